@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "common/tool.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct sink {
+	const char *tool_name;
+	bool first_error_only;
+	bool failed;
+	void (*hook)(bool before);
+	pthread_mutex_t lock; /* protects all of the above, and the order of lines */
+};
+
+static struct sink sink = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void write_message(void *ctx, enum erofs_severity severity, const char *text)
+{
+	struct sink *to = ctx;
+	const char *kind = severity == EROFS_SEV_WARNING ? "warning: " : "";
+
+	pthread_mutex_lock(&to->lock);
+	if (severity != EROFS_SEV_ERROR || !to->failed || !to->first_error_only) {
+		if (to->hook)
+			to->hook(true);
+		fprintf(stderr, "%s: %s%s\n", to->tool_name, kind, text);
+		if (to->hook)
+			to->hook(false);
+	}
+	if (severity == EROFS_SEV_ERROR)
+		to->failed = true;
+	pthread_mutex_unlock(&to->lock);
+}
+
+struct erofs_diag *tool_diag(const char *tool_name, enum erofs_severity verbosity, bool first_error_only)
+{
+	static struct erofs_diag diag;
+
+	sink.tool_name = tool_name;
+	sink.first_error_only = first_error_only;
+	diag = (struct erofs_diag){ .message = write_message, .ctx = &sink, .verbosity = verbosity };
+	return &diag;
+}
+
+void tool_set_message_hook(void (*hook)(bool before))
+{
+	pthread_mutex_lock(&sink.lock);
+	sink.hook = hook;
+	pthread_mutex_unlock(&sink.lock);
+}
+
+bool tool_parse_number(uint64_t *out, const char *text, uint64_t max)
+{
+	unsigned long long value;
+	char *end;
+
+	/* strtoull() would take blanks and signs, and turn -1 into a huge number; a leading 0 must not mean octal. */
+	if (!isdigit((unsigned char)text[0]))
+		return false;
+	errno = 0;
+	value = strtoull(text, &end, text[0] == '0' && (text[1] | 0x20) == 'x' ? 16 : 10);
+	if (errno || *end || value > max)
+		return false;
+	*out = value;
+	return true;
+}
+
+bool tool_parse_signed(int64_t *out, const char *text, int64_t min, int64_t max)
+{
+	long long value;
+	char *end;
+
+	if (!isdigit((unsigned char)text[text[0] == '-']))
+		return false;
+	errno = 0;
+	value = strtoll(text, &end, 10);
+	if (errno || *end || value < min || value > max)
+		return false;
+	*out = value;
+	return true;
+}
+
+bool tool_parse_size(uint64_t *out, const char *text, uint64_t max)
+{
+	static const char suffixes[] = "KMGT";
+	size_t length = strlen(text);
+	const char *suffix = length ? strchr(suffixes, toupper((unsigned char)text[length - 1])) : NULL;
+	unsigned int shift = suffix ? 10u * (unsigned int)(suffix - suffixes + 1) : 0;
+	char digits[32];
+	uint64_t value;
+
+	if (length >= sizeof(digits))
+		return false;
+	memcpy(digits, text, length + 1);
+	if (suffix)
+		digits[length - 1] = 0;
+	if (!tool_parse_number(&value, digits, UINT64_MAX) || value > max >> shift)
+		return false;
+	*out = value << shift;
+	return true;
+}
+
+void tool_print_version(const char *tool_name)
+{
+	printf("%s (erofs-ishare) %s\nbuilt with %s\n", tool_name, erofs_version(), erofs_build_info());
+}
+
+bool tool_flush_stdout(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return true;
+	fprintf(stderr, "%s: cannot write to standard output: %s\n", sink.tool_name, strerror(errno));
+	return false;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#ifndef EROFS_COMMON_TOOL_H
+#define EROFS_COMMON_TOOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <erofs/diag.h>
+
+/*
+ * What mkfs.erofs, dump.erofs and fsck.erofs do alike: messages on stderr, numbers in options, --version. Uses nothing of
+ * the library but its public headers.
+ */
+
+/*
+ * A sink that writes "NAME: message" (or "NAME: warning: message") lines to stderr, one at a time whatever the thread.
+ * With `first_error_only`, errors after the first are dropped: two workers may stumble over one cause.
+ */
+struct erofs_diag *tool_diag(const char *tool_name, enum erofs_severity verbosity, bool first_error_only);
+
+/* Called with true before a message is written and with false behind it, so that a progress line can step aside. */
+void tool_set_message_hook(void (*hook)(bool before));
+
+/* Whole-string unsigned number, decimal or 0x..., without sign or suffix. False if it is not one or exceeds `max`. */
+bool tool_parse_number(uint64_t *out, const char *text, uint64_t max);
+
+/* The same for a signed decimal number. */
+bool tool_parse_signed(int64_t *out, const char *text, int64_t min, int64_t max);
+
+/* A size: a number with an optional suffix K, M, G or T (powers of 1024). */
+bool tool_parse_size(uint64_t *out, const char *text, uint64_t max);
+
+/* "mkfs.erofs (erofs-ishare) 2.0.0-dev" and a line with what the library was built with, on stdout. */
+void tool_print_version(const char *tool_name);
+
+/* Flushes stdout. False, with a message, if anything written to it was lost (full disk, closed pipe). */
+bool tool_flush_stdout(void);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#ifndef EROFS_CHECK_H
+#define EROFS_CHECK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <erofs/api.h>
+#include <erofs/diag.h>
+#include <erofs/image.h>
+
+/*
+ * Checking and unpacking an image. The checks go beyond what Linux does when it mounts: reserved fields, blocks in range,
+ * overlapping metadata, directory order, link counts, shared xattr ids, name filters, cycles, fingerprints.
+ */
+
+struct erofs_check_options {
+	bool verify_fingerprints; /* hash every non-empty regular file and compare: missing, duplicate, malformed and
+				   * wrong values are findings, and so is an image without the ISHARE_XATTRS bit */
+	bool read_data;		  /* read every file's data even without verify_fingerprints */
+	unsigned int workers;	  /* threads that read and hash; 0: the caller's */
+};
+
+struct erofs_check_summary {
+	uint64_t findings; /* defects reported */
+	uint64_t inodes;   /* distinct inodes reached from the root */
+	uint64_t directories;
+	uint64_t regular_files;
+	uint64_t data_bytes;   /* sum of the sizes of regular files */
+	uint64_t hashed_files; /* fingerprints compared with content */
+	uint64_t hashed_bytes;
+};
+
+/*
+ * Checks a whole image. Each defect is one EROFS_SEV_ERROR message that names the path (or "superblock", ...) and the cause,
+ * in the order of the tree whatever the number of workers. Returns 0 if the check ran to its end, with or without findings
+ * (summary->findings tells); negative when it could not (-ENOMEM, -EIO on the device, -EOPNOTSUPP).
+ */
+EROFS_API int erofs_check_image(const struct erofs_image *image, const struct erofs_check_options *options,
+				struct erofs_check_summary *summary, const struct erofs_diag *diag);
+
+struct erofs_extract_options {
+	const char *path; /* sub-tree to extract, NULL: everything */
+	uint64_t nid;	  /* ... or by nid when use_nid is set */
+	bool use_nid;
+	bool overwrite; /* replace existing non-directories; else they are an error */
+	bool preserve_owner;
+	bool preserve_perms; /* mode bits; else the umask applies and set-id bits are dropped */
+	bool preserve_xattrs;
+};
+
+/*
+ * Unpacks into directory `target` (made if missing): data with their holes, modes, owners, times, hard links, xattrs and
+ * device nodes. Never writes outside `target`, whatever names and links the image holds, and never follows a symbolic link
+ * there. Fingerprint attributes are restored like any other xattr. What cannot be restored is reported by path; the first
+ * error is returned after everything else has been tried. If the sub-tree is a single non-directory, `target` becomes it.
+ */
+EROFS_API int erofs_extract(const struct erofs_image *image, const char *target,
+			    const struct erofs_extract_options *options, const struct erofs_diag *diag);
+
+#endif

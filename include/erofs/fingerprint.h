@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#ifndef EROFS_FINGERPRINT_H
+#define EROFS_FINGERPRINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <erofs/api.h>
+
+/*
+ * Fingerprints: an xattr of each non-empty regular file whose value is an ASCII algorithm name, a colon and the *raw*
+ * digest of the file's bytes, for example "sha256:" + 32 bytes. Linux >= 7.0 shares the page cache of files whose values
+ * are equal (mount options inode_share and domain_id).
+ */
+
+#define EROFS_FINGERPRINT_DEFAULT_NAME "trusted.erofs.fingerprint"
+#define EROFS_DIGEST_MAX	       64u /* bytes of the longest raw digest */
+#define EROFS_FINGERPRINT_VALUE_MAX    (7u + EROFS_DIGEST_MAX)
+
+enum erofs_digest {
+	EROFS_DIGEST_NONE = 0,
+	EROFS_DIGEST_SHA256,
+	EROFS_DIGEST_SHA512,
+};
+
+/* Bytes of a raw digest; 0 for EROFS_DIGEST_NONE. */
+EROFS_API size_t erofs_digest_size(enum erofs_digest digest);
+
+/* "sha256" or "sha512"; "none" otherwise. Static storage. */
+EROFS_API const char *erofs_digest_name(enum erofs_digest digest);
+
+/* Algorithm of that name, EROFS_DIGEST_NONE if it is not one of them. */
+EROFS_API enum erofs_digest erofs_digest_by_name(const char *name);
+
+/* Bytes of a fingerprint value of that algorithm: name, colon and raw digest. */
+EROFS_API size_t erofs_fingerprint_value_size(enum erofs_digest digest);
+
+/* Writes the value for a raw digest to `out` (EROFS_FINGERPRINT_VALUE_MAX bytes) and returns its size. */
+EROFS_API size_t erofs_fingerprint_compose(uint8_t *out, enum erofs_digest digest, const uint8_t *raw);
+
+/*
+ * Takes a value apart: the algorithm, and in `*raw` a pointer to the digest inside `value`. EROFS_DIGEST_NONE if the value
+ * is malformed: unknown algorithm, or not exactly the right length.
+ */
+EROFS_API enum erofs_digest erofs_fingerprint_parse(const uint8_t **raw, const void *value, size_t size);
+
+#endif

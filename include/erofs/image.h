@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#ifndef EROFS_IMAGE_H
+#define EROFS_IMAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <erofs/api.h>
+#include <erofs/diag.h>
+#include <erofs/fingerprint.h>
+#include <erofs/inode.h>
+#include <erofs/superblock.h>
+
+/*
+ * Reading an image. Nothing in it is trusted: every offset and length is checked against the device before it is used,
+ * loops are bounded by the image's size, nothing recurses. All functions may be called on the same image from several
+ * threads at once; an erofs_dir or erofs_xattr_iter belongs to one thread.
+ *
+ * Errors everywhere: -EUCLEAN the image contradicts the format or points outside itself, -EOPNOTSUPP it uses a feature that
+ * this library does not read, -EIO or others from the device, -ENOMEM.
+ */
+
+struct erofs_image;
+
+struct erofs_image_options {
+	uint64_t offset; /* bytes before the image in its file */
+	/* Files or devices with the data of the device table's slots, in its order; borrowed during open only. */
+	const char *const *devices;
+	size_t device_count;
+	/*
+	 * Open an image whose superblock checksum is wrong; erofs_image_checksum_ok() tells. Otherwise it is refused
+	 * with -EUCLEAN. An inspector wants to look at a broken image, a consumer does not.
+	 */
+	bool tolerate_bad_checksum;
+};
+
+/* Opens an image in a file or block device and checks its superblock. Reports to `diag` (may be NULL) what is wrong. */
+EROFS_API int erofs_image_open(struct erofs_image **out, const char *path, const struct erofs_image_options *options,
+			       const struct erofs_diag *diag);
+
+/* The same on memory, which must stay unchanged until the image is closed; for tests and fuzzers. */
+EROFS_API int erofs_image_open_memory(struct erofs_image **out, const void *data, size_t size,
+				      const struct erofs_image_options *options, const struct erofs_diag *diag);
+
+EROFS_API void erofs_image_close(struct erofs_image *image);
+
+/* The decoded superblock; belongs to the image. */
+EROFS_API const struct erofs_superblock *erofs_image_superblock(const struct erofs_image *image);
+
+/* False if SB_CHKSUM is set and the checksum does not match. */
+EROFS_API bool erofs_image_checksum_ok(const struct erofs_image *image);
+
+/* Bytes of the primary device from the image's start on. */
+EROFS_API uint64_t erofs_image_device_size(const struct erofs_image *image);
+
+/* One slot of the device table. */
+struct erofs_device_slot {
+	char tag[65]; /* NUL-terminated here */
+	uint64_t blocks;
+	uint64_t uniaddr; /* first block in the unified address space */
+	bool present;	  /* a file for it was given */
+};
+
+/* Slot `index` (0-based; device_id is index + 1). -ERANGE past the end. */
+EROFS_API int erofs_image_device_slot(const struct erofs_image *image, struct erofs_device_slot *out,
+				      unsigned int index);
+
+/* ---- inodes and names ------------------------------------------------------------------------------------------------ */
+
+/*
+ * Reads and checks the inode with this nid. Its type, layout and sizes make sense on success; where its data lie is checked
+ * when they are mapped.
+ */
+EROFS_API int erofs_image_inode(const struct erofs_image *image, struct erofs_inode *out, uint64_t nid);
+
+/* Byte offset of an inode's body on the primary device. */
+EROFS_API uint64_t erofs_image_inode_offset(const struct erofs_image *image, uint64_t nid);
+
+/*
+ * Finds a path from the root ("/a/b", "a/b" and "/" are fine; "." and ".." are taken literally as the directories'
+ * entries). Symbolic links are not followed. -ENOENT, -ENOTDIR.
+ */
+EROFS_API int erofs_image_lookup(const struct erofs_image *image, struct erofs_inode *out, const char *path);
+
+/* One name in one directory, the binary search a kernel would do. `name` need not be terminated. */
+EROFS_API int erofs_image_lookup_at(const struct erofs_image *image, uint64_t *nid, const struct erofs_inode *dir,
+				    const char *name, size_t name_len);
+
+struct erofs_dirent {
+	uint64_t nid;
+	enum erofs_file_type type;
+	uint8_t name_len;	       /* 1..255 */
+	char name[EROFS_NAME_MAX + 1]; /* NUL-terminated here; the bytes are the image's own */
+};
+
+/* A walk through one directory in the order of its blocks, `.` and `..` included. */
+struct erofs_dir;
+
+EROFS_API int erofs_dir_open(struct erofs_dir **out, const struct erofs_image *image, const struct erofs_inode *dir);
+EROFS_API void erofs_dir_close(struct erofs_dir *dir);
+
+/* 1: `*out` is the next entry; 0: the end; negative: the rest of the block cannot be read as directory entries. */
+EROFS_API int erofs_dir_next(struct erofs_dir *dir, struct erofs_dirent *out);
+
+/* ---- data -------------------------------------------------------------------------------------------------------------- */
+
+enum erofs_extent_kind {
+	EROFS_EXTENT_HOLE,
+	EROFS_EXTENT_PLAIN,   /* plen bytes as they are */
+	EROFS_EXTENT_INLINE,  /* the same, behind the inode in the metadata */
+	EROFS_EXTENT_ENCODED, /* compressed */
+};
+
+struct erofs_extent {
+	enum erofs_extent_kind kind;
+	uint64_t logical;    /* bytes from the start of the file */
+	uint64_t length;     /* logical bytes, not 0 */
+	uint64_t physical;   /* bytes from the start of the device; 0 for holes */
+	uint64_t plen;	     /* bytes on the device */
+	unsigned int device; /* 0: primary, else slot index + 1 */
+	int algorithm;	     /* encoded extents: the format's algorithm number, else -1 */
+};
+
+/*
+ * The extent that covers logical offset `offset`, cut at nothing but its own ends; adjacent blocks and chunks of the same
+ * kind come as one extent. 1: found; 0: `offset` is at or past the end of the file. Checks that it lies inside its device.
+ */
+EROFS_API int erofs_image_map(const struct erofs_image *image, struct erofs_extent *out,
+			      const struct erofs_inode *inode, uint64_t offset);
+
+/*
+ * Reads the file's bytes at `offset`: as many as there are up to `length`; the count is returned, 0 at the end. Works for
+ * regular files, directories and symlinks. -ENXIO if an extent's device was not given.
+ */
+EROFS_API int64_t erofs_image_read(const struct erofs_image *image, const struct erofs_inode *inode, void *buf,
+				   size_t length, uint64_t offset);
+
+/* ---- extended attributes ------------------------------------------------------------------------------------------------ */
+
+struct erofs_xattr {
+	char name[4 + 2 * EROFS_NAME_MAX + 32]; /* whole name, NUL-terminated (base prefix + infix + suffix) */
+	size_t name_len;			/* without the NUL; the name may contain NUL bytes on a hostile image */
+	uint8_t base_index;			/* index of the base prefix; 0: none, invisible to getxattr(2) */
+	bool shared;				/* stored in the shared zone */
+	bool long_prefix;			/* its name uses the long-prefix table ... */
+	uint8_t prefix_id;			/* ... this record */
+	bool suffix_empty;			/* nothing is stored behind the prefix */
+	uint32_t value_size;
+	uint64_t value_offset; /* bytes from the start of the device: for erofs_xattr_value() */
+	uint64_t entry_offset; /* the entry itself */
+};
+
+struct erofs_xattr_iter;
+
+EROFS_API int erofs_xattr_open(struct erofs_xattr_iter **out, const struct erofs_image *image,
+			       const struct erofs_inode *inode);
+EROFS_API void erofs_xattr_close(struct erofs_xattr_iter *iter);
+
+/* 1: `*out` is the next attribute (shared ones first, then inline ones); 0: the end. */
+EROFS_API int erofs_xattr_next(struct erofs_xattr_iter *iter, struct erofs_xattr *out);
+
+/* The h_name_filter field of the inode's xattr header; 0 if it has no xattrs. */
+EROFS_API uint32_t erofs_xattr_name_filter(const struct erofs_xattr_iter *iter);
+
+/* Reads an attribute's value into `buf` (xattr->value_size bytes). */
+EROFS_API int erofs_xattr_value(const struct erofs_image *image, const struct erofs_xattr *xattr, void *buf);
+
+/* A record of the long-prefix table: base prefix and infix. */
+struct erofs_xattr_prefix {
+	uint8_t base_index;
+	uint8_t infix_len;
+	char infix[256]; /* NUL-terminated here */
+};
+
+/* Record `id` of the table; -ERANGE past the end. */
+EROFS_API int erofs_image_xattr_prefix(const struct erofs_image *image, struct erofs_xattr_prefix *out,
+				       unsigned int id);
+
+/* The base prefix of an index ("user.", "trusted.", ...), "" for 0, NULL for an index that no base prefix has. */
+EROFS_API const char *erofs_xattr_base_prefix(uint8_t base_index);
+
+/* ---- fingerprints ----------------------------------------------------------------------------------------------------------- */
+
+/*
+ * The name that the image's fingerprint attributes carry, by its long prefix. 0 and a NUL-terminated name (size bytes at
+ * most; 300 are enough), -ENODATA if the image has no ISHARE_XATTRS bit, -EUCLEAN if the prefix id is out of range.
+ */
+EROFS_API int erofs_image_fingerprint_name(const struct erofs_image *image, char *name, size_t size);
+
+struct erofs_fingerprint {
+	unsigned int count;  /* attributes of the fingerprint's name on the inode; more than 1 is a defect */
+	uint32_t value_size; /* of the first; at most the block size */
+	uint8_t value[4096]; /* the first value, as stored */
+};
+
+/* The fingerprint value of an inode: count 0 if there is none. -ENODATA if the image has no ISHARE_XATTRS bit. */
+EROFS_API int erofs_image_fingerprint(const struct erofs_image *image, struct erofs_fingerprint *out,
+				      const struct erofs_inode *inode);
+
+#endif

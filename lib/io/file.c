@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "lib/io/file.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int erofs_file_read_at(int fd, void *buf, size_t length, uint64_t offset)
+{
+	uint8_t *to = buf;
+
+	while (length) {
+		ssize_t count = pread(fd, to, length, (off_t)offset);
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return -errno;
+		if (!count)
+			return -EIO;
+		to += count;
+		length -= (size_t)count;
+		offset += (uint64_t)count;
+	}
+	return 0;
+}
+
+int64_t erofs_file_read(int fd, void *buf, size_t length)
+{
+	uint8_t *to = buf;
+	size_t got = 0;
+
+	while (got < length) {
+		ssize_t count = read(fd, to + got, length - got);
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return -errno;
+		if (!count)
+			break;
+		got += (size_t)count;
+	}
+	return (int64_t)got;
+}
+
+int erofs_file_write_at(int fd, const void *buf, size_t length, uint64_t offset)
+{
+	struct iovec vector = { .iov_base = (void *)(uintptr_t)buf, .iov_len = length };
+
+	return erofs_file_writev_at(fd, &vector, 1, offset);
+}
+
+/* Steps over `count` bytes that have been written. */
+static void advance(struct iovec **vector, size_t *entries, size_t count)
+{
+	while (*entries && count >= (*vector)->iov_len) {
+		count -= (*vector)->iov_len;
+		(*vector)++;
+		(*entries)--;
+	}
+	if (*entries) {
+		(*vector)->iov_base = (uint8_t *)(*vector)->iov_base + count;
+		(*vector)->iov_len -= count;
+	}
+}
+
+int erofs_file_writev_at(int fd, struct iovec *vector, size_t count, uint64_t offset)
+{
+	advance(&vector, &count, 0);
+	while (count) {
+		ssize_t written = pwritev(fd, vector, count < IOV_MAX ? (int)count : IOV_MAX, (off_t)offset);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return -errno;
+		if (!written)
+			return -EIO;
+		offset += (uint64_t)written;
+		advance(&vector, &count, (size_t)written);
+	}
+	return 0;
+}
+
+int erofs_file_size(uint64_t *size, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return -errno;
+	if (S_ISREG(st.st_mode)) {
+		*size = (uint64_t)st.st_size;
+		return 0;
+	}
+	if (!S_ISBLK(st.st_mode))
+		return -ENODEV;
+	return ioctl(fd, BLKGETSIZE64, size) ? -errno : 0;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "lib/util/index.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define FIRST_SLOTS 1024u
+
+struct erofs_index_slot {
+	uint32_t hash; /* kept, so that growing needs no help and most mismatches cost no call */
+	uint32_t number;
+};
+
+void erofs_index_release(struct erofs_index *index)
+{
+	free(index->slots);
+	*index = (struct erofs_index){ 0 };
+}
+
+/* Spreads the caller's hash, whose bits may be anything from excellent to an inode number. */
+static uint32_t mix(uint64_t hash)
+{
+	hash *= 0x9E3779B97F4A7C15u;
+	return (uint32_t)(hash >> 32);
+}
+
+static struct erofs_index_slot *free_slot(struct erofs_index_slot *slots, size_t mask, uint32_t hash)
+{
+	size_t at = hash & mask;
+
+	while (slots[at].number != EROFS_INDEX_NONE)
+		at = (at + 1) & mask;
+	return &slots[at];
+}
+
+static int grow(struct erofs_index *index)
+{
+	size_t old_count = index->slots ? index->mask + 1 : 0;
+	size_t count = old_count ? 2 * old_count : FIRST_SLOTS;
+	struct erofs_index_slot *slots = malloc(count * sizeof(*slots));
+
+	if (!slots)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		slots[i].number = EROFS_INDEX_NONE;
+	for (size_t i = 0; i < old_count; i++)
+		if (index->slots[i].number != EROFS_INDEX_NONE)
+			*free_slot(slots, count - 1, index->slots[i].hash) = index->slots[i];
+	free(index->slots);
+	index->slots = slots;
+	index->mask = count - 1;
+	return 0;
+}
+
+uint32_t erofs_index_find(const struct erofs_index *index, uint64_t hash, erofs_index_match match, const void *ctx,
+			  const void *key)
+{
+	uint32_t mixed = mix(hash);
+
+	if (!index->slots)
+		return EROFS_INDEX_NONE;
+	for (size_t at = mixed & index->mask;; at = (at + 1) & index->mask) {
+		const struct erofs_index_slot *slot = &index->slots[at];
+
+		if (slot->number == EROFS_INDEX_NONE)
+			return EROFS_INDEX_NONE;
+		if (slot->hash == mixed && match(ctx, slot->number, key))
+			return slot->number;
+	}
+}
+
+int erofs_index_add(struct erofs_index *index, uint64_t hash, uint32_t number)
+{
+	uint32_t mixed = mix(hash);
+
+	/* At most three slots in four in use. */
+	if (!index->slots || 4 * (index->used + 1) > 3 * (index->mask + 1)) {
+		int err = grow(index);
+
+		if (err)
+			return err;
+	}
+	*free_slot(index->slots, index->mask, mixed) = (struct erofs_index_slot){ mixed, number };
+	index->used++;
+	return 0;
+}
