@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#ifndef EROFS_IMAGE_INTERNAL_H
+#define EROFS_IMAGE_INTERNAL_H
+
+#include <erofs/image.h>
+
+#include "lib/io/device.h"
+
+/*
+ * The reader's inside. An image does not change once it is open: no cache, no lock, any number of threads. Every byte that
+ * is read goes through erofs_image_read_meta() or erofs_image_read_device(), which check its place.
+ */
+
+/* A slot of the device table and the file that stands for it. */
+struct erofs_image_slot {
+	struct erofs_device_slot info;
+	struct erofs_device device; /* closed unless info.present and not flat */
+	bool flat;		    /* its blocks lie in the primary device at their unified address */
+};
+
+struct erofs_image {
+	struct erofs_superblock sb;
+	struct erofs_device primary;
+	bool checksum_ok;
+
+	struct erofs_image_slot *slots; /* slot_count of them */
+	unsigned int slot_count;
+	unsigned int device_id_mask; /* what of a chunk's device_id counts */
+	/* Slots with a place in the unified address space, by that place; they do not overlap. */
+	unsigned int *unified;
+	unsigned int unified_count;
+
+	struct erofs_xattr_prefix *prefixes; /* prefix_count of them */
+	unsigned int prefix_count;
+	int prefix_err; /* why the table could not be read */
+};
+
+/* Reads from the primary device; -EUCLEAN if the bytes are not all inside it. */
+int erofs_image_read_meta(const struct erofs_image *image, void *buf, size_t length, uint64_t offset);
+
+/* Whether `length` bytes at `offset` lie inside the primary device. */
+bool erofs_image_meta_fits(const struct erofs_image *image, uint64_t offset, uint64_t length);
+
+/* First byte behind an inode's body and xattr area. */
+uint64_t erofs_image_inode_end(const struct erofs_image *image, const struct erofs_inode *inode);
+
+/* ---- devices (image_device.c) -------------------------------------------------------------------------------------- */
+
+/* Reads the device table and opens what the options name; reports what is wrong with `who` in front. */
+int erofs_image_open_devices(struct erofs_image *image, const struct erofs_image_options *options, const char *who,
+			     const struct erofs_diag *diag);
+void erofs_image_close_devices(struct erofs_image *image);
+
+/*
+ * Fills in device, physical and plen of a plain extent: `length` bytes at byte `address` of a chunk's device_id, where 0 is
+ * the unified address space. -EUCLEAN if they are not all inside one device.
+ */
+int erofs_image_place(const struct erofs_image *image, struct erofs_extent *out, unsigned int device_id,
+		      uint64_t address, uint64_t length);
+
+/* Reads from a device as an extent names it: 0 primary, else slot index + 1. -ENXIO if its file was not given. */
+int erofs_image_read_device(const struct erofs_image *image, unsigned int device, void *buf, size_t length,
+			    uint64_t offset);
+
+/* ---- data (image_map.c, image_chunk.c) -------------------------------------------------------------------------------- */
+
+/*
+ * erofs_image_map() for somebody who needs only `want` bytes from `offset` on: the extent may end behind them although it
+ * goes on, so that a small read of a long file costs little.
+ */
+int erofs_image_map_some(const struct erofs_image *image, struct erofs_extent *out, const struct erofs_inode *inode,
+			 uint64_t offset, uint64_t want);
+
+/* The same for the chunk-based layout and an offset inside the file. */
+int erofs_image_map_chunks(const struct erofs_image *image, struct erofs_extent *out, const struct erofs_inode *inode,
+			   uint64_t offset, uint64_t want);
+
+/* ---- directories (image_dir.c) ------------------------------------------------------------------------------------------ */
+
+#define EROFS_IMAGE_BLOCK_MAX 4096u
+
+/* One block of a directory's data. */
+struct erofs_dirblock {
+	uint32_t size;	/* bytes in use: the last block of a directory ends with its last name */
+	uint32_t count; /* entries, at least 1 */
+	uint8_t data[EROFS_IMAGE_BLOCK_MAX];
+};
+
+struct erofs_dirblock_entry {
+	uint64_t nid;
+	uint8_t type;
+	uint8_t name_len;
+	const char *name; /* in the block, not terminated */
+};
+
+/* -ENOTDIR, or -EUCLEAN for a directory whose data cannot be directory blocks at all. */
+int erofs_dirblock_check_inode(const struct erofs_image *image, const struct erofs_inode *dir);
+
+/* Reads the bytes of block `index`; not what they mean. */
+int erofs_dirblock_read(struct erofs_dirblock *out, const struct erofs_image *image, const struct erofs_inode *dir,
+			uint64_t index);
+
+/* Finds out how many entries the block has: -EUCLEAN if its first entry makes no sense. */
+int erofs_dirblock_begin(struct erofs_dirblock *block);
+
+/* Decodes entry `number` and checks its name. */
+int erofs_dirblock_get(const struct erofs_dirblock *block, struct erofs_dirblock_entry *out, uint32_t number);
+
+/* ---- extended attributes (image_prefix.c) ------------------------------------------------------------------------------- */
+
+/* Reads the long-prefix table; a failure is kept in prefix_err and strikes who asks for a record. -ENOMEM only. */
+int erofs_image_read_prefixes(struct erofs_image *image);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <sys/stat.h>
+
+#include <erofs/image.h>
+
+#include "lib/image/image.h"
+
+static bool has_data(const struct erofs_inode *inode)
+{
+	return S_ISREG(inode->mode) || S_ISDIR(inode->mode) || S_ISLNK(inode->mode);
+}
+
+static bool has_48bit(const struct erofs_image *image)
+{
+	return erofs_has_incompat(&image->sb, EROFS_FEATURE_INCOMPAT_48BIT);
+}
+
+static uint64_t first_byte(const struct erofs_image *image, const struct erofs_inode *inode)
+{
+	uint64_t block = inode->u;
+
+	if (has_48bit(image))
+		block |= (uint64_t)inode->startblk_hi << 32;
+	return block << image->sb.blkszbits;
+}
+
+/* A flat file without any block: all bits of its first block's address are set, as many as the inode has for it. */
+static bool is_null(const struct erofs_image *image, const struct erofs_inode *inode)
+{
+	if (inode->u != EROFS_NULL_BLOCK)
+		return false;
+	return !has_48bit(image) || !inode->startblk_hi || inode->startblk_hi == UINT16_MAX;
+}
+
+static int map_plain(const struct erofs_image *image, struct erofs_extent *out, const struct erofs_inode *inode,
+		     uint64_t length)
+{
+	out->logical = 0;
+	out->length = length;
+	if (inode->layout == EROFS_LAYOUT_FLAT_PLAIN && is_null(image, inode)) {
+		out->kind = EROFS_EXTENT_HOLE;
+		return 0;
+	}
+	out->kind = EROFS_EXTENT_PLAIN;
+	return erofs_image_place(image, out, 0, first_byte(image, inode), length);
+}
+
+static int map_flat(const struct erofs_image *image, struct erofs_extent *out, const struct erofs_inode *inode,
+		    uint64_t offset)
+{
+	uint32_t blksz = erofs_block_size(&image->sb);
+	uint64_t tail = inode->layout == EROFS_LAYOUT_FLAT_INLINE ? inode->size % blksz : 0;
+	uint64_t at;
+
+	if (offset < inode->size - tail)
+		return map_plain(image, out, inode, inode->size - tail);
+	at = erofs_image_inode_end(image, inode);
+	if (at % blksz + tail > blksz || !erofs_image_meta_fits(image, at, tail))
+		return -EUCLEAN;
+	out->kind = EROFS_EXTENT_INLINE;
+	out->logical = inode->size - tail;
+	out->length = tail;
+	out->physical = at;
+	out->plen = tail;
+	return 0;
+}
+
+int erofs_image_map_some(const struct erofs_image *image, struct erofs_extent *out, const struct erofs_inode *inode,
+			 uint64_t offset, uint64_t want)
+{
+	int err;
+
+	*out = (struct erofs_extent){ .algorithm = -1 };
+	if (!has_data(inode) || offset >= inode->size)
+		return 0;
+	switch (inode->layout) {
+	case EROFS_LAYOUT_FLAT_PLAIN:
+	case EROFS_LAYOUT_FLAT_INLINE:
+		err = map_flat(image, out, inode, offset);
+		break;
+	case EROFS_LAYOUT_CHUNK_BASED:
+		err = erofs_image_map_chunks(image, out, inode, offset, want);
+		break;
+	default: /* compressed: no decoder */
+		err = -EOPNOTSUPP;
+		break;
+	}
+	return err ? err : 1;
+}
+
+int erofs_image_map(const struct erofs_image *image, struct erofs_extent *out, const struct erofs_inode *inode,
+		    uint64_t offset)
+{
+	return erofs_image_map_some(image, out, inode, offset, UINT64_MAX);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <string.h>
+
+#include <erofs/image.h>
+
+#include "lib/image/image.h"
+
+static int read_extent(const struct erofs_image *image, const struct erofs_extent *extent, uint8_t *buf, size_t length,
+		       uint64_t skip)
+{
+	switch (extent->kind) {
+	case EROFS_EXTENT_HOLE:
+		memset(buf, 0, length);
+		return 0;
+	case EROFS_EXTENT_PLAIN:
+	case EROFS_EXTENT_INLINE:
+		return erofs_image_read_device(image, extent->device, buf, length, extent->physical + skip);
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+int64_t erofs_image_read(const struct erofs_image *image, const struct erofs_inode *inode, void *buf, size_t length,
+			 uint64_t offset)
+{
+	uint8_t *to = buf;
+	size_t done = 0;
+
+	if (length > INT64_MAX)
+		length = INT64_MAX;
+	while (done < length) {
+		struct erofs_extent extent;
+		uint64_t skip, part;
+		int err = erofs_image_map_some(image, &extent, inode, offset + done, length - done);
+
+		if (err < 0)
+			return err;
+		if (!err)
+			break;
+		skip = offset + done - extent.logical;
+		part = extent.length - skip;
+		if (part > length - done)
+			part = length - done;
+		err = read_extent(image, &extent, to + done, (size_t)part, skip);
+		if (err)
+			return err;
+		done += (size_t)part;
+	}
+	return (int64_t)done;
+}
