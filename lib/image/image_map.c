@@ -11,26 +11,21 @@ static bool has_data(const struct erofs_inode *inode)
 	return S_ISREG(inode->mode) || S_ISDIR(inode->mode) || S_ISLNK(inode->mode);
 }
 
-static bool has_48bit(const struct erofs_image *image)
+/* Linux takes the upper half as it stands, whether or not the superblock says 48BIT. */
+static uint64_t first_block(const struct erofs_inode *inode)
 {
-	return erofs_has_incompat(&image->sb, EROFS_FEATURE_INCOMPAT_48BIT);
+	return inode->u | (uint64_t)inode->startblk_hi << 32;
 }
 
-static uint64_t first_byte(const struct erofs_image *image, const struct erofs_inode *inode)
-{
-	uint64_t block = inode->u;
-
-	if (has_48bit(image))
-		block |= (uint64_t)inode->startblk_hi << 32;
-	return block << image->sb.blkszbits;
-}
-
-/* A flat file without any block: all bits of its first block's address are set, as many as the inode has for it. */
-static bool is_null(const struct erofs_image *image, const struct erofs_inode *inode)
+/*
+ * A flat file without any block: all bits of its first block's address are set, as many as the inode has for it (measured:
+ * 48 in an extended inode, 32 in a compact one that holds its link count).
+ */
+static bool is_null(const struct erofs_inode *inode)
 {
 	if (inode->u != EROFS_NULL_BLOCK)
 		return false;
-	return !has_48bit(image) || !inode->startblk_hi || inode->startblk_hi == UINT16_MAX;
+	return inode->startblk_hi == UINT16_MAX || (!inode->extended && !inode->startblk_hi);
 }
 
 static int map_plain(const struct erofs_image *image, struct erofs_extent *out, const struct erofs_inode *inode,
@@ -38,12 +33,12 @@ static int map_plain(const struct erofs_image *image, struct erofs_extent *out, 
 {
 	out->logical = 0;
 	out->length = length;
-	if (inode->layout == EROFS_LAYOUT_FLAT_PLAIN && is_null(image, inode)) {
+	if (inode->layout == EROFS_LAYOUT_FLAT_PLAIN && is_null(inode)) {
 		out->kind = EROFS_EXTENT_HOLE;
 		return 0;
 	}
 	out->kind = EROFS_EXTENT_PLAIN;
-	return erofs_image_place(image, out, 0, first_byte(image, inode), length);
+	return erofs_image_place(image, out, 0, first_block(inode) << image->sb.blkszbits, length);
 }
 
 static int map_flat(const struct erofs_image *image, struct erofs_extent *out, const struct erofs_inode *inode,
