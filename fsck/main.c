@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/tool.h"
+#include "fsck/options.h"
+
+static enum erofs_severity severity_of(const struct fsck_options *options)
+{
+	if (options->quiet || !options->verbosity)
+		return EROFS_SEV_ERROR;
+	if (options->verbosity < 3)
+		return EROFS_SEV_WARNING;
+	return options->verbosity < 7 ? EROFS_SEV_NOTE : EROFS_SEV_DEBUG;
+}
+
+/* Corruption is what a checker is to find; anything else keeps it from looking. */
+static enum fsck_status status_of(int err)
+{
+	if (!err)
+		return FSCK_CLEAN;
+	return err == -EUCLEAN ? FSCK_ERRORS : FSCK_FAILED;
+}
+
+static void print_size(uint64_t bytes)
+{
+	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	double value = (double)bytes;
+	size_t unit = 0;
+
+	for (; value >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0]); unit++)
+		value /= 1024;
+	printf(unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
+}
+
+static void print_summary(const struct fsck_options *options, const struct erofs_check_summary *summary)
+{
+	printf("%s: ", options->image);
+	if (summary->findings)
+		printf("%" PRIu64 " error%s found; ", summary->findings, summary->findings == 1 ? "" : "s");
+	else
+		printf("clean; ");
+	printf("%" PRIu64 " inodes, %" PRIu64 " directories, %" PRIu64 " files of ", summary->inodes,
+	       summary->directories, summary->regular_files);
+	print_size(summary->data_bytes);
+	if (options->check.verify_fingerprints)
+		printf(", %" PRIu64 " fingerprints compared", summary->hashed_files);
+	if (options->target)
+		printf(", unpacked into %s", options->target);
+	putchar('\n');
+}
+
+/* Unpacking over a running system is hardly ever meant. */
+static bool is_root_directory(const char *path)
+{
+	char *real = realpath(path, NULL);
+	bool root = real && !strcmp(real, "/");
+
+	free(real);
+	return root;
+}
+
+static enum fsck_status worse(enum fsck_status a, enum fsck_status b)
+{
+	return a > b ? a : b;
+}
+
+static enum fsck_status check(const struct fsck_options *options, const struct erofs_image *image,
+			      const struct erofs_diag *diag)
+{
+	struct erofs_check_options wanted = options->check;
+	struct erofs_check_summary summary;
+	enum fsck_status status;
+	int err;
+
+	/* Unpacking reads them anyway. */
+	if (options->target)
+		wanted.read_data = false;
+	err = erofs_check_image(image, &wanted, &summary, diag);
+	status = worse(status_of(err), summary.findings ? FSCK_ERRORS : FSCK_CLEAN);
+	if (options->target) {
+		int failed = erofs_extract(image, options->target, &options->extract, diag);
+
+		status = worse(status, status_of(failed));
+		err = err ? err : failed;
+	}
+	if (options->quiet || !options->verbosity)
+		return status;
+	if (err)
+		printf("%s: could not be %s; %" PRIu64 " error%s found\n", options->image,
+		       options->target ? "checked and unpacked in whole" : "checked in whole", summary.findings,
+		       summary.findings == 1 ? "" : "s");
+	else
+		print_summary(options, &summary);
+	return tool_flush_stdout() ? status : worse(status, FSCK_FAILED);
+}
+
+static enum fsck_status run(const struct fsck_options *options)
+{
+	const struct erofs_diag *diag = tool_diag("fsck.erofs", severity_of(options), false);
+	struct erofs_image *image;
+	enum fsck_status status;
+	int err;
+
+	if (options->target && !options->force && is_root_directory(options->target)) {
+		fprintf(stderr, "fsck.erofs: extracting to the root directory needs --force\n");
+		return FSCK_USAGE;
+	}
+	err = erofs_image_open(&image, options->image, &options->open, diag);
+	if (err)
+		return status_of(err);
+	status = check(options, image, diag);
+	erofs_image_close(image);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct fsck_options options;
+	int status = fsck_parse_options(&options, argc, argv);
+
+	if (status < 0)
+		status = (int)run(&options);
+	fsck_options_release(&options);
+	return status;
+}

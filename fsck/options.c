@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "fsck/options.h"
+
+#include <getopt.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/tool.h"
+
+#define NAME	    "fsck.erofs"
+#define WORKERS_MAX 1024u
+
+enum long_option {
+	OPT_ISHARE = 256,
+	OPT_EXTRACT,
+	OPT_OVERWRITE,
+	OPT_FORCE,
+	OPT_PRESERVE,
+	OPT_NO_PRESERVE,
+	OPT_PRESERVE_OWNER,
+	OPT_NO_PRESERVE_OWNER,
+	OPT_PRESERVE_PERMS,
+	OPT_NO_PRESERVE_PERMS,
+	OPT_XATTRS,
+	OPT_NO_XATTRS,
+	OPT_PATH,
+	OPT_NID,
+	OPT_DEVICE,
+	OPT_OFFSET,
+	OPT_WORKERS,
+	OPT_QUIET,
+};
+
+static const struct option long_options[] = {
+	{ "ishare", no_argument, NULL, OPT_ISHARE },
+	{ "xattr-inode-digest", no_argument, NULL, OPT_ISHARE },
+	{ "extract", optional_argument, NULL, OPT_EXTRACT },
+	{ "overwrite", no_argument, NULL, OPT_OVERWRITE },
+	{ "force", no_argument, NULL, OPT_FORCE },
+	{ "preserve", no_argument, NULL, OPT_PRESERVE },
+	{ "no-preserve", no_argument, NULL, OPT_NO_PRESERVE },
+	{ "preserve-owner", no_argument, NULL, OPT_PRESERVE_OWNER },
+	{ "no-preserve-owner", no_argument, NULL, OPT_NO_PRESERVE_OWNER },
+	{ "preserve-perms", no_argument, NULL, OPT_PRESERVE_PERMS },
+	{ "no-preserve-perms", no_argument, NULL, OPT_NO_PRESERVE_PERMS },
+	{ "xattrs", no_argument, NULL, OPT_XATTRS },
+	{ "no-xattrs", no_argument, NULL, OPT_NO_XATTRS },
+	{ "path", required_argument, NULL, OPT_PATH },
+	{ "nid", required_argument, NULL, OPT_NID },
+	{ "device", required_argument, NULL, OPT_DEVICE },
+	{ "offset", required_argument, NULL, OPT_OFFSET },
+	{ "workers", required_argument, NULL, OPT_WORKERS },
+	{ "quiet", no_argument, NULL, OPT_QUIET },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const char help_text[] =
+	"Usage: fsck.erofs [OPTION]... IMAGE\n"
+	"Check an EROFS image, verify its fingerprints, or unpack it.\n"
+	"\n"
+	"Checking:\n"
+	"  --ishare              compare every file with its fingerprint; a missing, duplicate,\n"
+	"                        malformed or wrong one is an error (also --xattr-inode-digest)\n"
+	"  --extract             read the data of every file, write nothing\n"
+	"  --workers=N           threads that read and hash; 0: none besides the main one\n"
+	"                        (default: one per processor)\n"
+	"  --device=FILE         file or device of the next slot of the device table (repeatable)\n"
+	"  --offset=N            the image begins N bytes into the file\n"
+	"\n"
+	"Unpacking:\n"
+	"  --extract=DIR         check, then unpack into DIR, which is made if it is missing\n"
+	"  --path=PATH           only this file or directory, as DIR\n"
+	"  --nid=N               the same by inode number\n"
+	"  --overwrite           replace existing files\n"
+	"  --force               allow the root directory as DIR\n"
+	"  --[no-]preserve       --[no-]preserve-owner and --[no-]preserve-perms\n"
+	"  --[no-]preserve-owner owners as in the image (default for root)\n"
+	"  --[no-]preserve-perms modes as in the image (default for root), else the umask applies\n"
+	"  --[no-]xattrs         extended attributes (default: no)\n"
+	"\n"
+	"  -d0 ... -d9           say less or more (default 2)\n"
+	"  --quiet               print nothing but errors\n"
+	"  -a, -A, -y            ignored, as other checkers have them\n"
+	"  -h, --help            this text\n"
+	"  -V, --version         release and what it was built with\n"
+	"\n"
+	"Exit status: 0 clean, 4 errors found, 8 the check could not be done, 16 usage.\n";
+
+static int usage_error(const char *format, const char *what)
+{
+	fprintf(stderr, NAME ": ");
+	fprintf(stderr, format, what);
+	fprintf(stderr, "\nTry '" NAME " --help'.\n");
+	return FSCK_USAGE;
+}
+
+static unsigned int processors(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) ? 1 : (unsigned int)CPU_COUNT(&set);
+}
+
+static int set_verbosity(struct fsck_options *options, const char *text)
+{
+	uint64_t value;
+
+	if (!tool_parse_number(&value, text, 9))
+		return usage_error("-d takes a number from 0 to 9, not '%s'", text);
+	options->verbosity = (unsigned int)value;
+	return -1;
+}
+
+static int set_number(uint64_t *out, const char *text, uint64_t max, const char *mistake)
+{
+	return tool_parse_number(out, text, max) ? -1 : usage_error(mistake, text);
+}
+
+static int set_workers(struct fsck_options *options, const char *text)
+{
+	uint64_t value;
+
+	if (!tool_parse_number(&value, text, WORKERS_MAX))
+		return usage_error("--workers takes a number from 0 to 1024, not '%s'", text);
+	options->check.workers = (unsigned int)value;
+	return -1;
+}
+
+static void set_extract(struct fsck_options *options, const char *target)
+{
+	options->check.read_data = true;
+	if (target)
+		options->target = target;
+}
+
+static int set_start(struct fsck_options *options, const char *path, const char *nid)
+{
+	options->only = true;
+	options->extract.path = path;
+	options->extract.use_nid = nid != NULL;
+	return nid ? set_number(&options->extract.nid, nid, UINT64_MAX, "--nid takes a number, not '%s'") : -1;
+}
+
+/* Options that are on or off. */
+static bool set_flag(struct fsck_options *options, int option)
+{
+	struct erofs_extract_options *extract = &options->extract;
+
+	switch (option) {
+	case OPT_ISHARE:
+		options->check.verify_fingerprints = true;
+		return true;
+	case OPT_OVERWRITE:
+		extract->overwrite = true;
+		return true;
+	case OPT_FORCE:
+		options->force = true;
+		return true;
+	case OPT_PRESERVE:
+	case OPT_NO_PRESERVE:
+		extract->preserve_owner = extract->preserve_perms = option == OPT_PRESERVE;
+		return true;
+	case OPT_PRESERVE_OWNER:
+	case OPT_NO_PRESERVE_OWNER:
+		extract->preserve_owner = option == OPT_PRESERVE_OWNER;
+		return true;
+	case OPT_PRESERVE_PERMS:
+	case OPT_NO_PRESERVE_PERMS:
+		extract->preserve_perms = option == OPT_PRESERVE_PERMS;
+		return true;
+	case OPT_XATTRS:
+	case OPT_NO_XATTRS:
+		extract->preserve_xattrs = option == OPT_XATTRS;
+		return true;
+	case OPT_QUIET:
+		options->quiet = true;
+		return true;
+	case 'a':
+	case 'A':
+	case 'y':
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int set_option(struct fsck_options *options, int option)
+{
+	if (set_flag(options, option))
+		return -1;
+	switch (option) {
+	case OPT_EXTRACT:
+		set_extract(options, optarg);
+		return -1;
+	case OPT_PATH:
+		return set_start(options, optarg, NULL);
+	case OPT_NID:
+		return set_start(options, NULL, optarg);
+	case OPT_DEVICE:
+		options->devices[options->open.device_count++] = optarg;
+		return -1;
+	case OPT_OFFSET:
+		return set_number(&options->open.offset, optarg, INT64_MAX, "--offset takes a number, not '%s'");
+	case OPT_WORKERS:
+		return set_workers(options, optarg);
+	case 'd':
+		return set_verbosity(options, optarg);
+	case 'h':
+		fputs(help_text, stdout);
+		return tool_flush_stdout() ? FSCK_CLEAN : FSCK_FAILED;
+	case 'V':
+		tool_print_version(NAME);
+		return tool_flush_stdout() ? FSCK_CLEAN : FSCK_FAILED;
+	default: /* getopt_long() has named it */
+		fputs("Try '" NAME " --help'.\n", stderr);
+		return FSCK_USAGE;
+	}
+}
+
+static int take_image(struct fsck_options *options, int argc, char **argv)
+{
+	if (optind == argc)
+		return usage_error("%s", "no image given");
+	if (argc - optind > 1)
+		return usage_error("one image at a time, '%s' is too much", argv[optind + 1]);
+	if (options->target && !*options->target)
+		return usage_error("%s", "--extract= needs a directory");
+	if (options->only && !options->target)
+		return usage_error("%s", "--path and --nid say what to extract and need --extract=DIR");
+	options->image = argv[optind];
+	return -1;
+}
+
+int fsck_parse_options(struct fsck_options *options, int argc, char **argv)
+{
+	bool root = geteuid() == 0;
+	int option, status;
+
+	*options = (struct fsck_options){
+		.open = { .tolerate_bad_checksum = true },
+		.check = { .workers = processors() },
+		.extract = { .preserve_owner = root, .preserve_perms = root },
+		.verbosity = 2,
+		/* No more of them than words. */
+		.devices = calloc((size_t)argc, sizeof(char *)),
+	};
+	if (!options->devices) {
+		fputs(NAME ": out of memory\n", stderr);
+		return FSCK_FAILED;
+	}
+	options->open.devices = options->devices;
+	while ((option = getopt_long(argc, argv, "aAyd:hV", long_options, NULL)) != -1) {
+		status = set_option(options, option);
+		if (status >= 0)
+			return status;
+	}
+	return take_image(options, argc, argv);
+}
+
+void fsck_options_release(struct fsck_options *options)
+{
+	free(options->devices);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/check/check_state.h"
+#include "lib/format/format_chunk.h"
+#include "lib/format/format_inode.h"
+#include "lib/format/format_xattr.h"
+#include "lib/image/image.h"
+
+#define NSEC_PER_SECOND 1000000000u
+
+/*
+ * Bytes from the inode's start to the end of what stands directly behind it: attributes, then a chunk map or inline data.
+ * The index of compressed data is not counted.
+ */
+static uint64_t inode_span(const struct erofs_check *check, const struct erofs_inode *inode)
+{
+	uint64_t start = erofs_image_inode_offset(check->image, inode->nid);
+	uint64_t end = erofs_image_inode_end(check->image, inode);
+	unsigned int chunkbits = check->sb->blkszbits + (inode->u & EROFS_CHUNK_FORMAT_BLKBITS_MASK);
+	uint64_t unit;
+
+	if (!inode->size)
+		return end - start;
+	if (inode->layout == EROFS_LAYOUT_FLAT_INLINE)
+		end += inode->size % erofs_block_size(check->sb);
+	if (inode->layout == EROFS_LAYOUT_CHUNK_BASED) {
+		unit = inode->u & EROFS_CHUNK_FORMAT_INDEXES ? EROFS_CHUNK_INDEX_SIZE : EROFS_CHUNK_BLOCK_SIZE;
+		end = (end + unit - 1) & ~(unit - 1);
+		end += (((inode->size - 1) >> chunkbits) + 1) * unit;
+	}
+	return end - start;
+}
+
+/* 1: the inode's bytes are its own as far as can be told now. */
+static int claim_inode(struct erofs_check *check, uint32_t node, const struct erofs_inode *inode)
+{
+	uint64_t start = erofs_image_inode_offset(check->image, inode->nid);
+	uint64_t span = inode_span(check, inode);
+	int added;
+
+	if (span > check->limit || start > check->limit - span) {
+		erofs_check_finding(check, node, "the inode at byte %llu goes beyond the end of the image",
+				    (unsigned long long)start);
+		return 0;
+	}
+	added = erofs_claims_add(&check->claims, start, span, EROFS_CLAIM_INODE, node);
+	if (added < 0)
+		return erofs_check_failed(check, node, added, "");
+	if (!added)
+		erofs_check_finding(check, node, "the inode overlaps other metadata: they are larger than the image");
+	return added;
+}
+
+static int check_bytes(struct erofs_check *check, uint32_t node, const struct erofs_inode *inode)
+{
+	uint8_t raw[EROFS_INODE_EXTENDED_SIZE];
+	int err = erofs_image_read_meta(check->image, raw, erofs_inode_body_size(inode),
+					erofs_image_inode_offset(check->image, inode->nid));
+	int at;
+
+	if (err)
+		return erofs_check_failed(check, node, err, "the inode cannot be read");
+	at = erofs_inode_reserved_byte(inode, raw);
+	if (at >= 0)
+		erofs_check_finding(check, node, "reserved byte %d of the inode is 0x%02x, not zero", at, raw[at]);
+	if (inode->layout == EROFS_LAYOUT_CHUNK_BASED && S_ISREG(inode->mode) && inode->u >> 16)
+		erofs_check_finding(check, node, "reserved bytes behind the chunk format are not zero");
+	return 0;
+}
+
+/* Reads the target: that it can be read as a whole is checked here, where its blocks may lie with all other data. */
+static int check_symlink(struct erofs_check *check, uint32_t node, const struct erofs_inode *inode)
+{
+	char target[EROFS_SYMLINK_MAX];
+	int64_t count;
+
+	if (!inode->size || inode->size > EROFS_SYMLINK_MAX) {
+		erofs_check_finding(check, node, "a symlink target of %llu bytes", (unsigned long long)inode->size);
+		return 0;
+	}
+	count = erofs_image_read(check->image, inode, target, sizeof(target), 0);
+	if (count < 0)
+		return erofs_check_failed(check, node, (int)count, "the symlink target lies outside the image");
+	if (memchr(target, 0, (size_t)count))
+		erofs_check_finding(check, node, "the symlink target contains NUL");
+	return 0;
+}
+
+static void check_values(struct erofs_check *check, uint32_t node, const struct erofs_inode *inode)
+{
+	bool special = !S_ISREG(inode->mode) && !S_ISDIR(inode->mode) && !S_ISLNK(inode->mode);
+
+	if (inode->mtime_nsec >= NSEC_PER_SECOND)
+		erofs_check_finding(check, node, "%u nanoseconds are more than a second", inode->mtime_nsec);
+	if (special && inode->size)
+		erofs_check_finding(check, node, "a special file of %llu bytes", (unsigned long long)inode->size);
+	if ((S_ISFIFO(inode->mode) || S_ISSOCK(inode->mode)) && inode->u)
+		erofs_check_finding(check, node, "a device number 0x%x on a FIFO or socket", inode->u);
+	if (inode->layout == EROFS_LAYOUT_CHUNK_BASED &&
+	    !erofs_has_incompat(check->sb, EROFS_FEATURE_INCOMPAT_CHUNKED_FILE))
+		erofs_check_finding(check, node, "chunk-based data in an image without the CHUNKED_FILE bit");
+}
+
+int erofs_check_inode(struct erofs_check *check, uint32_t node, struct erofs_inode *inode, bool *usable)
+{
+	uint64_t nid = check->nodes.items[node].nid;
+	int err = erofs_image_inode(check->image, inode, nid);
+
+	*usable = false;
+	if (err == -EUCLEAN) {
+		erofs_check_finding(check, node, "nid %llu is not a valid inode", (unsigned long long)nid);
+		return 0;
+	}
+	if (err)
+		return erofs_check_failed(check, node, err, "");
+	check->nodes.items[node].nlink = inode->nlink;
+	check->nodes.items[node].type = (uint8_t)erofs_file_type_of_mode(inode->mode);
+	err = claim_inode(check, node, inode);
+	if (err <= 0) {
+		check->nodes.items[node].type = EROFS_FT_UNKNOWN;
+		return err;
+	}
+	err = check_bytes(check, node, inode);
+	if (err)
+		return err;
+	check_values(check, node, inode);
+	err = erofs_check_xattrs(check, node, inode);
+	if (!err && S_ISLNK(inode->mode))
+		err = check_symlink(check, node, inode);
+	*usable = !err;
+	return err;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <string.h>
+
+#include "lib/check/check_state.h"
+#include "lib/util/cleanup.h"
+
+#define PACKED_NAME "packed inode"
+
+/* An inode that no directory names. */
+static int add_apart(struct erofs_check *check, uint32_t *number, uint64_t nid, const char *name)
+{
+	struct erofs_inode inode;
+	bool usable;
+	int err = erofs_nodes_add(&check->nodes, number, nid, EROFS_NODE_NONE, name, strlen(name));
+
+	if (!err)
+		err = erofs_check_inode(check, *number, &inode, &usable);
+	return err;
+}
+
+static int add_root(struct erofs_check *check)
+{
+	uint32_t root;
+	int err = add_apart(check, &root, check->sb->root_nid, "");
+
+	if (err)
+		return err;
+	check->nodes.items[root].links = 2;
+	if (check->nodes.items[root].type != EROFS_FT_DIR && check->nodes.items[root].type != EROFS_FT_UNKNOWN)
+		erofs_check_finding(check, root, "the root is not a directory");
+	return 0;
+}
+
+static int add_packed(struct erofs_check *check)
+{
+	uint64_t nid = check->sb->packed_nid;
+	struct erofs_node *node;
+	uint32_t number;
+	int err;
+
+	if (!nid || !erofs_has_incompat(check->sb, EROFS_FEATURE_INCOMPAT_FRAGMENTS))
+		return 0;
+	if (nid == check->sb->root_nid) {
+		erofs_check_finding_of(check, PACKED_NAME, "it is the root");
+		return 0;
+	}
+	err = add_apart(check, &number, nid, PACKED_NAME);
+	if (err)
+		return err;
+	node = &check->nodes.items[number];
+	node->internal = true;
+	if (node->type != EROFS_FT_REG && node->type != EROFS_FT_UNKNOWN)
+		erofs_check_finding(check, number, "it is not a regular file");
+	return 0;
+}
+
+/* Level by level: the nodes are the queue, too, so that depth costs nothing. */
+int erofs_check_tree(struct erofs_check *check)
+{
+	int err = add_root(check);
+
+	if (!err)
+		err = add_packed(check);
+	for (uint32_t i = 0; !err && i < check->nodes.count; i++)
+		if (check->nodes.items[i].type == EROFS_FT_DIR && !check->nodes.items[i].internal)
+			err = erofs_check_dir(check, i);
+	return err;
+}
+
+/* ---- accounts ------------------------------------------------------------------------------------------------------------ */
+
+static void report_overlap(void *ctx, const struct erofs_claim *earlier, const struct erofs_claim *later)
+{
+	struct erofs_check *check = ctx;
+	erofs_auto_free char *first = erofs_check_claim_text(check, earlier);
+	erofs_auto_free char *second = erofs_check_claim_text(check, later);
+
+	erofs_check_finding_of(check, "metadata", "%s overlaps %s at byte %llu", second ? second : "",
+			       first ? first : "", (unsigned long long)later->start);
+}
+
+/* A directory in a form that could not be read hides its subdirectories. */
+static bool count_is_known(const struct erofs_check *check, const struct erofs_node *node)
+{
+	if (node->type == EROFS_FT_UNKNOWN || node->internal)
+		return false;
+	return node->type != EROFS_FT_DIR || !check->unreadable;
+}
+
+static void check_inode_count(struct erofs_check *check, uint64_t internal)
+{
+	uint64_t found = check->nodes.count, stored = check->sb->inos;
+
+	/* Whether the packed inode counts is left to the writer. */
+	if (check->unreadable || (stored <= found && stored >= found - internal))
+		return;
+	erofs_check_finding_of(check, "superblock", "%llu inodes, but %llu were found", (unsigned long long)stored,
+			       (unsigned long long)(found - internal));
+}
+
+int erofs_check_accounts(struct erofs_check *check)
+{
+	uint64_t internal = 0;
+
+	for (uint32_t i = 0; i < check->nodes.count; i++) {
+		const struct erofs_node *node = &check->nodes.items[i];
+
+		internal += node->internal;
+		check->summary->directories += node->type == EROFS_FT_DIR;
+		if (count_is_known(check, node) && node->nlink != node->links)
+			erofs_check_finding(check, i, "link count %u, but %u references were found", node->nlink,
+					    node->links);
+	}
+	check->summary->inodes = check->nodes.count - internal;
+	check_inode_count(check, internal);
+	erofs_claims_settle(&check->claims, report_overlap, check);
+	return 0;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "lib/check/extract.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/image/image.h"
+#include "lib/util/cleanup.h"
+#include "lib/util/report.h"
+
+#define REPORTS_LISTED 10000u
+
+/* The path of the innermost level, or of an entry in its directory. */
+static char *path_of(const struct erofs_extract *extract, const struct erofs_extract_place *place)
+{
+	size_t levels = extract->levels.size / sizeof(struct erofs_extract_level);
+	uint32_t here = EROFS_NODE_NONE;
+
+	if (place)
+		return erofs_nodes_path(&extract->nodes, place->parent, place->name, place->name_len);
+	if (levels)
+		here = ((const struct erofs_extract_level *)extract->levels.data)[levels - 1].node;
+	return erofs_nodes_path(&extract->nodes, here, NULL, 0);
+}
+
+int erofs_extract_failed(struct erofs_extract *extract, const struct erofs_extract_place *place, int err,
+			 const char *format, ...)
+{
+	erofs_auto_free char *path = NULL, *text = NULL;
+	va_list args;
+
+	if (!extract->err)
+		extract->err = err;
+	if (++extract->reported > REPORTS_LISTED) {
+		if (extract->reported == REPORTS_LISTED + 1)
+			erofs_report(extract->diag, err, "more than %u failures: the rest are not listed",
+				     REPORTS_LISTED);
+		return err;
+	}
+	path = path_of(extract, place);
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	va_end(args);
+	return erofs_report(extract->diag, err, "%s: %s", path ? path : "(out of memory)", text ? text : format);
+}
+
+bool erofs_extract_is_fatal(int err)
+{
+	return err == -ENOMEM || err == -ENOSPC || err == -EDQUOT || err == -EROFS || err == -ESTALE ||
+	       err == -EMFILE || err == -ENFILE;
+}
+
+/* ---- the target -------------------------------------------------------------------------------------------------------------- */
+
+static int extract_dir(struct erofs_extract *extract, const char *target, const struct erofs_inode *inode)
+{
+	if (mkdir(target, 0777) && errno != EEXIST)
+		return erofs_report(extract->diag, -errno, "%s: cannot create the directory: %s", target,
+				    strerror(errno));
+	extract->root = open(target, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (extract->root < 0)
+		return erofs_report(extract->diag, -errno, "%s: %s", target, strerror(errno));
+	return erofs_extract_tree(extract, inode);
+}
+
+/* A single file: the target is its name. */
+static int extract_file(struct erofs_extract *extract, const char *target, const struct erofs_inode *inode)
+{
+	const char *slash = strrchr(target, '/');
+	const char *name = slash ? slash + 1 : target;
+	erofs_auto_free char *parent = slash ? strndup(target, (size_t)(slash - target) + 1) : strdup(".");
+	struct erofs_extract_place place = { .parent = EROFS_NODE_NONE, .name = name, .name_len = strlen(name) };
+
+	if (!parent)
+		return erofs_report(extract->diag, -ENOMEM, "%s: %s", target, strerror(ENOMEM));
+	if (!*name || !strcmp(name, ".") || !strcmp(name, "..") || strlen(name) > EROFS_NAME_MAX)
+		return erofs_report(extract->diag, -EISDIR, "%s: a file is to be extracted, this names a directory",
+				    target);
+	extract->root = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (extract->root < 0)
+		return erofs_report(extract->diag, -errno, "%s: %s", parent, strerror(errno));
+	place.dir = extract->root;
+	return erofs_extract_object(extract, &place, inode);
+}
+
+static int find_start(struct erofs_inode *out, const struct erofs_image *image,
+		      const struct erofs_extract_options *options, const struct erofs_diag *diag)
+{
+	int err;
+
+	if (options->use_nid) {
+		err = erofs_image_inode(image, out, options->nid);
+		return err ? erofs_report(diag, err, "nid %llu is not a valid inode", (unsigned long long)options->nid)
+			   : 0;
+	}
+	if (options->path) {
+		err = erofs_image_lookup(image, out, options->path);
+		return err ? erofs_report(diag, err, "%s: %s", options->path,
+					  err == -EUCLEAN ? "the image is damaged on the way there" : strerror(-err))
+			   : 0;
+	}
+	err = erofs_image_inode(image, out, erofs_image_superblock(image)->root_nid);
+	if (!err && !S_ISDIR(out->mode))
+		err = -EUCLEAN;
+	return err ? erofs_report(diag, err, "/: the root directory cannot be read") : 0;
+}
+
+static void release_extract(struct erofs_extract *extract)
+{
+	int *fds[] = { &extract->root, &extract->here, &extract->link_dir };
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		erofs_release_fd(fds[i]);
+	erofs_nodes_release(&extract->nodes);
+	erofs_buffer_release(&extract->levels);
+	erofs_buffer_release(&extract->pending);
+	free(extract->buffer);
+}
+
+static uint64_t directory_budget(const struct erofs_image *image)
+{
+	uint64_t budget = erofs_image_device_size(image);
+
+	for (unsigned int i = 0; i < image->slot_count; i++)
+		budget += image->slots[i].device.size;
+	return budget;
+}
+
+int erofs_extract(const struct erofs_image *image, const char *target, const struct erofs_extract_options *options,
+		  const struct erofs_diag *diag)
+{
+	erofs_auto(release_extract) struct erofs_extract extract = {
+		.image = image,
+		.options = options,
+		.diag = diag,
+		.budget = directory_budget(image),
+		.root = -1,
+		.here = -1,
+		.link_dir = -1,
+		.buffer = malloc(EROFS_EXTRACT_BUFFER),
+	};
+	struct erofs_inode inode;
+	int err;
+
+	if (!extract.buffer)
+		return erofs_report(diag, -ENOMEM, "%s: %s", target, strerror(ENOMEM));
+	err = find_start(&inode, image, options, diag);
+	if (err)
+		return err;
+	err = S_ISDIR(inode.mode) ? extract_dir(&extract, target, &inode) : extract_file(&extract, target, &inode);
+	return extract.err ? extract.err : err;
+}
