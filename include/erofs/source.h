@@ -1,1 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#ifndef EROFS_SOURCE_H
+#define EROFS_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <erofs/api.h>
+#include <erofs/diag.h>
+#include <erofs/tree.h>
+
+/*
+ * Filling a tree. A source reserves the fingerprint's name before it reads a single attribute, so that nothing from outside
+ * can put one into an image.
+ */
+
+struct erofs_scan_options {
+	unsigned int workers; /* threads that read directories; 0: the caller's */
+	bool ignore_xattrs;
+	bool hard_dereference; /* every name of a hard-linked file becomes a file of its own */
+	/* Paths (relative to the source, a leading "/" is fine) to leave out, with all that is below them. */
+	const char *const *exclude_paths;
+	size_t exclude_path_count;
+	/* POSIX extended regular expressions; a relative path in which one matches is left out likewise. */
+	const char *const *exclude_regexes;
+	size_t exclude_regex_count;
+	/*
+	 * SELinux file_contexts file that replaces security.selinux of all inodes, looked up by mount_point (NULL: "/") and
+	 * the path. NULL: none. -EOPNOTSUPP if the library was built without SELinux.
+	 */
+	const char *file_contexts;
+	const char *mount_point;
+	const volatile int *cancel; /* not 0: stop with -ECANCELED. May be NULL; may be set by a signal handler */
+};
+
+/*
+ * Scans a directory into an empty tree. Only directories are opened now, and regular files that have holes; what is neither
+ * directory nor regular file is never opened. The directory must stay as it is until the image is built: a file that
+ * changes in between makes erofs_build() fail. Reports failures by path.
+ */
+EROFS_API int erofs_scan_directory(struct erofs_tree *tree, const char *path, const struct erofs_scan_options *options,
+				   const struct erofs_diag *diag);
+
+#endif

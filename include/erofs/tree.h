@@ -1,1 +1,57 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#ifndef EROFS_TREE_H
+#define EROFS_TREE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <erofs/api.h>
+#include <erofs/diag.h>
+
+/*
+ * A tree of inodes in memory, what an image is to hold: filled by a source (<erofs/source.h>), adjusted by
+ * erofs_tree_normalize(), then frozen and written by erofs_build() (<erofs/build.h>). It knows names, attributes and where
+ * contents come from, but nothing of blocks or byte order.
+ */
+struct erofs_tree;
+
+/* An empty tree; NULL when out of memory. */
+EROFS_API struct erofs_tree *erofs_tree_new(void);
+
+/* Releases the tree and all that its source keeps open. */
+EROFS_API void erofs_tree_free(struct erofs_tree *tree);
+
+/*
+ * Reserves an xattr name for the builder: attributes of this name that a source offers from now on are dropped and counted.
+ * trusted.erofs.fingerprint is always reserved, because the kernel trusts what it says. `name` is copied. -ENOMEM.
+ */
+EROFS_API int erofs_tree_reserve_xattr(struct erofs_tree *tree, const char *name);
+
+/* Attributes dropped because their name was reserved; known once the tree is frozen. */
+EROFS_API uint64_t erofs_tree_dropped_xattrs(const struct erofs_tree *tree);
+
+enum erofs_time_rule {
+	EROFS_TIME_KEEP,  /* every inode keeps its own mtime */
+	EROFS_TIME_CLAMP, /* an mtime later than the given one becomes it */
+	EROFS_TIME_FIX,	  /* every inode gets the given one */
+};
+
+/* What to change between scanning and building. Zero-initialised: nothing. */
+struct erofs_tree_rules {
+	bool force_uid, force_gid; /* replace all owners by uid, gid */
+	uint32_t uid, gid;
+	int64_t uid_offset, gid_offset; /* added to the owners that are not forced */
+	enum erofs_time_rule time_rule;
+	int64_t time; /* seconds since 1970 */
+	uint32_t time_nsec;
+	bool aufs_whiteouts; /* turn AUFS whiteouts and opaque markers into those of overlayfs */
+};
+
+/*
+ * Applies the rules and freezes the tree: names sorted, link counts taken from the names found, inodes numbered in path
+ * order. Reports what cannot be done (an id outside 32 bits, a whiteout without a name).
+ */
+EROFS_API int erofs_tree_normalize(struct erofs_tree *tree, const struct erofs_tree_rules *rules,
+				   const struct erofs_diag *diag);
+
+#endif

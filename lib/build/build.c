@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <erofs/build.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/build/builder.h"
+#include "lib/codec/hasher.h"
+#include "lib/format/format_superblock.h"
+#include "lib/util/cleanup.h"
+#include "lib/util/report.h"
+
+void erofs_build_defaults(struct erofs_build_options *options)
+{
+	*options = (struct erofs_build_options){
+		.blkszbits = 12,
+		.workers = erofs_pool_default_workers(),
+		.dedupe_files = true,
+		.inline_data = true,
+		.xattr_name_filter = true,
+		.sb_checksum = true,
+		.shared_xattr_users = 2,
+	};
+}
+
+static void release_builder(struct erofs_builder *builder)
+{
+	erofs_pool_free(builder->pool);
+	erofs_output_close(builder->output);
+	erofs_hasher_free(builder->uuid_hasher);
+	erofs_tails_release(&builder->tails);
+	erofs_contents_release(&builder->contents);
+	erofs_xattr_plan_release(&builder->xattrs);
+	erofs_buffer_release(&builder->front);
+	free(builder->plans);
+	free(builder->by_position);
+}
+
+static int check_arguments(const struct erofs_tree *tree, const struct erofs_build_options *options)
+{
+	if (options->blkszbits < EROFS_BLKSZBITS_MIN || options->blkszbits > EROFS_BLKSZBITS_MAX)
+		return -EINVAL;
+	/* Not scanned, or not normalized. */
+	return tree->source_ops && tree->inode_count ? 0 : -EINVAL;
+}
+
+static int prepare(struct erofs_builder *builder)
+{
+	const struct erofs_build_options *options = builder->options;
+
+	builder->pool = erofs_pool_new(options->workers);
+	if (!builder->pool)
+		return erofs_report(builder->diag, -EAGAIN, "cannot start %u workers", options->workers);
+	if (options->uuid_rule != EROFS_UUID_CONTENT)
+		return 0;
+	builder->uuid_hasher = erofs_hasher_new(EROFS_DIGEST_SHA256);
+	return builder->uuid_hasher ? erofs_hasher_begin(builder->uuid_hasher) : -ENOMEM;
+}
+
+static int open_output(struct erofs_builder *builder, const char *path)
+{
+	uint64_t bound = builder->data_bound + builder->metadata_bound;
+	int err = erofs_output_open(&builder->output, path, builder->options->offset, builder->diag);
+
+	if (err)
+		return err;
+	erofs_output_expect(builder->output, bound);
+	builder->tails.output = builder->output;
+	/* However badly tails pack, none wastes more than a block. */
+	builder->tails.scratch_at = bound + (uint64_t)builder->tree->inode_count * builder->blksz;
+	return 0;
+}
+
+static void summarize(struct erofs_builder *builder)
+{
+	struct erofs_build_summary *summary = builder->summary;
+	uint64_t end = builder->meta_blkaddr * builder->blksz;
+
+	summary->image_bytes = end + builder->metadata_size;
+	summary->metadata_bytes = builder->metadata_size + EROFS_SUPERBLOCK_OFFSET + builder->front.size;
+	summary->data_bytes = summary->image_bytes - summary->metadata_bytes;
+	summary->shared_xattrs = builder->xattrs.shared_count;
+}
+
+static int run_stages(struct erofs_builder *builder, const char *path)
+{
+	int err = prepare(builder);
+
+	if (!err)
+		err = erofs_build_plan(builder);
+	if (!err)
+		err = open_output(builder, path);
+	if (!err)
+		err = erofs_build_pack(builder);
+	if (!err)
+		err = erofs_build_layout(builder);
+	if (!err)
+		err = erofs_build_emit(builder);
+	if (err)
+		return err;
+	summarize(builder);
+	return erofs_output_commit(builder->output, builder->summary->image_bytes);
+}
+
+int erofs_build(const struct erofs_tree *tree, const char *output, const struct erofs_build_options *options,
+		struct erofs_build_summary *summary, const struct erofs_diag *diag)
+{
+	struct erofs_build_summary ignored;
+	erofs_auto(release_builder) struct erofs_builder builder = { .tree = tree, .options = options, .diag = diag };
+	int err = check_arguments(tree, options);
+
+	if (err)
+		return err;
+	builder.blksz = 1u << options->blkszbits;
+	builder.summary = summary ? summary : &ignored;
+	*builder.summary = (struct erofs_build_summary){ 0 };
+	err = run_stages(&builder, output);
+	if (err == -ENOMEM)
+		erofs_report(diag, err, "out of memory");
+	return err;
+}

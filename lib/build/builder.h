@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#ifndef EROFS_BUILD_BUILDER_H
+#define EROFS_BUILD_BUILDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include <erofs/build.h>
+#include <erofs/inode.h>
+
+#include "lib/build/contents.h"
+#include "lib/build/tails.h"
+#include "lib/build/xattr_plan.h"
+#include "lib/io/output.h"
+#include "lib/tree/tree.h"
+#include "lib/util/pool.h"
+
+/*
+ * One build, stage by stage: plan (form and data layout of each inode) -> pack (data blocks) -> layout (nids) -> emit
+ * (metadata blocks, superblock last). Each stage fills in members that the later ones only read.
+ */
+
+/* What is decided about one inode. Kept small: there is one for each. */
+struct inode_plan {
+	uint64_t position; /* layout: bytes from the start of the inode zone */
+	union {
+		uint64_t tail_at;  /* pack: where a regular file's inline tail waits in the tail store */
+		uint64_t dir_size; /* plan: size of a directory's data */
+	};
+	uint32_t blkaddr;  /* pack, layout: first block of its data */
+	uint32_t content;  /* pack: its number among the distinct contents, or EROFS_CONTENT_NONE */
+	uint8_t layout;	   /* plan: enum erofs_data_layout */
+	uint8_t chunkbits; /* plan: log2 of the chunk size of a chunk-based inode */
+	bool extended;	   /* plan */
+	bool wants_digest; /* plan: fingerprinted, or another file has the same size */
+};
+
+struct erofs_builder {
+	const struct erofs_tree *tree;
+	const struct erofs_build_options *options;
+	const struct erofs_diag *diag;
+	struct erofs_build_summary *summary;
+	struct erofs_output *output;
+	struct erofs_pool *pool;
+	uint32_t blksz;
+
+	/* plan */
+	struct inode_plan *plans; /* by inode number */
+	struct erofs_xattr_plan xattrs;
+	int64_t epoch;
+	uint32_t fixed_nsec;
+	uint64_t data_bound;	    /* bytes of data blocks if nothing is shared */
+	uint64_t metadata_bound;    /* bytes of metadata, roughly from above */
+	uint64_t files, file_bytes; /* regular files to read */
+	bool has_chunks;
+	/*
+	 * What stands from EROFS_SUPERBLOCK_OFFSET on in front of the data: room for the superblock, and the long-prefix table,
+	 * whose address in units of 4 bytes has 32 bits and would not reach behind the data of a large image.
+	 */
+	struct erofs_buffer front;
+	uint32_t prefixes_at; /* bytes from the start of the image */
+
+	/* pack; while it runs, only commits change these */
+	struct erofs_contents contents;
+	struct erofs_tails tails;
+	uint64_t next_block;
+	struct erofs_hasher *uuid_hasher; /* NULL unless the UUID comes from the content */
+
+	/* layout: all in bytes from the start of the inode zone, which lies at block meta_blkaddr */
+	uint32_t *by_position; /* inode numbers in the order of their positions */
+	uint64_t meta_blkaddr;
+	uint64_t zone_size;
+	uint64_t shared_xattrs_at;
+	uint64_t metadata_size; /* up to the end of the image */
+};
+
+/* Bytes of an inode's data as the image has them. */
+static inline uint64_t erofs_plan_size(const struct erofs_builder *builder, const struct erofs_tree_inode *inode)
+{
+	return S_ISDIR(inode->mode) ? builder->plans[inode->number].dir_size : inode->size;
+}
+
+/* Whether this inode carries a fingerprint. */
+static inline bool erofs_plan_has_fingerprint(const struct erofs_builder *builder, const struct erofs_tree_inode *inode)
+{
+	return builder->options->fingerprint != EROFS_DIGEST_NONE && S_ISREG(inode->mode) && inode->size;
+}
+
+/* Bytes of inode, xattrs and chunk map: all that lies in front of an inline tail. */
+uint64_t erofs_plan_body_size(const struct erofs_builder *builder, const struct erofs_tree_inode *inode);
+
+/* Bytes of the inline tail, 0 if there is none. */
+uint32_t erofs_plan_tail_size(const struct erofs_builder *builder, const struct erofs_tree_inode *inode);
+
+/* Blocks that the inode's data take outside the metadata. */
+uint64_t erofs_plan_blocks(const struct erofs_builder *builder, const struct erofs_tree_inode *inode);
+
+/* The stages. */
+int erofs_build_plan(struct erofs_builder *builder);
+int erofs_build_pack(struct erofs_builder *builder);
+int erofs_build_layout(struct erofs_builder *builder);
+int erofs_build_emit(struct erofs_builder *builder);
+
+static inline bool erofs_build_cancelled(const struct erofs_builder *builder)
+{
+	return builder->options->cancel && *builder->options->cancel;
+}
+
+#endif

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/build/builder.h"
+#include "lib/build/chunk_plan.h"
+#include "lib/build/dirs.h"
+#include "lib/format/format_chunk.h"
+#include "lib/format/format_xattr.h"
+#include "lib/util/cleanup.h"
+#include "lib/util/report.h"
+
+/*
+ * Plan: everything about an inode that follows from the tree and the options alone, so that a file takes the same form in
+ * every image.
+ */
+
+static uint64_t index_size(const struct inode_plan *plan, uint64_t size)
+{
+	return plan->layout == EROFS_LAYOUT_CHUNK_BASED
+		       ? erofs_chunk_count(size, plan->chunkbits) * EROFS_CHUNK_BLOCK_SIZE
+		       : 0;
+}
+
+uint64_t erofs_plan_body_size(const struct erofs_builder *builder, const struct erofs_tree_inode *inode)
+{
+	const struct inode_plan *plan = &builder->plans[inode->number];
+
+	return (plan->extended ? EROFS_INODE_EXTENDED_SIZE : EROFS_INODE_COMPACT_SIZE) +
+	       erofs_xattr_plan_area_size(&builder->xattrs, inode->xattrs, erofs_plan_has_fingerprint(builder, inode)) +
+	       index_size(plan, inode->size);
+}
+
+uint32_t erofs_plan_tail_size(const struct erofs_builder *builder, const struct erofs_tree_inode *inode)
+{
+	if (builder->plans[inode->number].layout != EROFS_LAYOUT_FLAT_INLINE)
+		return 0;
+	return (uint32_t)(erofs_plan_size(builder, inode) % builder->blksz);
+}
+
+uint64_t erofs_plan_blocks(const struct erofs_builder *builder, const struct erofs_tree_inode *inode)
+{
+	const struct inode_plan *plan = &builder->plans[inode->number];
+	uint64_t size = erofs_plan_size(builder, inode);
+
+	if (plan->layout == EROFS_LAYOUT_CHUNK_BASED)
+		size = erofs_chunk_stored_bytes(size, inode->data, plan->chunkbits);
+	if (plan->layout == EROFS_LAYOUT_FLAT_INLINE)
+		return size / builder->blksz;
+	return size / builder->blksz + !!(size % builder->blksz);
+}
+
+/* ---- the time of compact inodes -------------------------------------------------------------------------------------- */
+
+static bool same_time(const void *ctx, uint32_t number, const void *key)
+{
+	const struct erofs_tree_inode *a = ((const struct erofs_tree *)ctx)->inodes[number];
+	const struct erofs_tree_inode *b = key;
+
+	return a->mtime == b->mtime && a->mtime_nsec == b->mtime_nsec;
+}
+
+/* All compact inodes have one mtime: the commonest, of equally common ones the first in the tree. */
+static int choose_epoch(struct erofs_builder *builder)
+{
+	const struct erofs_tree *tree = builder->tree;
+	erofs_auto_free uint32_t *users =
+		calloc(tree->inode_count, sizeof(*users)); /* by the first inode with the time */
+	erofs_auto(erofs_index_release) struct erofs_index index = { 0 };
+	uint32_t best = 0;
+
+	if (!users)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < tree->inode_count; i++) {
+		const struct erofs_tree_inode *inode = tree->inodes[i];
+		uint64_t hash = (uint64_t)inode->mtime * 1000000007u + inode->mtime_nsec;
+		uint32_t first = erofs_index_find(&index, hash, same_time, tree, inode);
+
+		if (first == EROFS_INDEX_NONE) {
+			first = i;
+			if (erofs_index_add(&index, hash, i))
+				return -ENOMEM;
+		}
+		users[first]++;
+	}
+	for (uint32_t i = 1; i < tree->inode_count; i++)
+		if (users[i] > users[best])
+			best = i;
+	builder->epoch = tree->inodes[best]->mtime;
+	builder->fixed_nsec = tree->inodes[best]->mtime_nsec;
+	return 0;
+}
+
+/* ---- equal sizes ----------------------------------------------------------------------------------------------------------- */
+
+static bool same_size(const void *ctx, uint32_t number, const void *key)
+{
+	return ((const struct erofs_tree *)ctx)->inodes[number]->size == *(const uint64_t *)key;
+}
+
+/* Without fingerprints only files that share their size with another one need a digest, to find equal ones. */
+static int find_equal_sizes(struct erofs_builder *builder)
+{
+	const struct erofs_tree *tree = builder->tree;
+	erofs_auto(erofs_index_release) struct erofs_index index = { 0 };
+
+	for (uint32_t i = 0; i < tree->inode_count; i++) {
+		const struct erofs_tree_inode *inode = tree->inodes[i];
+		uint32_t first;
+
+		if (!S_ISREG(inode->mode) || !erofs_plan_blocks(builder, inode))
+			continue;
+		first = erofs_index_find(&index, inode->size, same_size, tree, &inode->size);
+		if (first != EROFS_INDEX_NONE)
+			builder->plans[first].wants_digest = builder->plans[i].wants_digest = true;
+		else if (erofs_index_add(&index, inode->size, i))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* ---- one inode ------------------------------------------------------------------------------------------------------------- */
+
+static bool fits_compact(const struct erofs_tree_inode *inode, uint64_t size)
+{
+	return size <= UINT32_MAX && inode->uid <= UINT16_MAX && inode->gid <= UINT16_MAX && inode->nlink <= UINT16_MAX;
+}
+
+static int plan_form(struct erofs_builder *builder, const struct erofs_tree_inode *inode)
+{
+	struct inode_plan *plan = &builder->plans[inode->number];
+	bool fits = fits_compact(inode, erofs_plan_size(builder, inode));
+	bool same = inode->mtime == builder->epoch && inode->mtime_nsec == builder->fixed_nsec;
+
+	switch (builder->options->inode_form) {
+	case EROFS_INODE_FORM_EXTENDED:
+		plan->extended = true;
+		return 0;
+	case EROFS_INODE_FORM_COMPACT:
+		if (!fits)
+			return erofs_tree_report(builder->diag, -ERANGE, inode,
+						 "size, owner or link count does not fit into a compact inode");
+		builder->summary->lost_times += !same;
+		return 0;
+	default:
+		plan->extended = !fits || !same;
+		return 0;
+	}
+}
+
+static int check_xattrs(const struct erofs_builder *builder, const struct erofs_tree_inode *inode)
+{
+	uint32_t size =
+		erofs_xattr_plan_area_size(&builder->xattrs, inode->xattrs, erofs_plan_has_fingerprint(builder, inode));
+	const struct erofs_tree_xattr *largest;
+
+	if (size <= EROFS_XATTR_AREA_MAX)
+		return 0;
+	largest = inode->xattrs->items[0];
+	for (uint32_t i = 1; i < inode->xattrs->count; i++)
+		if (inode->xattrs->items[i]->value_size > largest->value_size)
+			largest = inode->xattrs->items[i];
+	return erofs_tree_report(builder->diag, -E2BIG, inode,
+				 "its xattrs take %" PRIu32 " bytes where the format allows %u; the largest is '%s'",
+				 size, EROFS_XATTR_AREA_MAX, largest->name);
+}
+
+static void plan_layout(struct erofs_builder *builder, const struct erofs_tree_inode *inode)
+{
+	struct inode_plan *plan = &builder->plans[inode->number];
+	uint64_t tail = erofs_plan_size(builder, inode) % builder->blksz;
+
+	plan->layout = EROFS_LAYOUT_FLAT_PLAIN;
+	if (S_ISREG(inode->mode) && inode->data) {
+		plan->chunkbits = erofs_chunk_choose(inode->size, inode->data, builder->options->blkszbits);
+		if (plan->chunkbits) {
+			plan->layout = EROFS_LAYOUT_CHUNK_BASED;
+			builder->has_chunks = true;
+			return;
+		}
+	}
+	if (S_ISREG(inode->mode) && !builder->options->inline_data)
+		return;
+	/* A tail must not cross a block boundary. */
+	if (tail && erofs_plan_body_size(builder, inode) + tail <= builder->blksz)
+		plan->layout = EROFS_LAYOUT_FLAT_INLINE;
+}
+
+static int plan_inode(struct erofs_builder *builder, const struct erofs_tree_inode *inode)
+{
+	struct inode_plan *plan = &builder->plans[inode->number];
+	int err;
+
+	plan->content = EROFS_CONTENT_NONE;
+	plan->wants_digest = erofs_plan_has_fingerprint(builder, inode);
+	if (S_ISDIR(inode->mode))
+		plan->dir_size = erofs_dir_data_size(inode, builder->blksz);
+	err = plan_form(builder, inode);
+	if (!err)
+		err = check_xattrs(builder, inode);
+	if (!err)
+		plan_layout(builder, inode);
+	return err;
+}
+
+/* Bounds for the message of a full disk, and for where the image cannot reach. */
+static void add_to_bounds(struct erofs_builder *builder, const struct erofs_tree_inode *inode)
+{
+	uint64_t blocks = erofs_plan_blocks(builder, inode) * builder->blksz;
+
+	builder->metadata_bound += erofs_plan_body_size(builder, inode) + EROFS_NID_SLOT;
+	/* Packing tails wastes less than a tail's own size on average, and never more than a block. */
+	builder->metadata_bound += 2 * (uint64_t)erofs_plan_tail_size(builder, inode);
+	if (!S_ISREG(inode->mode)) {
+		builder->metadata_bound += blocks;
+		return;
+	}
+	builder->data_bound += blocks;
+	builder->files += inode->size > 0;
+	builder->file_bytes += inode->size;
+}
+
+static void count_inode(struct erofs_build_summary *summary, const struct erofs_tree_inode *inode)
+{
+	summary->inodes++;
+	summary->regular_files += S_ISREG(inode->mode);
+	summary->directories += S_ISDIR(inode->mode);
+	summary->source_bytes += S_ISREG(inode->mode) ? inode->size : 0;
+}
+
+/* The superblock's room and the prefix table; data start with the first whole block behind them. */
+static int plan_front(struct erofs_builder *builder)
+{
+	int err = erofs_buffer_append_zeros(&builder->front, EROFS_SUPERBLOCK_SIZE);
+	uint64_t end;
+
+	builder->prefixes_at = EROFS_SUPERBLOCK_OFFSET + EROFS_SUPERBLOCK_SIZE;
+	if (!err)
+		err = erofs_xattr_plan_encode_prefixes(&builder->xattrs, &builder->front);
+	end = EROFS_SUPERBLOCK_OFFSET + builder->front.size;
+	builder->next_block = (end + builder->blksz - 1) / builder->blksz;
+	return err ? err : erofs_buffer_append_zeros(&builder->front, builder->next_block * builder->blksz - end);
+}
+
+int erofs_build_plan(struct erofs_builder *builder)
+{
+	const struct erofs_tree *tree = builder->tree;
+	int err = erofs_xattr_plan_init(&builder->xattrs, tree, builder->options, builder->diag);
+
+	builder->plans = calloc(tree->inode_count, sizeof(*builder->plans));
+	if (!err && !builder->plans)
+		err = -ENOMEM;
+	if (!err)
+		err = plan_front(builder);
+	if (!err)
+		err = choose_epoch(builder);
+	for (uint32_t i = 0; !err && i < tree->inode_count; i++) {
+		err = plan_inode(builder, tree->inodes[i]);
+		if (err)
+			return err;
+		add_to_bounds(builder, tree->inodes[i]);
+		count_inode(builder->summary, tree->inodes[i]);
+	}
+	builder->metadata_bound +=
+		builder->xattrs.shared_zone.size + builder->front.size + 4 * (uint64_t)builder->blksz;
+	if (!err && builder->options->dedupe_files)
+		err = find_equal_sizes(builder);
+	return err;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#ifndef EROFS_SOURCE_DIR_H
+#define EROFS_SOURCE_DIR_H
+
+#include <stdint.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <erofs/source.h>
+
+#include "lib/source/source_filter.h"
+#include "lib/source/source_label.h"
+#include "lib/tree/tree.h"
+#include "lib/util/pool.h"
+
+/* The directory source: what its parts share. */
+
+/* What the file system said about a file when it was scanned: enough to notice that it is not the same any more. */
+struct dir_origin {
+	uint64_t dev, ino;
+	int64_t ctime;
+	uint32_t ctime_nsec;
+	uint32_t source_nlink;
+};
+
+struct dir_source {
+	struct erofs_tree *tree;
+	int root_fd;
+	bool proc_works;  /* /proc/self/fd/N leads to the file: names any inode without opening it */
+	const char *path; /* as the user gave it */
+	const struct erofs_scan_options *options;
+	const struct erofs_diag *diag;
+	struct erofs_filter *filter;
+	struct erofs_labels *labels;
+};
+
+/* Whether `st` is still the file that was scanned, unchanged. */
+bool erofs_dir_same(const struct erofs_tree_inode *inode, const struct stat *st);
+
+/*
+ * Opens a directory of the tree, whatever the length of its path, without following symbolic links below the root. `path` is
+ * scratch space. A file descriptor or a negative errno.
+ */
+int erofs_dir_open_directory(int root_fd, const struct erofs_tree_inode *dir, struct erofs_buffer *path);
+
+/* Reads the attributes of `name` in the directory open as `dir_fd` (of the directory itself if `name` is NULL). */
+struct erofs_xattr_scratch {
+	struct erofs_buffer names, values, found;
+};
+int erofs_dir_read_xattrs(const struct dir_source *source, struct erofs_tree_inode *inode, int dir_fd, const char *name,
+			  struct erofs_xattr_scratch *scratch);
+void erofs_xattr_scratch_release(struct erofs_xattr_scratch *scratch);
+
+/* Finds the holes of the regular file `name`: inode->data stays NULL if it has none that the format could show. */
+int erofs_dir_find_holes(const struct dir_source *source, struct erofs_tree_inode *inode, int dir_fd, const char *name,
+			 struct erofs_arena *arena);
+
+/* Merges the names of each hard-linked file into one inode. */
+int erofs_dir_merge_links(struct erofs_tree *tree);
+
+extern const struct erofs_source_ops erofs_dir_source_ops;
+
+#endif

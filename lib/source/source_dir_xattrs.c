@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/xattr.h>
+
+#include "lib/format/format_xattr.h"
+#include "lib/source/source_dir.h"
+#include "lib/util/cleanup.h"
+#include "lib/util/escape.h"
+
+#define SELINUX_NAME "security.selinux"
+
+/*
+ * A path to the file itself for the l*xattr calls: through /proc, which works at any depth and opens nothing; without /proc,
+ * the plain path.
+ */
+static int file_path(char *out, size_t size, const struct dir_source *source, const struct erofs_tree_inode *inode,
+		     int dir_fd, const char *name)
+{
+	erofs_auto(erofs_buffer_release) struct erofs_buffer path = { 0 };
+	int length;
+
+	if (source->proc_works)
+		length = snprintf(out, size, "/proc/self/fd/%d/%s", dir_fd, name ? name : ".");
+	else
+		length = snprintf(out, size, "%s%s", source->path, erofs_tree_path(&path, inode));
+	return (size_t)length < size ? 0 : -ENAMETOOLONG;
+}
+
+static int report_xattr(const struct dir_source *source, const struct erofs_tree_inode *inode, const char *name,
+			const char *what, int err)
+{
+	erofs_auto_free char *shown = erofs_escape(name, strlen(name));
+
+	return erofs_tree_report(source->diag, err, inode, "xattr '%s' %s: %s", shown ? shown : name, what,
+				 strerror(-err));
+}
+
+/* Names of all attributes, each with its NUL, in scratch->names. */
+static int list_names(const struct dir_source *source, const struct erofs_tree_inode *inode, const char *path,
+		      struct erofs_buffer *names)
+{
+	ssize_t size;
+
+	if (erofs_buffer_reserve(names, 1024))
+		return -ENOMEM;
+	/* ERANGE: asked again with the largest list that Linux hands out. */
+	size = llistxattr(path, (char *)names->data, names->capacity);
+	if (size < 0 && errno == ERANGE) {
+		if (erofs_buffer_reserve(names, XATTR_LIST_MAX))
+			return -ENOMEM;
+		size = llistxattr(path, (char *)names->data, names->capacity);
+	}
+	names->size = size < 0 ? 0 : (size_t)size;
+	if (size >= 0 || errno == ENOTSUP)
+		return 0;
+	return erofs_tree_report(source->diag, -errno, inode, "cannot list xattrs: %s", strerror(errno));
+}
+
+static int check_representable(const struct dir_source *source, const struct erofs_tree_inode *inode, const char *name,
+			       size_t value_size)
+{
+	uint8_t index;
+	size_t rest;
+
+	if (!erofs_xattr_split_name(&index, &rest, name, strlen(name)))
+		return report_xattr(source, inode, name, "has a namespace that the format does not know", -EOPNOTSUPP);
+	if (value_size > EROFS_XATTR_VALUE_MAX)
+		return report_xattr(source, inode, name, "is larger than 65535 bytes", -E2BIG);
+	return 0;
+}
+
+/*
+ * Appends one value to scratch->values, and its place there to scratch->found: an offset first, because the buffer may move.
+ */
+static int read_value(const struct dir_source *source, const struct erofs_tree_inode *inode, const char *path,
+		      const char *name, struct erofs_xattr_scratch *scratch)
+{
+	struct erofs_xattr_found found = { .name = name };
+	ssize_t size;
+
+	if (erofs_buffer_reserve(&scratch->values, scratch->values.size + XATTR_SIZE_MAX))
+		return -ENOMEM;
+	size = lgetxattr(path, name, scratch->values.data + scratch->values.size, XATTR_SIZE_MAX);
+	if (size < 0)
+		return report_xattr(source, inode, name, "cannot be read", -errno);
+	if (check_representable(source, inode, name, (size_t)size))
+		return -EINVAL;
+	found.value_size = (uint32_t)size;
+	scratch->values.size += (size_t)size;
+	return erofs_buffer_append(&scratch->found, &found, sizeof(found));
+}
+
+static int add_label(const struct dir_source *source, const struct erofs_tree_inode *inode,
+		     struct erofs_xattr_scratch *scratch)
+{
+	erofs_auto(erofs_buffer_release) struct erofs_buffer path = { 0 };
+	erofs_auto_free char *label = NULL;
+	struct erofs_xattr_found found = { .name = SELINUX_NAME };
+	int err = erofs_labels_find(source->labels, &label, erofs_tree_path(&path, inode), inode->mode);
+
+	if (err)
+		return erofs_tree_report(source->diag, err, inode, "cannot look up its SELinux label: %s",
+					 strerror(-err));
+	if (!label)
+		return 0;
+	found.value_size = (uint32_t)strlen(label) + 1;
+	err = erofs_buffer_append(&scratch->values, label, found.value_size);
+	return err ? err : erofs_buffer_append(&scratch->found, &found, sizeof(found));
+}
+
+static int read_all(const struct dir_source *source, const struct erofs_tree_inode *inode, int dir_fd, const char *name,
+		    struct erofs_xattr_scratch *scratch)
+{
+	char path[PATH_MAX + NAME_MAX + 32];
+	int err = file_path(path, sizeof(path), source, inode, dir_fd, name);
+
+	if (err)
+		return erofs_tree_report(source->diag, err, inode,
+					 "cannot list xattrs of so long a path without /proc");
+	err = list_names(source, inode, path, &scratch->names);
+	for (size_t at = 0; !err && at < scratch->names.size;) {
+		const char *attribute = (const char *)scratch->names.data + at;
+
+		at += strlen(attribute) + 1;
+		/* A label from file_contexts replaces the one found. */
+		if (!source->labels || strcmp(attribute, SELINUX_NAME) != 0)
+			err = read_value(source, inode, path, attribute, scratch);
+	}
+	return err;
+}
+
+int erofs_dir_read_xattrs(const struct dir_source *source, struct erofs_tree_inode *inode, int dir_fd, const char *name,
+			  struct erofs_xattr_scratch *scratch)
+{
+	struct erofs_xattr_found *found;
+	size_t count, at = 0;
+	int err = 0;
+
+	scratch->names.size = scratch->values.size = scratch->found.size = 0;
+	if (!source->options->ignore_xattrs)
+		err = read_all(source, inode, dir_fd, name, scratch);
+	if (!err && source->labels)
+		err = add_label(source, inode, scratch);
+	count = scratch->found.size / sizeof(*found);
+	if (err || !count)
+		return err;
+	found = (void *)scratch->found.data;
+	for (size_t i = 0; i < count; at += found[i++].value_size)
+		found[i].value = scratch->values.data + at;
+	return erofs_tree_set_xattrs(source->tree, inode, found, (uint32_t)count);
+}
+
+void erofs_xattr_scratch_release(struct erofs_xattr_scratch *scratch)
+{
+	erofs_buffer_release(&scratch->names);
+	erofs_buffer_release(&scratch->values);
+	erofs_buffer_release(&scratch->found);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "config.h"
+
+#include "lib/source/source_label.h"
+
+#include <errno.h>
+
+#include "lib/util/report.h"
+
+#ifdef HAVE_SELINUX
+#include <pthread.h>
+#include <selinux/label.h>
+#include <selinux/selinux.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/util/cleanup.h"
+
+struct erofs_labels {
+	struct selabel_handle *handle;
+	char *mount_point;    /* without trailing slashes */
+	pthread_mutex_t lock; /* protects handle: older libselinux compiles its expressions on first use */
+};
+
+int erofs_labels_open(struct erofs_labels **out, const char *file_contexts, const char *mount_point,
+		      const struct erofs_diag *diag)
+{
+	struct selinux_opt options[] = { { SELABEL_OPT_PATH, file_contexts } };
+	struct erofs_labels *labels = calloc(1, sizeof(*labels));
+	size_t length;
+
+	if (!labels)
+		return -ENOMEM;
+	pthread_mutex_init(&labels->lock, NULL);
+	labels->mount_point = strdup(mount_point ? mount_point : "");
+	labels->handle = selabel_open(SELABEL_CTX_FILE, options, 1);
+	if (!labels->handle || !labels->mount_point) {
+		int err = labels->mount_point ? -errno : -ENOMEM;
+
+		erofs_labels_close(labels);
+		return erofs_report(diag, err, "cannot use the SELinux contexts in '%s': %s", file_contexts,
+				    strerror(-err));
+	}
+	length = strlen(labels->mount_point);
+	while (length && labels->mount_point[length - 1] == '/')
+		labels->mount_point[--length] = 0;
+	*out = labels;
+	return 0;
+}
+
+void erofs_labels_close(struct erofs_labels *labels)
+{
+	if (!labels)
+		return;
+	if (labels->handle)
+		selabel_close(labels->handle);
+	pthread_mutex_destroy(&labels->lock);
+	free(labels->mount_point);
+	free(labels);
+}
+
+static int look_up(struct erofs_labels *labels, char **label, const char *path, uint32_t mode)
+{
+	char *found;
+
+	if (!selabel_lookup(labels->handle, &found, path, (int)mode)) {
+		*label = strdup(found);
+		freecon(found);
+		return *label ? 0 : -ENOMEM;
+	}
+	return errno == ENOENT ? 0 : -errno;
+}
+
+int erofs_labels_find(struct erofs_labels *labels, char **label, const char *path, uint32_t mode)
+{
+	erofs_auto_free char *mounted = NULL;
+	int err;
+
+	*label = NULL;
+	/* The root of something mounted at /x is /x, not /x/. */
+	if (*labels->mount_point && strcmp(path, "/") == 0)
+		path = "";
+	if (asprintf(&mounted, "%s%s", labels->mount_point, path) < 0) {
+		mounted = NULL;
+		return -ENOMEM;
+	}
+	pthread_mutex_lock(&labels->lock);
+	err = look_up(labels, label, mounted, mode);
+	pthread_mutex_unlock(&labels->lock);
+	return err;
+}
+#else
+int erofs_labels_open(struct erofs_labels **out, const char *file_contexts, const char *mount_point,
+		      const struct erofs_diag *diag)
+{
+	(void)mount_point;
+	*out = NULL;
+	return erofs_report(diag, -EOPNOTSUPP, "cannot use the SELinux contexts in '%s': built without SELinux",
+			    file_contexts);
+}
+
+void erofs_labels_close(struct erofs_labels *labels)
+{
+	(void)labels;
+}
+
+int erofs_labels_find(struct erofs_labels *labels, char **label, const char *path, uint32_t mode)
+{
+	(void)labels;
+	(void)label;
+	(void)path;
+	(void)mode;
+	return -EOPNOTSUPP;
+}
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#ifndef EROFS_TREE_TREE_H
+#define EROFS_TREE_TREE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <erofs/tree.h>
+
+#include "lib/util/arena.h"
+#include "lib/util/buffer.h"
+#include "lib/util/index.h"
+
+/* ---- extended attributes -------------------------------------------------------------------------------------------- */
+
+/* One name and value, the same object for every inode that has them. */
+struct erofs_tree_xattr {
+	const char *name; /* NUL-terminated, whole */
+	const uint8_t *value;
+	uint32_t value_size;
+	uint16_t name_len;
+	uint32_t users; /* inodes that have it; counted by erofs_tree_freeze() */
+	uint32_t id;	/* position in tree->xattrs; differs from run to run */
+};
+
+/* The attributes of an inode, sorted by name, the same object for every inode that has the same ones. */
+struct erofs_xattr_set {
+	uint32_t id; /* position in tree->xattr_sets; differs from run to run */
+	uint32_t count;
+	const struct erofs_tree_xattr *items[];
+};
+
+/* What a source found on one inode, before it is shared. */
+struct erofs_xattr_found {
+	const char *name;
+	const void *value;
+	uint32_t value_size;
+};
+
+/* ---- inodes --------------------------------------------------------------------------------------------------------------- */
+
+/* Bytes of a sparse file that are not a hole, in order, not adjoining. */
+struct erofs_data_range {
+	uint64_t start;
+	uint64_t end;
+};
+
+struct erofs_data_map {
+	uint32_t count;
+	struct erofs_data_range ranges[];
+};
+
+struct erofs_tree_inode;
+
+struct erofs_tree_entry {
+	struct erofs_tree_inode *inode;
+	const char *name;
+};
+
+struct erofs_tree_inode {
+	uint64_t size; /* regular files and symlinks; else 0 */
+	int64_t mtime;
+	uint32_t mtime_nsec;
+	uint32_t uid, gid;
+	uint32_t nlink; /* a source sets what it was told; erofs_tree_freeze() what was found */
+	uint16_t mode;
+	uint16_t dropped_xattrs;	      /* whose names are reserved */
+	uint32_t number;		      /* position in the frozen order */
+	const struct erofs_xattr_set *xattrs; /* NULL: none */
+	union {
+		struct {
+			struct erofs_tree_entry *entries; /* without `.` and `..` */
+			uint32_t count;
+		} dir;
+		const char *target;		   /* symlink */
+		const struct erofs_data_map *data; /* regular file: NULL if it has no holes */
+		struct {
+			uint32_t major, minor;
+		} rdev;
+	};
+	void *origin;			 /* the source's own record */
+	struct erofs_tree_inode *parent; /* directory of its first name; NULL for the root */
+	const char *name;		 /* that name; "" for the root */
+};
+
+/* ---- contents --------------------------------------------------------------------------------------------------------------- */
+
+/* An open regular file. Made by one thread, it may be read and closed by another. */
+struct erofs_content {
+	const struct erofs_tree_inode *inode;
+	int fd;
+};
+
+/*
+ * How the builder gets at the bytes of regular files. A reader belongs to one worker. Failures are reported to the diag
+ * that the reader was made with, by path; so is a file that is not what it was when it was scanned.
+ */
+struct erofs_source_ops {
+	int (*reader_new)(void **reader, void *source, const struct erofs_diag *diag);
+	void (*reader_free)(void *reader);
+	int (*open)(void *reader, struct erofs_content *out, const struct erofs_tree_inode *inode);
+	/* Reads exactly `length` bytes; a file too short for that has changed. */
+	int (*read)(void *reader, struct erofs_content *content, void *buf, size_t length, uint64_t offset);
+	/* Fails if the file changed since it was scanned. Closes it in any case. */
+	int (*close)(void *reader, struct erofs_content *content);
+	/* Closes without looking, on the way out of an error. */
+	void (*abandon)(struct erofs_content *content);
+	void (*release)(void *source);
+};
+
+/* ---- the tree ----------------------------------------------------------------------------------------------------------------- */
+
+struct erofs_tree {
+	struct erofs_arena arena;
+	struct erofs_tree_inode *root;
+	const struct erofs_source_ops *source_ops;
+	void *source;
+
+	pthread_mutex_t xattr_lock; /* protects the members down to the sets while sources run */
+	struct erofs_arena xattr_arena;
+	struct erofs_tree_xattr **xattrs;
+	uint32_t xattr_count, xattr_room;
+	struct erofs_index xattr_index;
+	struct erofs_xattr_set **xattr_sets;
+	uint32_t xattr_set_count, xattr_set_room;
+	struct erofs_index xattr_set_index;
+
+	const char **reserved_xattrs;
+	uint32_t reserved_xattr_count;
+
+	/* Set by erofs_tree_freeze(). */
+	struct erofs_tree_inode **inodes; /* by number */
+	uint32_t inode_count;
+	uint64_t dropped_xattrs; /* sum over the inodes */
+};
+
+/*
+ * Gives the inode these attributes, less those whose names are reserved. Sorts `found`. Safe from several threads. -ENOMEM.
+ */
+int erofs_tree_set_xattrs(struct erofs_tree *tree, struct erofs_tree_inode *inode, struct erofs_xattr_found *found,
+			  uint32_t count);
+
+/* Puts the inode's path from the root ("/a/b", "/" for the root) into `path`, NUL-terminated. Returns its text. */
+const char *erofs_tree_path(struct erofs_buffer *path, const struct erofs_tree_inode *inode);
+
+/* Reports "PATH: text" for an inode, with odd bytes of its name made visible; returns `err`. */
+int erofs_tree_report(const struct erofs_diag *diag, int err, const struct erofs_tree_inode *inode, const char *format,
+		      ...) __attribute__((format(printf, 4, 5)));
+
+/* Sorts names, counts links and xattr users, numbers the inodes in path order. */
+int erofs_tree_freeze(struct erofs_tree *tree, const struct erofs_diag *diag);
+
+/* The AUFS rule of erofs_tree_normalize(). */
+int erofs_tree_convert_aufs(struct erofs_tree *tree, const struct erofs_diag *diag);
+
+/*
+ * A walk over all directories, parents first, siblings in the order of their entries; no recursion, so that no depth is too
+ * much. Entries may be changed in the directory that next() has just returned.
+ */
+struct erofs_tree_walk {
+	struct erofs_tree_inode **stack;
+	size_t count, room;
+};
+
+int erofs_tree_walk_begin(struct erofs_tree_walk *walk, const struct erofs_tree *tree);
+/* The next directory in `*dir`: 1; 0 at the end; -ENOMEM. */
+int erofs_tree_walk_next(struct erofs_tree_walk *walk, struct erofs_tree_inode **dir);
+void erofs_tree_walk_release(struct erofs_tree_walk *walk);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/tree/tree.h"
+#include "lib/util/cleanup.h"
+
+/*
+ * Layers mark what they delete in AUFS' way: a file `.wh.NAME` hides NAME, `.wh..wh..opq` hides all that lower layers have
+ * in its directory. For overlayfs the first is a character device 0:0 called NAME, the second an xattr of the directory.
+ * Other names that start with `.wh..wh.` are AUFS' own book-keeping.
+ */
+#define WHITEOUT     ".wh."
+#define AUFS_OWN     ".wh..wh."
+#define OPAQUE	     ".wh..wh..opq"
+#define OPAQUE_XATTR "trusted.overlay.opaque"
+
+static bool starts_with(const char *name, const char *prefix)
+{
+	return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
+static int add_opaque(struct erofs_tree *tree, struct erofs_tree_inode *dir)
+{
+	uint32_t count = dir->xattrs ? dir->xattrs->count : 0;
+	erofs_auto_free struct erofs_xattr_found *found = calloc(count + 1, sizeof(*found));
+	uint32_t kept = 0;
+
+	if (!found)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct erofs_tree_xattr *xattr = dir->xattrs->items[i];
+
+		if (strcmp(xattr->name, OPAQUE_XATTR) != 0)
+			found[kept++] = (struct erofs_xattr_found){ xattr->name, xattr->value, xattr->value_size };
+	}
+	found[kept++] = (struct erofs_xattr_found){ OPAQUE_XATTR, "y", 1 };
+	return erofs_tree_set_xattrs(tree, dir, found, kept);
+}
+
+static bool has_name(const struct erofs_tree_inode *dir, const char *name)
+{
+	for (uint32_t i = 0; i < dir->dir.count; i++)
+		if (strcmp(dir->dir.entries[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* A whiteout with the owner and time of the file that asked for it; never that file itself, which may have other names. */
+static struct erofs_tree_inode *new_whiteout(struct erofs_tree *tree, const struct erofs_tree_inode *like,
+					     const char *name)
+{
+	struct erofs_tree_inode *whiteout = erofs_arena_alloc(&tree->arena, sizeof(*whiteout));
+
+	if (whiteout)
+		*whiteout = (struct erofs_tree_inode){
+			.mode = S_IFCHR,
+			.uid = like->uid,
+			.gid = like->gid,
+			.mtime = like->mtime,
+			.mtime_nsec = like->mtime_nsec,
+			.parent = like->parent,
+			.name = name,
+		};
+	return whiteout;
+}
+
+static int convert_directory(struct erofs_tree *tree, struct erofs_tree_inode *dir, const struct erofs_diag *diag)
+{
+	uint32_t kept = 0;
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < dir->dir.count; i++) {
+		struct erofs_tree_entry entry = dir->dir.entries[i];
+		const char *hidden = entry.name + strlen(WHITEOUT);
+
+		if (!starts_with(entry.name, WHITEOUT)) {
+			dir->dir.entries[kept++] = entry;
+			continue;
+		}
+		if (strcmp(entry.name, OPAQUE) == 0)
+			err = add_opaque(tree, dir);
+		if (starts_with(entry.name, AUFS_OWN))
+			continue;
+		if (!*hidden)
+			return erofs_tree_report(diag, -EINVAL, entry.inode, "AUFS whiteout that names no file");
+		/* The layer has the name itself: what is below is hidden anyway. */
+		if (has_name(dir, hidden))
+			continue;
+		entry.inode = new_whiteout(tree, entry.inode, hidden);
+		entry.name = hidden;
+		if (!entry.inode)
+			return -ENOMEM;
+		dir->dir.entries[kept++] = entry;
+	}
+	dir->dir.count = kept;
+	return err;
+}
+
+int erofs_tree_convert_aufs(struct erofs_tree *tree, const struct erofs_diag *diag)
+{
+	erofs_auto(erofs_tree_walk_release) struct erofs_tree_walk walk;
+	struct erofs_tree_inode *dir = NULL;
+	int err = erofs_tree_walk_begin(&walk, tree);
+
+	while (!err && (err = erofs_tree_walk_next(&walk, &dir)) > 0)
+		err = convert_directory(tree, dir, diag);
+	return err;
+}

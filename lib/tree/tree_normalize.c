@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <inttypes.h>
+
+#include "lib/tree/tree.h"
+#include "lib/util/report.h"
+
+static int shift_id(uint32_t *id, int64_t offset, const struct erofs_tree_inode *inode, const char *what,
+		    const struct erofs_diag *diag)
+{
+	int64_t shifted;
+
+	if (__builtin_add_overflow((int64_t)*id, offset, &shifted) || shifted < 0 || shifted > UINT32_MAX)
+		return erofs_tree_report(diag, -ERANGE, inode, "%s %" PRIu32 " with offset %" PRId64 " is no 32-bit id",
+					 what, *id, offset);
+	*id = (uint32_t)shifted;
+	return 0;
+}
+
+static int set_owner(struct erofs_tree_inode *inode, const struct erofs_tree_rules *rules,
+		     const struct erofs_diag *diag)
+{
+	int err = 0;
+
+	if (rules->force_uid)
+		inode->uid = rules->uid;
+	else
+		err = shift_id(&inode->uid, rules->uid_offset, inode, "uid", diag);
+	if (err)
+		return err;
+	if (rules->force_gid)
+		inode->gid = rules->gid;
+	else
+		err = shift_id(&inode->gid, rules->gid_offset, inode, "gid", diag);
+	return err;
+}
+
+static bool is_later(const struct erofs_tree_inode *inode, const struct erofs_tree_rules *rules)
+{
+	return inode->mtime != rules->time ? inode->mtime > rules->time : inode->mtime_nsec > rules->time_nsec;
+}
+
+static void set_time(struct erofs_tree_inode *inode, const struct erofs_tree_rules *rules)
+{
+	if (rules->time_rule == EROFS_TIME_KEEP || (rules->time_rule == EROFS_TIME_CLAMP && !is_later(inode, rules)))
+		return;
+	inode->mtime = rules->time;
+	inode->mtime_nsec = rules->time_nsec;
+}
+
+int erofs_tree_normalize(struct erofs_tree *tree, const struct erofs_tree_rules *rules, const struct erofs_diag *diag)
+{
+	int err = 0;
+
+	if (rules->aufs_whiteouts)
+		err = erofs_tree_convert_aufs(tree, diag);
+	if (!err)
+		err = erofs_tree_freeze(tree, diag);
+	for (uint32_t i = 0; !err && i < tree->inode_count; i++) {
+		err = set_owner(tree->inodes[i], rules, diag);
+		set_time(tree->inodes[i], rules);
+	}
+	if (err == -ENOMEM)
+		erofs_report(diag, err, "out of memory");
+	return err;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "lib/tree/tree.h"
+
+/*
+ * Most trees have few distinct attributes on many inodes (labels, ACLs), so names, values and whole sets are stored once.
+ * Sources run on several threads: ids depend on who comes first, and nothing in an image may depend on them.
+ */
+
+static int compare_found(const void *a, const void *b)
+{
+	return strcmp(((const struct erofs_xattr_found *)a)->name, ((const struct erofs_xattr_found *)b)->name);
+}
+
+static bool is_reserved(const struct erofs_tree *tree, const char *name)
+{
+	for (uint32_t i = 0; i < tree->reserved_xattr_count; i++)
+		if (strcmp(tree->reserved_xattrs[i], name) == 0)
+			return true;
+	return false;
+}
+
+static bool xattr_matches(const void *ctx, uint32_t number, const void *key)
+{
+	const struct erofs_tree_xattr *have = ((const struct erofs_tree *)ctx)->xattrs[number];
+	const struct erofs_xattr_found *want = key;
+
+	return have->value_size == want->value_size && strcmp(have->name, want->name) == 0 &&
+	       (!want->value_size || memcmp(have->value, want->value, want->value_size) == 0);
+}
+
+static bool set_matches(const void *ctx, uint32_t number, const void *key)
+{
+	const struct erofs_xattr_set *have = ((const struct erofs_tree *)ctx)->xattr_sets[number];
+	const struct erofs_xattr_set *want = key;
+
+	return have->count == want->count &&
+	       memcmp(have->items, want->items, want->count * sizeof(want->items[0])) == 0;
+}
+
+/* Makes room for one more pointer in an array. */
+static int grow(void *array, uint32_t count, uint32_t *room)
+{
+	uint32_t more = *room ? 2 * *room : 64;
+	void *grown;
+
+	if (count < *room)
+		return 0;
+	grown = reallocarray(*(void **)array, more, sizeof(void *));
+	if (!grown)
+		return -ENOMEM;
+	*(void **)array = grown;
+	*room = more;
+	return 0;
+}
+
+static struct erofs_tree_xattr *share_one(struct erofs_tree *tree, const struct erofs_xattr_found *found)
+{
+	size_t name_len = strlen(found->name);
+	uint64_t hash = XXH3_64bits_withSeed(found->name, name_len, XXH3_64bits(found->value, found->value_size));
+	uint32_t id = erofs_index_find(&tree->xattr_index, hash, xattr_matches, tree, found);
+	struct erofs_tree_xattr *xattr;
+
+	if (id != EROFS_INDEX_NONE)
+		return tree->xattrs[id];
+	xattr = erofs_arena_alloc(&tree->xattr_arena, sizeof(*xattr));
+	if (!xattr || grow(&tree->xattrs, tree->xattr_count, &tree->xattr_room))
+		return NULL;
+	*xattr = (struct erofs_tree_xattr){
+		.name = erofs_arena_copy(&tree->xattr_arena, found->name, name_len),
+		.value = (uint8_t *)erofs_arena_copy(&tree->xattr_arena, found->value, found->value_size),
+		.value_size = found->value_size,
+		.name_len = (uint16_t)name_len,
+		.id = tree->xattr_count,
+	};
+	if (!xattr->name || !xattr->value || erofs_index_add(&tree->xattr_index, hash, xattr->id))
+		return NULL;
+	tree->xattrs[tree->xattr_count++] = xattr;
+	return xattr;
+}
+
+static int share_set(struct erofs_tree *tree, const struct erofs_xattr_set **out, struct erofs_xattr_set *set)
+{
+	uint64_t hash = XXH3_64bits(set->items, set->count * sizeof(set->items[0]));
+	uint32_t id = erofs_index_find(&tree->xattr_set_index, hash, set_matches, tree, set);
+
+	if (id == EROFS_INDEX_NONE) {
+		size_t size = sizeof(*set) + set->count * sizeof(set->items[0]);
+		struct erofs_xattr_set *copy = erofs_arena_alloc(&tree->xattr_arena, size);
+
+		id = tree->xattr_set_count;
+		if (!copy || grow(&tree->xattr_sets, id, &tree->xattr_set_room) ||
+		    erofs_index_add(&tree->xattr_set_index, hash, id))
+			return -ENOMEM;
+		memcpy(copy, set, size);
+		copy->id = id;
+		tree->xattr_sets[tree->xattr_set_count++] = copy;
+	}
+	*out = tree->xattr_sets[id];
+	return 0;
+}
+
+static int share_locked(struct erofs_tree *tree, struct erofs_tree_inode *inode, struct erofs_xattr_set *set,
+			const struct erofs_xattr_found *found, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (is_reserved(tree, found[i].name)) {
+			inode->dropped_xattrs++;
+			continue;
+		}
+		set->items[set->count] = share_one(tree, &found[i]);
+		if (!set->items[set->count++])
+			return -ENOMEM;
+	}
+	inode->xattrs = NULL;
+	return set->count ? share_set(tree, &inode->xattrs, set) : 0;
+}
+
+int erofs_tree_set_xattrs(struct erofs_tree *tree, struct erofs_tree_inode *inode, struct erofs_xattr_found *found,
+			  uint32_t count)
+{
+	struct erofs_xattr_set *set = calloc(1, sizeof(*set) + count * sizeof(set->items[0]));
+	int err;
+
+	if (!set)
+		return -ENOMEM;
+	qsort(found, count, sizeof(*found), compare_found);
+	pthread_mutex_lock(&tree->xattr_lock);
+	err = share_locked(tree, inode, set, found, count);
+	pthread_mutex_unlock(&tree->xattr_lock);
+	free(set);
+	return err;
+}
