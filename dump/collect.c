@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "dump/statistics.h"
+#include "dump/walk.h"
+
+/* A stretch of a device that a file's data lie in. */
+struct stretch {
+	uint64_t device;
+	uint64_t start, end;
+};
+
+/* A fingerprint with its file's size; 64 bits of hash are enough for counting. */
+struct print {
+	uint64_t hash;
+	uint64_t size;
+};
+
+struct collector {
+	const struct dump *dump;
+	struct statistics *out;
+	struct stretch *stretches;
+	size_t stretch_count, stretch_room;
+	struct print *prints;
+	size_t print_count, print_room;
+	uint64_t budget; /* chunk map entries that the image can still hold */
+	int result;	 /* first error that did not end the walk */
+};
+
+static int make_room(void *array, size_t *room, size_t used, size_t item)
+{
+	size_t more = *room ? 2 * *room : 1024;
+	void *grown;
+
+	if (used < *room)
+		return 0;
+	grown = realloc(*(void **)array, more * item);
+	if (!grown)
+		return -ENOMEM;
+	*(void **)array = grown;
+	*room = more;
+	return 0;
+}
+
+static void note(struct collector *all, int err, const char *path, const char *what)
+{
+	dump_path_error(all->dump, err, path, what);
+	if (!all->result)
+		all->result = err;
+}
+
+static int add_extent(struct collector *all, const struct erofs_extent *extent)
+{
+	int err;
+
+	if (extent->kind == EROFS_EXTENT_HOLE) {
+		all->out->hole_bytes += extent->length;
+		return 0;
+	}
+	all->out->stored_bytes += extent->plen;
+	err = make_room(&all->stretches, &all->stretch_room, all->stretch_count, sizeof(*all->stretches));
+	if (!err)
+		all->stretches[all->stretch_count++] =
+			(struct stretch){ extent->device, extent->physical, extent->physical + extent->plen };
+	return err;
+}
+
+/* Chunk maps cannot overlap: else few bytes could map files without end. */
+static bool fits_budget(struct collector *all, const struct erofs_inode *inode)
+{
+	unsigned int bits = erofs_image_superblock(all->dump->image)->blkszbits;
+	uint64_t entries;
+
+	if (inode->layout != EROFS_LAYOUT_CHUNK_BASED || !inode->size)
+		return true;
+	entries = ((inode->size - 1) >> (bits + (inode->u & EROFS_CHUNK_FORMAT_BLKBITS_MASK))) + 1;
+	if (entries > all->budget)
+		return false;
+	all->budget -= entries;
+	return true;
+}
+
+static int add_data(struct collector *all, const struct walk_entry *entry)
+{
+	const struct erofs_inode *inode = entry->inode;
+	uint64_t offset = 0;
+	int found = 0, err = 0;
+
+	if (erofs_inode_is_compressed(inode)) {
+		uint64_t bytes = (uint64_t)inode->u * erofs_block_size(erofs_image_superblock(all->dump->image));
+
+		all->out->stored_bytes += bytes;
+		all->out->distinct_bytes += bytes;
+		return 0;
+	}
+	if (!fits_budget(all, inode)) {
+		note(all, -EUCLEAN, entry->path, "chunk maps overlap");
+		return 0;
+	}
+	while (!err) {
+		struct erofs_extent extent;
+
+		found = erofs_image_map(all->dump->image, &extent, inode, offset);
+		if (found <= 0)
+			break;
+		offset = extent.logical + extent.length;
+		err = add_extent(all, &extent);
+	}
+	if (found < 0)
+		note(all, found, entry->path, "cannot map its data");
+	return err;
+}
+
+static uint64_t hash_value(const struct erofs_fingerprint *value)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (uint32_t i = 0; i < value->value_size; i++)
+		hash = (hash ^ value->value[i]) * 0x100000001b3u;
+	return hash;
+}
+
+static int add_fingerprint(struct collector *all, const struct walk_entry *entry)
+{
+	struct erofs_fingerprint value;
+	int err = erofs_image_fingerprint(all->dump->image, &value, entry->inode);
+
+	if (err == -ENODATA)
+		return 0;
+	if (err) {
+		note(all, err, entry->path, "cannot read the fingerprint");
+		return 0;
+	}
+	if (!value.count)
+		return 0;
+	err = make_room(&all->prints, &all->print_room, all->print_count, sizeof(*all->prints));
+	if (!err)
+		all->prints[all->print_count++] = (struct print){ hash_value(&value), entry->inode->size };
+	return err;
+}
+
+static unsigned int bit_count(uint64_t size)
+{
+	return size ? 64u - (unsigned int)__builtin_clzll(size) : 0;
+}
+
+static int add_file(struct collector *all, const struct walk_entry *entry)
+{
+	struct statistics *out = all->out;
+	int err;
+
+	out->file_bytes += entry->inode->size;
+	out->sizes[bit_count(entry->inode->size)]++;
+	if (!entry->inode->size) {
+		out->empty_files++;
+		return 0;
+	}
+	err = add_data(all, entry);
+	return err ? err : add_fingerprint(all, entry);
+}
+
+static enum erofs_file_type type_of(uint16_t mode)
+{
+	static const enum erofs_file_type types[16] = {
+		[S_IFREG >> 12] = EROFS_FT_REG,	    [S_IFDIR >> 12] = EROFS_FT_DIR,  [S_IFCHR >> 12] = EROFS_FT_CHR,
+		[S_IFBLK >> 12] = EROFS_FT_BLK,	    [S_IFIFO >> 12] = EROFS_FT_FIFO, [S_IFSOCK >> 12] = EROFS_FT_SOCK,
+		[S_IFLNK >> 12] = EROFS_FT_SYMLINK,
+	};
+
+	return types[(mode & S_IFMT) >> 12];
+}
+
+static int visit(void *ctx, const struct walk_entry *entry)
+{
+	struct collector *all = ctx;
+	struct statistics *out = all->out;
+	const struct erofs_inode *inode = entry->inode;
+	enum erofs_file_type type;
+
+	out->names++;
+	if (!inode || !entry->first)
+		return 0;
+	type = type_of(inode->mode);
+	out->inodes++;
+	out->types[type]++;
+	out->compact += !inode->extended;
+	out->extended += inode->extended;
+	out->with_xattrs += inode->xattr_icount != 0;
+	out->xattr_bytes += inode->xattr_icount ? 12u + 4u * (inode->xattr_icount - 1u) : 0;
+	if (type == EROFS_FT_REG || type == EROFS_FT_DIR || type == EROFS_FT_SYMLINK)
+		out->layouts[inode->layout]++;
+	return type == EROFS_FT_REG ? add_file(all, entry) : 0;
+}
+
+static int compare_stretches(const void *a, const void *b)
+{
+	const struct stretch *first = a, *second = b;
+
+	if (first->device != second->device)
+		return first->device < second->device ? -1 : 1;
+	return (first->start > second->start) - (first->start < second->start);
+}
+
+/* Bytes that any file's data lie in. */
+static void measure_stretches(struct collector *all)
+{
+	uint64_t device = 0, end = 0;
+
+	if (all->stretch_count)
+		qsort(all->stretches, all->stretch_count, sizeof(*all->stretches), compare_stretches);
+	for (size_t i = 0; i < all->stretch_count; i++) {
+		const struct stretch *next = &all->stretches[i];
+		uint64_t start = next->start;
+
+		if (next->device == device && start < end)
+			start = end;
+		if (next->end > start || next->device != device) {
+			all->out->distinct_bytes += next->end - start;
+			end = next->end;
+			device = next->device;
+		}
+	}
+}
+
+static int compare_prints(const void *a, const void *b)
+{
+	const struct print *first = a, *second = b;
+
+	if (first->hash != second->hash)
+		return first->hash < second->hash ? -1 : 1;
+	return (first->size > second->size) - (first->size < second->size);
+}
+
+static void count_prints(struct collector *all)
+{
+	if (all->print_count)
+		qsort(all->prints, all->print_count, sizeof(*all->prints), compare_prints);
+	all->out->fingerprints = all->print_count;
+	for (size_t i = 0; i < all->print_count; i++) {
+		if (i && !compare_prints(&all->prints[i - 1], &all->prints[i]))
+			all->out->repeated_bytes += all->prints[i].size;
+		else
+			all->out->distinct_fingerprints++;
+	}
+}
+
+int statistics_collect(struct statistics *out, const struct dump *dump)
+{
+	struct collector all = { .dump = dump, .out = out };
+	int err;
+
+	*out = (struct statistics){ 0 };
+	all.budget = erofs_image_device_size(dump->image) / 4;
+	err = dump_walk(dump, visit, &all);
+	measure_stretches(&all);
+	count_prints(&all);
+	free(all.stretches);
+	free(all.prints);
+	return err ? err : all.result;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "dump/manifest.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "dump/text.h"
+#include "dump/walk.h"
+
+#define MANIFEST_VERSION 1
+
+struct manifest {
+	const struct dump *dump;
+	struct json_writer *files;
+	/* Further names of files that were listed: kept as text until the list is complete. */
+	struct json_writer links;
+	bool has_name;
+	int result; /* first error that did not end the list */
+};
+
+static struct json_object *new_name(const struct walk_entry *entry)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_add_bytes(object, "path", entry->path, entry->path_len);
+	json_add_number(object, "nid", entry->nid);
+	return object;
+}
+
+static int add_value(struct json_object *object, const struct manifest *manifest, const struct walk_entry *entry)
+{
+	struct erofs_fingerprint value = { .count = 0 };
+	const uint8_t *raw;
+	enum erofs_digest digest;
+	int err = manifest->has_name ? erofs_image_fingerprint(manifest->dump->image, &value, entry->inode) : 0;
+
+	if (err)
+		dump_path_error(manifest->dump, err, entry->path, "cannot read the fingerprint");
+	digest = value.count ? erofs_fingerprint_parse(&raw, value.value, value.value_size) : EROFS_DIGEST_NONE;
+	json_add_text(object, "algorithm", digest == EROFS_DIGEST_NONE ? NULL : erofs_digest_name(digest));
+	if (value.count)
+		json_add_hex(object, "value", value.value, value.value_size);
+	else
+		json_add_text(object, "value", NULL);
+	if (value.count > 1) {
+		json_add_number(object, "values", value.count);
+		err = dump_path_error(manifest->dump, -EUCLEAN, entry->path, "more than one fingerprint");
+	}
+	return err;
+}
+
+/* An unreadable value is reported and null; the list goes on, the result tells. */
+static int visit(void *ctx, const struct walk_entry *entry)
+{
+	struct manifest *manifest = ctx;
+	struct json_object *object;
+	int err;
+
+	if (!entry->inode || !S_ISREG(entry->inode->mode) || !entry->inode->size)
+		return 0;
+	object = new_name(entry);
+	if (!entry->first) {
+		json_put(&manifest->links, NULL, object);
+		return 0;
+	}
+	json_add_number(object, "links", entry->inode->nlink);
+	json_add_number(object, "size", entry->inode->size);
+	json_add_text(object, "kind", erofs_inode_is_compressed(entry->inode) ? "compressed" : "plain");
+	err = add_value(object, manifest, entry);
+	if (err && !manifest->result)
+		manifest->result = err;
+	json_put(manifest->files, NULL, object);
+	return 0;
+}
+
+static struct json_object *new_header(struct manifest *manifest)
+{
+	const struct erofs_superblock *sb = erofs_image_superblock(manifest->dump->image);
+	struct json_object *object = json_object_new_object();
+	char uuid[TEXT_UUID_SIZE], name[300];
+
+	manifest->has_name = !erofs_image_fingerprint_name(manifest->dump->image, name, sizeof(name));
+	text_uuid(uuid, sb->uuid);
+	json_add_text(object, "uuid", uuid);
+	json_add_number(object, "block_size", erofs_block_size(sb));
+	if (manifest->has_name)
+		json_add_bytes(object, "fingerprint_xattr", name, strlen(name));
+	else
+		json_add_text(object, "fingerprint_xattr", NULL);
+	return object;
+}
+
+static int put_lists(struct manifest *manifest)
+{
+	struct json_writer *json = manifest->files;
+	char *links = NULL;
+	size_t size = 0;
+	int err;
+
+	json_begin(json, "files", '[');
+	manifest->links = (struct json_writer){ .out = open_memstream(&links, &size), .depth = json->depth };
+	if (!manifest->links.out) {
+		json_end(json, ']');
+		return dump_error(manifest->dump, -ENOMEM, "%s", strerror(ENOMEM));
+	}
+	err = dump_walk(manifest->dump, visit, manifest);
+	json_end(json, ']');
+	if (fclose(manifest->links.out) && !err)
+		err = dump_error(manifest->dump, -ENOMEM, "%s", strerror(ENOMEM));
+	json_begin(json, "hard_links", '[');
+	json_append(json, links, size);
+	json_end(json, ']');
+	free(links);
+	return err;
+}
+
+int manifest_print(const struct dump *dump)
+{
+	struct json_writer own = { .out = stdout };
+	struct manifest manifest = { .dump = dump, .files = dump->json ? dump->json : &own };
+	int err;
+
+	json_begin(manifest.files, dump->json ? "fingerprints" : NULL, '{');
+	json_put(manifest.files, "version", json_object_new_int(MANIFEST_VERSION));
+	json_put(manifest.files, "image", new_header(&manifest));
+	err = put_lists(&manifest);
+	json_end(manifest.files, '}');
+	return err ? err : manifest.result;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "dump/options.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/tool.h"
+
+enum {
+	OPT_CAT = 256,
+	OPT_DEVICE,
+	OPT_FINGERPRINTS,
+	OPT_JSON,
+	OPT_LS,
+	OPT_NID,
+	OPT_OFFSET,
+	OPT_PATH,
+};
+
+static const struct option table[] = {
+	{ "cat", no_argument, NULL, OPT_CAT },
+	{ "device", required_argument, NULL, OPT_DEVICE },
+	{ "fingerprints", optional_argument, NULL, OPT_FINGERPRINTS },
+	{ "help", no_argument, NULL, 'h' },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "ls", no_argument, NULL, OPT_LS },
+	{ "nid", required_argument, NULL, OPT_NID },
+	{ "offset", required_argument, NULL, OPT_OFFSET },
+	{ "path", required_argument, NULL, OPT_PATH },
+	{ "recursive", no_argument, NULL, 'R' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const char help[] = "Usage: dump.erofs [OPTIONS] IMAGE\n"
+			   "Shows what is in an EROFS image; the superblock, when nothing else is asked for.\n"
+			   "\n"
+			   "Views:\n"
+			   " -s                    superblock\n"
+			   " -S                    statistics: inodes, sizes, layouts, xattrs, fingerprints\n"
+			   " --path=P, --nid=N     one inode, with its xattrs and fingerprint\n"
+			   " -e                    ... and its extents\n"
+			   " --ls                  ... and the entries of the directory (default: the root)\n"
+			   " -R, --recursive       with --ls: everything below it, one path a line\n"
+			   " --cat                 the bytes of the file and nothing else\n"
+			   " --fingerprints[=FORM] fingerprints of all regular files, or of those below P or N\n"
+			   "                       FORM: table (default), sha256sum, sha512sum, json\n"
+			   "\n"
+			   "Options:\n"
+			   " --json                print the views as one JSON object\n"
+			   " --device=FILE         file with the data of the next extra device; may be repeated\n"
+			   " --offset=N            the image starts N bytes into IMAGE\n"
+			   " -h, --help            print this help and exit\n"
+			   " -V, --version         print the version and exit\n";
+
+static int usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static int usage(const char *format, ...)
+{
+	va_list args;
+
+	fputs("dump.erofs: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputs(" (see dump.erofs --help)\n", stderr);
+	return -1;
+}
+
+static int set_form(struct dump_options *out, const char *form)
+{
+	if (!form || strcmp(form, "table") == 0) {
+		out->fingerprints = FINGERPRINTS_TABLE;
+	} else if (strcmp(form, "json") == 0) {
+		out->fingerprints = FINGERPRINTS_JSON;
+	} else if (strcmp(form, "sha256sum") == 0 || strcmp(form, "sha512sum") == 0) {
+		out->fingerprints = FINGERPRINTS_SUM;
+		out->sum_digest = form[3] == '2' ? EROFS_DIGEST_SHA256 : EROFS_DIGEST_SHA512;
+	} else {
+		return usage("--fingerprints=%s: not table, sha256sum, sha512sum or json", form);
+	}
+	return 0;
+}
+
+static int add_device(struct dump_options *out, const char *path)
+{
+	const char **grown = realloc(out->devices, (out->device_count + 1) * sizeof(*grown));
+
+	if (!grown)
+		return usage("out of memory");
+	out->devices = grown;
+	out->devices[out->device_count++] = path;
+	return 0;
+}
+
+static int set_value(struct dump_options *out, int option, const char *value)
+{
+	switch (option) {
+	case OPT_DEVICE:
+		return add_device(out, value);
+	case OPT_FINGERPRINTS:
+		return set_form(out, value);
+	case OPT_NID:
+		out->use_nid = true;
+		return tool_parse_number(&out->nid, value, UINT64_MAX) ? 0 : usage("--nid=%s: not a number", value);
+	case OPT_OFFSET:
+		return tool_parse_number(&out->offset, value, INT64_MAX) ? 0
+									 : usage("--offset=%s: not a number", value);
+	default:
+		out->path = value;
+		return 0;
+	}
+}
+
+/* The flag that an option without a value sets. */
+static bool *flag_of(struct dump_options *out, int option)
+{
+	switch (option) {
+	case 's':
+		return &out->superblock;
+	case 'S':
+		return &out->statistics;
+	case 'e':
+		return &out->extents;
+	case 'R':
+		return &out->recursive;
+	case OPT_LS:
+		return &out->list;
+	case OPT_CAT:
+		return &out->cat;
+	case OPT_JSON:
+		return &out->json;
+	default:
+		return NULL;
+	}
+}
+
+static bool wants_view(const struct dump_options *o)
+{
+	return o->superblock || o->statistics || o->extents || o->list || o->fingerprints != FINGERPRINTS_NONE;
+}
+
+static int check(struct dump_options *o)
+{
+	if (o->path && o->use_nid)
+		return usage("--path and --nid name two inodes");
+	if (o->recursive && !o->list)
+		return usage("--recursive goes with --ls");
+	if ((o->extents || o->cat) && !o->path && !o->use_nid)
+		return usage("%s needs --path or --nid", o->cat ? "--cat" : "-e");
+	if (o->cat && (wants_view(o) || o->json))
+		return usage("--cat stands alone");
+	if (o->fingerprints == FINGERPRINTS_SUM && (o->json || o->superblock || o->statistics || o->extents || o->list))
+		return usage("--fingerprints=%ssum stands alone", erofs_digest_name(o->sum_digest));
+	if (o->fingerprints == FINGERPRINTS_JSON && (o->superblock || o->statistics || o->extents || o->list))
+		return usage("--fingerprints=json stands alone; use --json --fingerprints for several views");
+	if (!wants_view(o) && !o->cat && !o->path && !o->use_nid)
+		o->superblock = true;
+	return 0;
+}
+
+int options_parse(struct dump_options *out, int argc, char **argv)
+{
+	int option, err = 0;
+
+	*out = (struct dump_options){ 0 };
+	opterr = 0;
+	while (!err && (option = getopt_long(argc, argv, ":ehRsSV", table, NULL)) != -1) {
+		bool *flag = flag_of(out, option);
+
+		if (flag) {
+			*flag = true;
+		} else if (option == 'h') {
+			fputs(help, stdout);
+			return 1;
+		} else if (option == 'V') {
+			tool_print_version("dump.erofs");
+			return 1;
+		} else if (option == ':') {
+			err = usage("%s needs a value", argv[optind - 1]);
+		} else if (option == '?') {
+			/* A long option is named by its whole word; optopt is its number if a value was in excess. */
+			err = optopt && optopt < 256
+				      ? usage("unknown option -%c", optopt)
+				      : usage("%s: not an option, or not with a value", argv[optind - 1]);
+		} else {
+			err = set_value(out, option, optarg);
+		}
+	}
+	if (err)
+		return err;
+	if (argc - optind != 1)
+		return usage(argc == optind ? "no image given" : "more than one image given");
+	out->image = argv[optind];
+	return check(out);
+}
+
+void options_release(struct dump_options *options)
+{
+	free(options->devices);
+}

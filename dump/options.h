@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#ifndef EROFS_DUMP_OPTIONS_H
+#define EROFS_DUMP_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <erofs/fingerprint.h>
+
+enum fingerprint_form {
+	FINGERPRINTS_NONE, /* not asked for */
+	FINGERPRINTS_TABLE,
+	FINGERPRINTS_SUM, /* lines for sha256sum -c and its sisters */
+	FINGERPRINTS_JSON,
+};
+
+struct dump_options {
+	const char *image;
+	uint64_t offset;
+	const char **devices; /* device_count of them */
+	size_t device_count;
+
+	bool superblock;
+	bool statistics;
+	bool extents;
+	bool list;
+	bool recursive;
+	bool cat;
+	bool json;
+	enum fingerprint_form fingerprints;
+	enum erofs_digest sum_digest; /* with FINGERPRINTS_SUM */
+
+	const char *path; /* NULL: not asked for */
+	uint64_t nid;
+	bool use_nid;
+};
+
+#define EXIT_USAGE 2
+
+/* 0: go on; 1: nothing is left to do (--help, --version); -1: a usage error, which has been reported. */
+int options_parse(struct dump_options *out, int argc, char **argv);
+void options_release(struct dump_options *options);
+
+#endif
