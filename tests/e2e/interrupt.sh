@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later OR MIT
+# Builds that are interrupted, and sources that change under the reader.
+. "$(dirname "$0")/lib.sh"
+need_tools "$MKFS"
+mkdir "$work/o" "$work/long"
+out=$work/o/image
+# Hashing this takes minutes, holes or not.
+truncate -s 1T "$work/long/file"
+
+nothing_left() {
+	same "$1: nothing left" "" "$(ls -A "$work/o")"
+	rm -rf "${work:?}"/o/* "$work"/o/.[!.]*
+}
+
+interrupt() { # SIGNAL WORKERS
+	timeout --preserve-status -k 20 -s "$1" 1 "$MKFS" "$FP_OPT" --workers="$2" "$out" "$work/long" >/dev/null 2>"$work/.err" </dev/null
+	local status=$?
+	if [ $status = 0 ] || [ $status = 137 ]; then
+		fail "SIG$1, $2 workers: exit $status"
+	else
+		pass "SIG$1, $2 workers: exit $status"
+	fi
+	check "SIG$1, $2 workers: says little" test "$(wc -l <"$work/.err")" -le 1
+	nothing_left "SIG$1, $2 workers"
+}
+interrupt INT 2
+interrupt TERM 2
+interrupt INT 0
+interrupt HUP 1
+
+# An image that was there before survives an interrupted build.
+small_tree "$work/s"
+check "an image" "$MKFS" --quiet "$out" "$work/s"
+cp "$out" "$work/kept"
+timeout -k 20 -s TERM 1 "$MKFS" "$FP_OPT" "$out" "$work/long" >/dev/null 2>&1 </dev/null
+check "the old image survives" cmp "$out" "$work/kept"
+same "nothing beside it" image "$(ls -A "$work/o")"
+rm -f "$out"
+
+# during WHAT PATTERN SOURCE COMMAND: runs the shell command while the build reads SOURCE/a-big.
+during() {
+	local what=$1 pattern=$2 source=$3 command=$4 pid status
+	timeout -k 5 60 "$MKFS" "$FP_OPT" --workers="${5:-0}" "$out" "$source" >"$work/.out" 2>"$work/.err" </dev/null &
+	pid=$!
+	sleep 0.7
+	kill -0 $pid 2>/dev/null || echo "    (the build was over too early)"
+	(cd "$source" && eval "$command")
+	wait $pid
+	status=$?
+	judge_refusal "$what" "$pattern" $status "$command"
+	nothing_left "$what"
+}
+fresh() { # a file that takes seconds to hash, and one behind it
+	rm -rf "$work/c"
+	mkdir "$work/c"
+	truncate -s 6G "$work/c/a-big"
+	printf 'behind\n' >"$work/c/z-behind"
+}
+for workers in 0 2; do
+	fresh
+	during "file grows, $workers workers" "a-big.*chang|a-big.*gr[eo]w" "$work/c" "printf x >>a-big" $workers
+	fresh
+	during "file shrinks, $workers workers" "a-big.*chang|a-big.*(shr|short)" "$work/c" "truncate -s 4G a-big" $workers
+	fresh
+	during "file changes, $workers workers" "a-big.*chang" "$work/c" "printf x | dd of=a-big conv=notrunc status=none" $workers
+done
+fresh
+during "next file grows" "z-behind.*chang|z-behind.*gr[eo]w" "$work/c" "printf x >>z-behind"
+fresh
+during "next file shrinks" "z-behind.*chang|z-behind.*(shr|short)" "$work/c" "printf x >z-behind"
+fresh
+during "next file goes away" "z-behind.*(no such file|chang|gone|disappear)" "$work/c" "rm z-behind"
+fresh
+during "next file is replaced by a FIFO" "z-behind" "$work/c" "rm z-behind; mkfifo z-behind"
+fresh
+during "next file is replaced by a symlink" "z-behind" "$work/c" "rm z-behind; ln -s /etc/passwd z-behind"
+fresh
+during "next file is replaced by a directory" "z-behind" "$work/c" "rm z-behind; mkdir z-behind"
+fresh
+during "next file is replaced by another" "z-behind" "$work/c" "printf 'BEHIND\n' >new; mv new z-behind"
+finish

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR MIT
+# shellcheck shell=bash
+# What the whole-program tests share; sourced by each. Variables a caller may set: MKFS DUMP FSCK (the tools under test),
+# FP_OPT (option that asks for fingerprints), PEER_DIR (directory whose bin/ holds another implementation's tools),
+# ROOTS (directory of real root file systems), EROFS_TEST_LONG=1, TMPDIR.
+
+set -u
+export LC_ALL=C
+umask 022
+top_srcdir=$(cd "${top_srcdir:-$(dirname "${BASH_SOURCE[0]}")/../..}" && pwd)
+top_builddir=$(cd "${top_builddir:-.}" && pwd)
+tools=$top_builddir/tests/tools
+FP_OPT=${FP_OPT---ishare-fingerprint=sha256}
+FP_NAME=trusted.erofs.fingerprint
+LONG=${EROFS_TEST_LONG:-}
+failures=0
+mounts=()
+loops=()
+
+find_tool() { # NAME: where the build put it
+	local at
+	for at in "$top_builddir/$1" "$top_builddir/${1%.erofs}/$1"; do
+		[ -x "$at" ] && [ ! -d "$at" ] && { echo "$at"; return; }
+	done
+	echo "$top_builddir/$1"
+}
+MKFS=${MKFS:-$(find_tool mkfs.erofs)}
+DUMP=${DUMP:-$(find_tool dump.erofs)}
+FSCK=${FSCK:-$(find_tool fsck.erofs)}
+
+cleanup() {
+	local i
+	for ((i = ${#mounts[@]} - 1; i >= 0; i--)); do umount "${mounts[i]}" 2>/dev/null || umount -l "${mounts[i]}" 2>/dev/null; done
+	for ((i = 0; i < ${#loops[@]}; i++)); do losetup -d "${loops[i]}" 2>/dev/null; done
+	rm -rf "$work"
+}
+
+# A private directory, on tmpfs where that is possible: it takes large xattrs, holes and owners, and is fast.
+work=$(mktemp -d "${TMPDIR:-/tmp}/erofs-test.XXXXXX") || exit 99
+trap cleanup EXIT
+trap 'exit 130' INT TERM HUP
+if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=8g,mode=755 erofs-test "$work" 2>/dev/null; then
+	mounts+=("$work")
+fi
+cd "$work" || exit 99
+
+skip_all() { echo "skip - $*"; exit 77; }
+skip() { echo "skip - $*"; }
+pass() { echo "ok - $*"; }
+fail() { echo "not ok - $*"; failures=$((failures + 1)); }
+finish() { [ "$failures" = 0 ] || { echo "$failures failed"; exit 1; }; exit 0; }
+
+# check WHAT COMMAND...: passes if the command exits 0; shows its output if not.
+check() {
+	local what=$1 status
+	shift
+	"$@" >"$work/.out" 2>&1 </dev/null
+	status=$?
+	if [ "$status" = 0 ]; then pass "$what"; return 0; fi
+	fail "$what (exit $status: $*)"
+	head -n 40 "$work/.out" | sed 's/^/    /'
+	return 1
+}
+
+# check_not WHAT COMMAND...: passes if the command fails in an orderly way.
+check_not() {
+	local what=$1 status
+	shift
+	"$@" >"$work/.out" 2>&1 </dev/null
+	status=$?
+	if [ "$status" != 0 ] && [ "$status" -lt 126 ]; then pass "$what"; return 0; fi
+	fail "$what (exit $status: $*)"
+	head -n 40 "$work/.out" | sed 's/^/    /'
+	return 1
+}
+
+# same WHAT EXPECTED ACTUAL
+same() {
+	if [ "$2" = "$3" ]; then pass "$1"; else
+		fail "$1"
+		diff <(printf '%s\n' "$2") <(printf '%s\n' "$3") | head -n 20 | sed 's/^/    /'
+	fi
+}
+
+# refused WHAT PATTERN COMMAND...: the command must exit non-zero without a signal, with exactly one line on stderr, which
+# matches the pattern.
+refused() {
+	local what=$1 pattern=$2 status lines
+	shift 2
+	"$@" >"$work/.out" 2>"$work/.err" </dev/null
+	status=$?
+	judge_refusal "$what" "$pattern" "$status" "$*"
+}
+
+judge_refusal() { # WHAT PATTERN STATUS COMMAND, stderr in .err
+	lines=$(wc -l <"$work/.err")
+	if [ "$3" = 0 ]; then fail "$1: accepted ($4)"
+	elif [ "$3" -ge 126 ]; then fail "$1: exit $3 ($4)"
+	elif [ "$lines" != 1 ]; then fail "$1: $lines lines on stderr ($4)"
+	elif ! grep -qiE -e "$2" "$work/.err"; then fail "$1: the message does not match '$2' ($4)"
+	else pass "$1"; return; fi
+	head -n 10 "$work/.err" | sed 's/^/    /'
+}
+
+need_tools() {
+	local tool
+	for tool in "$@"; do
+		[ -x "$tool" ] || skip_all "$tool is not there"
+	done
+}
+
+is_root() { [ "$(id -u)" = 0 ]; }
+need_root() { is_root || skip_all "needs root"; }
+
+# Whether this machine can mount EROFS from a loop device.
+can_mount() {
+	is_root || return 1
+	grep -qw erofs /proc/filesystems || modprobe erofs 2>/dev/null || return 1
+	[ -e /dev/loop-control ] || modprobe loop 2>/dev/null || return 1
+	losetup -f >/dev/null 2>&1
+}
+
+# mount_image IMAGE DIR [OPTIONS]
+mount_image() {
+	mkdir -p "$2" && mount -t erofs -o "ro,loop${3:+,$3}" "$1" "$2" 2>"$work/.mount-err" || return 1
+	mounts+=("$2")
+}
+
+unmount() {
+	local i
+	umount "$1" || return 1
+	for ((i = 0; i < ${#mounts[@]}; i++)); do
+		[ "${mounts[i]}" = "$1" ] && unset 'mounts[i]'
+	done
+	mounts=("${mounts[@]}")
+}
+
+as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
+
+# A small tree to have something to build: files, a directory, a hard link, a symlink, some xattrs where they work.
+small_tree() { # DIR
+	mkdir -p "$1/dir/below"
+	printf 'hello\n' >"$1/hello"
+	head -c 10000 /dev/zero | tr '\0' 'x' >"$1/dir/ten-thousand"
+	cp "$1/hello" "$1/dir/below/equal"
+	ln "$1/hello" "$1/dir/linked"
+	ln -s ../hello "$1/dir/symlink"
+	: >"$1/empty"
+	touch -d @1600000000 "$1"/hello "$1"/dir/* "$1"/empty "$1"/dir "$1"
+}
+
+# What the mutation tests damage: small, with something of everything.
+damaged_images_tree() { # DIR
+	local i file
+	small_tree "$1"
+	mkfifo "$1/fifo"
+	truncate -s 100000 "$1/sparse" && printf x >>"$1/sparse"
+	for ((i = 0; i < 60; i++)); do printf '%s' "$i" >"$1/dir/below/name-of-some-length-$i"; done
+	is_root || return 0
+	for file in hello empty dir/ten-thousand dir; do setfattr -n trusted.same -v value "$1/$file"; done
+	setfattr -n trusted.single -v "$(printf '%0100d' 0)" "$1/hello"
+	setfacl -m u:1000:r "$1/dir/below/equal" 2>/dev/null
+	mknod "$1/dev" c 1 3
+}

@@ -1,0 +1,223 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later OR MIT
+# What the options do, and that the command lines of today's callers work unchanged.
+. "$(dirname "$0")/lib.sh"
+need_tools "$MKFS" "$FSCK" "$DUMP"
+small_tree "$work/s"
+image=$work/image
+
+# built WHAT ARGUMENTS...: builds $image from $work/s and checks it.
+built() {
+	local what=$1
+	shift
+	rm -f "$image"
+	check "$what: build" "$MKFS" "$@" && check "$what: fsck" "$FSCK" "$image"
+}
+# look COMMAND...: runs it in the mounted image and prints its output.
+look() {
+	mount_image "$image" "$work/mnt" || { echo "cannot mount: $(head -n 1 "$work/.mount-err")"; return; }
+	(cd "$work/mnt" && "$@" 2>&1)
+	unmount "$work/mnt"
+}
+# seen WHAT EXPECTED COMMAND...
+seen() {
+	local what=$1 expected=$2
+	shift 2
+	if can_mount; then same "$what" "$expected" "$(look "$@")"; else skip "$what: cannot mount here"; fi
+}
+
+# ---- probes
+for tool in "$MKFS" "$DUMP" "$FSCK"; do
+	name=${tool##*/}
+	check "$name --help" "$tool" --help
+	check "$name --version" "$tool" --version
+	same "$name --help is not on stderr" "" "$("$tool" --help 2>&1 >/dev/null)"
+	check "$name --version starts well" grep -qE "^$name \([^)]*\) [0-9]+\.[0-9]+\.[0-9]+" <("$tool" --version)
+	check_not "$name --help to a full disk" bash -c "'$tool' --help >/dev/full"
+done
+help=$("$MKFS" --help)
+for word in --tar= --mkfs-time zstd --ishare-fingerprint --all-root --workers; do
+	check "mkfs --help shows $word" grep -qF -e "$word" <<<"$help"
+done
+check "-h" "$MKFS" -h
+check "-V" "$MKFS" -V
+version=$("$MKFS" --version | head -n 1 | sed 's/.*) \([0-9.]*\).*/\1/')
+same "version compares as 1.8 or later" 1.8 "$(printf '1.8\n%s\n' "$version" | sort -V | head -n 1)"
+real=$MKFS
+[ -x "${MKFS%/*}/.libs/${MKFS##*/}" ] && real=${MKFS%/*}/.libs/${MKFS##*/}
+for word in --tar= tar all-root mkfs-time ishare-fingerprint xattr-inode-digest exclude-regex; do
+	check "the executable holds '${word#--}'" grep -qaF -e "${word#--}" "$real"
+done
+
+# ---- callers' command lines
+uuid=3b9f9d5e-64a3-4f0e-9f0f-5f5ee1a1b2c3
+built "containerd, commit" --quiet -Enoinline_data "$image" "$work/s"
+built "containerd, with options" --quiet -Enoinline_data -b4096 -T0 --mkfs-time --sort=none "$image" "$work/s"
+built "systemd-repart" -U "$uuid" --quiet "$image" "$work/s"
+built "mkosi, options behind" -U "$uuid" "$image" "$work/s" -b4096 --quiet
+built "osbuild" "$image" "$work/s" --quiet -E noinline_data --exclude-regex '^nothing$'
+built "kiwi" --exclude-regex='^nothing$' -L LABEL "$image" "$work/s"
+built "buildroot" -T 1000 -U "$uuid" "$image" "$work/s"
+built "dracut" "$image" "$work/s" --exclude-path=nothing -x -1 -U 00000000-0000-0000-0000-000000000000 -T 0
+built "image builder" --all-root -L root --mount-point=/system "$image" "$work/s"
+built "between" -b 4096 "$image" --quiet "$work/s" -T0
+built "glued" -b4096 -T0 -x2 -LLABEL -U$uuid -Enoinline_data "$image" "$work/s"
+built "several -E" -Enoinline_data,nosbcrc -E force-inode-extended "$image" "$work/s"
+built "--" --quiet -- "$image" "$work/s"
+built "workers" --workers=2 "$image" "$work/s"
+same "--quiet says nothing" "" "$("$MKFS" --quiet "$image" "$work/s" 2>&1)"
+check "the summary is short" test "$("$MKFS" "$image" "$work/s" 2>&1 | wc -l)" -le 20
+
+# ---- owners
+if is_root; then
+	chown 1000:1001 "$work/s/hello" && chown 7:8 "$work/s/dir"
+	built "--all-root" --all-root "$image" "$work/s"
+	seen "--all-root" "" find . ! -uid 0 -o ! -gid 0
+	built "--force-uid" --force-uid=123 "$image" "$work/s"
+	seen "--force-uid" "" find . ! -uid 123
+	seen "--force-uid leaves groups" 1001 stat -c %g hello
+	built "--force-gid" --force-gid=70000 "$image" "$work/s"
+	seen "--force-gid" "" find . ! -gid 70000
+	built "--uid-offset" --uid-offset=1000 --gid-offset=65536 "$image" "$work/s"
+	seen "--uid-offset" "2000 66537" stat -c '%u %g' hello
+	seen "--uid-offset, the root" "1000 65536" stat -c '%u %g' .
+	chown -R 0:0 "$work/s"
+fi
+
+# ---- times
+built "-T" -T 1234567890 "$image" "$work/s"
+seen "-T" 1234567890 bash -c "find . -printf '%Ts\n' | sort -u"
+built "--all-time" -T 1234567890 --all-time "$image" "$work/s"
+seen "--all-time" 1234567890 bash -c "find . -printf '%Ts\n' | sort -u"
+built "--mkfs-time" -T 1234567890 --mkfs-time "$image" "$work/s"
+seen "--mkfs-time" 1600000000 stat -c %Y hello
+built "-T0" -T0 "$image" "$work/s"
+seen "-T0" 0 bash -c "find . -printf '%Ts\n' | sort -u"
+built "--ignore-mtime" --ignore-mtime -T 77 "$image" "$work/s"
+seen "--ignore-mtime" 77 stat -c %Y hello
+built "--preserve-mtime" --preserve-mtime -T 77 "$image" "$work/s"
+seen "--preserve-mtime" 1600000000 stat -c %Y hello
+
+# ---- what is left out
+built "--exclude-path" --exclude-path=dir/below "$image" "$work/s"
+seen "--exclude-path" "./dir/linked ./dir/symlink ./dir/ten-thousand " bash -c "find ./dir/* | sort | tr '\n' ' '"
+seen "--exclude-path, links of the directory" 2 stat -c %h dir
+built "--exclude-path with a leading slash" --exclude-path=/dir "$image" "$work/s"
+built "--exclude-path twice" --exclude-path=hello --exclude-path=dir/linked "$image" "$work/s"
+seen "--exclude-path twice" "./dir ./empty " bash -c "find ./* -maxdepth 0 | sort | tr '\n' ' '"
+built "--exclude-regex" '--exclude-regex=(^|/)(linked|below)$' "$image" "$work/s"
+seen "--exclude-regex" "./dir/symlink ./dir/ten-thousand " bash -c "find ./dir/* | sort | tr '\n' ' '"
+seen "--exclude-regex, link count" 1 stat -c %h hello
+
+# ---- links, xattrs
+built "--hard-dereference" --hard-dereference "$image" "$work/s"
+seen "--hard-dereference" "1 1" bash -c 'echo $(stat -c %h hello dir/linked)'
+if is_root; then
+	cp -a "$work/s" "$work/xa"
+	for file in hello dir/ten-thousand dir/below/equal empty; do
+		setfattr -n security.same -v "$(printf '%0200d' 1)" "$work/xa/$file"
+	done
+	setfattr -n user.com.example.one -v 1 "$work/xa/hello"
+	setfattr -n user.com.example.two -v 2 "$work/xa/empty"
+	shared_zone() { # bytes of a value in the image: shared ones are there once
+		grep -abo "$(printf '%0200d' 1)" "$image" | grep -c .
+	}
+	for case in "2 1" "3 1" "4 4" "-1 4" "0 1" "1 1"; do
+		tolerance=${case% *}
+		check "-x $tolerance: build" "$MKFS" --quiet -x "$tolerance" "$image" "$work/xa"
+		check "-x $tolerance: fsck" "$FSCK" "$image"
+		same "-x $tolerance: copies of a value that four files have" "${case#* }" "$(shared_zone)"
+	done
+	check "default sharing: build" "$MKFS" --quiet "$image" "$work/xa"
+	same "default sharing" 1 "$(shared_zone)"
+	check "--xattr-prefix: build" "$MKFS" --quiet --xattr-prefix=user.com.example. "$image" "$work/xa"
+	check "--xattr-prefix: fsck" "$FSCK" "$image"
+	same "--xattr-prefix is stored once" 1 "$(grep -abo com.example. "$image" | grep -c .)"
+	if can_mount && mount_image "$image" "$work/mnt"; then
+		check "--xattr-prefix: mounted tree" "$tools/treecmp" "$work/xa" "$work/mnt"
+		unmount "$work/mnt"
+	fi
+	rm -rf "$work/xa"
+fi
+
+# ---- superblock
+built "-L and -U" -L fifteen-letters -U "$uuid" "$image" "$work/s"
+same "-L" fifteen-letters "$(blkid -p -s LABEL -o value "$image")"
+same "-U" "$uuid" "$(blkid -p -s UUID -o value "$image")"
+check "dump -s shows the UUID" grep -qiF "$uuid" <("$DUMP" -s "$image")
+check "dump -s shows the label" grep -qF fifteen-letters <("$DUMP" -s "$image")
+built "-Enosbcrc" -Enosbcrc "$image" "$work/s"
+same "-Enosbcrc: no checksum bit" 0 $(($(od -An -tu4 -j1032 -N4 "$image") & 1))
+built "checksum" "$image" "$work/s"
+same "the checksum bit is set otherwise" 1 $(($(od -An -tu4 -j1032 -N4 "$image") & 1))
+for bits in 512 1024 2048 4096; do
+	built "-b $bits" -b $bits "$image" "$work/s"
+	same "-b $bits" $bits $((1 << $(od -An -tu1 -j1036 -N1 "$image")))
+	same "-b $bits: whole blocks" 0 $(($(stat -c %s "$image") % bits))
+done
+
+# ---- dedupe
+mkdir "$work/d"
+head -c 300000 /dev/urandom >"$work/d/a"
+cp "$work/d/a" "$work/d/b"
+check "dedupe: build" "$MKFS" --quiet "$image" "$work/d"
+once=$(stat -c %s "$image")
+check "dedupe: fsck" "$FSCK" "$image"
+check "--dedupe-files=0: build" "$MKFS" --quiet --dedupe-files=0 "$image" "$work/d"
+twice=$(stat -c %s "$image")
+check "--dedupe-files=0: fsck" "$FSCK" "$image"
+check "equal files are stored once ($once, $twice bytes)" test $((once + 250000)) -lt "$twice"
+check "equal files keep their own inodes" "$MKFS" --quiet "$image" "$work/d"
+seen "equal files keep their own inodes, mounted" "1 1 2" bash -c 'echo $(stat -c %h a b) $(stat -c %i a b | sort -u | wc -l)'
+
+# ---- in place: an offset, an existing file, a block device
+head -c 3000000 /dev/urandom >"$work/disk"
+cp "$work/disk" "$work/disk.before"
+check "--offset into an existing file" "$MKFS" --quiet --offset=1048576 "$work/disk" "$work/s"
+check "--offset: what stands before is kept" cmp -n 1048576 "$work/disk" "$work/disk.before"
+check "--offset: fsck" "$FSCK" --offset=1048576 "$work/disk"
+check "--offset: dump" "$DUMP" --offset=1048576 --ls --path=/ "$work/disk"
+if can_mount && mount_image "$work/disk" "$work/mnt" offset=1048576; then
+	check "--offset: mounted tree" "$tools/treecmp" "$work/s" "$work/mnt"
+	unmount "$work/mnt"
+fi
+check "--offset into a new file" "$MKFS" --quiet --offset=8192 "$work/new" "$work/s"
+check "--offset into a new file: fsck" "$FSCK" --offset=8192 "$work/new"
+truncate -s 8M "$work/disk"
+if is_root && loop=$(losetup -f --show "$work/disk" 2>/dev/null); then
+	loops+=("$loop")
+	check "block device" "$MKFS" --quiet "$FP_OPT" "$loop" "$work/s"
+	check "block device: fsck" "$FSCK" --ishare "$loop"
+	mkdir -p "$work/mnt"
+	if mount -t erofs -o ro "$loop" "$work/mnt" 2>/dev/null; then
+		check "block device: mounted tree" "$tools/treecmp" "--ignore-xattr=$FP_NAME" "$work/s" "$work/mnt"
+		umount "$work/mnt"
+	fi
+	losetup -d "$loop"
+else
+	skip "no loop devices"
+fi
+check "an existing image is replaced" "$MKFS" --quiet "$image" "$work/s"
+inode=$(stat -c %i "$image")
+check "again" "$MKFS" --quiet "$image" "$work/s"
+check_not "it is a new file, not the old one rewritten" test "$inode" = "$(stat -c %i "$image")"
+ln -sf image "$work/link"
+check "output through a symlink" "$MKFS" --quiet "$work/link" "$work/s"
+check "output through a symlink: fsck" "$FSCK" "$work/link"
+check "the image is readable by all, as the umask says" test "$(stat -L -c %a "$image")" = 644
+
+# ---- dump's views
+check "views: build" "$MKFS" --quiet "$FP_OPT" "$image" "$work/s"
+for view in -s -S "--ls --path=/dir" "--ls -R --path=/" "-e --path=/dir/ten-thousand" "--path=/hello" --fingerprints --fingerprints=json; do
+	# shellcheck disable=SC2086
+	check "dump $view" "$DUMP" $view "$image"
+done
+check "--ls prints NID TYPE FILENAME" grep -qE '^ *[0-9]+ +[0-9]+ +ten-thousand$' <("$DUMP" --ls --path=/dir "$image")
+check "--cat" cmp "$work/s/dir/ten-thousand" <("$DUMP" --cat --path=/dir/ten-thousand "$image")
+if command -v python3 >/dev/null; then
+	for view in -s -S "--ls --path=/dir" "--ls -R --path=/" "-e --path=/dir/ten-thousand" "--path=/hello" --fingerprints; do
+		# shellcheck disable=SC2086
+		check "dump --json $view" bash -o pipefail -c '"$0" --json "$@" | python3 -c "import json,sys; json.load(sys.stdin)"' "$DUMP" $view "$image"
+	done
+fi
+finish

@@ -1,0 +1,100 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later OR MIT
+# Trees -> images -> kernel mount, our extraction, other implementations' checkers: everything must come back.
+. "$(dirname "$0")/lib.sh"
+need_tools "$MKFS" "$FSCK"
+privilege=()
+is_root || privilege=(--no-privileged)
+
+# What of the source is not in the image by design.
+compare=("$tools/treecmp" "--ignore-xattr=$FP_NAME")
+is_root || compare+=(--ignore-owner)
+
+mounted_equals() { # WHAT SOURCE IMAGE
+	if ! can_mount; then skip "$1: cannot mount here"; return; fi
+	if ! mount_image "$3" "$work/mnt"; then
+		if grep -q . "$work/.mount-err" && [ "${1#*-b4096}" = "$1" ] && ! kernel_mounts_small_blocks; then
+			skip "$1: this kernel refuses the block size"
+		else
+			fail "$1: $(head -n 1 "$work/.mount-err")"
+		fi
+		return
+	fi
+	check "$1: mounted tree" "${compare[@]}" --holes "$2" "$work/mnt"
+	unmount "$work/mnt"
+}
+
+# Linux before 6.4 wants blocks of the page size.
+kernel_mounts_small_blocks() {
+	local major minor
+	IFS=. read -r major minor _ < <(uname -r)
+	[ "$major" -gt 6 ] || { [ "$major" = 6 ] && [ "${minor%%[!0-9]*}" -ge 4 ]; }
+}
+
+extracted_equals() { # WHAT SOURCE IMAGE
+	local -a ids=()
+	is_root || ids=(--no-preserve-owner)
+	check "$1: extraction" "$FSCK" "${ids[@]}" "--extract=$work/extracted" "$3" &&
+		check "$1: extracted tree" "${compare[@]}" --holes "$2" "$work/extracted"
+	rm -rf "$work/extracted"
+}
+
+others_accept() { # WHAT IMAGE OLD: OLD is set if a reader of erofs-utils 1.5 can know everything in it
+	if [ -n "${PEER_DIR:-}" ]; then
+		check "$1: peer's fsck" "$PEER_DIR/bin/fsck.erofs" "$2"
+		check "$1: peer's extraction" "$PEER_DIR/bin/fsck.erofs" --extract="$work/by-peer" "$2"
+		rm -rf "$work/by-peer"
+	fi
+	[ -n "$3" ] || return
+	if [ -x /usr/bin/fsck.erofs ]; then
+		check "$1: distribution's fsck" /usr/bin/fsck.erofs "$2"
+	else
+		skip "$1: no fsck.erofs in the distribution"
+	fi
+}
+
+round_trip() { # WHAT SOURCE OLD OPTIONS...
+	local what=$1 source=$2 old=$3
+	shift 3
+	check "$what: build" "$MKFS" --quiet "$@" "$work/image" "$source" || return
+	check "$what: fsck" "$FSCK" "$work/image"
+	case " $* " in *" $FP_OPT "*) check "$what: fsck --ishare" "$FSCK" --ishare "$work/image" ;; esac
+	mounted_equals "$what" "$source" "$work/image"
+	extracted_equals "$what" "$source" "$work/image"
+	others_accept "$what" "$work/image" "$old"
+	rm -f "$work/image"
+}
+
+"$tools/treegen" "${privilege[@]}" odd "$work/odd"
+# A fingerprint of the source's own is dropped; the old tools know neither blocks below 4096 nor long prefixes.
+for bits in 512 1024 2048 4096; do
+	round_trip "odd -b$bits" "$work/odd" "" -b"$bits" "$FP_OPT"
+done
+find "$work/odd" -name forged -prune -exec rm -rf {} +
+touch -d @1700000000 "$work/odd"
+round_trip "odd -b4096 without fingerprints" "$work/odd" old -b4096
+round_trip "odd -b4096 no sharing" "$work/odd" old -b4096 -x -1
+round_trip "odd -b4096 no inline data" "$work/odd" old -b4096 -Enoinline_data
+round_trip "odd -b4096 no name filter" "$work/odd" old -b4096 -E^xattr-name-filter
+round_trip "odd -b4096 extended" "$work/odd" old -b4096 -Eforce-inode-extended
+round_trip "odd -b1024 prefixes" "$work/odd" "" -b1024 "$FP_OPT" --xattr-prefix=user.with --xattr-prefix=trusted.o
+
+mkdir "$work/nothing"
+round_trip "empty tree -b4096" "$work/nothing" old -b4096
+round_trip "empty tree -b512" "$work/nothing" "" -b512 "$FP_OPT"
+
+"$tools/treegen" many "$work/many"
+round_trip "many entries -b4096" "$work/many" "" -b4096 "$FP_OPT"
+[ -z "$LONG" ] || round_trip "many entries -b512" "$work/many" "" -b512 "$FP_OPT"
+rm -rf "$work/many"
+
+"$tools/treegen" --count=3000 small "$work/small"
+round_trip "small files -b4096" "$work/small" "" "$FP_OPT"
+rm -rf "$work/small"
+
+for root in ${ROOTS:+"$ROOTS"/*}; do
+	[ -d "$root" ] || continue
+	round_trip "${root##*/} -b4096" "$root" "" "$FP_OPT"
+	[ -n "$LONG" ] || break
+done
+finish

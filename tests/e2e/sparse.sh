@@ -1,0 +1,30 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later OR MIT
+# A file of a terabyte that is nearly all hole costs what its data cost.
+. "$(dirname "$0")/lib.sh"
+need_tools "$MKFS" "$FSCK"
+mkdir "$work/s"
+truncate -s 1T "$work/s/huge" || skip_all "no file system for a file of 1 TiB"
+head -c 524288 /dev/urandom >"$work/data"
+for at in 0 300 1048575; do # in MiB: the beginning, the middle, the last one
+	dd if="$work/data" of="$work/s/huge" bs=1M seek=$at conv=notrunc status=none
+done
+truncate -s 1T "$work/s/huge"
+printf 'x' >"$work/s/neighbour"
+
+start=$SECONDS
+check "build" timeout 30 "$MKFS" --quiet -b4096 "$work/image" "$work/s"
+check "build takes a moment ($((SECONDS - start)) s)" test $((SECONDS - start)) -le 10
+size=$(stat -c %s "$work/image")
+# 1.5 MiB of data, and with chunks of 1 MiB or less four bytes for each of a million and more of them.
+check "image is small ($size bytes)" test "$size" -le $((24 * 1024 * 1024))
+check "fsck" timeout 60 "$FSCK" "$work/image"
+if can_mount && mount_image "$work/image" "$work/mnt"; then
+	check "mounted tree" timeout 120 "$tools/treecmp" --holes "$work/s" "$work/mnt"
+	unmount "$work/mnt"
+else
+	skip "cannot mount here"
+fi
+check "extraction" timeout 120 "$FSCK" "--extract=$work/x" "$work/image"
+check "extracted tree" timeout 120 "$tools/treecmp" --holes "$work/s" "$work/x"
+finish

@@ -1,0 +1,115 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later OR MIT
+# A file includes only from floors below its own: the picture in doc/architecture.md as a table.
+set -u
+top_srcdir=$(cd "${top_srcdir:-$(dirname "$0")/..}" && pwd)
+
+# Who may include from whom (besides from itself). "public" is include/erofs/.
+edges() {
+	cat <<-'EDGES'
+		public         public
+		lib/util       public
+		lib/format     public lib/util
+		lib/codec      public lib/util
+		lib/io         public lib/util
+		lib/tree       public lib/util lib/format lib/codec lib/io
+		lib/image      public lib/util lib/format lib/codec lib/io
+		lib/source     public lib/util lib/format lib/codec lib/io lib/tree
+		lib/build      public lib/util lib/format lib/codec lib/io lib/tree
+		lib/check      public lib/util lib/format lib/codec lib/io lib/image
+		common         public
+		mkfs           public common
+		dump           public common
+		fsck           public common
+		tests/unit     public lib/util lib/format lib/codec lib/io lib/tree lib/image lib/source lib/build lib/check
+		tests/fuzz     public tests/tools
+		tests/tools
+	EDGES
+}
+# Only the image source, of all sources, may read images.
+exceptions='lib/source/source_image[a-z_]*\.[ch] lib/image'
+# tree and source hold no on-disk records; limits and names of the format they may know.
+below_tree='lib/(tree|source)/.* lib/format/(le|format_inode|format_dirent|format_superblock|format_chunk|crc32c)\.h'
+
+# includes DIR: "FILE INCLUDED-FILE" for each #include of the project's own
+includes() {
+	(cd "$1" && find include lib mkfs dump fsck common tests -name '*.[ch]' 2>/dev/null | sort |
+		while read -r file; do
+			sed -nE 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*"([^"]+)".*/\1/p; s/^[[:space:]]*#[[:space:]]*include[[:space:]]*<(erofs\/[^>]+)>.*/include\/\1/p' "$file" |
+				sed "s,^,$file ,"
+		done)
+}
+
+floor_of() {
+	case $1 in
+	include/*) echo public ;;
+	lib/* | tests/*) echo "${1%/*}" | cut -d/ -f1,2 ;;
+	*) echo "${1%%/*}" ;;
+	esac
+}
+
+# violations DIR: prints each include that the table does not allow
+violations() {
+	local file included from to allowed
+	includes "$1" | while read -r file included; do
+		from=$(floor_of "$file") to=$(floor_of "$included")
+		case $included in
+		config.h) continue ;;
+		*/*) ;;
+		*) echo "$file: \"$included\" is not named from the top of the tree"; continue ;;
+		esac
+		if [[ "$file $included" =~ ^$below_tree$ ]]; then
+			echo "$file: includes $included, on-disk records are not for this floor"
+			continue
+		fi
+		[ "$from" = "$to" ] && continue
+		[[ "$file $to" =~ ^$exceptions$ ]] && continue
+		allowed=$(edges | awk -v from="$from" '$1 == from { for (i = 2; i <= NF; i++) print $i; print "-" }')
+		if [ -z "$allowed" ]; then
+			echo "$file: $from is not in the table"
+		elif ! grep -qxF "$to" <<<"$allowed"; then
+			echo "$file: $from must not include $included"
+		fi
+	done
+	# The library never prints and never exits.
+	(cd "$1" && grep -nE '(^|[^a-z_>.])(printf|puts|putchar|perror|exit|_exit|abort)\(|(^|[^a-z_])fprintf\((stderr|stdout)' \
+		-r lib --include='*.c' --include='*.h' 2>/dev/null | grep -vE '^[^:]*:[0-9]*:[[:space:]]*(/?\*|//)' |
+		sed 's/$/   <- the library never prints and never exits/')
+	# Nobody but lib/format touches little-endian types.
+	(cd "$1" && grep -nE '\berofs_le(16|32|64)\b|\b(le|htole|be|htobe)(16|32|64)(toh)?\(' -r lib --include='*.c' --include='*.h' 2>/dev/null |
+		grep -vE '^lib/format/' | sed 's/$/   <- on-disk types outside of lib\/format/')
+}
+
+# A test that cannot fail is none: planted violations must be found.
+self_test() {
+	local dir planted found
+	self_dir=$(mktemp -d "${TMPDIR:-/tmp}/layering.XXXXXX")
+	dir=$self_dir
+	trap 'rm -rf "$self_dir"' EXIT
+	mkdir -p "$dir"/lib/{util,image,build,tree,source,unknown} "$dir"/{include/erofs,mkfs}
+	planted=0
+	plant() { printf '%s\n' "$2" >"$dir/$1"; planted=$((planted + 1)); }
+	plant lib/util/a.c '#include "lib/format/le.h"'
+	plant lib/image/a.c '#include "lib/build/a.h"'
+	plant lib/build/a.c ' #  include "lib/image/a.h"'
+	plant lib/source/a.c '#include "lib/image/a.h"'
+	plant lib/tree/a.c '#include "lib/format/le.h"'
+	plant mkfs/a.c '#include "lib/util/arena.h"'
+	plant lib/util/b.c '#include "arena.h"'
+	plant lib/unknown/a.c '#include "lib/util/arena.h"'
+	plant lib/build/b.c '	printf("x");'
+	plant lib/image/b.c '	exit(1);'
+	plant lib/image/c.c 'static erofs_le32 x;'
+	printf '%s\n' '#include <erofs/image.h>' '#include "lib/format/le.h"' '	snprintf(a, 1, "");' '	x->exit(1);' >"$dir/lib/image/good.c"
+	printf '%s\n' '#include "lib/image/a.h"' >"$dir/lib/source/source_image.c"
+	found=$(violations "$dir" | grep -c .)
+	[ "$found" = "$planted" ] && ! violations "$dir" | grep -qE 'good|source_image' && return
+	echo "not ok - $found of $planted planted violations found:"
+	violations "$dir"
+	exit 1
+}
+self_test
+found=$(violations "$top_srcdir")
+[ -z "$found" ] && { echo "ok - $(includes "$top_srcdir" | wc -l) includes"; exit 0; }
+printf '%s\n' "$found"
+exit 1

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR MIT
+# Tests; part of Makefile.am. `make check` takes about a minute, `make check-long` as long as it needs.
+
+TEST_EXTENSIONS = .sh
+SH_LOG_COMPILER = bash
+AM_TESTS_ENVIRONMENT = top_srcdir='$(top_srcdir)' top_builddir='$(top_builddir)' CC='$(CC)' CXX='$(CXX)' \
+	AM_CPPFLAGS='$(AM_CPPFLAGS)' SANITIZER_CFLAGS='$(SANITIZER_CFLAGS)'; \
+	export top_srcdir top_builddir CC CXX AM_CPPFLAGS SANITIZER_CFLAGS;
+
+# ---- tools that make, compare and damage trees and images; nothing of the library is in them --------------------------
+
+tests_tools = tests/tools/treegen tests/tools/treecmp tests/tools/corrupt
+tests_tools_treegen_SOURCES = tests/tools/treegen.c tests/tools/treegen.h tests/tools/treegen_bulk.c \
+	tests/tools/treegen_names.c tests/tools/treegen_odd.c tests/tools/treegen_order.c tests/tools/treegen_xattr.c \
+	tests/tools/support.c tests/tools/support.h
+tests_tools_treecmp_SOURCES = tests/tools/treecmp.c tests/tools/treecmp.h tests/tools/treecmp_data.c \
+	tests/tools/treecmp_links.c tests/tools/treecmp_xattr.c tests/tools/support.c tests/tools/support.h
+tests_tools_corrupt_SOURCES = tests/tools/corrupt.c tests/tools/mutate.c tests/tools/mutate.h \
+	tests/tools/support.c tests/tools/support.h
+
+# ---- unit tests, one program per module -------------------------------------------------------------------------------
+
+unit_tests = \
+	tests/unit/test_arena \
+	tests/unit/test_buffer \
+	tests/unit/test_device \
+	tests/unit/test_escape \
+	tests/unit/test_fingerprint \
+	tests/unit/test_format_chunk \
+	tests/unit/test_format_dirent \
+	tests/unit/test_format_inode \
+	tests/unit/test_format_superblock \
+	tests/unit/test_format_xattr \
+	tests/unit/test_index \
+	tests/unit/test_pool
+
+if HAVE_CMOCKA
+unit_programs = $(unit_tests)
+unit_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+unit_libs = liberofs-core.la $(CMOCKA_LIBS)
+tests_unit_test_arena_CFLAGS = $(unit_cflags)
+tests_unit_test_arena_LDADD = $(unit_libs)
+tests_unit_test_buffer_CFLAGS = $(unit_cflags)
+tests_unit_test_buffer_LDADD = $(unit_libs)
+tests_unit_test_device_CFLAGS = $(unit_cflags)
+tests_unit_test_device_LDADD = $(unit_libs)
+tests_unit_test_escape_CFLAGS = $(unit_cflags)
+tests_unit_test_escape_LDADD = $(unit_libs)
+tests_unit_test_fingerprint_CFLAGS = $(unit_cflags)
+tests_unit_test_fingerprint_LDADD = $(unit_libs)
+tests_unit_test_format_chunk_CFLAGS = $(unit_cflags)
+tests_unit_test_format_chunk_LDADD = $(unit_libs)
+tests_unit_test_format_dirent_CFLAGS = $(unit_cflags)
+tests_unit_test_format_dirent_LDADD = $(unit_libs)
+tests_unit_test_format_inode_CFLAGS = $(unit_cflags)
+tests_unit_test_format_inode_LDADD = $(unit_libs)
+tests_unit_test_format_superblock_CFLAGS = $(unit_cflags)
+tests_unit_test_format_superblock_LDADD = $(unit_libs)
+tests_unit_test_format_xattr_CFLAGS = $(unit_cflags)
+tests_unit_test_format_xattr_LDADD = $(unit_libs)
+tests_unit_test_index_CFLAGS = $(unit_cflags)
+tests_unit_test_index_LDADD = $(unit_libs)
+tests_unit_test_pool_CFLAGS = $(unit_cflags)
+tests_unit_test_pool_LDADD = $(unit_libs)
+else
+unit_programs =
+endif
+
+# ---- damaged images through the library, many a second ----------------------------------------------------------------
+
+fuzz_programs = tests/fuzz/mutate_reader
+tests_fuzz_mutate_reader_SOURCES = tests/fuzz/mutate_reader.c tests/fuzz/exercise.c tests/fuzz/exercise.h \
+	tests/tools/mutate.c tests/tools/mutate.h tests/tools/support.c tests/tools/support.h
+tests_fuzz_mutate_reader_LDADD = liberofs-core.la
+
+# ---- what is run ------------------------------------------------------------------------------------------------------
+
+source_tests = \
+	tests/headers.sh \
+	tests/layering.sh \
+	tests/spdx.sh \
+	tests/symbols.sh
+
+program_tests = \
+	tests/e2e/determinism.sh \
+	tests/e2e/failures.sh \
+	tests/e2e/fingerprints.sh \
+	tests/e2e/interrupt.sh \
+	tests/e2e/mutate.sh \
+	tests/e2e/mutate_library.sh \
+	tests/e2e/namespaces.sh \
+	tests/e2e/options.sh \
+	tests/e2e/roundtrip.sh \
+	tests/e2e/sparse.sh
+
+check_PROGRAMS = $(tests_tools) $(unit_programs) $(fuzz_programs)
+TESTS = $(unit_programs) $(source_tests) $(program_tests)
+
+tests_extra = $(source_tests) $(program_tests) \
+	tests/README.md \
+	tests/bench/bench.sh \
+	tests/e2e/lib.sh \
+	tests/unit/unit.h
+
+# More and larger trees, thousands of damaged images.
+check-long: $(check_PROGRAMS)
+	EROFS_TEST_LONG=1 $(MAKE) $(AM_MAKEFLAGS) check
+
+# make bench BENCH_ARGS='--peer DIR --root DIR --rounds N'
+bench: all $(check_PROGRAMS)
+	top_builddir='$(abs_top_builddir)' bash $(srcdir)/tests/bench/bench.sh $(BENCH_ARGS)
+
+.PHONY: check-long bench
