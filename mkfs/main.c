@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/tool.h"
+#include "mkfs/options.h"
+#include "mkfs/progress.h"
+
+/* The signal that asked us to stop; read by the library as its cancel flag. */
+static volatile int caught;
+
+static void catch (int number)
+{
+	caught = number;
+}
+
+/* Once: who presses ^C a second time wants out at once. */
+static void set_signals(void)
+{
+	static const int stoppers[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action = { .sa_handler = catch, .sa_flags = (int)SA_RESETHAND };
+
+	for (size_t i = 0; i < sizeof(stoppers) / sizeof(stoppers[0]); i++) {
+		struct sigaction old;
+
+		/* What the caller ignores (nohup) stays ignored. */
+		if (!sigaction(stoppers[i], NULL, &old) && old.sa_handler != SIG_IGN)
+			sigaction(stoppers[i], &action, NULL);
+	}
+	/* A file size limit is an error like any other, to be reported. */
+	signal(SIGXFSZ, SIG_IGN);
+}
+
+static enum erofs_severity verbosity(const struct mkfs_options *options)
+{
+	if (options->quiet || options->debug_level == 0)
+		return EROFS_SEV_ERROR;
+	if (options->debug_level >= 7)
+		return EROFS_SEV_DEBUG;
+	return options->debug_level >= 3 ? EROFS_SEV_NOTE : EROFS_SEV_WARNING;
+}
+
+/* The directory that a file is to be made in, with all links resolved; to be freed. */
+static char *real_directory(const char *path)
+{
+	char *slash, *real, *copy = strdup(path);
+
+	if (!copy)
+		return NULL;
+	slash = strrchr(copy, '/');
+	if (slash)
+		slash[slash == copy] = 0;
+	real = realpath(slash ? copy : ".", NULL);
+	free(copy);
+	return real;
+}
+
+/* An image that grows while its directory is read would read itself. */
+static bool check_places(const struct mkfs_options *options)
+{
+	char *source = realpath(options->source, NULL);
+	char *target = realpath(options->output, NULL);
+	char *directory = target ? real_directory(target) : real_directory(options->output);
+	size_t length = source ? strlen(source) : 0;
+	struct stat st;
+	bool inside;
+
+	/* What does not exist is reported by those who need it; a device's content is not in its directory. */
+	inside = source && directory && strncmp(directory, source, length) == 0 &&
+		 (length == 1 || !directory[length] || directory[length] == '/') &&
+		 !(target && !stat(target, &st) && (S_ISBLK(st.st_mode) || S_ISDIR(st.st_mode)));
+	free(source);
+	free(target);
+	free(directory);
+	if (inside)
+		mkfs_refuse("the image '%s' would be inside the source '%s'", options->output, options->source);
+	return !inside;
+}
+
+static int build(struct mkfs_options *options, const struct erofs_diag *diag)
+{
+	struct erofs_tree *tree = erofs_tree_new();
+	struct erofs_build_summary summary;
+	int err = tree ? 0 : -ENOMEM;
+
+	if (!err && options->build.fingerprint != EROFS_DIGEST_NONE)
+		err = erofs_tree_reserve_xattr(tree, options->build.fingerprint_name);
+	if (!err)
+		err = erofs_scan_directory(tree, options->source, &options->scan, diag);
+	if (!err)
+		err = erofs_tree_normalize(tree, &options->rules, diag);
+	if (!err)
+		err = erofs_build(tree, options->output, &options->build, &summary, diag);
+	mkfs_stop_progress();
+	if (!err && !options->quiet)
+		mkfs_print_summary(options, &summary, erofs_tree_dropped_xattrs(tree));
+	erofs_tree_free(tree);
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	struct mkfs_options options;
+	enum mkfs_action action = mkfs_parse_options(&options, argc, argv);
+	int err = -EINVAL;
+
+	if (action == MKFS_BUILD && check_places(&options)) {
+		set_signals();
+		options.scan.cancel = options.build.cancel = &caught;
+		mkfs_start_progress(&options);
+		err = build(&options, tool_diag("mkfs.erofs", verbosity(&options), true));
+		if (err == -ECANCELED)
+			mkfs_refuse("interrupted, '%s' was not written", options.output);
+	}
+	mkfs_release_options(&options);
+	if (action == MKFS_DONE)
+		return EXIT_SUCCESS;
+	if (caught)
+		raise(caught);
+	/* The image is complete, whether or not the summary could be printed. */
+	return err ? EXIT_FAILURE : EXIT_SUCCESS;
+}

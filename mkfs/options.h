@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#ifndef EROFS_MKFS_OPTIONS_H
+#define EROFS_MKFS_OPTIONS_H
+
+#include <stdbool.h>
+
+#include <erofs/build.h>
+#include <erofs/source.h>
+#include <erofs/tree.h>
+
+/* What the command line and SOURCE_DATE_EPOCH ask for. */
+struct mkfs_options {
+	const char *output;
+	const char *source;
+	bool quiet;
+	int debug_level; /* -d */
+
+	struct erofs_scan_options scan;
+	struct erofs_tree_rules rules;
+	struct erofs_build_options build;
+
+	/* What the pointers in scan and build lead to. */
+	const char **exclude_paths;
+	const char **exclude_regexes;
+	const char **xattr_prefixes;
+	char *fingerprint_name;
+};
+
+/* What is left to do after the command line was read. */
+enum mkfs_action {
+	MKFS_BUILD,
+	MKFS_DONE, /* --help, --version: the text is out */
+	MKFS_FAIL, /* the reason is on stderr */
+};
+
+enum mkfs_action mkfs_parse_options(struct mkfs_options *options, int argc, char **argv);
+void mkfs_release_options(struct mkfs_options *options);
+
+/* Prints the usage on stdout. */
+void mkfs_print_help(void);
+
+/* Reports "mkfs.erofs: ..." on stderr and returns false. */
+bool mkfs_refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Parts of options.c with files of their own: values with a grammar. False when reported. */
+bool mkfs_parse_extended(struct mkfs_options *options, const char *features); /* -E */
+bool mkfs_parse_fingerprint(struct mkfs_options *options, const char *value); /* --ishare-fingerprint */
+bool mkfs_set_fingerprint(struct mkfs_options *options, enum erofs_digest digest, const char *name);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "mkfs/progress.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/tool.h"
+
+#define REDRAW_SECONDS 0.2
+
+static double started;
+static double drawn; /* when the line was drawn last */
+static bool shown;   /* a line stands on the terminal */
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static void wipe(void)
+{
+	if (shown)
+		fputs("\r\033[K", stderr);
+	shown = false;
+}
+
+/* Makes room for a message; the line comes again with the next progress. */
+static void step_aside(bool before)
+{
+	if (before)
+		wipe();
+}
+
+static void draw(void *ctx, const struct erofs_build_progress *progress)
+{
+	double time = now();
+	double elapsed = time - started;
+	double rate = elapsed > 0 ? (double)progress->bytes / elapsed : 0;
+
+	(void)ctx;
+	if (time - drawn < REDRAW_SECONDS)
+		return;
+	drawn = time;
+	shown = true;
+	fprintf(stderr, "\r\033[K%s: %" PRIu64 "/%" PRIu64 " files, %.1f/%.1f MB, %.0f MB/s",
+		progress->stage == EROFS_STAGE_PACK ? "packing" : "writing metadata", progress->files,
+		progress->files_total, (double)progress->bytes / 1e6, (double)progress->bytes_total / 1e6, rate / 1e6);
+	if (rate > 0 && progress->bytes < progress->bytes_total)
+		fprintf(stderr, ", %.0f s left", (double)(progress->bytes_total - progress->bytes) / rate);
+}
+
+void mkfs_start_progress(struct mkfs_options *options)
+{
+	started = now();
+	if (options->quiet || !isatty(STDERR_FILENO))
+		return;
+	options->build.progress = draw;
+	tool_set_message_hook(step_aside);
+}
+
+void mkfs_stop_progress(void)
+{
+	tool_set_message_hook(NULL);
+	wipe();
+}
+
+static double megabytes(uint64_t bytes)
+{
+	return (double)bytes / 1e6;
+}
+
+void mkfs_print_summary(const struct mkfs_options *options, const struct erofs_build_summary *summary,
+			uint64_t dropped_xattrs)
+{
+	printf("%s: %" PRIu64 " inodes (%" PRIu64 " files, %" PRIu64 " directories), %.2f MB of contents\n",
+	       options->output, summary->inodes, summary->regular_files, summary->directories,
+	       megabytes(summary->source_bytes));
+	printf("  image:        %.2f MB: data %.2f MB, metadata %.2f MB\n", megabytes(summary->image_bytes),
+	       megabytes(summary->data_bytes), megabytes(summary->metadata_bytes));
+	if (options->build.fingerprint != EROFS_DIGEST_NONE)
+		printf("  fingerprints: %" PRIu64 " (%s, %s), %" PRIu64 " distinct\n", summary->fingerprinted_files,
+		       erofs_digest_name(options->build.fingerprint), options->build.fingerprint_name,
+		       summary->distinct_fingerprints);
+	if (summary->shared_files)
+		printf("  stored once:  %" PRIu64 " files share the blocks of equal ones, %.2f MB saved\n",
+		       summary->shared_files, megabytes(summary->saved_bytes));
+	if (dropped_xattrs)
+		printf("  dropped:      %" PRIu64 " xattrs of the source that had the fingerprint's name\n",
+		       dropped_xattrs);
+	if (summary->lost_times)
+		printf("  dropped:      %" PRIu64 " mtimes, because compact inodes were forced\n", summary->lost_times);
+	printf("  time:         %.2f s\n", now() - started);
+}
