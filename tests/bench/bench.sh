@@ -1,0 +1,150 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later OR MIT
+# Our mkfs.erofs against another one: whole processes on a warm page cache, output on tmpfs, in turn A B A B, and of each
+# pair the ratio ours / peer. Prints medians of these ratios with minimum and maximum, peak memory and image size.
+#
+# bench.sh [--peer DIR] [--root DIR]... [--rounds N] [--workers N] [--cases LIST] [--small-count N] [--large-size BYTES]
+#   --peer DIR      directory with bin/mkfs.erofs, or with mkfs.erofs itself; default: the first one on PATH
+#   --root DIR      a real tree to build; may be given several times; default /usr/share
+#   --cases LIST    of root,root-plain,small,large,cpu (default root,root-plain,small,large)
+# Environment: MKFS (ours), TMPDIR.
+set -euo pipefail
+export LC_ALL=C
+
+peer='' roots=() rounds=5 workers=2 cases=root,root-plain,small,large small_count=200000 large_size=$((1 << 30))
+while [ $# -gt 0 ]; do
+	case $1 in
+	--peer) peer=$2 && shift ;;
+	--root) roots+=("$2") && shift ;;
+	--rounds) rounds=$2 && shift ;;
+	--workers) workers=$2 && shift ;;
+	--cases) cases=$2 && shift ;;
+	--small-count) small_count=$2 && shift ;;
+	--large-size) large_size=$2 && shift ;;
+	*) sed -n '3,12s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
+	esac
+	shift
+done
+[ ${#roots[@]} -gt 0 ] || roots=(/usr/share)
+builddir=${top_builddir:-$(pwd)}
+# The program itself, not libtool's wrapper around it.
+ours=${MKFS:-$builddir/mkfs.erofs}
+[ -x "$builddir/.libs/mkfs.erofs" ] && [ -z "${MKFS:-}" ] && ours=$builddir/.libs/mkfs.erofs &&
+	export LD_LIBRARY_PATH="$builddir/.libs${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+treegen=$builddir/tests/tools/treegen
+for candidate in "$peer/bin/mkfs.erofs" "$peer/mkfs.erofs" "$(command -v mkfs.erofs || true)"; do
+	[ -x "$candidate" ] && peer=$candidate && break
+done
+[ -x "$peer" ] || { echo "bench.sh: no peer: give --peer DIR" >&2; exit 1; }
+[ -x "$ours" ] || { echo "bench.sh: $ours is not built" >&2; exit 1; }
+[ -x /usr/bin/time ] || { echo "bench.sh: /usr/bin/time is missing (Debian: time)" >&2; exit 1; }
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/erofs-bench.XXXXXX")
+mounted=
+finish() {
+	[ -z "$mounted" ] || umount "$work" || true
+	rm -rf "$work"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=90% bench "$work"; then mounted=yes; else
+	echo "bench.sh: no tmpfs of its own; the output goes to $work" >&2
+fi
+
+# run PROGRAM ARGUMENTS...: appends "seconds cpu-seconds peak-KiB image-bytes" of a build to $log
+run() {
+	rm -f "$work/image"
+	if ! /usr/bin/time -o "$work/time" -f '%e %U %S %M' "$@" >"$work/out" 2>&1; then
+		cat "$work/out" >&2
+		echo "bench.sh: failed: $*" >&2
+		exit 1
+	fi
+	awk -v size="$(stat -c %s "$work/image")" '{ print $1, $2 + $3, $4, size }' "$work/time" >>"$log"
+}
+
+# Times of /usr/bin/time have 10 ms; short builds need a finer clock.
+timed() {
+	local start end
+	start=$(date +%s%N)
+	run "$@"
+	end=$(date +%s%N)
+	sed -i "\$s/^[^ ]*/$(awk -v ns=$((end - start)) 'BEGIN { printf "%.4f", ns / 1e9 }')/" "$log"
+}
+
+# compare NAME SOURCE OUR-OPTIONS PEER-OPTIONS
+compare() {
+	local name=$1 source=$2 round
+	local -a our_options peer_options
+	read -r -a our_options <<<"$3"
+	read -r -a peer_options <<<"$4"
+	# One of each to warm up.
+	log=/dev/null run "$ours" --quiet --workers="$workers" "${our_options[@]}" "$work/image" "$source"
+	log=/dev/null run "$peer" --quiet --workers="$workers" "${peer_options[@]}" "$work/image" "$source"
+	: >"$work/ours" && : >"$work/peer"
+	for ((round = 0; round < rounds; round++)); do
+		log=$work/ours timed "$ours" --quiet --workers="$workers" "${our_options[@]}" "$work/image" "$source"
+		log=$work/peer timed "$peer" --quiet --workers="$workers" "${peer_options[@]}" "$work/image" "$source"
+	done
+	paste -d' ' "$work/ours" "$work/peer" | awk -v name="$name" '
+		function median(list, count,   i, k, swap) {
+			for (i = 2; i <= count; i++)
+				for (k = i; k > 1 && list[k - 1] > list[k]; k--) { swap = list[k]; list[k] = list[k - 1]; list[k - 1] = swap }
+			return count % 2 ? list[(count + 1) / 2] : (list[count / 2] + list[count / 2 + 1]) / 2
+		}
+		{
+			wall[NR] = $1 / $5; cpu[NR] = $2 / ($6 ? $6 : 0.01); ours[NR] = $1; peer[NR] = $5
+			if ($3 > peak) peak = $3
+			if ($7 > peer_peak) peer_peak = $7
+			size = $4; peer_size = $8
+			busy[NR] = $2 / $1
+		}
+		END {
+			m = median(wall, NR); low = wall[1]; high = wall[NR]
+			printf "%-24s %5.2f (%.2f-%.2f) %9.2f %8.2f %8.2f %7.2f %8.1f %8.1f %7.3f\n", name, m, low, high,
+				median(cpu, NR), median(ours, NR), median(peer, NR), median(busy, NR), peak / 1024, peer_peak / 1024,
+				size / peer_size
+		}'
+}
+
+# What fingerprints cost beyond the hashing itself: CPU with, minus CPU without, over what libcrypto needs alone.
+cpu_case() { # NAME SOURCE
+	local round bytes rate
+	: >"$work/with" && : >"$work/without"
+	for ((round = 0; round < rounds; round++)); do
+		log=$work/with run "$ours" --quiet --workers="$workers" --dedupe-files=0 --ishare-fingerprint=sha256 "$work/image" "$2"
+		log=$work/without run "$ours" --quiet --workers="$workers" --dedupe-files=0 "$work/image" "$2"
+	done
+	bytes=$(find "$2" -type f -printf '%s\n' | awk '{ sum += $1 } END { printf "%.0f", sum }')
+	rate=$(openssl speed -elapsed -bytes 65536 -seconds 3 -evp sha256 2>/dev/null | awk '/^sha256/ { sub("k$", "", $NF); print $NF }')
+	paste -d' ' "$work/with" "$work/without" | sort -n -k2 | awk -v name="$1" -v bytes="$bytes" -v rate="$rate" '
+		{ extra[NR] = $2 - $6 }
+		END {
+			for (i = 2; i <= NR; i++) for (k = i; k > 1 && extra[k - 1] > extra[k]; k--) { s = extra[k]; extra[k] = extra[k - 1]; extra[k - 1] = s }
+			m = extra[int((NR + 1) / 2)]; alone = bytes / (rate * 1000)
+			printf "%-24s fingerprints cost %.2f s of CPU, hashing alone %.2f s: %.2f\n", name, m, alone, alone ? m / alone : 0
+		}'
+}
+
+printf '%s\nagainst %s\n' "$("$ours" --version | head -n 1)" "$("$peer" --version 2>&1 | head -n 1)"
+printf '%d rounds, %d workers; ratios are ours / peer\n\n' "$rounds" "$workers"
+printf '%-24s %-17s %9s %8s %8s %7s %8s %8s %7s\n' case 'wall (min-max)' 'CPU' 'ours s' 'peer s' busy 'MiB' 'peer MiB' size
+fingerprints='--ishare-fingerprint=sha256'
+peer_fingerprints='--xattr-inode-digest=trusted.erofs.fingerprint'
+"$peer" --help 2>&1 | grep -q xattr-inode-digest || { peer_fingerprints='' && echo "(this peer makes no fingerprints)"; }
+wants() { case ,$cases, in *,"$1",*) return 0 ;; esac; return 1; }
+for root in "${roots[@]}"; do
+	cat >/dev/null < <(find "$root" -type f -exec cat {} + 2>/dev/null)
+	! wants root || compare "${root##*/}" "$root" "$fingerprints" "$peer_fingerprints"
+	! wants root-plain || compare "${root##*/}, none" "$root" "" ""
+	! wants cpu || cpu_case "${root##*/}" "$root"
+done
+if wants small; then
+	"$treegen" --count="$small_count" small "$work/small"
+	compare "small files" "$work/small" "$fingerprints" "$peer_fingerprints"
+	rm -rf "$work/small"
+fi
+if wants large; then
+	"$treegen" --size="$large_size" large "$work/large"
+	compare "large files" "$work/large" "$fingerprints" "$peer_fingerprints"
+	rm -rf "$work/large"
+fi

@@ -43,7 +43,7 @@ during() {
 	local what=$1 pattern=$2 source=$3 command=$4 pid status
 	timeout -k 5 60 "$MKFS" "$FP_OPT" --workers="${5:-0}" "$out" "$source" >"$work/.out" 2>"$work/.err" </dev/null &
 	pid=$!
-	sleep 0.7
+	sleep 0.5
 	kill -0 $pid 2>/dev/null || echo "    (the build was over too early)"
 	(cd "$source" && eval "$command")
 	wait $pid
@@ -54,14 +54,14 @@ during() {
 fresh() { # a file that takes seconds to hash, and one behind it
 	rm -rf "$work/c"
 	mkdir "$work/c"
-	truncate -s 6G "$work/c/a-big"
+	truncate -s 3G "$work/c/a-big"
 	printf 'behind\n' >"$work/c/z-behind"
 }
 for workers in 0 2; do
 	fresh
 	during "file grows, $workers workers" "a-big.*chang|a-big.*gr[eo]w" "$work/c" "printf x >>a-big" $workers
 	fresh
-	during "file shrinks, $workers workers" "a-big.*chang|a-big.*(shr|short)" "$work/c" "truncate -s 4G a-big" $workers
+	during "file shrinks, $workers workers" "a-big.*chang|a-big.*(shr|short)" "$work/c" "truncate -s 2G a-big" $workers
 	fresh
 	during "file changes, $workers workers" "a-big.*chang" "$work/c" "printf x | dd of=a-big conv=notrunc status=none" $workers
 done

@@ -7,6 +7,10 @@
 set -u
 export LC_ALL=C
 umask 022
+# A sanitizer's finding must not look like an orderly failure.
+export ASAN_OPTIONS="exitcode=134${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
+export UBSAN_OPTIONS="exitcode=134:print_stacktrace=1${UBSAN_OPTIONS:+:$UBSAN_OPTIONS}"
+export TSAN_OPTIONS="exitcode=134${TSAN_OPTIONS:+:$TSAN_OPTIONS}"
 top_srcdir=$(cd "${top_srcdir:-$(dirname "${BASH_SOURCE[0]}")/../..}" && pwd)
 top_builddir=$(cd "${top_builddir:-.}" && pwd)
 tools=$top_builddir/tests/tools

@@ -1,0 +1,134 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later OR MIT
+# check.sh [--no-install] [--keep] [STAGE...]: installs what is missing, builds outside of the source tree and tests.
+# Stages: gcc (build without warnings, `make check`), clang (build without warnings), sanitizers (AddressSanitizer and
+# UndefinedBehaviorSanitizer under `make check`), threads (ThreadSanitizer under what uses threads), lint (shellcheck),
+# dist (`make distcheck`), or all. Default: gcc. The last line counts: "N passed, N failed, N skipped".
+# Optional: PEER_DIR (bin/ holds another implementation's tools), ROOTS (a directory of real root file systems), TMPDIR.
+set -u
+cd "$(dirname "$0")" || exit 99
+top=$PWD
+install=yes keep=
+stages=()
+for argument in "$@"; do
+	case $argument in
+	--no-install) install= ;;
+	--keep) keep=yes ;;
+	all) stages+=(gcc clang sanitizers threads lint dist) ;;
+	gcc | clang | sanitizers | threads | lint | dist) stages+=("$argument") ;;
+	*) sed -n '3,8s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
+	esac
+done
+[ ${#stages[@]} -gt 0 ] || stages=(gcc)
+
+if [ "$install" ]; then
+	kind='test'
+	[ "${stages[*]}" = gcc ] || kind=ci
+	scripts/install-packages.sh $kind || exit 1
+fi
+
+passed=0 failed=0 skipped=0
+work=$(mktemp -d "${TMPDIR:-/tmp}/erofs-check.XXXXXX") || exit 99
+# Some tests run as another user, who must reach the programs.
+chmod 755 "$work"
+cleanup() { [ "$keep" ] && echo "kept: $work" || { chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"; }; }
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+jobs=$(nproc)
+
+say() { printf '== %s: %s (%d s)\n' "$stage" "$1" $((SECONDS - began)); }
+bad() { # WHAT LOG
+	failed=$((failed + 1))
+	say "$1 FAILED"
+	tail -n 60 "$2"
+}
+
+# step WHAT COMMAND...: one thing that passes or fails as a whole.
+step() {
+	local what=$1
+	shift
+	if "$@" >"$work/log" 2>&1; then passed=$((passed + 1)); say "$what"; else bad "$what" "$work/log"; return 1; fi
+}
+
+configured() { # CONFIGURE-ARGUMENTS...: leaves us in a build directory of the stage's own
+	mkdir -p "$work/$stage" && cd "$work/$stage" && step configure "$top/configure" --enable-werror "$@" &&
+		step build make -j"$jobs"
+}
+
+# tests MAKE-ARGUMENTS...: `make check`, counted test by test from automake's result files.
+tests() {
+	local result test name
+	find . -name '*.trs' -delete
+	"$@" >"$work/check.log" 2>&1
+	local status=$?
+	while IFS= read -r test; do
+		result=$(sed -n 's/^:test-result: *\([A-Z]*\).*/\1/p' "$test")
+		name=${test#./} name=${name%.trs}
+		case $result in
+		PASS) passed=$((passed + 1)) ;;
+		SKIP) skipped=$((skipped + 1)) && echo "   skipped: $name: $(grep -h '^skip' "${test%.trs}.log" | head -n 1)" ;;
+		*)
+			failed=$((failed + 1))
+			echo "   FAILED: $name"
+			grep -hA 12 '^not ok' "${test%.trs}.log" | head -n 150
+			echo "   end of its log:"
+			tail -n 25 "${test%.trs}.log"
+			;;
+		esac
+		# Parts that a test left out: seen, though the test passed.
+		[ "$result" = SKIP ] || grep -h '^skip' "${test%.trs}.log" | sort -u | sed "s,^,   $name: ,"
+	done < <(find . -name '*.trs' | sort)
+	if [ $status != 0 ] && ! grep -q '^# FAIL: *[1-9]\|^# ERROR: *[1-9]' "$work/check.log"; then
+		bad "make check" "$work/check.log"
+	fi
+	say "tests"
+}
+
+stage_gcc() {
+	configured CC=gcc || return
+	tests make -j"$jobs" check
+	step "make install" make install DESTDIR="$work/installed"
+}
+
+stage_clang() { configured CC=clang && step "build of the tests" make -j"$jobs" check TESTS=; }
+
+stage_sanitizers() {
+	configured CC=gcc --disable-shared --enable-sanitizers=address,undefined CFLAGS='-g -O1' || return
+	tests make -j"$jobs" check
+}
+
+stage_threads() {
+	configured CC=gcc --disable-shared --enable-sanitizers=thread CFLAGS='-g -O1' || return
+	# ThreadSanitizer does not cope with all address space layouts.
+	local plain=()
+	setarch "$(uname -m)" -R true 2>/dev/null && plain=(setarch "$(uname -m)" -R)
+	tests "${plain[@]}" make -j"$jobs" check \
+		TESTS='tests/unit/test_pool tests/e2e/determinism.sh tests/e2e/fingerprints.sh'
+}
+
+stage_lint() {
+	cd "$top" && step shellcheck shellcheck -x check.sh quickstart.sh scripts/*.sh .ci/run tests/*.sh tests/*/*.sh
+}
+
+stage_dist() {
+	mkdir -p "$work/dist" && cd "$work/dist" && step configure "$top/configure" || return
+	# All of the tests have run above; these show that a release has what they need.
+	step "make distcheck" make -j"$jobs" distcheck \
+		TESTS='tests/headers.sh tests/layering.sh tests/spdx.sh tests/e2e/options.sh tests/unit/test_pool'
+}
+
+stage=autogen began=$SECONDS
+# Only where it is due: it changes the source tree.
+if [ ! -x configure ] || [ -n "$(find configure.ac Makefile.am tests/tests.mk -newer configure)" ] || [ ! -e Makefile.in ]; then
+	step "configure made" ./autogen.sh
+fi
+if [ "$failed" = 0 ]; then
+	for stage in "${stages[@]}"; do
+		began=$SECONDS
+		"stage_$stage"
+		cd "$top" || exit 99
+		[ "$keep" ] || { chmod -R u+w "${work:?}/$stage" 2>/dev/null; rm -rf "${work:?}/$stage"; }
+	done
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]

@@ -1,0 +1,39 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later OR MIT
+# install-packages.sh build|test|ci: installs what is missing on Debian 12 and its kin, with apt-get and, for users other
+# than root, sudo. Says what it installs; does nothing when everything is there.
+set -euo pipefail
+
+build=(gcc make libc6-dev autoconf automake libtool pkg-config libssl-dev libxxhash-dev uuid-dev libjson-c-dev libselinux1-dev)
+# erofs-utils: another implementation's fsck.erofs, which must accept our images.
+test=("${build[@]}" g++ libcmocka-dev attr acl erofs-utils util-linux mount kmod binutils python3-minimal openssl)
+ci=("${test[@]}" clang shellcheck xz-utils bzip2 time)
+
+case ${1:-} in
+build) wanted=("${build[@]}") ;;
+test) wanted=("${test[@]}") ;;
+ci) wanted=("${ci[@]}") ;;
+*) echo "usage: install-packages.sh build|test|ci" >&2 && exit 2 ;;
+esac
+
+missing=()
+for package in "${wanted[@]}"; do
+	dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+as_root=()
+if [ "$(id -u)" != 0 ]; then
+	command -v sudo >/dev/null || { echo "missing packages, and no sudo to install them: ${missing[*]}" >&2; exit 1; }
+	as_root=(sudo)
+fi
+echo "installing ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+install() { "${as_root[@]}" apt-get install -y --no-install-recommends "${missing[@]}"; }
+# The lists may be old or missing: try without asking the mirrors first.
+if ! install >"$log" 2>&1 && ! { "${as_root[@]}" apt-get update && install; } >"$log" 2>&1; then
+	cat "$log" >&2
+	exit 1
+fi
