@@ -176,7 +176,7 @@ static void add_facts(struct json_object *object, const struct dump *dump)
 	snprintf(mode, sizeof(mode), "%04o", inode->mode & 07777u);
 	json_add_number(object, "nid", inode->nid);
 	json_add_number(object, "ino", inode->ino);
-	json_add_text(object, "type", text_type(inode->mode));
+	json_add_text(object, "type", text_type_key(inode->mode));
 	json_add_text(object, "mode", mode);
 	json_add_number(object, "uid", inode->uid);
 	json_add_number(object, "gid", inode->gid);

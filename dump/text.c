@@ -154,12 +154,28 @@ const char *text_type(uint16_t mode)
 	}
 }
 
+const char *text_type_key(uint16_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFREG:
+		return "regular";
+	case S_IFLNK:
+		return "symlink";
+	case S_IFCHR:
+		return "char_device";
+	case S_IFBLK:
+		return "block_device";
+	default:
+		return text_type(mode);
+	}
+}
+
 const char *text_layout(enum erofs_data_layout layout)
 {
 	static const char *const names[] = {
-		[EROFS_LAYOUT_FLAT_PLAIN] = "flat plain",   [EROFS_LAYOUT_COMPRESSED_FULL] = "compressed full",
-		[EROFS_LAYOUT_FLAT_INLINE] = "flat inline", [EROFS_LAYOUT_COMPRESSED_COMPACT] = "compressed compact",
-		[EROFS_LAYOUT_CHUNK_BASED] = "chunk based",
+		[EROFS_LAYOUT_FLAT_PLAIN] = "flat_plain",   [EROFS_LAYOUT_COMPRESSED_FULL] = "compressed_full",
+		[EROFS_LAYOUT_FLAT_INLINE] = "flat_inline", [EROFS_LAYOUT_COMPRESSED_COMPACT] = "compressed_compact",
+		[EROFS_LAYOUT_CHUNK_BASED] = "chunk_based",
 	};
 
 	return names[layout];

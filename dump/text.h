@@ -34,6 +34,9 @@ void text_fingerprint(char *out, const struct erofs_fingerprint *fingerprint);
 
 /* "regular file", "directory", ... of a mode. */
 const char *text_type(uint16_t mode);
+/* The same as one word: "regular", "char_device", ... */
+const char *text_type_key(uint16_t mode);
+/* "flat_plain", ... */
 const char *text_layout(enum erofs_data_layout layout);
 
 /* "rwxr-xr-x" with set-id and sticky bits; 10 bytes. */

@@ -31,6 +31,10 @@ unit_tests = \
 	tests/unit/test_format_inode \
 	tests/unit/test_format_superblock \
 	tests/unit/test_format_xattr \
+	tests/unit/test_image_data \
+	tests/unit/test_image_dir \
+	tests/unit/test_image_open \
+	tests/unit/test_image_xattr \
 	tests/unit/test_index \
 	tests/unit/test_pool
 
@@ -38,6 +42,7 @@ if HAVE_CMOCKA
 unit_programs = $(unit_tests)
 unit_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 unit_libs = liberofs-core.la $(CMOCKA_LIBS)
+raw_image = tests/unit/raw_image.c tests/unit/raw_image.h
 tests_unit_test_arena_CFLAGS = $(unit_cflags)
 tests_unit_test_arena_LDADD = $(unit_libs)
 tests_unit_test_buffer_CFLAGS = $(unit_cflags)
@@ -58,6 +63,18 @@ tests_unit_test_format_superblock_CFLAGS = $(unit_cflags)
 tests_unit_test_format_superblock_LDADD = $(unit_libs)
 tests_unit_test_format_xattr_CFLAGS = $(unit_cflags)
 tests_unit_test_format_xattr_LDADD = $(unit_libs)
+tests_unit_test_image_data_SOURCES = tests/unit/test_image_data.c $(raw_image)
+tests_unit_test_image_data_CFLAGS = $(unit_cflags)
+tests_unit_test_image_data_LDADD = $(unit_libs)
+tests_unit_test_image_dir_SOURCES = tests/unit/test_image_dir.c $(raw_image)
+tests_unit_test_image_dir_CFLAGS = $(unit_cflags)
+tests_unit_test_image_dir_LDADD = $(unit_libs)
+tests_unit_test_image_open_SOURCES = tests/unit/test_image_open.c $(raw_image)
+tests_unit_test_image_open_CFLAGS = $(unit_cflags)
+tests_unit_test_image_open_LDADD = $(unit_libs)
+tests_unit_test_image_xattr_SOURCES = tests/unit/test_image_xattr.c $(raw_image)
+tests_unit_test_image_xattr_CFLAGS = $(unit_cflags)
+tests_unit_test_image_xattr_LDADD = $(unit_libs)
 tests_unit_test_index_CFLAGS = $(unit_cflags)
 tests_unit_test_index_LDADD = $(unit_libs)
 tests_unit_test_pool_CFLAGS = $(unit_cflags)
