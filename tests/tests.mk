@@ -23,8 +23,13 @@ tests_tools_corrupt_SOURCES = tests/tools/corrupt.c tests/tools/mutate.c tests/t
 unit_tests = \
 	tests/unit/test_arena \
 	tests/unit/test_buffer \
+	tests/unit/test_check_data \
+	tests/unit/test_check_dir \
+	tests/unit/test_check_inode \
+	tests/unit/test_check_super \
 	tests/unit/test_device \
 	tests/unit/test_escape \
+	tests/unit/test_extract \
 	tests/unit/test_fingerprint \
 	tests/unit/test_format_chunk \
 	tests/unit/test_format_dirent \
@@ -42,15 +47,31 @@ if HAVE_CMOCKA
 unit_programs = $(unit_tests)
 unit_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 unit_libs = liberofs-core.la $(CMOCKA_LIBS)
+small_image = tests/unit/small_image.c tests/unit/small_image.h
 raw_image = tests/unit/raw_image.c tests/unit/raw_image.h
 tests_unit_test_arena_CFLAGS = $(unit_cflags)
 tests_unit_test_arena_LDADD = $(unit_libs)
 tests_unit_test_buffer_CFLAGS = $(unit_cflags)
 tests_unit_test_buffer_LDADD = $(unit_libs)
+tests_unit_test_check_data_SOURCES = tests/unit/test_check_data.c $(small_image)
+tests_unit_test_check_data_CFLAGS = $(unit_cflags)
+tests_unit_test_check_data_LDADD = $(unit_libs)
+tests_unit_test_check_dir_SOURCES = tests/unit/test_check_dir.c $(small_image)
+tests_unit_test_check_dir_CFLAGS = $(unit_cflags)
+tests_unit_test_check_dir_LDADD = $(unit_libs)
+tests_unit_test_check_inode_SOURCES = tests/unit/test_check_inode.c $(small_image)
+tests_unit_test_check_inode_CFLAGS = $(unit_cflags)
+tests_unit_test_check_inode_LDADD = $(unit_libs)
+tests_unit_test_check_super_SOURCES = tests/unit/test_check_super.c $(small_image)
+tests_unit_test_check_super_CFLAGS = $(unit_cflags)
+tests_unit_test_check_super_LDADD = $(unit_libs)
 tests_unit_test_device_CFLAGS = $(unit_cflags)
 tests_unit_test_device_LDADD = $(unit_libs)
 tests_unit_test_escape_CFLAGS = $(unit_cflags)
 tests_unit_test_escape_LDADD = $(unit_libs)
+tests_unit_test_extract_SOURCES = tests/unit/test_extract.c $(small_image)
+tests_unit_test_extract_CFLAGS = $(unit_cflags)
+tests_unit_test_extract_LDADD = $(unit_libs)
 tests_unit_test_fingerprint_CFLAGS = $(unit_cflags)
 tests_unit_test_fingerprint_LDADD = $(unit_libs)
 tests_unit_test_format_chunk_CFLAGS = $(unit_cflags)

@@ -73,46 +73,45 @@ uint32_t erofs_nodes_find(const struct erofs_nodes *nodes, uint64_t nid)
 	return erofs_index_find(&nodes->by_nid, nid, same_nid, nodes, &nid);
 }
 
-/* A path is put together from its end, because that is how the links run. */
+#define CUT "..."
+
+/* A path is put together from its end, because that is how the links run. In front there is always room for CUT. */
 struct backwards {
-	char text[PATH_SHOWN];
+	char text[sizeof(CUT) - 1 + PATH_SHOWN];
 	size_t start;
 };
 
-static bool prepend(struct backwards *to, const char *bytes, size_t size)
+static void prepend(struct backwards *to, const char *bytes, size_t size)
 {
-	if (size > to->start)
-		return false;
 	to->start -= size;
 	memcpy(to->text + to->start, bytes, size);
-	return true;
 }
 
-static bool prepend_name(struct backwards *to, const char *name, size_t name_len)
+/* False if there is no room for all of it. */
+static bool prepend_name(struct backwards *to, const char *slash, const char *name, size_t name_len)
 {
-	return prepend(to, name, name_len) && prepend(to, "/", 1);
+	if (strlen(slash) + name_len + sizeof(CUT) - 1 > to->start)
+		return false;
+	prepend(to, name, name_len);
+	prepend(to, slash, strlen(slash));
+	return true;
 }
 
 char *erofs_nodes_path(const struct erofs_nodes *nodes, uint32_t node, const char *name, size_t name_len)
 {
-	struct backwards path = { .start = PATH_SHOWN };
-	bool whole = !name || prepend_name(&path, name, name_len);
+	struct backwards path = { .start = sizeof(path.text) };
+	bool whole = !name || prepend_name(&path, "/", name, name_len);
 
 	while (whole && node != EROFS_NODE_NONE) {
 		const struct erofs_node *at = &nodes->items[node];
-		size_t length = (uint8_t)at->name[0];
+		const char *slash = at->parent == EROFS_NODE_NONE ? "" : "/";
 
-		if (at->parent == EROFS_NODE_NONE)
-			whole = prepend(&path, at->name + 1, length);
-		else
-			whole = prepend_name(&path, at->name + 1, length);
+		whole = prepend_name(&path, slash, at->name + 1, (uint8_t)at->name[0]);
 		node = at->parent;
 	}
-	if (!whole) {
-		path.start = path.start < 3 ? 3 : path.start;
-		prepend(&path, "...", 3);
-	} else if (path.start == PATH_SHOWN) {
+	if (!whole)
+		prepend(&path, CUT, sizeof(CUT) - 1);
+	else if (path.start == sizeof(path.text))
 		prepend(&path, "/", 1);
-	}
-	return erofs_escape(path.text + path.start, PATH_SHOWN - path.start);
+	return erofs_escape(path.text + path.start, sizeof(path.text) - path.start);
 }

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <erofs/check.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/check/check_claims.h"
+#include "lib/check/check_nodes.h"
+#include "lib/format/format_chunk.h"
+#include "lib/format/format_xattr.h"
+#include "tests/unit/small_image.h"
+#include "tests/unit/unit.h"
+
+static struct small_image image;
+static struct erofs_inode inode;
+
+static int build(void **state)
+{
+	(void)state;
+	small_build(&image);
+	return 0;
+}
+
+static uint8_t *map_of_s(void)
+{
+	return small_behind(&image, NID_S) + erofs_xattr_area_size(small_get(&image, NID_S).xattr_icount);
+}
+
+/* ---- places ---------------------------------------------------------------------------------------------------------------- */
+
+static void data_in_metadata_are_found(void **state)
+{
+	(void)state;
+	inode = small_get(&image, NID_A);
+	inode.u = SMALL_ROOTDIR / SMALL_BLOCK;
+	small_put(&image, &inode);
+	inode = small_get(&image, NID_S);
+	erofs_chunk_block_encode(SMALL_INODES / SMALL_BLOCK, map_of_s() + 4);
+	image.sb.feature_compat &= ~EROFS_FEATURE_COMPAT_ISHARE_XATTRS;
+	small_expect(&image, "superblock: no ISHARE_XATTRS bit: the image carries no fingerprints\n"
+			     "/a: its data overlap the directory data of / at byte 12288\n"
+			     "/s: its data overlap the inode of / at byte 8192\n");
+}
+
+static void data_outside_the_device_are_found(void **state)
+{
+	(void)state;
+	erofs_chunk_block_encode(SMALL_BLOCKS, map_of_s() + 4);
+	small_expect(&image, "/s: its data lie outside the image\n");
+	small_build(&image);
+	inode = small_get(&image, NID_A);
+	inode.u = SMALL_BLOCKS - 1; /* and one more */
+	small_put(&image, &inode);
+	small_expect(&image, "/a: its data lie outside the image\n");
+}
+
+static void shared_data_are_fine(void **state)
+{
+	static const struct small_entry entries[] = {
+		{ ".", NID_ROOT, EROFS_FT_DIR },
+		{ "..", NID_ROOT, EROFS_FT_DIR },
+		{ "a", NID_A, EROFS_FT_REG },
+		{ "b", NID_A, EROFS_FT_REG },
+		{ "d", NID_D, EROFS_FT_DIR },
+		{ "e", NID_E, EROFS_FT_REG },
+		{ "f", NID_F, EROFS_FT_FIFO },
+		{ "l", NID_L, EROFS_FT_SYMLINK },
+		{ "s", NID_S, EROFS_FT_REG },
+		{ "x", NID_FREE, EROFS_FT_REG },
+		{ NULL, 0, 0 },
+	};
+
+	(void)state;
+	memcpy(small_inode(&image, NID_FREE), small_inode(&image, NID_A), 256);
+	inode = small_get(&image, NID_FREE);
+	inode.nlink = 1;
+	small_put(&image, &inode);
+	image.sb.inos++;
+	small_root(&image, entries);
+	small_expect(&image, "");
+}
+
+static void overlapping_inodes_are_found(void **state)
+{
+	static const struct small_entry d[] = { { ".", NID_D, EROFS_FT_DIR },
+						{ "..", NID_ROOT, EROFS_FT_DIR },
+						{ "c", NID_A + 3, EROFS_FT_REG } };
+
+	(void)state;
+	/* Inside of a's value: 96 bytes behind its start; zeros follow. */
+	memset(small_inode(&image, NID_A + 3), 0, 128);
+	memcpy(small_inode(&image, NID_A + 3), small_inode(&image, NID_E), 32);
+	small_directory(small_behind(&image, NID_D), d, 3);
+	small_expect(&image, "metadata: the inode of /d/c overlaps the inode of /a at byte 8544\n"
+			     "/a: the content does not match its fingerprint\n");
+}
+
+static void directories_in_other_metadata_are_found(void **state)
+{
+	static const struct erofs_check_options options = { 0 };
+	static struct small_report report;
+
+	(void)state;
+	inode = small_get(&image, NID_D);
+	inode.layout = EROFS_LAYOUT_FLAT_PLAIN;
+	inode.u = SMALL_ROOTDIR / SMALL_BLOCK;
+	inode.size = small_get(&image, NID_ROOT).size;
+	small_put(&image, &inode);
+	small_check(&report, &image, &options);
+	assert_non_null(strstr(report.text,
+			       "metadata: the directory data of /d overlaps the directory data of / at byte 12288\n"));
+}
+
+/* So many that they cannot all have bytes of their own; nobody looks into the rest. */
+static void directories_larger_than_the_image_are_found(void **state)
+{
+	static const struct erofs_check_options options = { 0 };
+	static struct small_report report;
+
+	(void)state;
+	inode = small_get(&image, NID_ROOT);
+	inode.u = 0;
+	inode.size = SMALL_BLOCKS * SMALL_BLOCK;
+	small_put(&image, &inode);
+	small_check(&report, &image, &options);
+	assert_non_null(
+		strstr(report.text, "/: the directory overlaps other metadata: they are larger than the image\n"));
+	inode.nid = NID_ROOT;
+	inode.size = 0;
+	inode.xattr_icount = 65535;
+	small_put(&image, &inode);
+	small_check(&report, &image, &options);
+	assert_non_null(strstr(report.text, "/: nid 0 is not a valid inode\n"));
+}
+
+/* ---- fingerprints ------------------------------------------------------------------------------------------------------------ */
+
+#define LONG 0x80
+
+static void wrong_content_is_found(void **state)
+{
+	(void)state;
+	image.bytes[SMALL_DATA_A + SMALL_SIZE_A - 1] ^= 1;
+	small_expect(&image, "/a: the content does not match its fingerprint\n");
+	small_build(&image);
+	image.bytes[SMALL_DATA_S] ^= 1;
+	small_expect(&image, "/s: the content does not match its fingerprint\n");
+}
+
+static void missing_fingerprints_are_found(void **state)
+{
+	static const struct small_xattr other[] = { { 1, "x", "v", 1 }, { 0 } };
+
+	(void)state;
+	small_xattrs(&image, NID_A, other, false);
+	small_expect(&image, "/a: no fingerprint\n");
+}
+
+static void malformed_fingerprints_are_found(void **state)
+{
+	static const struct small_xattr other[] = { { LONG, "", "sha256:tooshort", 15 }, { 0 } };
+
+	(void)state;
+	small_xattrs(&image, NID_A, other, false);
+	small_expect(&image, "/a: the fingerprint is malformed\n");
+}
+
+static void duplicate_fingerprints_are_found_however_they_are_spelled(void **state)
+{
+	uint8_t value[SMALL_VALUE_SIZE];
+	const struct small_xattr twice[] = { { LONG, "", value, sizeof(value) },
+					     { 4, "erofs.fingerprint", value, sizeof(value) },
+					     { 0 } };
+	const struct small_xattr spelled[] = { { 4, "erofs.fingerprint", value, sizeof(value) }, { 0 } };
+
+	(void)state;
+	small_fingerprint(value, image.bytes + SMALL_DATA_A, SMALL_SIZE_A);
+	small_xattrs(&image, NID_A, spelled, false);
+	small_expect(&image, "");
+	small_xattrs(&image, NID_A, twice, false);
+	small_expect(&image, "/a: xattr trusted.erofs.fingerprint is there more than once\n"
+			     "/a: 2 fingerprints on one file\n");
+}
+
+static void fingerprints_of_empty_files_are_found(void **state)
+{
+	uint8_t value[SMALL_VALUE_SIZE];
+	const struct small_xattr one[] = { { LONG, "", value, sizeof(value) }, { 0 } };
+
+	(void)state;
+	small_fingerprint(value, "", 0);
+	small_xattrs(&image, NID_E, one, false);
+	small_expect(&image, "/e: a fingerprint on an empty file\n");
+}
+
+/* All that a chunk map of a few bytes can ask for would never end. */
+static void endless_holes_are_not_hashed(void **state)
+{
+	(void)state;
+	inode = small_get(&image, NID_S);
+	inode.u = 31; /* chunks of 8 TiB */
+	inode.size = UINT64_C(24) << 40;
+	small_put(&image, &inode);
+	erofs_chunk_block_encode(EROFS_NULL_BLOCK, map_of_s() + 4);
+	small_expect(&image, "/s: not read: the files of the image are too large for it in all\n");
+}
+
+static void the_number_of_workers_does_not_show(void **state)
+{
+	static struct small_report serial, parallel;
+	struct erofs_check_options options = { .verify_fingerprints = true };
+
+	(void)state;
+	image.bytes[SMALL_DATA_A] ^= 1;
+	image.bytes[SMALL_DATA_S] ^= 1;
+	small_behind(&image, NID_C)[EROFS_XATTR_HEADER_SIZE + 20] ^= 1;
+	small_check(&serial, &image, &options);
+	assert_int_equal(serial.summary.findings, 3);
+	for (options.workers = 1; options.workers < 5; options.workers++) {
+		small_check(&parallel, &image, &options);
+		assert_string_equal(parallel.text, serial.text);
+		assert_memory_equal(&parallel.summary, &serial.summary, sizeof(serial.summary));
+	}
+}
+
+/* ---- claims and nodes --------------------------------------------------------------------------------------------------------- */
+
+static void count_overlap(void *ctx, const struct erofs_claim *earlier, const struct erofs_claim *later)
+{
+	int *count = ctx;
+
+	(void)earlier;
+	(void)later;
+	++*count;
+}
+
+static void claims_have_a_budget(void **state)
+{
+	struct erofs_claims claims = { .budget = 100 };
+	int overlaps = 0;
+
+	(void)state;
+	assert_int_equal(erofs_claims_add(&claims, 50, 40, EROFS_CLAIM_INODE, 1), 1);
+	assert_int_equal(erofs_claims_add(&claims, 0, 30, EROFS_CLAIM_INODE, 2), 1);
+	assert_int_equal(erofs_claims_add(&claims, 200, 0, EROFS_CLAIM_INODE, 3), 1);
+	assert_int_equal(erofs_claims_add(&claims, 200, 31, EROFS_CLAIM_INODE, 3), 0);
+	assert_int_equal(erofs_claims_charge(&claims, 1), 1);
+	assert_int_equal(erofs_claims_add(&claims, 20, 29, EROFS_CLAIM_INODE, 4), 1);
+	assert_int_equal(erofs_claims_charge(&claims, 1), 0);
+	erofs_claims_settle(&claims, count_overlap, &overlaps);
+	assert_int_equal(overlaps, 1);
+	assert_int_equal(claims.count, 3);
+	assert_int_equal(erofs_claims_find(&claims, 29, 30)->node, 2);
+	assert_int_equal(erofs_claims_find(&claims, 30, 50)->node, 4);
+	assert_null(erofs_claims_find(&claims, 49, 50));
+	assert_int_equal(erofs_claims_find(&claims, 49, 51)->node, 1);
+	assert_null(erofs_claims_find(&claims, 90, 1000));
+	erofs_claims_release(&claims);
+}
+
+static void paths_are_escaped_and_cut(void **state)
+{
+	struct erofs_nodes nodes = { 0 };
+	uint32_t number = EROFS_NODE_NONE;
+	char *path;
+
+	(void)state;
+	assert_int_equal(erofs_nodes_add(&nodes, &number, 7, EROFS_NODE_NONE, "", 0), 0);
+	path = erofs_nodes_path(&nodes, number, NULL, 0);
+	assert_string_equal(path, "/");
+	free(path);
+	path = erofs_nodes_path(&nodes, number, "a\nb", 3);
+	assert_string_equal(path, "/a\\012b");
+	free(path);
+	for (uint64_t nid = 8; nid < 5000; nid++)
+		assert_int_equal(erofs_nodes_add(&nodes, &number, nid, number, "xyz", 3), 0);
+	assert_int_equal(erofs_nodes_find(&nodes, 4999), number);
+	assert_int_equal(erofs_nodes_find(&nodes, 5000), EROFS_NODE_NONE);
+	path = erofs_nodes_path(&nodes, number, NULL, 0);
+	assert_int_equal(strncmp(path, ".../xyz/xyz/", 12), 0);
+	assert_true(strlen(path) < 4100);
+	free(path);
+	erofs_nodes_release(&nodes);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(data_in_metadata_are_found, build),
+		cmocka_unit_test_setup(data_outside_the_device_are_found, build),
+		cmocka_unit_test_setup(shared_data_are_fine, build),
+		cmocka_unit_test_setup(overlapping_inodes_are_found, build),
+		cmocka_unit_test_setup(directories_in_other_metadata_are_found, build),
+		cmocka_unit_test_setup(directories_larger_than_the_image_are_found, build),
+		cmocka_unit_test_setup(wrong_content_is_found, build),
+		cmocka_unit_test_setup(missing_fingerprints_are_found, build),
+		cmocka_unit_test_setup(malformed_fingerprints_are_found, build),
+		cmocka_unit_test_setup(duplicate_fingerprints_are_found_however_they_are_spelled, build),
+		cmocka_unit_test_setup(fingerprints_of_empty_files_are_found, build),
+		cmocka_unit_test_setup(endless_holes_are_not_hashed, build),
+		cmocka_unit_test_setup(the_number_of_workers_does_not_show, build),
+		cmocka_unit_test(claims_have_a_budget),
+		cmocka_unit_test(paths_are_escaped_and_cut),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
