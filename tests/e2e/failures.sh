@@ -134,7 +134,8 @@ if is_root; then
 	else
 		skip "no loop devices"
 	fi
-	(ulimit -f 1024; trap '' XFSZ; refused "file size limit" "too large" "$MKFS" "$out" "$work/big"; [ "$failures" = 0 ]) || failures=$((failures + 1))
+	# The signal is ignored by many a service manager's children, and the error is what is left.
+	refused "file size limit" "too large" bash -c 'ulimit -f 1024; trap "" XFSZ; exec "$@"' bash "$MKFS" "$out" "$work/big"
 	nothing_left "file size limit"
 else
 	skip "full disk: needs root"
@@ -150,7 +151,7 @@ if is_root; then
 		setfattr -n "trusted.part$i" -v "0x$half$half" "$work/x/too-much" 2>/dev/null || made=
 	done
 	if [ "$made" ]; then
-		rejects "too many bytes of xattrs" "too-much.*xattr|too-much.*attribute|xattr.*too-much|attribute.*too-much" -x -1 "$out" "$work/x"
+		rejects "too many bytes of xattrs" "too-much.*xattr|too-much.*attribute|xattr.*too-much|attribute.*too-much" -x 1000 "$out" "$work/x"
 	else
 		skip "this file system does not hold 300 kB of xattrs"
 	fi

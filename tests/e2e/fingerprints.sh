@@ -10,7 +10,7 @@ is_root || privilege=(--no-privileged)
 rm -rf "$work/odd/depth"
 
 source_sums() { # DIR SUMTOOL: lines of the tool, for what must have a fingerprint
-	(cd "$1" && find . -type f ! -empty -print0 | sed -z 's,^\./,,' | xargs -0 "$2") | sort
+	(cd "$1" && find . -type f ! -empty -print0 | xargs -0 "$2") | sort
 }
 
 check "build" "$MKFS" --quiet "$FP_OPT" "$work/image" "$work/odd"
@@ -42,8 +42,8 @@ fi
 
 # The summary counts what was dropped: file, empty file and directory.
 if is_root; then
-	"$MKFS" "$FP_OPT" "$work/image2" "$work/odd" >"$work/.out" 2>&1
-	check "summary tells of the source's own fingerprints" grep -qE '(^|[^0-9])3([^0-9]|$).*(dropped|ignored|left out)|(dropped|ignored|left out).*[^0-9]3([^0-9]|$)' "$work/.out"
+	"$MKFS" "$FP_OPT" "$work/image2" "$work/odd" >"$work/summary" 2>&1
+	check "summary tells of the source's own fingerprints" grep -qE '(^|[^0-9])3([^0-9]|$).*(dropped|ignored|left out)|(dropped|ignored|left out).*[^0-9]3([^0-9]|$)' "$work/summary"
 fi
 small_tree "$work/s"
 
@@ -81,7 +81,7 @@ same "fsck --ishare refuses an image without fingerprints" 4 "$("$FSCK" --ishare
 at=$(grep -abo xxxxxxxx "$work/spelling-1" | head -n 1 | cut -d: -f1)
 "$tools/corrupt" --at $((at + 100)) 79 "$work/spelling-1" "$work/bad"
 check "fsck does not look at data" "$FSCK" "$work/bad"
-"$FSCK" --ishare "$work/bad" >"$work/.out" 2>&1
+"$FSCK" --ishare "$work/bad" >"$work/findings" 2>&1
 same "fsck --ishare: exit status for wrong data" 4 $?
-check "fsck --ishare names the file" grep -q dir/ten-thousand "$work/.out"
+check "fsck --ishare names the file" grep -q dir/ten-thousand "$work/findings"
 finish

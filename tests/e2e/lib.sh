@@ -62,7 +62,7 @@ check() {
 	status=$?
 	if [ "$status" = 0 ]; then pass "$what"; return 0; fi
 	fail "$what (exit $status: $*)"
-	head -n 40 "$work/.out" | sed 's/^/    /'
+	head -n 40 "$work/.out" | cut -c1-300 | sed 's/^/    /'
 	return 1
 }
 
@@ -74,7 +74,7 @@ check_not() {
 	status=$?
 	if [ "$status" != 0 ] && [ "$status" -lt 126 ]; then pass "$what"; return 0; fi
 	fail "$what (exit $status: $*)"
-	head -n 40 "$work/.out" | sed 's/^/    /'
+	head -n 40 "$work/.out" | cut -c1-300 | sed 's/^/    /'
 	return 1
 }
 

@@ -12,7 +12,7 @@ nm -D "$FSCK" "${FSCK%/*}/.libs/${FSCK##*/}" 2>/dev/null | grep -q __asan_init &
 
 damaged_images_tree "$work/s"
 images=()
-for options in "-b4096 $FP_OPT" "-b512 $FP_OPT" "-b1024 -x-1" "-b4096 -Enoinline_data,force-inode-extended"; do
+for options in "-b4096 $FP_OPT" "-b512 $FP_OPT" "-b1024 -x1000" "-b4096 -Enoinline_data,force-inode-extended"; do
 	# shellcheck disable=SC2086
 	check "image $options" "$MKFS" --quiet -T1 $options "$work/image-${#images[@]}" "$work/s" && images+=("$work/image-${#images[@]}")
 done

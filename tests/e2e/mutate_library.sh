@@ -14,7 +14,7 @@ build() { # NAME OPTIONS...
 }
 build fingerprints-4096 -b4096 "$FP_OPT"
 build fingerprints-512 -b512 "$FP_OPT"
-build inline-xattrs-1024 -b1024 -x-1
+build inline-xattrs-1024 -b1024 -x1000
 build extended-2048 -b2048 -Enoinline_data,force-inode-extended
 build prefixes-512 -b512 --ishare-fingerprint=sha512,name=user.digest --xattr-prefix=trusted.s
 for image in "${images[@]}"; do

@@ -37,7 +37,7 @@ for tool in "$MKFS" "$DUMP" "$FSCK"; do
 done
 help=$("$MKFS" --help)
 for word in --tar= --mkfs-time zstd --ishare-fingerprint --all-root --workers; do
-	check "mkfs --help shows $word" grep -qF -e "$word" <<<"$help"
+	check "mkfs --help shows $word" grep -qF -e "$word" <(echo "$help")
 done
 check "-h" "$MKFS" -h
 check "-V" "$MKFS" -V
@@ -122,12 +122,16 @@ if is_root; then
 	shared_zone() { # bytes of a value in the image: shared ones are there once
 		grep -abo "$(printf '%0200d' 1)" "$image" | grep -c .
 	}
-	for case in "2 1" "3 1" "4 4" "-1 4" "0 1" "1 1"; do
+	for case in "2 1" "3 1" "4 4" "1000 4" "-1 0" "0 1" "1 1"; do
 		tolerance=${case% *}
 		check "-x $tolerance: build" "$MKFS" --quiet -x "$tolerance" "$image" "$work/xa"
 		check "-x $tolerance: fsck" "$FSCK" "$image"
 		same "-x $tolerance: copies of a value that four files have" "${case#* }" "$(shared_zone)"
 	done
+	# Below zero: no xattrs of the source at all; fingerprints are not the source's.
+	check "-x -1 with fingerprints: build" "$MKFS" --quiet -x -1 "$FP_OPT" "$image" "$work/xa"
+	check "-x -1 with fingerprints: fsck --ishare" "$FSCK" --ishare "$image"
+	seen "-x -1: no xattrs" "" bash -c "getfattr -Rd -m 'security|user' . 2>/dev/null"
 	check "default sharing: build" "$MKFS" --quiet "$image" "$work/xa"
 	same "default sharing" 1 "$(shared_zone)"
 	check "--xattr-prefix: build" "$MKFS" --quiet --xattr-prefix=user.com.example. "$image" "$work/xa"

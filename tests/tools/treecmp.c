@@ -162,7 +162,7 @@ static void compare_dirs(int a, int b)
 static int usage(void)
 {
 	fputs("usage: treecmp [--ignore-mtime] [--ignore-owner] [--ignore-mode] [--ignore-nlink] [--no-xattrs]\n"
-	      "               [--ignore-xattr=NAME]... [--holes] [--verbose] A B\n",
+	      "               [--ignore-xattr=NAME]... [--holes[=UNIT]] [--verbose] A B\n",
 	      stderr);
 	return 2;
 }
@@ -174,7 +174,7 @@ static const struct option long_options[] = {
 	{ "ignore-nlink", no_argument, NULL, 'l' },
 	{ "no-xattrs", no_argument, NULL, 'n' },
 	{ "ignore-xattr", required_argument, NULL, 'x' },
-	{ "holes", no_argument, NULL, 'h' },
+	{ "holes", optional_argument, NULL, 'h' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ 0 },
 };
@@ -207,7 +207,7 @@ int main(int argc, char **argv)
 			options.ignored[options.ignored_count++] = optarg;
 			break;
 		case 'h':
-			options.holes = true;
+			options.hole_unit = optarg ? strtoul(optarg, NULL, 0) : 4096;
 			break;
 		case 'v':
 			verbose = true;

@@ -11,7 +11,7 @@
 
 struct treecmp_options {
 	bool ignore_mtime, ignore_owner, ignore_mode, ignore_nlink, ignore_xattrs;
-	bool holes;				  /* each hole of the first tree must be one in the second */
+	unsigned long hole_unit; /* each hole of the first tree of this many bytes must be one in the second; 0: any */
 	const char *ignored[TREECMP_IGNORED_MAX]; /* xattrs by name */
 	size_t ignored_count;
 };

@@ -6,8 +6,7 @@
 
 #include "tests/tools/treecmp.h"
 
-#define PIECE	  (256u * 1024)
-#define HOLE_UNIT 4096
+#define PIECE (256u * 1024)
 
 static ssize_t read_piece(int fd, uint8_t *buf, size_t size, off_t at)
 {
@@ -76,20 +75,20 @@ static void compare_bytes(int a, int b)
 	}
 }
 
-static void compare_holes(int a, int b)
+/* Chunks of the second file may be as large as `unit`: of each hole the whole units count. */
+static void compare_holes(int a, int b, off_t unit)
 {
 	off_t end = lseek(a, 0, SEEK_END);
 	off_t hole = 0;
 
 	while ((hole = lseek(a, hole, SEEK_HOLE)) >= 0 && hole < end) {
 		off_t data = lseek(a, hole, SEEK_DATA);
-		off_t from = (hole + HOLE_UNIT - 1) / HOLE_UNIT * HOLE_UNIT;
+		off_t from = (hole + unit - 1) / unit * unit;
 		off_t to, in_b;
 
 		if (data < 0)
 			data = end;
-		/* A hole that reaches the end covers its last, partial block too. */
-		to = data == end ? end : data / HOLE_UNIT * HOLE_UNIT;
+		to = data / unit * unit;
 		in_b = from < to ? lseek(b, from, SEEK_DATA) : to;
 		if (in_b >= 0 && in_b < to) {
 			differ("holes", "the hole %lld..%lld has data at %lld in the second tree", (long long)hole,
@@ -103,6 +102,6 @@ static void compare_holes(int a, int b)
 void compare_data(const struct treecmp_options *options, int a, int b)
 {
 	compare_bytes(a, b);
-	if (options->holes)
-		compare_holes(a, b);
+	if (options->hole_unit)
+		compare_holes(a, b, (off_t)options->hole_unit);
 }
