@@ -18,7 +18,7 @@ int dump_cat(const struct dump *dump)
 	if (S_ISDIR(dump->inode->mode))
 		return dump_path_error(dump, -EISDIR, dump->subject, "");
 	if (!S_ISREG(dump->inode->mode) && !S_ISLNK(dump->inode->mode))
-		return dump_path_error(dump, -EINVAL, dump->subject, "neither a regular file nor a symbolic link");
+		return dump_path_misuse(dump, -EINVAL, dump->subject, "neither a regular file nor a symbolic link");
 	buf = malloc(PIECE);
 	if (!buf)
 		return dump_path_error(dump, -ENOMEM, dump->subject, "");

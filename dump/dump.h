@@ -43,6 +43,9 @@ void dump_warning(const struct dump *dump, const char *format, ...) __attribute_
 /* The same about a path, with the reason that `err` stands for. */
 int dump_path_error(const struct dump *dump, int err, const char *path, const char *what);
 
+/* ... and without it, where the message says all. */
+int dump_path_misuse(const struct dump *dump, int err, const char *path, const char *what);
+
 /* What an errno means about an image. */
 const char *dump_reason(int err);
 #endif

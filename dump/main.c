@@ -41,6 +41,8 @@ static int find_inode(const struct dump *dump, struct erofs_inode *inode)
 		err = erofs_image_inode(dump->image, inode, o->nid);
 	else
 		err = erofs_image_lookup(dump->image, inode, o->path ? o->path : "/");
+	if (err == -EUCLEAN && o->use_nid)
+		return dump_path_misuse(dump, err, dump->subject, "no inode is there, or a damaged one");
 	return err ? dump_path_error(dump, err, dump->subject, "") : 0;
 }
 

@@ -51,11 +51,21 @@ const char *dump_reason(int err)
 	}
 }
 
-int dump_path_error(const struct dump *dump, int err, const char *path, const char *what)
+static int path_error(const struct dump *dump, int err, const char *path, const char *what, const char *reason)
 {
 	char *shown = text_escape(path, strlen(path));
 
-	dump_error(dump, err, "%s: %s%s%s", shown ? shown : "?", what, *what ? ": " : "", dump_reason(err));
+	dump_error(dump, err, "%s: %s%s%s", shown ? shown : "?", what, *what && *reason ? ": " : "", reason);
 	free(shown);
 	return err;
+}
+
+int dump_path_error(const struct dump *dump, int err, const char *path, const char *what)
+{
+	return path_error(dump, err, path, what, dump_reason(err));
+}
+
+int dump_path_misuse(const struct dump *dump, int err, const char *path, const char *what)
+{
+	return path_error(dump, err, path, what, "");
 }

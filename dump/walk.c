@@ -117,6 +117,10 @@ static int enter(struct walk *walk, const struct erofs_inode *inode, size_t path
 	struct level *level;
 	int err;
 
+	if (path_len >= WALK_PATH_MAX) {
+		note(walk, -ENAMETOOLONG, "not followed");
+		return 0;
+	}
 	if (!fits_budget(walk, inode)) {
 		note(walk, -EUCLEAN, "directories overlap");
 		return 0;

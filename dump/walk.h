@@ -4,6 +4,9 @@
 
 #include "dump/dump.h"
 
+/* A few bytes of image can hold a chain of directories whose paths fill gigabytes; no real tree is as deep as this. */
+#define WALK_PATH_MAX 65536u
+
 struct walk_entry {
 	const char *path; /* from the top's path on; valid during the call */
 	size_t path_len;
@@ -20,7 +23,8 @@ typedef int (*walk_visitor)(void *ctx, const struct walk_entry *entry);
 /*
  * Visits the inode asked for and all below it, each directory in front of its entries and those in its own order, without
  * `.` and `..`. What is damaged is reported by path and left out; the walk goes on and the first such error is its result.
- * Ends on any image: no directory is entered twice, and their sizes together cannot exceed the image's.
+ * Ends on any image: no directory is entered twice, their sizes together cannot exceed the image's, and paths longer than
+ * WALK_PATH_MAX are not followed.
  */
 int dump_walk(const struct dump *dump, walk_visitor visit, void *ctx);
 

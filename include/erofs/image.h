@@ -59,7 +59,11 @@ struct erofs_device_slot {
 	char tag[65]; /* NUL-terminated here */
 	uint64_t blocks;
 	uint64_t uniaddr; /* first block in the unified address space */
-	bool present;	  /* a file for it was given */
+	/*
+	 * A file for it was given; or none was given for any slot, and the primary device reaches over its unified
+	 * addresses.
+	 */
+	bool present;
 };
 
 /* Slot `index` (0-based; device_id is index + 1). -ERANGE past the end. */
@@ -100,7 +104,10 @@ struct erofs_dir;
 EROFS_API int erofs_dir_open(struct erofs_dir **out, const struct erofs_image *image, const struct erofs_inode *dir);
 EROFS_API void erofs_dir_close(struct erofs_dir *dir);
 
-/* 1: `*out` is the next entry; 0: the end; negative: the rest of the block cannot be read as directory entries. */
+/*
+ * 1: `*out` is the next entry; 0: the end; negative: the rest of the block cannot be read as directory entries. Another call
+ * goes on with the next block; after an error of the device or the directory's extents, there is none.
+ */
 EROFS_API int erofs_dir_next(struct erofs_dir *dir, struct erofs_dirent *out);
 
 /* ---- data -------------------------------------------------------------------------------------------------------------- */
@@ -124,7 +131,8 @@ struct erofs_extent {
 
 /*
  * The extent that covers logical offset `offset`, cut at nothing but its own ends; adjacent blocks and chunks of the same
- * kind come as one extent. 1: found; 0: `offset` is at or past the end of the file. Checks that it lies inside its device.
+ * kind come as one extent. A run of chunks begins at the one that holds `offset` and has at most 65536 of them, so that a
+ * call takes bounded time. 1: found; 0: `offset` is at or past the end of the file. Checks that it lies inside its device.
  */
 EROFS_API int erofs_image_map(const struct erofs_image *image, struct erofs_extent *out,
 			      const struct erofs_inode *inode, uint64_t offset);
@@ -157,7 +165,10 @@ EROFS_API int erofs_xattr_open(struct erofs_xattr_iter **out, const struct erofs
 			       const struct erofs_inode *inode);
 EROFS_API void erofs_xattr_close(struct erofs_xattr_iter *iter);
 
-/* 1: `*out` is the next attribute (shared ones first, then inline ones); 0: the end. */
+/*
+ * 1: `*out` is the next attribute (shared ones first, then inline ones); 0: the end; negative: this one is damaged, and
+ * another call goes on behind it if it can be told where that is.
+ */
 EROFS_API int erofs_xattr_next(struct erofs_xattr_iter *iter, struct erofs_xattr *out);
 
 /* The h_name_filter field of the inode's xattr header; 0 if it has no xattrs. */
