@@ -8,7 +8,7 @@ library=$(ls "${top_builddir:-.}"/.libs/liberofs.so 2>/dev/null)
 status=0
 
 # What the compiler sees behind each EROFS_API: the last name in front of the first parenthesis.
-declared=$(cat "$top_srcdir"/include/erofs/*.h | tr '\n' ' ' | grep -oE 'EROFS_API [^;(]*\(' |
+declared=$(sed '/^#define/d' "$top_srcdir"/include/erofs/*.h | tr '\n' ' ' | grep -oE 'EROFS_API [^;(]*\(' |
 	sed -E 's/.*[ *](erofs_[a-z0-9_]+)\($/\1/' | sort -u)
 exported=$(nm -D --defined-only "$library" | awk '$2 ~ /[A-Z]/ { print $3 }' |
 	grep -vE '^(__|_init$|_fini$|_edata$|_end$|__bss_start$)' | sort -u)

@@ -112,8 +112,19 @@ static void directories_in_other_metadata_are_found(void **state)
 			       "metadata: the directory data of /d overlaps the directory data of / at byte 12288\n"));
 }
 
-/* So many that they cannot all have bytes of their own; nobody looks into the rest. */
-static void directories_larger_than_the_image_are_found(void **state)
+static void directories_behind_the_last_block_are_found(void **state)
+{
+	static const struct erofs_check_options options = { 0 };
+	static struct small_report report;
+
+	(void)state;
+	image.sb.blocks = SMALL_ROOTDIR / SMALL_BLOCK;
+	small_check(&report, &image, &options);
+	assert_non_null(strstr(report.text, "/: directory data beyond the end of the image\n"));
+}
+
+/* What cannot all have bytes of its own overlaps; nobody looks into what is found last. */
+static void metadata_larger_than_the_image_are_found(void **state)
 {
 	static const struct erofs_check_options options = { 0 };
 	static struct small_report report;
@@ -126,12 +137,31 @@ static void directories_larger_than_the_image_are_found(void **state)
 	small_check(&report, &image, &options);
 	assert_non_null(
 		strstr(report.text, "/: the directory overlaps other metadata: they are larger than the image\n"));
-	inode.nid = NID_ROOT;
-	inode.size = 0;
-	inode.xattr_icount = 65535;
+
+	small_build(&image);
+	for (uint64_t nid = NID_A; nid <= NID_D; nid += NID_D - NID_A) {
+		inode = small_get(&image, nid);
+		inode.xattr_icount = 5000;
+		small_put(&image, &inode);
+	}
+	small_check(&report, &image, &options);
+	assert_non_null(strstr(report.text, "/d: the inode overlaps other metadata: they are larger than the image\n"));
+
+	small_build(&image);
+	for (size_t i = 0; i < 2; i++) {
+		static const uint8_t entry[] = { 1, 1, 16000 % 256, 16000 / 256, 'x' };
+
+		memcpy(image.bytes + SMALL_SHARED + 64 + 8 * i, entry, sizeof(entry));
+		image.bytes[SMALL_SHARED + 64 + 8 * i + 4] += (uint8_t)i;
+		small_behind(&image, NID_E)[EROFS_XATTR_HEADER_SIZE + 4 * i] = (uint8_t)(16 + 2 * i);
+	}
+	small_behind(&image, NID_E)[4] = 2;
+	inode = small_get(&image, NID_E);
+	inode.xattr_icount = 3;
 	small_put(&image, &inode);
 	small_check(&report, &image, &options);
-	assert_non_null(strstr(report.text, "/: nid 0 is not a valid inode\n"));
+	assert_non_null(
+		strstr(report.text, "/e: a shared xattr overlaps other metadata: they are larger than the image\n"));
 }
 
 /* ---- fingerprints ------------------------------------------------------------------------------------------------------------ */
@@ -292,7 +322,8 @@ int main(void)
 		cmocka_unit_test_setup(shared_data_are_fine, build),
 		cmocka_unit_test_setup(overlapping_inodes_are_found, build),
 		cmocka_unit_test_setup(directories_in_other_metadata_are_found, build),
-		cmocka_unit_test_setup(directories_larger_than_the_image_are_found, build),
+		cmocka_unit_test_setup(directories_behind_the_last_block_are_found, build),
+		cmocka_unit_test_setup(metadata_larger_than_the_image_are_found, build),
 		cmocka_unit_test_setup(wrong_content_is_found, build),
 		cmocka_unit_test_setup(missing_fingerprints_are_found, build),
 		cmocka_unit_test_setup(malformed_fingerprints_are_found, build),

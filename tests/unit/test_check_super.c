@@ -158,6 +158,53 @@ static void a_prefix_table_in_other_metadata_is_found(void **state)
 	assert_non_null(strstr(report.text, "metadata: the xattr prefix table overlaps the superblock at byte 1072\n"));
 }
 
+static void a_prefix_table_outside_is_found(void **state)
+{
+	(void)state;
+	image.sb.xattr_prefix_start = (SMALL_DATA_S + SMALL_BLOCK) / 4;
+	image.sb.blocks = SMALL_DATA_S / SMALL_BLOCK + 1;
+	memcpy(image.bytes + SMALL_DATA_S + SMALL_BLOCK, image.bytes + SMALL_PREFIX, 20);
+	small_expect(&image, "superblock: the xattr prefix table lies outside the image\n");
+}
+
+/* Together they would fill more than the image's one block. */
+static void tables_larger_than_the_image_are_found(void **state)
+{
+	static const struct erofs_check_options options = { 0 };
+	struct small_report report;
+
+	(void)state;
+	image.sb.blocks = 1;
+	image.sb.sb_extslots = 128;
+	image.sb.xattr_prefix_count = 128;
+	for (size_t i = 0; i < 128; i++)
+		memcpy(image.bytes + SMALL_PREFIX + 16 * i, "\016\000\004abcdefghijklm", 16);
+	small_check(&report, &image, &options);
+	assert_non_null(strstr(report.text, "superblock: its tables overlap\n"));
+}
+
+static void the_packed_inode_is_apart(void **state)
+{
+	static const struct erofs_check_options options = { 0 };
+	struct small_report report;
+
+	(void)state;
+	image.sb.feature_incompat |= EROFS_FEATURE_INCOMPAT_FRAGMENTS;
+	image.sb.packed_nid = NID_C;
+	small_check(&report, &image, &options);
+	assert_string_equal(report.text, "/d/c: points to the packed inode\n");
+	image.sb.packed_nid = NID_F;
+	small_check(&report, &image, &options);
+	assert_string_equal(report.text, "packed inode: it is not a regular file\n/f: points to the packed inode\n");
+	image.sb.packed_nid = NID_ROOT + 1;
+	small_check(&report, &image, &options);
+	assert_non_null(strstr(report.text, "packed inode: nid 1 is not a valid inode\n"));
+	/* Nid 0 means that there is none. */
+	image.sb.root_nid = image.sb.packed_nid = NID_D;
+	small_check(&report, &image, &options);
+	assert_non_null(strstr(report.text, "packed inode: it is the root\n"));
+}
+
 static void inodes_that_cannot_be_read_yet_are_no_clean_result(void **state)
 {
 	static const struct erofs_check_options options = { 0 };
@@ -208,6 +255,9 @@ int main(void)
 		cmocka_unit_test_setup(fingerprints_need_the_prefix_feature, build),
 		cmocka_unit_test_setup(a_broken_prefix_table_is_found, build),
 		cmocka_unit_test_setup(a_prefix_table_in_other_metadata_is_found, build),
+		cmocka_unit_test_setup(a_prefix_table_outside_is_found, build),
+		cmocka_unit_test_setup(tables_larger_than_the_image_are_found, build),
+		cmocka_unit_test_setup(the_packed_inode_is_apart, build),
 		cmocka_unit_test_setup(inodes_that_cannot_be_read_yet_are_no_clean_result, build),
 		cmocka_unit_test_setup(listing_findings_ends_but_counting_does_not, build),
 	};
