@@ -97,6 +97,21 @@ int erofs_xattr_header_reserved_byte(const uint8_t in[EROFS_XATTR_HEADER_SIZE])
 	return -1;
 }
 
+void erofs_xattr_shared_id_encode(uint32_t id, uint8_t out[EROFS_XATTR_SHARED_ID_SIZE])
+{
+	erofs_le32 disk = erofs_put32(id);
+
+	memcpy(out, disk.b, sizeof(disk));
+}
+
+uint32_t erofs_xattr_shared_id_decode(const uint8_t in[EROFS_XATTR_SHARED_ID_SIZE])
+{
+	erofs_le32 disk;
+
+	memcpy(disk.b, in, sizeof(disk));
+	return erofs_get32(disk);
+}
+
 struct disk_xattr_entry {
 	uint8_t name_len;
 	uint8_t name_index;

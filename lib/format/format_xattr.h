@@ -57,6 +57,11 @@ void erofs_xattr_header_decode(struct erofs_xattr_header *out, const uint8_t in[
 /* Number of the first reserved byte that is not zero, or -1. */
 int erofs_xattr_header_reserved_byte(const uint8_t in[EROFS_XATTR_HEADER_SIZE]);
 
+/* A shared attribute in the list behind the header: its offset in the shared zone, in units of EROFS_XATTR_ALIGN. */
+#define EROFS_XATTR_SHARED_ID_SIZE 4u
+void erofs_xattr_shared_id_encode(uint32_t id, uint8_t out[EROFS_XATTR_SHARED_ID_SIZE]);
+uint32_t erofs_xattr_shared_id_decode(const uint8_t in[EROFS_XATTR_SHARED_ID_SIZE]);
+
 /* i_xattr_icount <-> bytes of the whole area, header included; 0 <-> 0. An area of a header alone is icount 1. */
 static inline uint32_t erofs_xattr_area_size(uint16_t icount)
 {

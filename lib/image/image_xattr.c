@@ -6,7 +6,6 @@
 #include <erofs/image.h>
 
 #include "lib/format/format_xattr.h"
-#include "lib/format/le.h"
 #include "lib/image/image.h"
 
 struct erofs_xattr_iter {
@@ -29,7 +28,7 @@ static int read_header(struct erofs_xattr_iter *iter)
 	erofs_xattr_header_decode(&header, iter->area);
 	iter->name_filter = header.name_filter;
 	iter->shared_count = header.shared_count;
-	iter->at = EROFS_XATTR_HEADER_SIZE + 4u * header.shared_count;
+	iter->at = EROFS_XATTR_HEADER_SIZE + EROFS_XATTR_SHARED_ID_SIZE * header.shared_count;
 	return iter->at > iter->size ? -EUCLEAN : 0;
 }
 
@@ -109,15 +108,16 @@ static int next_shared(struct erofs_xattr_iter *iter, struct erofs_xattr *out)
 	uint8_t raw[EROFS_XATTR_ENTRY_SIZE + EROFS_XATTR_NAME_MAX];
 	size_t avail = sizeof(raw);
 	struct erofs_xattr_entry entry;
-	erofs_le32 id;
 	uint64_t at;
+	uint32_t id;
 	int err;
 
-	memcpy(&id, iter->area + EROFS_XATTR_HEADER_SIZE + 4u * iter->next_shared++, sizeof(id));
+	id = erofs_xattr_shared_id_decode(iter->area + EROFS_XATTR_HEADER_SIZE +
+					  EROFS_XATTR_SHARED_ID_SIZE * iter->next_shared++);
 	if (erofs_has_compat(&image->sb, EROFS_FEATURE_COMPAT_SHARED_EA_IN_METABOX) &&
 	    erofs_has_incompat(&image->sb, EROFS_FEATURE_INCOMPAT_METABOX))
 		return -EOPNOTSUPP;
-	at = ((uint64_t)image->sb.xattr_blkaddr << image->sb.blkszbits) + 4 * (uint64_t)erofs_get32(id);
+	at = ((uint64_t)image->sb.xattr_blkaddr << image->sb.blkszbits) + EROFS_XATTR_ALIGN * (uint64_t)id;
 	if (!erofs_image_meta_fits(image, at, EROFS_XATTR_ENTRY_SIZE))
 		return -EUCLEAN;
 	if (avail > image->primary.size - at)
