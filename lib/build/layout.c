@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/build/builder.h"
+#include "lib/build/gaps.h"
+#include "lib/util/cleanup.h"
 #include "lib/util/report.h"
 
 /*
@@ -10,23 +13,26 @@
  *
  *	inode zone | shared xattrs | blocks of directories and long symlinks
  *
- * The zone begins with the root, whose nid has 16 bits. Inodes follow in the order of the tree, but one whose inline tail
- * would cross a block boundary leaves a gap, which smaller ones fill later.
+ * The zone begins with the root, whose nid has 16 bits. Inodes follow in the order of the tree, but for deviations: an
+ * inline tail must not cross a block boundary, so where the next inode would waste the rest of a block, one of the next few
+ * that fills it better goes first; and what remains free all the same is filled by later ones that fit.
  */
 
-/* Gaps open at a time: enough to waste little, few enough that an inode stays near its neighbours. */
-#define GAPS 64u
+/* Inodes to choose from: few, so that each stays near its neighbours, and enough to fill blocks. */
+#define LOOK_AHEAD 32u
 
-struct gap {
-	uint64_t start;
-	uint32_t size; /* 0: unused */
+struct waiting {
+	uint32_t number; /* of the inode */
+	uint32_t tail;
+	uint64_t body;
 };
 
 struct placer {
 	uint32_t blksz;
-	uint64_t end; /* of what is placed so far */
-	struct gap gaps[GAPS];
-	unsigned int oldest; /* gap to give up next */
+	uint64_t end;			  /* of what is placed so far */
+	struct waiting queue[LOOK_AHEAD]; /* in the order of the tree */
+	unsigned int count;
+	struct erofs_gaps gaps;
 };
 
 static uint64_t align_up(uint64_t value, uint64_t alignment)
@@ -34,60 +40,63 @@ static uint64_t align_up(uint64_t value, uint64_t alignment)
 	return (value + alignment - 1) & ~(alignment - 1);
 }
 
-static struct gap *best_gap(struct placer *placer, uint64_t size)
+/* Whether an inode at `start` keeps its tail within one block. Its body may cross into the block of the tail. */
+static bool fits(const struct placer *placer, const struct waiting *inode, uint64_t start)
 {
-	struct gap *best = NULL;
+	return (start + inode->body) % placer->blksz + inode->tail <= placer->blksz;
+}
 
-	for (unsigned int i = 0; i < GAPS; i++)
-		if (placer->gaps[i].size >= size && (!best || placer->gaps[i].size < best->size))
-			best = &placer->gaps[i];
+/* The waiting inode to place at `start`: the first if it fits, else the one that fills the block best, else the first. */
+static unsigned int choose(const struct placer *placer, uint64_t start)
+{
+	unsigned int best = 0;
+	uint64_t most = 0;
+
+	if (fits(placer, &placer->queue[0], start))
+		return 0;
+	for (unsigned int i = 1; i < placer->count; i++) {
+		uint64_t size = placer->queue[i].body + placer->queue[i].tail;
+
+		if (size > most && fits(placer, &placer->queue[i], start)) {
+			most = size;
+			best = i;
+		}
+	}
 	return best;
 }
 
-/* Notes start..end-1 as free, cut at block boundaries. */
-static void add_gaps(struct placer *placer, uint64_t start, uint64_t end)
+/* Gives one of the waiting inodes its place at the end of the zone. */
+static int place_one(struct placer *placer, struct inode_plan *plans)
 {
-	while (start < end) {
-		uint64_t boundary = align_up(start + 1, placer->blksz);
-		uint64_t stop = boundary < end ? boundary : end;
-
-		placer->gaps[placer->oldest++ % GAPS] = (struct gap){ start, (uint32_t)(stop - start) };
-		start = stop;
-	}
-}
-
-/* The part of a gap that is used is its front. */
-static uint64_t take_from_gap(struct gap *gap, uint64_t size)
-{
-	uint64_t start = gap->start;
-	uint64_t used = align_up(size, EROFS_NID_SLOT);
-
-	gap->start += used;
-	gap->size = gap->size > used ? gap->size - (uint32_t)used : 0;
-	return start;
-}
-
-/*
- * The place for a body with a tail behind it. Gaps lie within one block, so there a tail never crosses a boundary. At the end
- * of the zone the body may: it is moved just so far that the tail starts with a block of its own.
- */
-static uint64_t place(struct placer *placer, uint64_t body, uint32_t tail)
-{
-	struct gap *gap = best_gap(placer, body + tail);
 	uint64_t start = align_up(placer->end, EROFS_NID_SLOT);
-	uint64_t tail_at = start + body;
+	unsigned int chosen = choose(placer, start);
+	struct waiting inode = placer->queue[chosen];
 
-	if (gap)
-		return take_from_gap(gap, body + tail);
-	if (tail && tail_at % placer->blksz + tail > placer->blksz) {
-		uint64_t boundary = align_up(tail_at, placer->blksz);
-		uint64_t moved = align_up(boundary - body, EROFS_NID_SLOT);
+	/* Nothing fits: it moves just so far that its tail starts with a block of its own. */
+	if (!fits(placer, &inode, start)) {
+		uint64_t moved = align_up(align_up(start + inode.body, placer->blksz) - inode.body, EROFS_NID_SLOT);
 
-		add_gaps(placer, start, moved);
+		if (erofs_gaps_add(&placer->gaps, start, moved, placer->blksz))
+			return -ENOMEM;
 		start = moved;
 	}
-	placer->end = start + body + tail;
-	return start;
+	plans[inode.number].position = start;
+	placer->end = start + inode.body + inode.tail;
+	placer->count--;
+	memmove(&placer->queue[chosen], &placer->queue[chosen + 1],
+		(placer->count - chosen) * sizeof(placer->queue[0]));
+	return 0;
+}
+
+/* The next inode of the tree: into a gap, or to those that wait. The root must not wait for others to go first. */
+static int take_in(struct placer *placer, const struct waiting *inode, struct inode_plan *plans)
+{
+	int taken = erofs_gaps_take(&placer->gaps, &plans[inode->number].position, inode->body + inode->tail);
+
+	if (taken)
+		return taken < 0 ? taken : 0;
+	placer->queue[placer->count++] = *inode;
+	return placer->count == LOOK_AHEAD || inode->number == 0 ? place_one(placer, plans) : 0;
 }
 
 static int compare_positions(const void *a, const void *b, void *ctx)
@@ -99,23 +108,37 @@ static int compare_positions(const void *a, const void *b, void *ctx)
 	return (x > y) - (x < y);
 }
 
+static void release_placer(struct placer *placer)
+{
+	erofs_gaps_release(&placer->gaps);
+}
+
 static int place_inodes(struct erofs_builder *builder)
 {
 	const struct erofs_tree *tree = builder->tree;
-	struct placer placer = { .blksz = builder->blksz };
+	erofs_auto(release_placer) struct placer placer = { .blksz = builder->blksz };
+	int err = 0;
 
+	erofs_gaps_init(&placer.gaps);
 	builder->by_position = calloc(tree->inode_count, sizeof(*builder->by_position));
 	if (!builder->by_position)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < tree->inode_count; i++) {
-		builder->plans[i].position = place(&placer, erofs_plan_body_size(builder, tree->inodes[i]),
-						   erofs_plan_tail_size(builder, tree->inodes[i]));
+	for (uint32_t i = 0; !err && i < tree->inode_count; i++) {
+		struct waiting inode = {
+			.number = i,
+			.tail = erofs_plan_tail_size(builder, tree->inodes[i]),
+			.body = erofs_plan_body_size(builder, tree->inodes[i]),
+		};
+
+		err = take_in(&placer, &inode, builder->plans);
 		builder->by_position[i] = i;
 	}
+	while (!err && placer.count)
+		err = place_one(&placer, builder->plans);
 	builder->zone_size = align_up(placer.end, builder->blksz);
 	qsort_r(builder->by_position, tree->inode_count, sizeof(*builder->by_position), compare_positions,
 		builder->plans);
-	return 0;
+	return err;
 }
 
 /* Blocks of directories and of symlinks too long to be inline lie behind all else, in the order of the tree. */
