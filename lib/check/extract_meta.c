@@ -99,7 +99,11 @@ static int set_xattr(const struct object *object, const struct erofs_xattr *xatt
 		ret = set_by_name(object, xattr->name, extract->buffer, xattr->value_size);
 	if (!ret)
 		return 0;
-	return erofs_extract_failed(extract, object->place, -errno, "cannot set xattr %s: %s", shown ? shown : "",
+	ret = -errno;
+	/* What a file system has for one object's attributes is used up; that says nothing about the next object. */
+	if (ret == -ENOSPC || ret == -EDQUOT)
+		ret = -E2BIG;
+	return erofs_extract_failed(extract, object->place, ret, "cannot set xattr %s: %s", shown ? shown : "",
 				    strerror(errno));
 }
 

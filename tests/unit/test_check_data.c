@@ -149,7 +149,7 @@ static void metadata_larger_than_the_image_are_found(void **state)
 
 	small_build(&image);
 	for (size_t i = 0; i < 2; i++) {
-		static const uint8_t entry[] = { 1, 1, 16000 % 256, 16000 / 256, 'x' };
+		static const uint8_t entry[] = { 1, 1, 16300 % 256, 16300 / 256, 'x' };
 
 		memcpy(image.bytes + SMALL_SHARED + 64 + 8 * i, entry, sizeof(entry));
 		image.bytes[SMALL_SHARED + 64 + 8 * i + 4] += (uint8_t)i;
