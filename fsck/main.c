@@ -36,10 +36,21 @@ static void print_size(uint64_t bytes)
 	printf(unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
 }
 
-static void print_summary(const struct fsck_options *options, const struct erofs_check_summary *summary)
+/* What came of it: 0, or why the check or the unpacking did not get all done. */
+struct outcome {
+	struct erofs_check_summary summary;
+	int checked;
+	int unpacked;
+};
+
+static void print_summary(const struct fsck_options *options, const struct outcome *outcome)
 {
+	const struct erofs_check_summary *summary = &outcome->summary;
+
 	printf("%s: ", options->image);
-	if (summary->findings)
+	if (outcome->checked)
+		printf("not checked in whole, ");
+	if (summary->findings || outcome->checked)
 		printf("%" PRIu64 " error%s found; ", summary->findings, summary->findings == 1 ? "" : "s");
 	else
 		printf("clean; ");
@@ -49,7 +60,7 @@ static void print_summary(const struct fsck_options *options, const struct erofs
 	if (options->check.verify_fingerprints)
 		printf(", %" PRIu64 " fingerprints compared", summary->hashed_files);
 	if (options->target)
-		printf(", unpacked into %s", options->target);
+		printf(", %sunpacked into %s", outcome->unpacked ? "not all of it " : "", options->target);
 	putchar('\n');
 }
 
@@ -72,29 +83,20 @@ static enum fsck_status check(const struct fsck_options *options, const struct e
 			      const struct erofs_diag *diag)
 {
 	struct erofs_check_options wanted = options->check;
-	struct erofs_check_summary summary;
+	struct outcome outcome = { 0 };
 	enum fsck_status status;
-	int err;
 
 	/* Unpacking reads them anyway. */
 	if (options->target)
 		wanted.read_data = false;
-	err = erofs_check_image(image, &wanted, &summary, diag);
-	status = worse(status_of(err), summary.findings ? FSCK_ERRORS : FSCK_CLEAN);
-	if (options->target) {
-		int failed = erofs_extract(image, options->target, &options->extract, diag);
-
-		status = worse(status, status_of(failed));
-		err = err ? err : failed;
-	}
+	outcome.checked = erofs_check_image(image, &wanted, &outcome.summary, diag);
+	if (options->target)
+		outcome.unpacked = erofs_extract(image, options->target, &options->extract, diag);
+	status = worse(status_of(outcome.checked), status_of(outcome.unpacked));
+	status = worse(status, outcome.summary.findings ? FSCK_ERRORS : FSCK_CLEAN);
 	if (options->quiet || !options->verbosity)
 		return status;
-	if (err)
-		printf("%s: could not be %s; %" PRIu64 " error%s found\n", options->image,
-		       options->target ? "checked and unpacked in whole" : "checked in whole", summary.findings,
-		       summary.findings == 1 ? "" : "s");
-	else
-		print_summary(options, &summary);
+	print_summary(options, &outcome);
 	return tool_flush_stdout() ? status : worse(status, FSCK_FAILED);
 }
 

@@ -32,9 +32,13 @@ struct erofs_check_summary {
 };
 
 /*
- * Checks a whole image. Each defect is one EROFS_SEV_ERROR message that names the path (or "superblock", ...) and the cause,
- * in the order of the tree whatever the number of workers. Returns 0 if the check ran to its end, with or without findings
- * (summary->findings tells); negative when it could not (-ENOMEM, -EIO on the device, -EOPNOTSUPP).
+ * Checks a whole image. Each defect is one EROFS_SEV_ERROR message that names the path (or "superblock", ...) and the cause:
+ * first those of the superblock, then of the tree level by level, then link counts and overlaps, then data; the same messages
+ * in the same order whatever the number of workers. The first 10000 are listed, all are counted. Memory is bounded by the
+ * image's size; no more than 16 TiB + 1024 times that size are read or hashed, files beyond that are findings. Returns 0 if
+ * the check ran to its end, with or without findings (summary->findings tells); negative, reported, when it could not:
+ * -ENOMEM, -EIO on the device, -ENXIO if a device was not given, -EOPNOTSUPP if there are inodes, such as compressed ones,
+ * that the reader cannot read; they are counted in one message, everything else is checked.
  */
 EROFS_API int erofs_check_image(const struct erofs_image *image, const struct erofs_check_options *options,
 				struct erofs_check_summary *summary, const struct erofs_diag *diag);
@@ -52,8 +56,9 @@ struct erofs_extract_options {
 /*
  * Unpacks into directory `target` (made if missing): data with their holes, modes, owners, times, hard links, xattrs and
  * device nodes. Never writes outside `target`, whatever names and links the image holds, and never follows a symbolic link
- * there. Fingerprint attributes are restored like any other xattr. What cannot be restored is reported by path; the first
- * error is returned after everything else has been tried. If the sub-tree is a single non-directory, `target` becomes it.
+ * there. Fingerprint attributes are restored like any other xattr; one in no namespace, which Linux hides, is left out. What
+ * cannot be restored is reported by path; the first error is returned after everything else has been tried, but a full disk
+ * ends it at once. If the sub-tree is a single non-directory, `target` becomes it.
  */
 EROFS_API int erofs_extract(const struct erofs_image *image, const char *target,
 			    const struct erofs_extract_options *options, const struct erofs_diag *diag);
