@@ -6,7 +6,7 @@
 # bench.sh [--peer DIR] [--root DIR]... [--rounds N] [--workers N] [--cases LIST] [--small-count N] [--large-size BYTES]
 #   --peer DIR      directory with bin/mkfs.erofs, or with mkfs.erofs itself; default: the first one on PATH
 #   --root DIR      a real tree to build; may be given several times; default /usr/share
-#   --cases LIST    of root,root-plain,small,large,cpu (default root,root-plain,small,large)
+#   --cases LIST    of root,root-plain,small,large,cpu,scale (default root,root-plain,small,large)
 # Environment: MKFS (ours), TMPDIR.
 set -euo pipefail
 export LC_ALL=C
@@ -142,6 +142,16 @@ if wants small; then
 	"$treegen" --count="$small_count" small "$work/small"
 	compare "small files" "$work/small" "$fingerprints" "$peer_fingerprints"
 	rm -rf "$work/small"
+fi
+if wants scale; then # how time and memory grow with the number of files
+	for count in 10000 100000 1000000; do
+		"$treegen" --count=$count small "$work/small"
+		log=/dev/null run "$ours" --quiet --workers="$workers" $fingerprints "$work/image" "$work/small"
+		: >"$work/ours"
+		log=$work/ours timed "$ours" --quiet --workers="$workers" $fingerprints "$work/image" "$work/small"
+		awk -v count=$count '{ printf "%8d files %14.2f s %8.2f us a file %8.1f MiB\n", count, $1, $1 * 1e6 / count, $3 / 1024 }' "$work/ours"
+		rm -rf "$work/small"
+	done
 fi
 if wants large; then
 	"$treegen" --size="$large_size" large "$work/large"

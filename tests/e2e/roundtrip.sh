@@ -94,6 +94,10 @@ round_trip "many entries -b4096" "$work/many" new -b4096 "$FP_OPT"
 [ -z "$LONG" ] || round_trip "many entries -b512" "$work/many" new -b512 "$FP_OPT"
 rm -rf "$work/many"
 
+"$tools/treegen" links "$work/links"
+round_trip "70000 links -b4096" "$work/links" new -b4096
+rm -rf "$work/links"
+
 "$tools/treegen" --count=3000 small "$work/small"
 round_trip "small files -b4096" "$work/small" new "$FP_OPT"
 rm -rf "$work/small"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 /*
  * treegen [OPTION]... KIND DIR: fills the new directory DIR with a tree that is the same on each run: names, contents,
- * modes, owners, times, xattrs. Kinds: odd many small large order.
+ * modes, owners, times, xattrs. Kinds: odd many links small large order.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -63,7 +63,7 @@ void not_made(const char *what)
 static int usage(void)
 {
 	fputs("usage: treegen [--no-privileged] [--no-xattrs] [--count=N] [--size=BYTES] [--seed=N] [--from=TREE]\n"
-	      "               odd|many|small|large|order DIR\n",
+	      "               odd|many|links|small|large|order DIR\n",
 	      stderr);
 	return 2;
 }

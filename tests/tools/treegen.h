@@ -8,7 +8,7 @@
 struct treegen_options {
 	bool privileged; /* owners, devices, xattrs of trusted. and security. */
 	bool xattrs;
-	uint64_t count;	  /* files of the "many" and "small" kinds */
+	uint64_t count;	  /* files of the "many", "links" and "small" kinds */
 	uint64_t size;	  /* bytes of each file of the "large" kind */
 	uint64_t seed;	  /* of the "order" kind */
 	const char *from; /* tree that the "order" kind copies */
@@ -17,6 +17,7 @@ struct treegen_options {
 /* Each fills the empty directory `dir` and dies on failure; what the file system cannot hold is named on stderr. */
 void generate_odd(int dir, const struct treegen_options *options);
 void generate_many(int dir, const struct treegen_options *options);
+void generate_links(int dir, const struct treegen_options *options);
 void generate_small(int dir, const struct treegen_options *options);
 void generate_large(int dir, const struct treegen_options *options);
 void generate_order(int dir, const struct treegen_options *options);

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/tools/support.h"
@@ -18,6 +19,29 @@ void generate_many(int parent, const struct treegen_options *options)
 		make_file(dir, name, i % 16 ? 0 : 5, i);
 	}
 	close(dir);
+}
+
+/* More links to a file, and more directories in one, than 16 bits count. */
+void generate_links(int parent, const struct treegen_options *options)
+{
+	int links = make_dir(parent, "links"), dirs = make_dir(parent, "directories");
+	char name[32];
+
+	make_file(links, "0", 1000, 1);
+	for (uint64_t i = 1; i < options->count; i++) {
+		snprintf(name, sizeof(name), "%llu", (unsigned long long)i);
+		if (linkat(links, "0", links, name, 0)) {
+			not_made(name);
+			break;
+		}
+	}
+	for (uint64_t i = 0; i < options->count; i++) {
+		snprintf(name, sizeof(name), "%llu", (unsigned long long)i);
+		if (mkdirat(dirs, name, 0755))
+			die("cannot make directory %s", name);
+	}
+	close(links);
+	close(dirs);
 }
 
 /*

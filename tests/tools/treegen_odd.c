@@ -68,7 +68,7 @@ static void make_link(int dir, const char *old, int to, const char *new)
 		die("cannot link %s to %s", new, old);
 }
 
-static void generate_links(int parent)
+static void generate_hard_links(int parent)
 {
 	int dir = make_dir(parent, "links");
 	int other = make_dir(parent, "links-far");
@@ -216,7 +216,7 @@ void generate_odd(int dir, const struct treegen_options *options)
 
 	generate_kinds(dir, options);
 	generate_symlinks(dir);
-	generate_links(dir);
+	generate_hard_links(dir);
 	generate_modes(dir);
 	if (options->privileged)
 		generate_owners(dir);
