@@ -22,8 +22,8 @@ struct kind {
 };
 
 static const struct kind kinds[] = {
-	{ "odd", generate_odd, 0 },	{ "many", generate_many, 100000 }, { "small", generate_small, 200000 },
-	{ "large", generate_large, 0 }, { "order", generate_order, 0 },
+	{ "odd", generate_odd, 0 },	     { "many", generate_many, 100000 }, { "links", generate_links, 70000 },
+	{ "small", generate_small, 200000 }, { "large", generate_large, 0 },	{ "order", generate_order, 0 },
 };
 
 int make_dir(int dir, const char *name)
