@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,12 +93,18 @@ static int run_stages(struct erofs_builder *builder, const char *path)
 		err = erofs_build_plan(builder);
 	if (!err)
 		err = open_output(builder, path);
-	if (!err)
-		err = erofs_build_pack(builder);
+	if (err)
+		return err;
+	erofs_message(builder->diag, EROFS_SEV_NOTE, "packing %" PRIu64 " files, %" PRIu64 " bytes, %u workers",
+		      builder->files, builder->file_bytes, builder->options->workers);
+	err = erofs_build_pack(builder);
 	if (!err)
 		err = erofs_build_layout(builder);
-	if (!err)
-		err = erofs_build_emit(builder);
+	if (err)
+		return err;
+	erofs_message(builder->diag, EROFS_SEV_NOTE, "writing %" PRIu64 " bytes of metadata at block %" PRIu64,
+		      builder->metadata_size, builder->meta_blkaddr);
+	err = erofs_build_emit(builder);
 	if (err)
 		return err;
 	summarize(builder);

@@ -2,6 +2,7 @@
 #include "lib/build/pack.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,6 +75,19 @@ int erofs_pack_note_content(struct pack *pack, const struct erofs_tree_inode *in
 	return erofs_hasher_append(builder->uuid_hasher, &sum, sizeof(sum));
 }
 
+/* A line for each file, for those who want it. */
+static void tell(const struct pack *pack, const struct erofs_tree_inode *inode, const char *how)
+{
+	const struct erofs_builder *builder = pack->builder;
+	erofs_auto(erofs_buffer_release) struct erofs_buffer path = { 0 };
+
+	if (erofs_wants(builder->diag, EROFS_SEV_DEBUG))
+		erofs_message(builder->diag, EROFS_SEV_DEBUG,
+			      "%s: %" PRIu64 " bytes, %s %" PRIu64 " blocks at block %" PRIu32,
+			      erofs_tree_path(&path, inode), inode->size, how, erofs_plan_blocks(builder, inode),
+			      builder->plans[inode->number].blkaddr);
+}
+
 int erofs_pack_allocate(struct pack *pack, const struct erofs_tree_inode *inode)
 {
 	struct erofs_builder *builder = pack->builder;
@@ -85,6 +99,7 @@ int erofs_pack_allocate(struct pack *pack, const struct erofs_tree_inode *inode)
 					 "the image grows beyond 2^32 blocks; larger blocks would help");
 	builder->plans[inode->number].blkaddr = blocks ? (uint32_t)builder->next_block : 0;
 	builder->next_block += blocks;
+	tell(pack, inode, "stored in");
 	return 0;
 }
 
@@ -120,6 +135,7 @@ bool erofs_pack_share(struct pack *pack, const struct erofs_tree_inode *inode)
 	plan->blkaddr = builder->plans[*owner].blkaddr;
 	builder->summary->shared_files++;
 	builder->summary->saved_bytes += blocks * builder->blksz;
+	tell(pack, inode, "shares");
 	return true;
 }
 

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "lib/format/format_xattr.h"
-#include "lib/format/le.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
 
@@ -275,9 +274,10 @@ int erofs_xattr_plan_encode(const struct erofs_xattr_plan *plan, struct erofs_bu
 		return 0;
 	err = append_header(plan, out, area, digest);
 	for (uint32_t i = 0; !err && i < area->shared_count; i++) {
-		erofs_le32 id = erofs_put32(ids[area->shared_at + i]);
+		uint8_t id[EROFS_XATTR_SHARED_ID_SIZE];
 
-		err = erofs_buffer_append(out, id.b, sizeof(id));
+		erofs_xattr_shared_id_encode(ids[area->shared_at + i], id);
+		err = erofs_buffer_append(out, id, sizeof(id));
 	}
 	if (!err && digest)
 		err = append_fingerprint(plan, out, digest);

@@ -27,7 +27,7 @@ int erofs_device_open(struct erofs_device *out, const char *path, uint64_t base)
 		close(fd);
 		return err;
 	}
-	*out = (struct erofs_device){ .fd = fd, .base = base, .size = size - base };
+	*out = (struct erofs_device){ .is_open = true, .fd = fd, .base = base, .size = size - base };
 	return 0;
 }
 
@@ -38,7 +38,7 @@ void erofs_device_use_memory(struct erofs_device *out, const void *data, uint64_
 
 void erofs_device_close(struct erofs_device *device)
 {
-	if (!device->memory && device->size)
+	if (device->is_open)
 		close(device->fd);
 	*device = (struct erofs_device){ 0 };
 }

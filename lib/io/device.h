@@ -2,15 +2,17 @@
 #ifndef EROFS_IO_DEVICE_H
 #define EROFS_IO_DEVICE_H
 
-#include <stdint.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * A read-only row of bytes: a file, a block device, or memory. Reading is safe from several threads at once. Zero-initialised
  * it is closed and empty.
  */
 struct erofs_device {
-	int fd;		       /* when memory is NULL and size > 0 */
+	bool is_open; /* fd is to be closed */
+	int fd;
 	const uint8_t *memory; /* borrowed */
 	uint64_t base;	       /* bytes in front of the first one */
 	uint64_t size;	       /* bytes from base on */
