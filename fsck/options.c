@@ -81,7 +81,7 @@ static const char help_text[] =
 	"  --[no-]preserve       --[no-]preserve-owner and --[no-]preserve-perms\n"
 	"  --[no-]preserve-owner owners as in the image (default for root)\n"
 	"  --[no-]preserve-perms modes as in the image (default for root), else the umask applies\n"
-	"  --[no-]xattrs         extended attributes (default: no)\n"
+	"  --[no-]xattrs         extended attributes (default for root)\n"
 	"\n"
 	"  -d0 ... -d9           say less or more (default 2)\n"
 	"  --quiet               print nothing but errors\n"
@@ -244,7 +244,7 @@ int fsck_parse_options(struct fsck_options *options, int argc, char **argv)
 	*options = (struct fsck_options){
 		.open = { .tolerate_bad_checksum = true },
 		.check = { .workers = processors() },
-		.extract = { .preserve_owner = root, .preserve_perms = root },
+		.extract = { .preserve_owner = root, .preserve_perms = root, .preserve_xattrs = root },
 		.verbosity = 2,
 		/* No more of them than words. */
 		.devices = calloc((size_t)argc, sizeof(char *)),

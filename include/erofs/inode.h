@@ -44,7 +44,8 @@ enum erofs_file_type {
 
 struct erofs_inode {
 	uint64_t nid;
-	bool extended; /* 64-byte body; else 32 */
+	bool extended;	  /* 64-byte body; else 32 */
+	bool dot_omitted; /* a directory without an entry `.`; some 48BIT images */
 	enum erofs_data_layout layout;
 	uint16_t mode;	       /* type and permission bits as in st_mode */
 	uint16_t xattr_icount; /* size of the inline xattr area in its own unit, see erofs_xattr_area_size() */

@@ -204,7 +204,9 @@ static int read_file(struct pack *pack, struct pack_slot *slot, struct pack_file
 		return err;
 	}
 	err = pack->source->close(worker->reader, &content);
-	memset(data + size, 0, buffer_span(pack->builder, size) - size);
+	/* An inline tail is taken from here; only a last block of its own needs the zeros. */
+	if (!erofs_plan_tail_size(pack->builder, inode))
+		memset(data + size, 0, buffer_span(pack->builder, size) - size);
 	if (!err)
 		err = erofs_pack_hash_begin(pack, worker, inode);
 	if (!err)

@@ -121,7 +121,10 @@ static int keep_tail(struct pack_stream *stream, const uint8_t *tail, size_t siz
 	return 0;
 }
 
-/* Behind a segment: where the next one starts. A hole that nobody hashes and whose chunks are not stored is stepped over. */
+/*
+ * Behind a segment: where the next one starts. A hole whose chunks are not stored is stepped over, unless a digest wants its
+ * zeros; in a sum they may be missing, because the chunk map tells of them.
+ */
 static uint64_t next_offset(const struct pack *pack, const struct pack_segment *segment, uint64_t offset)
 {
 	const struct erofs_tree_inode *inode = segment->stream->inode;
@@ -130,8 +133,8 @@ static uint64_t next_offset(const struct pack *pack, const struct pack_segment *
 	struct erofs_chunk_cursor holes = segment->holes;
 	uint64_t start;
 
-	if (plan->layout != EROFS_LAYOUT_CHUNK_BASED || plan->wants_digest || pack->wants_sums ||
-	    offset >= inode->size || erofs_chunk_has_data(&holes, offset & ~(chunk - 1), offset + 1))
+	if (plan->layout != EROFS_LAYOUT_CHUNK_BASED || plan->wants_digest || offset >= inode->size ||
+	    erofs_chunk_has_data(&holes, offset & ~(chunk - 1), offset + 1))
 		return offset;
 	if (holes.range == holes.map->count)
 		return inode->size;

@@ -196,7 +196,7 @@ static int walk_blocks(struct walk *walk)
 		if (err)
 			return err;
 	}
-	if (!walk->dot)
+	if (!walk->dot && !walk->inode.dot_omitted)
 		erofs_check_finding(walk->check, walk->node, "the directory has no entry \".\"");
 	if (!walk->dotdot)
 		erofs_check_finding(walk->check, walk->node, "the directory has no entry \"..\"");

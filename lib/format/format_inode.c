@@ -10,8 +10,10 @@
 #define FORMAT_EXTENDED	    0x1u
 #define FORMAT_LAYOUT_SHIFT 1
 #define FORMAT_LAYOUT_MASK  0x7u
-/* Bit 4: a compact inode whose nlink is 1 and whose +6 field holds the upper half of the first block (48BIT images). */
+/* Bit 4, not a directory: nlink is 1 and a compact inode's +6 field holds the upper half of the first block (48BIT). */
 #define FORMAT_NLINK_1 0x10u
+/* Bit 4, directory: it does without an entry for itself. */
+#define FORMAT_DOT_OMITTED 0x10u
 
 struct disk_inode_compact {
 	erofs_le16 format;
@@ -109,7 +111,7 @@ static void decode_compact(struct erofs_inode *out, const uint8_t *in, const str
 	/* Added to the epoch by every Linux >= 6.15, whatever the features; written as 0 for older ones. */
 	out->mtime = (int64_t)((uint64_t)sb->epoch + erofs_get32(disk.mtime));
 	out->mtime_nsec = sb->fixed_nsec;
-	if (erofs_get16(disk.format) & FORMAT_NLINK_1) {
+	if (!S_ISDIR(out->mode) && (erofs_get16(disk.format) & FORMAT_NLINK_1)) {
 		out->nlink = 1;
 		out->startblk_hi = erofs_get16(disk.nlink);
 	} else {
@@ -150,6 +152,7 @@ int erofs_inode_decode(struct erofs_inode *out, const uint8_t *in, size_t avail,
 	out->extended = format & FORMAT_EXTENDED;
 	out->mode = erofs_get16(head.mode);
 	out->xattr_icount = erofs_get16(head.xattr_icount);
+	out->dot_omitted = S_ISDIR(out->mode) && (format & FORMAT_DOT_OMITTED);
 	if (layout > EROFS_LAYOUT_CHUNK_BASED) {
 		*reason = "unknown data layout";
 		return -EUCLEAN;
