@@ -27,7 +27,8 @@ interrupt() { # SIGNAL WORKERS
 interrupt INT 2
 interrupt TERM 2
 interrupt INT 0
-interrupt HUP 1
+# A caller that ignores SIGHUP (nohup) has its builds ignore it, too.
+if [ $((0x$(sed -n 's/^SigIgn:[[:space:]]*//p' /proc/self/status) & 1)) = 0 ]; then interrupt HUP 1; else skip "SIGHUP is ignored here"; fi
 
 # An image that was there before survives an interrupted build.
 small_tree "$work/s"
