@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
@@ -19,12 +20,17 @@
  * so that the tree does not depend on who read what.
  */
 
+#define LIST_SIZE ((size_t)64 * 1024) /* bytes of directory entries asked for at once */
+
 struct scan_worker {
 	struct erofs_arena arena;
 	struct erofs_buffer path;  /* of the directory in hand, from the root, without a leading slash */
 	struct erofs_buffer names; /* its entries so far: struct erofs_tree_entry */
 	struct erofs_buffer found; /* subdirectories for the next level: struct erofs_tree_inode * */
 	struct erofs_xattr_scratch xattrs;
+	struct erofs_buffer list; /* directory entries as the system hands them out */
+	bool asked_for_cwd;	  /* a working directory of the thread's own was asked for */
+	bool has_own_cwd;	  /* ... and given */
 };
 
 struct scan {
@@ -33,12 +39,6 @@ struct scan {
 	struct scan_worker *workers;
 	unsigned int worker_count;
 };
-
-static void release_dir_stream(DIR **stream)
-{
-	if (*stream)
-		closedir(*stream);
-}
 
 /* ---- one inode -------------------------------------------------------------------------------------------------------- */
 
@@ -113,16 +113,16 @@ static int set_kind(const struct dir_source *source, struct erofs_tree_inode *in
 	}
 }
 
-static int set_xattrs(const struct dir_source *source, struct erofs_tree_inode *inode, int dir_fd, const char *name,
-		      struct scan_worker *worker)
+static int set_xattrs(const struct dir_source *source, struct erofs_tree_inode *inode, const struct dir_place *place,
+		      const char *name, struct scan_worker *worker)
 {
 	if (source->options->ignore_xattrs && !source->labels)
 		return 0;
-	return erofs_dir_read_xattrs(source, inode, dir_fd, name, &worker->xattrs);
+	return erofs_dir_read_xattrs(source, inode, place, name, &worker->xattrs);
 }
 
-static int scan_entry(const struct dir_source *source, struct erofs_tree_inode *dir, int dir_fd, const char *name,
-		      struct scan_worker *worker)
+static int scan_entry(const struct dir_source *source, struct erofs_tree_inode *dir, const struct dir_place *place,
+		      const char *name, struct scan_worker *worker)
 {
 	struct erofs_tree_entry entry = { .inode = erofs_arena_alloc(&worker->arena, sizeof(*entry.inode)) };
 	struct stat st;
@@ -136,13 +136,13 @@ static int scan_entry(const struct dir_source *source, struct erofs_tree_inode *
 	if (strlen(name) > EROFS_NAME_MAX)
 		return erofs_tree_report(source->diag, -ENAMETOOLONG, entry.inode, "name is longer than %u bytes",
 					 EROFS_NAME_MAX);
-	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW))
+	if (fstatat(place->fd, name, &st, AT_SYMLINK_NOFOLLOW))
 		return erofs_tree_report(source->diag, -errno, entry.inode, "cannot stat: %s", strerror(errno));
 	err = set_attributes(entry.inode, &st, worker);
 	if (!err)
-		err = set_kind(source, entry.inode, &st, dir_fd, worker);
+		err = set_kind(source, entry.inode, &st, place->fd, worker);
 	if (!err)
-		err = set_xattrs(source, entry.inode, dir_fd, entry.name, worker);
+		err = set_xattrs(source, entry.inode, place, entry.name, worker);
 	return err ? err : erofs_buffer_append(&worker->names, &entry, sizeof(entry));
 }
 
@@ -172,27 +172,35 @@ static int is_excluded(const struct dir_source *source, const char *name, struct
 	return excluded;
 }
 
-static int read_entries(const struct dir_source *source, struct erofs_tree_inode *dir, DIR *stream,
+static int read_name(const struct dir_source *source, struct erofs_tree_inode *dir, const struct dir_place *place,
+		     const char *name, struct scan_worker *worker)
+{
+	int excluded;
+
+	if (is_dot(name))
+		return 0;
+	excluded = is_excluded(source, name, worker);
+	return excluded ? (excluded < 0 ? excluded : 0) : scan_entry(source, dir, place, name, worker);
+}
+
+static int read_entries(const struct dir_source *source, struct erofs_tree_inode *dir, const struct dir_place *place,
 			struct scan_worker *worker)
 {
-	for (;;) {
-		const struct dirent *entry;
-		int err;
+	char *list = (char *)worker->list.data;
+	ssize_t size;
 
-		errno = 0;
-		entry = readdir(stream);
-		if (!entry)
-			return errno ? erofs_tree_report(source->diag, -errno, dir, "cannot read the directory: %s",
-							 strerror(errno))
-				     : 0;
-		if (is_dot(entry->d_name))
-			continue;
-		err = is_excluded(source, entry->d_name, worker);
-		if (!err)
-			err = scan_entry(source, dir, dirfd(stream), entry->d_name, worker);
-		if (err < 0)
-			return err;
+	while ((size = getdents64(place->fd, list, LIST_SIZE)) > 0) {
+		for (ssize_t at = 0; at < size;) {
+			const struct dirent64 *entry = (const void *)(list + at);
+			int err = read_name(source, dir, place, entry->d_name, worker);
+
+			if (err)
+				return err;
+			at += entry->d_reclen;
+		}
 	}
+	return size ? erofs_tree_report(source->diag, -errno, dir, "cannot read the directory: %s", strerror(errno))
+		    : 0;
 }
 
 static int keep_entries(struct erofs_tree_inode *dir, struct scan_worker *worker)
@@ -220,26 +228,37 @@ static int set_relative_path(struct erofs_buffer *path, const struct erofs_tree_
 	return 0;
 }
 
+/*
+ * Standing in a directory makes naming its files cheap. A worker's thread can have a working directory of its own; the
+ * caller's thread must keep the one it has.
+ */
+static bool enter(const struct dir_source *source, int fd, struct scan_worker *worker)
+{
+	if (!worker->asked_for_cwd) {
+		worker->asked_for_cwd = true;
+		worker->has_own_cwd = source->options->workers && !unshare(CLONE_FS);
+	}
+	return worker->has_own_cwd && !fchdir(fd);
+}
+
 static int scan_directory(const struct dir_source *source, struct erofs_tree_inode *dir, struct scan_worker *worker)
 {
-	erofs_auto(release_dir_stream) DIR *stream = NULL;
+	erofs_auto_fd int fd = -1;
+	struct dir_place place;
 	struct stat st;
 	int err;
-	int fd;
 
 	if (source->options->cancel && *source->options->cancel)
 		return -ECANCELED;
 	fd = erofs_dir_open_directory(source->root_fd, dir, &worker->path);
 	if (fd < 0)
 		return erofs_tree_report(source->diag, fd, dir, "cannot open the directory: %s", strerror(-fd));
-	stream = fdopendir(fd);
-	if (!stream) {
-		close(fd);
-		return -ENOMEM;
-	}
-	err = set_relative_path(&worker->path, dir);
+	place = (struct dir_place){ .fd = fd, .is_cwd = enter(source, fd, worker) };
+	err = erofs_buffer_reserve(&worker->list, LIST_SIZE);
 	if (!err)
-		err = read_entries(source, dir, stream, worker);
+		err = set_relative_path(&worker->path, dir);
+	if (!err)
+		err = read_entries(source, dir, &place, worker);
 	if (err)
 		return err;
 	if (fstat(fd, &st) || !erofs_dir_same(dir, &st))
@@ -292,6 +311,7 @@ static void release_workers(struct scan *scan)
 		erofs_buffer_release(&worker->path);
 		erofs_buffer_release(&worker->names);
 		erofs_buffer_release(&worker->found);
+		erofs_buffer_release(&worker->list);
 		erofs_xattr_scratch_release(&worker->xattrs);
 	}
 	free(scan->workers);
@@ -306,13 +326,14 @@ static void release_pool(struct erofs_pool **pool)
 static int scan_root(struct scan *scan)
 {
 	const struct dir_source *source = scan->source;
+	const struct dir_place place = { .fd = source->root_fd };
 	struct stat st;
 	int err;
 
 	if (fstat(source->root_fd, &st))
 		return erofs_report(source->diag, -errno, "cannot stat '%s': %s", source->path, strerror(errno));
 	err = set_attributes(source->tree->root, &st, &scan->workers[0]);
-	return err ? err : set_xattrs(source, source->tree->root, source->root_fd, NULL, &scan->workers[0]);
+	return err ? err : set_xattrs(source, source->tree->root, &place, NULL, &scan->workers[0]);
 }
 
 static int scan_tree(struct dir_source *source)

@@ -23,6 +23,12 @@ struct dir_origin {
 	uint32_t source_nlink;
 };
 
+/* The directory that a worker has open. */
+struct dir_place {
+	int fd;
+	bool is_cwd; /* it is the working directory of this thread, which has one of its own */
+};
+
 struct dir_source {
 	struct erofs_tree *tree;
 	int root_fd;
@@ -43,12 +49,12 @@ bool erofs_dir_same(const struct erofs_tree_inode *inode, const struct stat *st)
  */
 int erofs_dir_open_directory(int root_fd, const struct erofs_tree_inode *dir, struct erofs_buffer *path);
 
-/* Reads the attributes of `name` in the directory open as `dir_fd` (of the directory itself if `name` is NULL). */
+/* Reads the attributes of `name` in a directory (of the directory itself if `name` is NULL). */
 struct erofs_xattr_scratch {
 	struct erofs_buffer names, values, found;
 };
-int erofs_dir_read_xattrs(const struct dir_source *source, struct erofs_tree_inode *inode, int dir_fd, const char *name,
-			  struct erofs_xattr_scratch *scratch);
+int erofs_dir_read_xattrs(const struct dir_source *source, struct erofs_tree_inode *inode, const struct dir_place *place,
+			  const char *name, struct erofs_xattr_scratch *scratch);
 void erofs_xattr_scratch_release(struct erofs_xattr_scratch *scratch);
 
 /* Finds the holes of the regular file `name`: inode->data stays NULL if it has none that the format could show. */

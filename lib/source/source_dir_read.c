@@ -32,33 +32,37 @@ static size_t piece_length(const char *path)
 	return length;
 }
 
-int erofs_dir_open_directory(int root_fd, const struct erofs_tree_inode *dir, struct erofs_buffer *path)
+static int open_relative(int parent, char *path, size_t length)
 {
-	char *rest;
+	char end = path[length];
 	int fd;
 
+	path[length] = 0;
+	fd = openat(parent, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	path[length] = end;
+	return fd < 0 ? -errno : fd;
+}
+
+int erofs_dir_open_directory(int root_fd, const struct erofs_tree_inode *dir, struct erofs_buffer *path)
+{
+	int parent = root_fd;
+	char *rest;
+
+	if (!dir->parent)
+		return open_relative(root_fd, (char[]){ "." }, 1);
 	if (erofs_tree_path(path, dir) != (const char *)path->data)
 		return -ENOMEM;
-	rest = (char *)path->data;
-	fd = openat(root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	while (fd >= 0 && *(rest += strspn(rest, "/"))) {
+	for (rest = (char *)path->data + 1;; rest++) {
 		size_t length = piece_length(rest);
-		int parent = fd;
-		char end = rest[length];
+		int fd = open_relative(parent, rest, length);
 
-		rest[length] = 0;
-		fd = openat(parent, rest, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		rest[length] = end;
-		if (fd < 0) {
-			int err = -errno;
-
+		if (parent != root_fd)
 			close(parent);
-			return err;
-		}
-		close(parent);
 		rest += length;
+		if (fd < 0 || !*rest)
+			return fd;
+		parent = fd;
 	}
-	return fd < 0 ? -errno : fd;
 }
 
 /* ---- contents --------------------------------------------------------------------------------------------------------- */

@@ -13,17 +13,21 @@
 #define SELINUX_NAME "security.selinux"
 
 /*
- * A path to the file itself for the l*xattr calls: through /proc, which works at any depth and opens nothing; without /proc,
- * the plain path.
+ * A path for the l*xattr calls, which take no directory and must not open the file: the bare name where the thread stands in
+ * the directory; else through /proc, which works at any depth but is slower; without /proc, the plain path.
  */
 static int file_path(char *out, size_t size, const struct dir_source *source, const struct erofs_tree_inode *inode,
-		     int dir_fd, const char *name)
+		     const struct dir_place *place, const char *name)
 {
 	erofs_auto(erofs_buffer_release) struct erofs_buffer path = { 0 };
 	int length;
 
-	if (source->proc_works)
-		length = snprintf(out, size, "/proc/self/fd/%d/%s", dir_fd, name ? name : ".");
+	if (!name)
+		name = ".";
+	if (place->is_cwd)
+		length = snprintf(out, size, "%s", name);
+	else if (source->proc_works)
+		length = snprintf(out, size, "/proc/self/fd/%d/%s", place->fd, name);
 	else
 		length = snprintf(out, size, "%s%s", source->path, erofs_tree_path(&path, inode));
 	return (size_t)length < size ? 0 : -ENAMETOOLONG;
@@ -111,11 +115,11 @@ static int add_label(const struct dir_source *source, const struct erofs_tree_in
 	return err ? err : erofs_buffer_append(&scratch->found, &found, sizeof(found));
 }
 
-static int read_all(const struct dir_source *source, const struct erofs_tree_inode *inode, int dir_fd, const char *name,
-		    struct erofs_xattr_scratch *scratch)
+static int read_all(const struct dir_source *source, const struct erofs_tree_inode *inode,
+		    const struct dir_place *place, const char *name, struct erofs_xattr_scratch *scratch)
 {
 	char path[PATH_MAX + NAME_MAX + 32];
-	int err = file_path(path, sizeof(path), source, inode, dir_fd, name);
+	int err = file_path(path, sizeof(path), source, inode, place, name);
 
 	if (err)
 		return erofs_tree_report(source->diag, err, inode,
@@ -132,8 +136,8 @@ static int read_all(const struct dir_source *source, const struct erofs_tree_ino
 	return err;
 }
 
-int erofs_dir_read_xattrs(const struct dir_source *source, struct erofs_tree_inode *inode, int dir_fd, const char *name,
-			  struct erofs_xattr_scratch *scratch)
+int erofs_dir_read_xattrs(const struct dir_source *source, struct erofs_tree_inode *inode,
+			  const struct dir_place *place, const char *name, struct erofs_xattr_scratch *scratch)
 {
 	struct erofs_xattr_found *found;
 	size_t count, at = 0;
@@ -141,7 +145,7 @@ int erofs_dir_read_xattrs(const struct dir_source *source, struct erofs_tree_ino
 
 	scratch->names.size = scratch->values.size = scratch->found.size = 0;
 	if (!source->options->ignore_xattrs)
-		err = read_all(source, inode, dir_fd, name, scratch);
+		err = read_all(source, inode, place, name, scratch);
 	if (!err && source->labels)
 		err = add_label(source, inode, scratch);
 	count = scratch->found.size / sizeof(*found);
