@@ -104,7 +104,7 @@ bool mkfs_parse_fingerprint(struct mkfs_options *options, const char *value)
 		return mkfs_refuse("unknown fingerprint algorithm '%s': sha256 or sha512", alg);
 	if (value[length]) {
 		if (strncmp(value + length, key, sizeof(key) - 1) != 0)
-			return mkfs_refuse("'%s' is not ALG[,name=NAME]", value);
+			return mkfs_refuse("--ishare-fingerprint '%s' is not ALG[,name=NAME]", value);
 		name = value + length + sizeof(key) - 1;
 	}
 	return mkfs_set_fingerprint(options, digest, name);

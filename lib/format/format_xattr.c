@@ -58,6 +58,32 @@ bool erofs_xattr_split_name(uint8_t *index, size_t *rest, const char *name, size
 	return false;
 }
 
+#define ACL_HEADER_SIZE 4u
+#define ACL_TAG_USER	0x02u
+#define ACL_TAG_GROUP	0x08u
+#define ACL_NO_ID	0xffffffffu
+
+struct acl_entry {
+	erofs_le16 tag;
+	erofs_le16 permissions;
+	erofs_le32 id;
+};
+_Static_assert(sizeof(struct acl_entry) == 8, "ACL entry size");
+
+bool erofs_xattr_acl_has_unmapped_id(const void *value, size_t size)
+{
+	for (size_t at = ACL_HEADER_SIZE; at + sizeof(struct acl_entry) <= size; at += sizeof(struct acl_entry)) {
+		struct acl_entry entry;
+		uint16_t tag;
+
+		memcpy(&entry, (const uint8_t *)value + at, sizeof(entry));
+		tag = erofs_get16(entry.tag);
+		if ((tag == ACL_TAG_USER || tag == ACL_TAG_GROUP) && erofs_get32(entry.id) == ACL_NO_ID)
+			return true;
+	}
+	return false;
+}
+
 uint32_t erofs_xattr_filter_bit(uint8_t base_index, const void *rest, size_t rest_len)
 {
 	return 1u << (XXH32(rest, rest_len, FILTER_SEED + base_index) & 31u);

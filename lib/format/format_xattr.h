@@ -38,6 +38,15 @@ enum erofs_xattr_index {
  */
 bool erofs_xattr_split_name(uint8_t *index, size_t *rest, const char *name, size_t name_len);
 
+/* ---- values ------------------------------------------------------------------------------------------------------ */
+
+/*
+ * Whether a POSIX ACL in its version-2 xattr form (a le32 version, then {le16 tag, le16 permissions, le32 id} for each entry)
+ * names a user or group -1: what Linux hands out for an id that the reader's user namespace does not map, and what it
+ * refuses to take back.
+ */
+bool erofs_xattr_acl_has_unmapped_id(const void *value, size_t size);
+
 /* ---- name filter --------------------------------------------------------------------------------------------------------- */
 
 #define EROFS_XATTR_FILTER_EMPTY 0xFFFFFFFFu

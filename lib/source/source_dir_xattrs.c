@@ -34,12 +34,20 @@ static int file_path(char *out, size_t size, const struct dir_source *source, co
 }
 
 static int report_xattr(const struct dir_source *source, const struct erofs_tree_inode *inode, const char *name,
-			const char *what, int err)
+			int err, const char *what)
 {
 	erofs_auto_free char *shown = erofs_escape(name, strlen(name));
 
-	return erofs_tree_report(source->diag, err, inode, "xattr '%s' %s: %s", shown ? shown : name, what,
-				 strerror(-err));
+	return erofs_tree_report(source->diag, err, inode, "xattr '%s' %s", shown ? shown : name, what);
+}
+
+static int report_unreadable(const struct dir_source *source, const struct erofs_tree_inode *inode, const char *name,
+			     int err)
+{
+	char what[128];
+
+	snprintf(what, sizeof(what), "cannot be read: %s", strerror(-err));
+	return report_xattr(source, inode, name, err, what);
 }
 
 /* Names of all attributes, each with its NUL, in scratch->names. */
@@ -64,15 +72,19 @@ static int list_names(const struct dir_source *source, const struct erofs_tree_i
 }
 
 static int check_representable(const struct dir_source *source, const struct erofs_tree_inode *inode, const char *name,
-			       size_t value_size)
+			       const void *value, size_t value_size)
 {
 	uint8_t index;
 	size_t rest;
 
 	if (!erofs_xattr_split_name(&index, &rest, name, strlen(name)))
-		return report_xattr(source, inode, name, "has a namespace that the format does not know", -EOPNOTSUPP);
+		return report_xattr(source, inode, name, -EOPNOTSUPP, "has a namespace that the format does not know");
 	if (value_size > EROFS_XATTR_VALUE_MAX)
-		return report_xattr(source, inode, name, "is larger than 65535 bytes", -E2BIG);
+		return report_xattr(source, inode, name, -E2BIG, "is larger than 65535 bytes");
+	if ((index == EROFS_XATTR_INDEX_POSIX_ACL_ACCESS || index == EROFS_XATTR_INDEX_POSIX_ACL_DEFAULT) &&
+	    erofs_xattr_acl_has_unmapped_id(value, value_size))
+		return report_xattr(source, inode, name, -EOVERFLOW,
+				    "names an id that this user namespace does not map");
 	return 0;
 }
 
@@ -89,8 +101,8 @@ static int read_value(const struct dir_source *source, const struct erofs_tree_i
 		return -ENOMEM;
 	size = lgetxattr(path, name, scratch->values.data + scratch->values.size, XATTR_SIZE_MAX);
 	if (size < 0)
-		return report_xattr(source, inode, name, "cannot be read", -errno);
-	if (check_representable(source, inode, name, (size_t)size))
+		return report_unreadable(source, inode, name, -errno);
+	if (check_representable(source, inode, name, scratch->values.data + scratch->values.size, (size_t)size))
 		return -EINVAL;
 	found.value_size = (uint32_t)size;
 	scratch->values.size += (size_t)size;
