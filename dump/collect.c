@@ -83,7 +83,7 @@ static bool fits_budget(struct collector *all, const struct erofs_inode *inode)
 	return true;
 }
 
-static int add_data(struct collector *all, const struct walk_entry *entry)
+static int add_data(struct collector *all, const struct erofs_walk_entry *entry)
 {
 	const struct erofs_inode *inode = entry->inode;
 	uint64_t offset = 0;
@@ -123,7 +123,7 @@ static uint64_t hash_value(const struct erofs_fingerprint *value)
 	return hash;
 }
 
-static int add_fingerprint(struct collector *all, const struct walk_entry *entry)
+static int add_fingerprint(struct collector *all, const struct erofs_walk_entry *entry)
 {
 	struct erofs_fingerprint value;
 	int err = erofs_image_fingerprint(all->dump->image, &value, entry->inode);
@@ -147,7 +147,7 @@ static unsigned int bit_count(uint64_t size)
 	return size ? 64u - (unsigned int)__builtin_clzll(size) : 0;
 }
 
-static int add_file(struct collector *all, const struct walk_entry *entry)
+static int add_file(struct collector *all, const struct erofs_walk_entry *entry)
 {
 	struct statistics *out = all->out;
 	int err;
@@ -173,7 +173,7 @@ static enum erofs_file_type type_of(uint16_t mode)
 	return types[(mode & S_IFMT) >> 12];
 }
 
-static int visit(void *ctx, const struct walk_entry *entry)
+static int visit(void *ctx, const struct erofs_walk_entry *entry)
 {
 	struct collector *all = ctx;
 	struct statistics *out = all->out;

@@ -18,7 +18,7 @@ struct listing {
 };
 
 /* True with exactly one value. None is counted; more, or what cannot be read, is reported. */
-static bool read_value(struct listing *listing, struct erofs_fingerprint *out, const struct walk_entry *entry)
+static bool read_value(struct listing *listing, struct erofs_fingerprint *out, const struct erofs_walk_entry *entry)
 {
 	int err = erofs_image_fingerprint(listing->dump->image, out, entry->inode);
 	const char *what = "cannot read the fingerprint";
@@ -36,14 +36,14 @@ static bool read_value(struct listing *listing, struct erofs_fingerprint *out, c
 	return !err && out->count == 1;
 }
 
-static bool has_value(const struct walk_entry *entry)
+static bool has_value(const struct erofs_walk_entry *entry)
 {
 	return entry->inode && S_ISREG(entry->inode->mode) && entry->inode->size;
 }
 
 /* ---- table ----------------------------------------------------------------------------------------------------------- */
 
-static int table_row(void *ctx, const struct walk_entry *entry)
+static int table_row(void *ctx, const struct erofs_walk_entry *entry)
 {
 	char text[TEXT_FINGERPRINT_MAX];
 	struct erofs_fingerprint value;
@@ -82,7 +82,7 @@ static bool needs_escape(const char *name, size_t size)
 	return memchr(name, '\\', size) || memchr(name, '\n', size) || memchr(name, '\r', size);
 }
 
-static int sum_row(void *ctx, const struct walk_entry *entry)
+static int sum_row(void *ctx, const struct erofs_walk_entry *entry)
 {
 	char digits[2 * EROFS_DIGEST_MAX + 1];
 	struct erofs_fingerprint value;

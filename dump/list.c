@@ -45,7 +45,7 @@ static int list_one(const struct dump *dump)
 	return err;
 }
 
-static int visit(void *ctx, const struct walk_entry *entry)
+static int visit(void *ctx, const struct erofs_walk_entry *entry)
 {
 	if (entry->name_len)
 		print_entry(ctx, entry->nid, entry->type, "path", entry->path, entry->path_len);

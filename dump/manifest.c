@@ -21,7 +21,7 @@ struct manifest {
 	int result; /* first error that did not end the list */
 };
 
-static struct json_object *new_name(const struct walk_entry *entry)
+static struct json_object *new_name(const struct erofs_walk_entry *entry)
 {
 	struct json_object *object = json_object_new_object();
 
@@ -30,7 +30,7 @@ static struct json_object *new_name(const struct walk_entry *entry)
 	return object;
 }
 
-static int add_value(struct json_object *object, const struct manifest *manifest, const struct walk_entry *entry)
+static int add_value(struct json_object *object, const struct manifest *manifest, const struct erofs_walk_entry *entry)
 {
 	struct erofs_fingerprint value = { .count = 0 };
 	const uint8_t *raw;
@@ -53,7 +53,7 @@ static int add_value(struct json_object *object, const struct manifest *manifest
 }
 
 /* An unreadable value is reported and null; the list goes on, the result tells. */
-static int visit(void *ctx, const struct walk_entry *entry)
+static int visit(void *ctx, const struct erofs_walk_entry *entry)
 {
 	struct manifest *manifest = ctx;
 	struct json_object *object;

@@ -17,11 +17,12 @@ edges() {
 		lib/source     public lib/util lib/format lib/codec lib/io lib/tree
 		lib/build      public lib/util lib/format lib/codec lib/io lib/tree
 		lib/check      public lib/util lib/format lib/codec lib/io lib/image
+		lib/share      public lib/util lib/format lib/codec lib/io lib/image
 		common         public
 		mkfs           public common
 		dump           public common
 		fsck           public common
-		tests/unit     public lib/util lib/format lib/codec lib/io lib/tree lib/image lib/source lib/build lib/check
+		tests/unit     public lib/util lib/format lib/codec lib/io lib/tree lib/image lib/source lib/build lib/check lib/share
 		tests/fuzz     public tests/tools
 		tests/tools
 	EDGES

@@ -35,9 +35,9 @@ struct erofs_share_batch {
 	char uuid[37];
 	uint32_t block_size;
 	uint64_t damaged;
-	struct erofs_buffer files; /* of struct erofs_share_file */
-	struct erofs_buffer text;  /* their paths */
-	struct erofs_buffer last;  /* the path added last */
+	struct erofs_buffer files;   /* of struct erofs_share_file */
+	struct erofs_buffer text;    /* their paths */
+	struct erofs_buffer last;    /* the path added last */
 	struct erofs_hasher *hasher; /* made when first needed */
 };
 

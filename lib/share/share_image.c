@@ -35,8 +35,8 @@ static void damage(void *ctx, int err, const char *path, const char *what)
 static int read_value(struct reading *reading, struct erofs_share_file *file, const struct erofs_walk_entry *entry)
 {
 	struct erofs_fingerprint found;
-	int err = reading->batch->fingerprinted ? erofs_image_fingerprint(reading->image, &found, entry->inode) :
-						  -ENODATA;
+	int err = reading->batch->fingerprinted ? erofs_image_fingerprint(reading->image, &found, entry->inode)
+						: -ENODATA;
 
 	if (err == -ENOMEM)
 		return err;
@@ -85,8 +85,9 @@ static int read_super(struct reading *reading, const char *path)
 	format_uuid(reading->batch->uuid, sb->uuid);
 	reading->batch->block_size = erofs_block_size(sb);
 	reading->batch->fingerprinted = !err;
-	return !err || err == -ENODATA ? 0 :
-					 erofs_report(reading->diag, err, "%s: cannot find the fingerprints' name", path);
+	return !err || err == -ENODATA
+		       ? 0
+		       : erofs_report(reading->diag, err, "%s: cannot find the fingerprints' name", path);
 }
 
 int erofs_share_read_image(struct erofs_share_batch *batch, const char *path, const struct erofs_diag *diag)

@@ -47,20 +47,21 @@ enum key {
 static const struct {
 	enum spot spot;
 	enum key key;
+	size_t size;
 	const char *name;
 } keys[] = {
-	{ SPOT_FILE, KEY_PATH, "path" },
-	{ SPOT_FILE, KEY_SIZE, "size" },
-	{ SPOT_FILE, KEY_KIND, "kind" },
-	{ SPOT_FILE, KEY_VALUE, "value" },
-	{ SPOT_FILE, KEY_PATH_HEX, "path_hex" },
-	{ SPOT_TOP, KEY_VERSION, "version" },
-	{ SPOT_TOP, KEY_IMAGE, "image" },
-	{ SPOT_TOP, KEY_FILES, "files" },
-	{ SPOT_IMAGE, KEY_UUID, "uuid" },
-	{ SPOT_IMAGE, KEY_BLOCK_SIZE, "block_size" },
-	{ SPOT_IMAGE, KEY_XATTR, "fingerprint_xattr" },
-	{ SPOT_IMAGE, KEY_XATTR_HEX, "fingerprint_xattr_hex" },
+	{ SPOT_FILE, KEY_PATH, 4, "path" },
+	{ SPOT_FILE, KEY_SIZE, 4, "size" },
+	{ SPOT_FILE, KEY_KIND, 4, "kind" },
+	{ SPOT_FILE, KEY_VALUE, 5, "value" },
+	{ SPOT_FILE, KEY_PATH_HEX, 8, "path_hex" },
+	{ SPOT_TOP, KEY_VERSION, 7, "version" },
+	{ SPOT_TOP, KEY_IMAGE, 5, "image" },
+	{ SPOT_TOP, KEY_FILES, 5, "files" },
+	{ SPOT_IMAGE, KEY_UUID, 4, "uuid" },
+	{ SPOT_IMAGE, KEY_BLOCK_SIZE, 10, "block_size" },
+	{ SPOT_IMAGE, KEY_XATTR, 17, "fingerprint_xattr" },
+	{ SPOT_IMAGE, KEY_XATTR_HEX, 21, "fingerprint_xattr_hex" },
 };
 
 struct manifest {
@@ -191,7 +192,7 @@ static bool parse_number(uint64_t *out, const char *text, size_t size)
 	for (size_t i = 0; i < size; i++) {
 		unsigned int digit = (unsigned int)(text[i] - '0');
 
-		if (digit > 9 || *out > (INT64_MAX - digit) / 10)
+		if (digit > 9 || *out > ((uint64_t)INT64_MAX - digit) / 10)
 			return false;
 		*out = *out * 10 + digit;
 	}
@@ -214,9 +215,9 @@ static int on_number(void *ctx, const char *text, size_t size)
 	}
 	if (m->key == KEY_BLOCK_SIZE) {
 		m->batch->block_size = (uint32_t)number;
-		return good && number >= 512 && number <= 65536 && !(number & (number - 1)) ?
-			       1 :
-			       bad(m, "the block size is none");
+		return good && number >= 512 && number <= 65536 && !(number & (number - 1))
+			       ? 1
+			       : bad(m, "the block size is none");
 	}
 	if (m->key != KEY_VERSION)
 		return bad(m, "a number where something else is expected");
@@ -257,7 +258,7 @@ static int on_key(void *ctx, const unsigned char *name, size_t size)
 		return 1;
 	m->key = KEY_OTHER;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		if (keys[i].spot == m->spot && strlen(keys[i].name) == size && memcmp(keys[i].name, name, size) == 0) {
+		if (keys[i].spot == m->spot && keys[i].size == size && memcmp(keys[i].name, name, size) == 0) {
 			m->key = keys[i].key;
 			break;
 		}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <erofs/superblock.h>
+
+#include "lib/io/file.h"
+#include "lib/share/share_set.h"
+#include "lib/util/cleanup.h"
+#include "lib/util/pool.h"
+#include "lib/util/report.h"
+
+/* Inputs are read by workers, each into a batch, and merged in their order. */
+struct adding {
+	struct erofs_share *share;
+	const struct erofs_diag *diag;
+	const char *const *paths;
+	size_t count, next;
+	struct erofs_share_batch *batches; /* one for each slot */
+};
+
+static bool is_image(const struct erofs_share_head *head)
+{
+	static const uint8_t magic[4] = { 0xe2, 0xe1, 0xf5, 0xe0 };
+
+	return head->size >= EROFS_SUPERBLOCK_OFFSET + sizeof(magic) &&
+	       memcmp(head->bytes + EROFS_SUPERBLOCK_OFFSET, magic, sizeof(magic)) == 0;
+}
+
+static bool is_manifest(const struct erofs_share_head *head)
+{
+	size_t at = 0;
+
+	while (at < head->size && strchr(" \t\r\n", head->bytes[at]) && head->bytes[at])
+		at++;
+	return at < head->size && head->bytes[at] == '{';
+}
+
+static int read_input(struct erofs_share_batch *batch, const char *path, const struct erofs_diag *diag)
+{
+	erofs_auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct erofs_share_head head;
+	int64_t count = fd < 0 ? -errno : erofs_file_read(fd, head.bytes, sizeof(head.bytes));
+
+	if (count < 0)
+		return erofs_report(diag, (int)count, "%s: %s", path, strerror((int)-count));
+	head.size = (size_t)count;
+	if (!is_image(&head) && is_manifest(&head))
+		return erofs_share_read_manifest(batch, &head, fd, path, diag);
+	return erofs_share_read_image(batch, path, diag);
+}
+
+static int next(void *ctx, unsigned int slot)
+{
+	struct adding *adding = ctx;
+
+	if (adding->next == adding->count)
+		return 0;
+	erofs_share_batch_reset(&adding->batches[slot], adding->paths[adding->next++]);
+	return 1;
+}
+
+static int work(void *ctx, unsigned int slot, unsigned int worker)
+{
+	struct adding *adding = ctx;
+
+	(void)worker;
+	return read_input(&adding->batches[slot], adding->batches[slot].name, adding->diag);
+}
+
+static int commit(void *ctx, unsigned int slot)
+{
+	struct adding *adding = ctx;
+	int err = erofs_share_merge(adding->share, &adding->batches[slot]);
+
+	return err ? erofs_report(adding->diag, err, "%s: %s", adding->batches[slot].name, strerror(-err)) : 0;
+}
+
+static void free_pool(struct erofs_pool **pool)
+{
+	erofs_pool_free(*pool);
+}
+
+int erofs_share_add(struct erofs_share *share, const char *const *paths, size_t count, const struct erofs_diag *diag)
+{
+	static const struct erofs_pool_ops ops = { .next = next, .work = work, .commit = commit };
+	erofs_auto(free_pool) struct erofs_pool *pool = erofs_pool_new(share->options.workers);
+	struct adding adding = { .share = share, .diag = diag, .paths = paths, .count = count };
+	unsigned int slots = pool ? 2 * erofs_pool_width(pool) : 0;
+	int err;
+
+	adding.batches = slots ? calloc(slots, sizeof(*adding.batches)) : NULL;
+	if (!adding.batches)
+		return erofs_report(diag, -ENOMEM, "%s", strerror(ENOMEM));
+	err = erofs_pool_run(pool, &ops, &adding, slots);
+	for (unsigned int i = 0; i < slots; i++)
+		erofs_share_batch_release(&adding.batches[i]);
+	free(adding.batches);
+	if (err)
+		return err;
+	err = erofs_share_settle(share);
+	return err ? erofs_report(diag, err, "%s", strerror(-err)) : 0;
+}

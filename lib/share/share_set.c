@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "lib/share/share_set.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGE_SIZE_DEFAULT 4096u
+#define PAGE_SIZE_MIN	  512u
+#define PAGE_SIZE_MAX	  (1u << 20)
+
+int erofs_share_new(struct erofs_share **out, const struct erofs_share_options *options)
+{
+	uint32_t page_size = options->page_size ? options->page_size : PAGE_SIZE_DEFAULT;
+	struct erofs_share *share;
+
+	if (page_size < PAGE_SIZE_MIN || page_size > PAGE_SIZE_MAX || page_size & (page_size - 1))
+		return -EINVAL;
+	share = calloc(1, sizeof(*share));
+	if (!share)
+		return -ENOMEM;
+	share->options = *options;
+	share->options.page_size = page_size;
+	*out = share;
+	return 0;
+}
+
+void erofs_share_free(struct erofs_share *share)
+{
+	if (!share)
+		return;
+	erofs_buffer_release(&share->images);
+	erofs_arena_release(&share->names);
+	erofs_share_contents_release(&share->contents);
+	erofs_share_places_release(&share->places);
+	erofs_buffer_release(&share->missing);
+	free(share);
+}
+
+uint64_t erofs_share_pages(const struct erofs_share *share, uint64_t size)
+{
+	uint64_t mask = share->options.page_size - 1;
+
+	return erofs_share_sum(size, mask) == UINT64_MAX ? UINT64_MAX : (size + mask) & ~mask;
+}
+
+/* ---- adding ---------------------------------------------------------------------------------------------------------- */
+
+static void add_file(struct erofs_share_figures *to, uint64_t size, uint64_t page_bytes)
+{
+	to->files++;
+	to->bytes = erofs_share_sum(to->bytes, size);
+	to->page_bytes = erofs_share_sum(to->page_bytes, page_bytes);
+}
+
+static void add_cost(uint64_t *to, uint64_t page_bytes)
+{
+	*to = erofs_share_sum(*to, page_bytes);
+}
+
+static int merge_unshareable(struct erofs_share *share, struct erofs_share_image *image, uint32_t place,
+			     uint64_t page_bytes)
+{
+	struct erofs_share_missing missing = { place, page_bytes };
+
+	image->unshareable_files++;
+	add_cost(&image->unshareable_page_bytes, page_bytes);
+	add_cost(&image->alone.shared_page_bytes, page_bytes);
+	add_cost(&share->all.shared_page_bytes, page_bytes);
+	add_cost(&erofs_share_folder(&share->places, erofs_share_place(&share->places, place)->folder)
+			  ->shared_page_bytes,
+		 page_bytes);
+	return image->fingerprinted ? erofs_buffer_append(&share->missing, &missing, sizeof(missing)) : 0;
+}
+
+static int merge_shareable(struct erofs_share *share, struct erofs_share_image *image,
+			   const struct erofs_share_file *file, uint32_t place, uint64_t page_bytes)
+{
+	uint32_t folder = erofs_share_place(&share->places, place)->folder;
+	uint32_t index = (uint32_t)(image - erofs_share_image_at(share, 0));
+	struct erofs_share_content *content;
+	uint32_t number, head;
+	bool added;
+	int err = erofs_share_contents_add(&share->contents, &number, &head, &added, file);
+
+	if (err)
+		return err;
+	content = erofs_share_content(&share->contents, number);
+	if (added) {
+		content->first_place = place;
+		content->first_image = index;
+		add_cost(&share->all.shared_page_bytes, page_bytes);
+		add_cost(&erofs_share_folder(&share->places, folder)->shared_page_bytes, page_bytes);
+	}
+	if (added || content->last_image != index)
+		add_cost(&image->alone.shared_page_bytes, page_bytes);
+	content->last_image = index;
+	if (content->files < UINT32_MAX)
+		content->files++;
+	return erofs_share_places_note(&share->places, place, head);
+}
+
+static int new_image(struct erofs_share *share, const struct erofs_share_batch *batch)
+{
+	struct erofs_share_image image = { .manifest = batch->manifest,
+					   .fingerprinted = batch->fingerprinted,
+					   .block_size = batch->block_size,
+					   .damaged = batch->damaged };
+
+	if (erofs_share_image_count(share) >= UINT32_MAX)
+		return -EFBIG;
+	memcpy(image.uuid, batch->uuid, sizeof(image.uuid));
+	image.name = erofs_arena_copy(&share->names, batch->name, strlen(batch->name));
+	return image.name ? erofs_buffer_append(&share->images, &image, sizeof(image)) : -ENOMEM;
+}
+
+int erofs_share_merge(struct erofs_share *share, const struct erofs_share_batch *batch)
+{
+	const struct erofs_share_file *files = (const void *)batch->files.data;
+	size_t count = batch->files.size / sizeof(*files);
+	const uint8_t *text = batch->text.data;
+	struct erofs_share_image *image;
+	int err = new_image(share, batch);
+
+	if (err)
+		return err;
+	image = erofs_share_image_at(share, erofs_share_image_count(share) - 1);
+	for (size_t i = 0; !err && i < count; i++) {
+		uint64_t page_bytes = erofs_share_pages(share, files[i].size);
+		uint32_t place;
+
+		err = erofs_share_places_add(&share->places, &place, files[i].kept, text, files[i].added);
+		if (err)
+			return err;
+		text += files[i].added;
+		add_file(&share->all, files[i].size, page_bytes);
+		add_file(&image->alone, files[i].size, page_bytes);
+		add_cost(&erofs_share_folder(&share->places, erofs_share_place(&share->places, place)->folder)
+				  ->page_bytes,
+			 page_bytes);
+		err = files[i].value_size ? merge_shareable(share, image, &files[i], place, page_bytes)
+					  : merge_unshareable(share, image, place, page_bytes);
+	}
+	return err;
+}
+
+/* ---- what only the whole set tells ------------------------------------------------------------------------------------- */
+
+static int compare_numbers(const void *a, const void *b)
+{
+	uint32_t first = *(const uint32_t *)a, second = *(const uint32_t *)b;
+
+	return (first > second) - (first < second);
+}
+
+int erofs_share_difference(const struct erofs_share *share, uint64_t *page_bytes, size_t *count, uint32_t place,
+			   struct erofs_buffer *room)
+{
+	uint32_t at = erofs_share_place(&share->places, place)->versions;
+	uint64_t largest = 0, all = 0;
+	const uint32_t *values;
+
+	*count = 0;
+	*page_bytes = 0;
+	if (at == EROFS_PLACE_NONE || erofs_share_version(&share->places, at)->next == EROFS_PLACE_NONE)
+		return 0;
+	for (room->size = 0; at != EROFS_PLACE_NONE; at = erofs_share_version(&share->places, at)->next)
+		if (erofs_buffer_append(room, &erofs_share_version(&share->places, at)->value, sizeof(uint32_t)))
+			return -ENOMEM;
+	values = (const uint32_t *)(void *)room->data;
+	qsort(room->data, room->size / sizeof(*values), sizeof(*values), compare_numbers);
+	for (size_t i = 0; i < room->size / sizeof(*values); i++) {
+		uint64_t pages;
+
+		if (i && values[i] == values[i - 1])
+			continue;
+		pages = erofs_share_pages(share, erofs_share_content(&share->contents, values[i])->size);
+		largest = pages > largest ? pages : largest;
+		all = erofs_share_sum(all, pages);
+		++*count;
+	}
+	*page_bytes = all - largest;
+	return 0;
+}
+
+static int settle_folders(struct erofs_share *share)
+{
+	struct erofs_buffer room = { 0 };
+	int err = 0;
+
+	for (uint32_t i = 0; i < share->places.folder_count; i++)
+		erofs_share_folder(&share->places, i)->differing_page_bytes = 0;
+	for (uint32_t i = 0; !err && i < share->places.place_count; i++) {
+		uint32_t folder = erofs_share_place(&share->places, i)->folder;
+		uint64_t page_bytes;
+		size_t count;
+
+		err = erofs_share_difference(share, &page_bytes, &count, i, &room);
+		if (!err)
+			add_cost(&erofs_share_folder(&share->places, folder)->differing_page_bytes, page_bytes);
+	}
+	erofs_buffer_release(&room);
+	return err;
+}
+
+/* Of all kinds and sizes of a value, only one is shared, if the worst of them came first. */
+static uint64_t clash_cost(const struct erofs_share *share, const struct erofs_share_content *content)
+{
+	uint64_t all = 0, least = UINT64_MAX;
+
+	for (;;) {
+		uint64_t copies = 0, pages = erofs_share_pages(share, content->size);
+
+		if (__builtin_mul_overflow(pages, content->files - 1, &copies))
+			copies = UINT64_MAX;
+		all = erofs_share_sum(all, copies);
+		least = copies < least ? copies : least;
+		if (content->next == EROFS_SHARE_CONTENT_NONE)
+			return all - least;
+		content = erofs_share_content(&share->contents, content->next);
+	}
+}
+
+static void settle_contents(struct erofs_share *share)
+{
+	share->clash_page_bytes = 0;
+	for (size_t i = 0; i < erofs_share_image_count(share); i++)
+		erofs_share_image_at(share, i)->marginal_page_bytes =
+			erofs_share_image_at(share, i)->unshareable_page_bytes;
+	for (uint32_t i = 0; i < share->contents.count; i++) {
+		const struct erofs_share_content *content = erofs_share_content(&share->contents, i);
+
+		if (content->first_image == content->last_image)
+			add_cost(&erofs_share_image_at(share, content->first_image)->marginal_page_bytes,
+				 erofs_share_pages(share, content->size));
+		if (content->head && content->next != EROFS_SHARE_CONTENT_NONE)
+			add_cost(&share->clash_page_bytes, clash_cost(share, content));
+	}
+}
+
+static int compare_missing(const void *a, const void *b)
+{
+	const struct erofs_share_missing *first = a, *second = b;
+
+	return (first->place > second->place) - (first->place < second->place);
+}
+
+int erofs_share_settle(struct erofs_share *share)
+{
+	settle_contents(share);
+	if (share->missing.size)
+		qsort(share->missing.data, share->missing.size / sizeof(struct erofs_share_missing),
+		      sizeof(struct erofs_share_missing), compare_missing);
+	return settle_folders(share);
+}
+
+/* ---- figures --------------------------------------------------------------------------------------------------------- */
+
+void erofs_share_total(const struct erofs_share *share, struct erofs_share_total *out)
+{
+	*out = (struct erofs_share_total){ .images = erofs_share_image_count(share),
+					   .all = share->all,
+					   .distinct = share->contents.count,
+					   .clash_page_bytes = share->clash_page_bytes };
+}
+
+int erofs_share_image(const struct erofs_share *share, struct erofs_share_image *out, size_t index)
+{
+	if (index >= erofs_share_image_count(share))
+		return -ERANGE;
+	*out = *erofs_share_image_at(share, index);
+	return 0;
+}
