@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR MIT
+# shellcheck shell=bash disable=SC2154
+# The guest: its kernel, its programs, its disks, and what it reports. Sourced after e2e/lib.sh.
+
+# "static" if a program is, as the guest has no libraries.
+file_of() { if ldd "$(command -v "$1")" >/dev/null 2>&1; then echo dynamic; else echo static; fi; }
+
+fetch_kernel() {
+	local out
+	out=$("$here/fetch-kernel.sh" ${KERNEL:+"$KERNEL"} 2>"$work/fetch.err") || {
+		echo "${out#skip - } $(tail -n 1 "$work/fetch.err")"
+		return 1
+	}
+	tail -n 1 <<<"$out"
+}
+
+# The static program of tests/kernel/guest*.c, for both sides.
+build_guest() {
+	${CC:-cc} -std=gnu17 -D_GNU_SOURCE -O2 -static -Wall -Wextra -o "$work/guest" "$here"/guest*.c "$here/sha256.c"
+}
+
+# make_initramfs JOB EXPECTED...: the guest's whole world; EXPECTED are manifests, NAME.manifest
+make_initramfs() {
+	local root=$work/initramfs module job=$1
+	shift
+	rm -rf "$root"
+	mkdir -p "$root/bin" "$root/modules" "$root/expect"
+	cp "$(command -v busybox)" "$work/guest" "$root/bin/"
+	ln -s busybox "$root/bin/sh"
+	cp "$kernel"/modules/* "$root/modules/"
+	cp "$here/guest-init.sh" "$root/init"
+	cp "$here/workload.sh" "$root/"
+	cp "$job" "$root/job"
+	for module in "$@"; do cp "$module" "$root/expect/$(basename "$module" .manifest)"; done
+	chmod +x "$root/init"
+	(cd "$root" && find . -print0 | cpio --quiet -0 -o -H newc) >"$work/initramfs.cpio"
+}
+
+# boot NAME MEBIBYTES SECONDS JOB IMAGE...: NAME.results has what the guest reported, NAME.console the rest. Disks are called
+# as the images are, without ".img".
+boot() {
+	local name=$1 memory=$2 limit=$3 job=$4 image disks=()
+	shift 4
+	make_initramfs "$job" "$work"/*.manifest
+	for image in "$@"; do
+		disks+=(-drive "if=none,id=$image,format=raw,readonly=on,file=$work/$image.img")
+		disks+=(-device "virtio-blk-pci,drive=$image,serial=$image")
+	done
+	timeout "$limit" nice qemu-system-x86_64 -machine q35 -accel tcg,thread=multi -cpu max -m "$memory" -smp 2 -display none \
+		-nodefaults -no-reboot -serial "file:$work/$name.console" -serial "file:$work/$name.results" \
+		-kernel "$kernel/vmlinuz" -initrd "$work/initramfs.cpio" -append "console=ttyS0 quiet panic=-1" "${disks[@]}" \
+		</dev/null >"$work/$name.qemu" 2>&1
+	tr -d '\r' <"$work/$name.results" >"$work/report"
+	if grep -qx '@ end' "$work/report" && [ "$(reported 'dmesg' bad)" = 0 ]; then
+		pass "$name: guest with Linux $(reported start kernel)"
+		return 0
+	fi
+	fail "$name: the guest did not end well"
+	tail -n 3 "$work/$name.qemu" "$work/report"
+	tail -n 40 "$work/$name.console"
+	return 1
+}
+
+# reported LABEL KEY: of the last guest; nothing if it did not say
+reported() {
+	awk -v label="$1" -v key="$2" 'index($0, "@ " label " ") == 1 {
+		count = split(substr($0, length(label) + 4), words, " ")
+		for (i = 1; i <= count; i++) if (index(words[i], key "=") == 1) value = substr(words[i], length(key) + 2)
+	} END { print value }' "$work/report"
+}
+
+# ---- what is expected, from the images alone ----------------------------------------------------------------------------
+
+# prints IMAGE: "KIND/SIZE/VALUE PAGES-IN-BYTES PATH" of every inode with data that is a regular file; "-" without a value
+prints() {
+	local image=$1
+	[ -s "$work/$image.prints" ] || "$DUMP" --fingerprints=json "$work/$image.img" | awk '
+		function field(name) { return match($0, "\"" name "\": \"?[^\",}]*") ? substr($0, RSTART, RLENGTH) : "" }
+		/"nid":/ {
+			nid = field("nid"); size = field("size"); kind = field("kind"); value = field("value"); path = field("path")
+			sub(/.*: /, "", nid); sub(/.*: /, "", size); sub(/.*"/, "", kind); sub(/.*"/, "", value)
+			sub(/[^:]*: "/, "", path)
+			if (value ~ /:/ || value == "null") value = ""
+			if (seen[nid]++ || !size) next
+			printf "%s %d %s\n", value == "" ? "-" : kind "/" size "/" value, int((size + 4095) / 4096) * 4096, path
+		}' >"$work/$image.prints"
+	cat "$work/$image.prints"
+}
+
+# page_bytes IMAGE...: of all files, each for itself
+page_bytes() { for image in "$@"; do prints "$image"; done | awk '{ sum += $2 } END { printf "%d\n", sum }'; }
+
+# shared_bytes IMAGE...: of the files that are different, when all of these share with each other
+shared_bytes() {
+	for image in "$@"; do prints "$image"; done | awk '$1 == "-" || !seen[$1]++ { sum += $2 } END { printf "%d\n", sum }'
+}
+
+# A file of some size that both images have, and its paths: "SIZE PATH-IN-FIRST PATH-IN-SECOND"
+common_file() {
+	awk '$3 !~ /^[A-Za-z0-9\/._-]+$/ || $1 == "-" { next }
+		FNR == NR { path[$1] = $3; next }
+		($1 in path) && $2 > best && $2 < 8000000 { best = $2; found = $2 " " path[$1] " " $3 }
+		END { print found }' <(prints "$1") <(prints "$2")
+}
+
+# What dump.erofs itself foretells of IMAGES together, where it can: bytes that sharing saves.
+report_saving() {
+	local image
+	for image in "$@"; do shift; set -- "$@" "$work/$image.img"; done
+	"$DUMP" --ishare-report --json "$@" 2>/dev/null
+}
+
+build_image() { # NAME SOURCE OPTIONS...
+	local name=$1 source=$2
+	shift 2
+	rm -f "$work/$name.img" "$work/$name.prints"
+	check "$name: built" "$MKFS" --quiet "$@" "$work/$name.img" "$source"
+}
+
+write_manifest() { "$work/guest" manifest "$2" >"$work/$1.manifest"; } # NAME SOURCE

@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR MIT
+# shellcheck shell=bash disable=SC2154
+# What is tested on the sharing kernel. Sourced after lib.sh.
+
+# ---- images made for the purpose: everything an inode can be, and fingerprints that lie ----------------------------------
+
+# The value of a file of this content, as it stands in an image.
+raw_value() { printf 'sha256:'; sha256sum <"$1" | cut -c1-64 | xxd_back; }
+xxd_back() { sed 's/../\\x&/g' | { read -r escaped; printf '%b' "$escaped"; }; }
+
+# poison IMAGE FILE VALUE-OF: gives the file's fingerprint in the image the value of another content
+poison() {
+	local at
+	at=$(grep -obUaF -f <(sha256sum <"$2" | cut -c1-64 | xxd_back) "$1" | cut -d: -f1)
+	[ "$(wc -w <<<"$at")" = 1 ] || return 1
+	sha256sum <"$3" | cut -c1-64 | xxd_back | dd of="$1" bs=1 seek="$at" conv=notrunc status=none
+}
+
+# Bytes whose digest has no newline or NUL in it: grep looks for it in an image.
+plain_digest_file() { # PATH
+	local digest
+	while :; do
+		head -c 1000000 /dev/urandom >"$1"
+		digest=$(sha256sum <"$1" | cut -c1-64 | sed 's/../& /g')
+		case " $digest" in *" 0a"* | *" 00"*) ;; *) return ;; esac
+	done
+}
+
+make_liars() {
+	mkdir true forged
+	plain_digest_file true/file
+	plain_digest_file forged/other
+	setfattr -n trusted.erofs.fingerprint -v "0x$(raw_value true/file | od -An -vtx1 | tr -d ' \n')" forged/other || return
+	build_image true true "$FP_OPT"
+	build_image forged forged "$FP_OPT"
+	# The checksum of the superblock would tell; one who forges makes it right, or leaves it out.
+	build_image poisoned forged "$FP_OPT" -Enosbcrc
+	check "poisoned: a fingerprint replaced" poison "$work/poisoned.img" forged/other true/file
+	check_not "fsck.erofs refuses the poisoned image" "$FSCK" --ishare "$work/poisoned.img"
+	check "fsck.erofs accepts the image with a forged source" "$FSCK" --ishare "$work/forged.img"
+}
+
+small_job() {
+	cat <<-END
+		verify odd:plain odd odd
+		verify odd:shared odd,odd odd:d odd2:d
+		probe forged share true:d forged:d /file /other
+		probe forged-first share forged:d true:d /other /file
+		digest forged forged:d true:d /other /file
+		probe poisoned share true:d poisoned:d /file /other
+		digest poisoned true:d poisoned:d /file /other
+		probe apart share true:d true2:e /file /file
+		probe together share true:d true2:d /file /file
+	END
+}
+
+test_small() {
+	local x y
+	"$tools/treegen" odd odd || { fail "treegen odd" && return; }
+	build_image odd odd "$FP_OPT"
+	build_image odd2 odd "$FP_OPT" --workers=1
+	write_manifest odd odd
+	make_liars
+	cp true.img true2.img
+	small_job >job
+	boot small 1024 300 job odd odd2 true true2 forged poisoned || return
+	tested=1
+	expect_verified odd:plain:1
+	expect_verified odd:shared:1
+	expect_verified odd:shared:2
+	same "equal files of two images in one domain share" 245 "$(reported probe\ together:share resident)"
+	same "... and not in two domains" 0 "$(reported probe\ apart:share resident)"
+	same "a forged fingerprint on a source file: nothing shared" 0 "$(reported probe\ forged:share resident)"
+	same "... nor when that image comes first" 0 "$(reported probe\ forged-first:share resident)"
+	x=$(sha256sum <true/file | cut -c1-64) y=$(sha256sum <forged/other | cut -c1-64)
+	same "... and both files have their own content" "$y $x" "$(reported digest\ forged first) $(reported digest\ forged second)"
+	# Without this the three above could pass on a kernel that shares nothing.
+	same "a fingerprint forged in the image deceives the kernel" "245 $x" \
+		"$(reported probe\ poisoned:share resident) $(reported digest\ poisoned second)"
+	rm -rf odd true forged ./*.manifest ./*.img ./*.prints
+}
+
+expect_verified() { # LABEL
+	local bad
+	bad=$(reported "verify $1" bad)/$(reported "verify $1" bad_fingerprints)/$(reported "verify $1" without)
+	if [ "$bad" = 0/0/0 ] && [ "$(reported "verify $1" files)" -gt 0 ]; then
+		pass "$1: $(reported "verify $1" files) files as in the source, $(reported "verify $1" fingerprints) fingerprints"
+	else
+		fail "$1: of $(reported "verify $1" files) files $bad differ/have wrong fingerprints/have none"
+		grep -A 1 -h '^expected:\|^wrong fingerprint\|^missing:' ./*.console | head -n 20
+	fi
+}
+
+# ---- pairs of real root file systems ----------------------------------------------------------------------------------
+
+limit_of() { case $1 in tomcat) echo 500 ;; redis | node) echo 200 ;; *) echo 300 ;; esac; }
+
+pair_job() { # PAIR PEER
+	local method
+	cat <<-END
+		verify plain a,b a b
+		verify shared a,b a:d b:d
+	END
+	for method in read mmap; do
+		cat <<-END
+			grow none $method a b
+			grow one $method a:d b:d
+			grow two $method a:d b:e
+			grow bare $method a:d bare:d
+		END
+	done
+	[ ! "$2" ] || printf 'grow peer read a:d peer:d\ngrow peer-none read a peer\n'
+	cat <<-END
+		probe shared maps a:d b:d $common
+		probe shared direct a:d b:d $common
+		probe plain direct a b $common
+		probe shared sendfile a:d b:d $common
+		probe plain sendfile a b $common
+		workload plain $1 $(limit_of "$1") a b
+		workload shared $1 $(limit_of "$1") a:d b:d
+	END
+	[ "$1" != nginx ] || cat <<-END
+		workload plain nginx-sendfile $(limit_of "$1") a b
+		workload shared nginx-sendfile $(limit_of "$1") a:d b:d
+	END
+}
+
+# A mkfs.erofs that is not ours and knows fingerprints.
+find_peer() {
+	local candidate
+	for candidate in "${PEER_DIR:-}/bin/mkfs.erofs" "$(command -v mkfs.erofs)"; do
+		[ -x "$candidate" ] && "$candidate" --help 2>&1 | grep -q -- --xattr-inode-digest && echo "$candidate" && return
+	done
+}
+
+test_pair() { # PAIR
+	local pair=$1 peer memory images=(a b bare)
+	build_image a "$ROOTS/$pair-a" "$FP_OPT" || return
+	build_image b "$ROOTS/$pair-b" "$FP_OPT" || return
+	build_image bare "$ROOTS/$pair-b" || return
+	peer=$(find_peer)
+	if [ "$peer" ] && "$peer" --quiet --xattr-inode-digest=trusted.erofs.fingerprint "$work/peer.img" "$ROOTS/$pair-b" >/dev/null; then
+		images+=(peer)
+	else
+		peer='' && skip "$pair: no peer to share with (PEER_DIR)"
+	fi
+	write_manifest a "$ROOTS/$pair-a"
+	write_manifest b "$ROOTS/$pair-b"
+	common=$(common_file a b | cut -d' ' -f2-)
+	pair_job "$pair" "$peer" >job
+	# Both versions must fit twice, with what tmpfs and the programs take.
+	memory=$((1536 + $(page_bytes a b) / 700000))
+	boot "$pair" "$memory" 3000 job "${images[@]}" || { rm -f ./*.img ./*.prints ./*.manifest; return; }
+	tested=1
+	for place in plain:1 plain:2 shared:1 shared:2; do expect_verified "$place"; done
+	expect_savings "$pair" "$peer"
+	expect_manners "$pair"
+	expect_workload "$pair" "$pair"
+	[ "$pair" != nginx ] || expect_workload nginx nginx-sendfile
+	rm -f ./*.img ./*.prints ./*.manifest
+}
+
+# saving PAIR WHAT FROM TO METHOD PREDICTED: KiB that TO takes less than FROM, against bytes predicted. Within 0.5 %,
+# or 64 KiB where next to nothing is saved.
+saving() {
+	local pair=$1 what=$2 from to method=$5 predicted=$6 saved room
+	from=$(reported "grow $3:$method" cached) to=$(reported "grow $4:$method" cached)
+	if [ ! "$from" ] || [ ! "$to" ]; then fail "$pair: $what by $method was not measured" && return; fi
+	saved=$(((from - to) * 1024))
+	room=$((predicted / 200 > 65536 ? predicted / 200 : 65536))
+	if [ $((saved - predicted)) -le $room ] && [ $((predicted - saved)) -le $room ]; then
+		pass "$pair: $what by $method saves $saved bytes, predicted $predicted"
+	else
+		fail "$pair: $what by $method saves $saved bytes, predicted $predicted"
+	fi
+	printf 'saving\t%s\t%s\t%s\t%d\t%d\t%d\n' "$pair" "$what" "$method" $((from * 1024)) $((to * 1024)) "$predicted" >>"$RESULTS"
+}
+
+expect_savings() { # PAIR PEER
+	local pair=$1 all one method
+	all=$(page_bytes a b) one=$(shared_bytes a b)
+	printf 'pair\t%s\t%d\t%d\t%d\t%s\n' "$pair" "$(prints a | wc -l)" "$(prints b | wc -l)" "$all" "$(reported start kernel)" >>"$RESULTS"
+	expect_report "$pair" $((all - one))
+	for method in read mmap; do
+		saving "$pair" "one domain" none one $method $((all - one))
+		saving "$pair" "two domains" none two $method $((all - $(shared_bytes a) - $(shared_bytes b)))
+		saving "$pair" "one without fingerprints" none bare $method $((all - $(shared_bytes a) - $(page_bytes b)))
+	done
+	[ ! "$2" ] || saving "$pair" "with the peer's image" peer-none peer read $((all - one))
+}
+
+expect_manners() { # PAIR
+	local key own
+	for key in maps map_files maps_of_other map_files_of_other; do
+		same "$1: a shared mapping has the user's own path in $key" own "$(reported "probe shared:maps" "$key")"
+	done
+	same "$1: O_DIRECT is refused when sharing" 'EINVAL' "$(reported 'probe shared:direct' open)"
+	same "$1: ... and works without" 0 "$(reported 'probe plain:direct' open)"
+	# Linux 7.2 had no way from a shared file to the shared pages for these two.
+	own=0
+	[ "$(printf '%s\n' 7.3 "$(reported start kernel)" | sort -V | head -n 1)" = 7.3 ] || own=100
+	for key in sendfile splice; do
+		same "$1: $key takes memory of its own when sharing (% of the file)" $own "$(percent shared $key)"
+		same "$1: ... and none without" 0 "$(percent plain $key)"
+	done
+}
+
+# Rounded to halves: the counters are not exact to the page.
+percent() {
+	local value
+	value=$(reported "probe $1:sendfile" "$2")
+	[ "$value" ] || return
+	echo $(((value + 25) / 50 * 50))
+}
+
+expect_workload() { # PAIR PROGRAM
+	local mode key line
+	for mode in plain shared; do
+		same "$1: $2 serves its clients from both images, $mode" 2/2 \
+			"$(reported "workload $mode:$2" ok)/$(reported "workload $mode:$2" of)"
+		[ "$(reported "workload $mode:$2" ok)" = 2 ] || grep -A 25 "^== $mode $2" "$1.console"
+	done
+	line="workload	$1	$2"
+	for mode in plain shared; do
+		for key in files anon shmem used seconds; do line+="	$(reported "workload $mode:$2" $key)"; done
+	done
+	if [ "$(reported "workload shared:$2" files)" -lt "$(reported "workload plain:$2" files)" ]; then
+		pass "$1: $2 takes less memory for files: $(reported "workload plain:$2" files) KiB without sharing," \
+			"$(reported "workload shared:$2" files) KiB with it"
+		echo "$line" >>"$RESULTS"
+	elif [ "$2" = nginx-sendfile ]; then
+		echo "$line" >>"$RESULTS"
+	else
+		fail "$1: $2 takes $(reported "workload plain:$2" files) KiB without sharing, $(reported "workload shared:$2" files) with it"
+	fi
+}
+
+expect_report() { :; }
+
+# ---- what it comes to ---------------------------------------------------------------------------------------------------
+
+print_table() { # RESULTS
+	[ -s "$1" ] || return
+	awk -F'\t' '
+		$1 == "saving" {
+			if (!head++) printf "\n%-9s %-26s %-5s %10s %10s %10s %10s %7s\n", "pair", "reading all files", "by",
+				"without", "with", "saved", "predicted", "off by"
+			saved = $5 - $6
+			printf "%-9s %-26s %-5s %8.1fMB %8.1fMB %8.1fMB %8.1fMB %6.2f%%\n", $2, $3, $4, $5 / 1e6, $6 / 1e6, saved / 1e6,
+				$7 / 1e6, $7 ? 100 * (saved - $7) / $7 : 0
+		}' "$1"
+	awk -F'\t' '
+		$1 == "workload" {
+			if (!head++) printf "\n%-16s %12s %12s %8s   %s\n", "program", "files, MB", "sharing", "less", "all memory, MB"
+			printf "%-16s %12.1f %12.1f %7.1f%%   %.1f, sharing %.1f\n", $3, $4 * 1.024e-3, $9 * 1.024e-3, 100 * ($4 - $9) / $4,
+				$7 * 1.024e-3, $12 * 1.024e-3
+		}' "$1"
+}
