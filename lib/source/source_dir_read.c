@@ -150,12 +150,8 @@ static int open_content(void *arg, struct erofs_content *out, const struct erofs
 		return err;
 	/* O_NONBLOCK: should a FIFO stand there by now, it must not make us wait. */
 	out->fd = openat(reader->dir_fd, inode->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (out->fd < 0)
-		return erofs_tree_report(reader->diag, -errno, inode, "cannot open: %s", strerror(errno));
-	err = check_unchanged(reader, out);
-	if (err)
-		abandon_content(out);
-	return err;
+	/* Whether it still is the file that was scanned is asked once, when its bytes have been read. */
+	return out->fd < 0 ? erofs_tree_report(reader->diag, -errno, inode, "cannot open: %s", strerror(errno)) : 0;
 }
 
 static int read_content(void *arg, struct erofs_content *content, void *buf, size_t length, uint64_t offset)

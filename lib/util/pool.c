@@ -37,6 +37,7 @@ struct run {
 	bool *worked;		       /* by slot */
 	bool committing;	       /* a worker is inside ops->commit */
 	bool exhausted;		       /* ops->next said so */
+	unsigned int finishing;	       /* workers inside ops->finish */
 	unsigned int busy;	       /* workers inside a callback */
 	int err;		       /* the first failure */
 };
@@ -93,9 +94,11 @@ static void do_finish(struct erofs_pool *pool, struct run *run, unsigned int wor
 	unsigned int slot = queue_pop(&run->committed);
 	int err;
 
+	run->finishing++;
 	pthread_mutex_unlock(&pool->lock);
 	err = run->ops->finish(run->ctx, slot, worker);
 	pthread_mutex_lock(&pool->lock);
+	run->finishing--;
 	note_error(run, err);
 	queue_push(&run->free, slot);
 }
@@ -142,16 +145,22 @@ static bool can_commit(const struct run *run)
 	       run->worked[run->uncommitted.items[run->uncommitted.first]];
 }
 
-/* Takes the most urgent step there is: what frees memory first. False if there is none right now. */
+/*
+ * Takes the most urgent step there is: first what lets others go on, then what frees a slot. Finishing mostly means writing,
+ * and writers of one file wait for each other in the kernel: while one is at it, the next had better work on something new.
+ * False if there is nothing to do right now.
+ */
 static bool step(struct erofs_pool *pool, struct run *run, unsigned int worker)
 {
+	bool can_work = !run->exhausted && run->free.count;
+
 	if (run->err)
 		return false;
-	if (run->committed.count)
-		do_finish(pool, run, worker);
-	else if (can_commit(run))
+	if (can_commit(run))
 		do_commit(pool, run);
-	else if (!run->exhausted && run->free.count)
+	else if (run->committed.count && !(run->finishing && can_work))
+		do_finish(pool, run, worker);
+	else if (can_work)
 		do_work(pool, run, worker);
 	else
 		return false;
