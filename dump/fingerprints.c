@@ -131,9 +131,9 @@ static int print_lines(const struct dump *dump, walk_visitor visit)
 
 	if (err == -ENODATA)
 		return dump_error(dump, err, "%s: an image without fingerprints (no ishare_xattrs)",
-				  dump->options->image);
+				  dump->options->images[0]);
 	if (err)
-		return dump_path_error(dump, err, dump->options->image, "cannot find the fingerprints' name");
+		return dump_path_error(dump, err, dump->options->images[0], "cannot find the fingerprints' name");
 	err = dump_walk(dump, visit, &listing);
 	lacking = complain(&listing);
 	return err ? err : lacking;

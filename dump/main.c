@@ -7,6 +7,7 @@
 
 #include "common/tool.h"
 #include "dump/dump.h"
+#include "dump/ishare.h"
 
 /* "/a/b" from "a//b/" and the like, so that paths below it can be appended; NULL when out of memory. */
 static char *clean_path(const char *path)
@@ -115,13 +116,13 @@ static int run(const struct dump_options *options, const struct erofs_diag *diag
 	struct dump dump = { .options = options, .diag = diag, .path = "" };
 	struct erofs_image *image;
 	char *path = NULL, nid[32];
-	int err = erofs_image_open(&image, options->image, &how, diag);
+	int err = erofs_image_open(&image, options->images[0], &how, diag);
 
 	if (err)
 		return err;
 	dump.image = image;
 	if (!erofs_image_checksum_ok(image))
-		dump_warning(&dump, "%s: wrong superblock checksum", options->image);
+		dump_warning(&dump, "%s: wrong superblock checksum", options->images[0]);
 	if (!options->use_nid) {
 		path = clean_path(options->path ? options->path : "/");
 		dump.path = dump.subject = path;
@@ -140,10 +141,14 @@ int main(int argc, char **argv)
 	const struct erofs_diag *diag = tool_diag("dump.erofs", EROFS_SEV_WARNING, false);
 	struct dump_options options;
 	int parsed = options_parse(&options, argc, argv);
-	int err = parsed ? 0 : run(&options, diag);
+	int status = EXIT_SUCCESS;
 
-	options_release(&options);
 	if (parsed < 0)
-		return EXIT_USAGE;
-	return tool_flush_stdout() && !err ? EXIT_SUCCESS : EXIT_FAILURE;
+		status = EXIT_USAGE;
+	else if (!parsed && options.ishare_report)
+		status = ishare_run(&options, diag);
+	else if (!parsed && run(&options, diag))
+		status = EXIT_FAILURE;
+	options_release(&options);
+	return tool_flush_stdout() || status == EXIT_USAGE ? status : EXIT_FAILURE;
 }

@@ -13,52 +13,69 @@ enum {
 	OPT_CAT = 256,
 	OPT_DEVICE,
 	OPT_FINGERPRINTS,
+	OPT_ISHARE_REPORT,
 	OPT_JSON,
 	OPT_LS,
 	OPT_NID,
 	OPT_OFFSET,
 	OPT_PATH,
+	OPT_REPORT, /* one of those that go with --ishare-report */
 };
 
 static const struct option table[] = {
+	{ "backend", required_argument, NULL, OPT_REPORT },
 	{ "cat", no_argument, NULL, OPT_CAT },
 	{ "device", required_argument, NULL, OPT_DEVICE },
 	{ "fingerprints", optional_argument, NULL, OPT_FINGERPRINTS },
 	{ "help", no_argument, NULL, 'h' },
+	{ "html", required_argument, NULL, OPT_REPORT },
+	{ "ishare-report", no_argument, NULL, OPT_ISHARE_REPORT },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "ls", no_argument, NULL, OPT_LS },
+	{ "min-saving", required_argument, NULL, OPT_REPORT },
 	{ "nid", required_argument, NULL, OPT_NID },
 	{ "offset", required_argument, NULL, OPT_OFFSET },
+	{ "page-size", required_argument, NULL, OPT_REPORT },
 	{ "path", required_argument, NULL, OPT_PATH },
 	{ "recursive", no_argument, NULL, 'R' },
+	{ "top", required_argument, NULL, OPT_REPORT },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
 };
 
-static const char help[] = "Usage: dump.erofs [OPTIONS] IMAGE\n"
-			   "Shows what is in an EROFS image; the superblock, when nothing else is asked for.\n"
-			   "\n"
-			   "Views:\n"
-			   " -s                    superblock\n"
-			   " -S                    statistics: inodes, sizes, layouts, xattrs, fingerprints\n"
-			   " --path=P, --nid=N     one inode, with its xattrs and fingerprint\n"
-			   " -e                    ... and its extents\n"
-			   " --ls                  ... and the entries of the directory (default: the root)\n"
-			   " -R, --recursive       with --ls: everything below it, one path a line\n"
-			   " --cat                 the bytes of the file and nothing else\n"
-			   " --fingerprints[=FORM] fingerprints of all regular files, or of those below P or N\n"
-			   "                       FORM: table (default), sha256sum, sha512sum, json\n"
-			   "\n"
-			   "Options:\n"
-			   " --json                print the views as one JSON object\n"
-			   " --device=FILE         file with the data of the next extra device; may be repeated\n"
-			   " --offset=N            the image starts N bytes into IMAGE\n"
-			   " -h, --help            print this help and exit\n"
-			   " -V, --version         print the version and exit\n";
+static const char help[] =
+	"Usage: dump.erofs [OPTIONS] IMAGE\n"
+	"       dump.erofs --ishare-report [OPTIONS] IMAGE|MANIFEST...\n"
+	"Shows what is in an EROFS image; the superblock, when nothing else is asked for.\n"
+	"\n"
+	"Views:\n"
+	" -s                    superblock\n"
+	" -S                    statistics: inodes, sizes, layouts, xattrs, fingerprints\n"
+	" --path=P, --nid=N     one inode, with its xattrs and fingerprint\n"
+	" -e                    ... and its extents\n"
+	" --ls                  ... and the entries of the directory (default: the root)\n"
+	" -R, --recursive       with --ls: everything below it, one path a line\n"
+	" --cat                 the bytes of the file and nothing else\n"
+	" --fingerprints[=FORM] fingerprints of all regular files, or of those below P or N\n"
+	"                       FORM: table (default), sha256sum, sha512sum, json\n"
+	"\n"
+	"Report on what several images share in memory:\n"
+	" --ishare-report       page cache with and without sharing, and what spoils it; inputs are\n"
+	"                       images or what --fingerprints=json wrote\n"
+	" --page-size=N         bytes of a page (4096)\n"
+	" --backend=file|block  how plain images will be mounted, for naming (file)\n"
+	" --top=N               lines in each list of what spoils sharing (20)\n"
+	" --min-saving=PERCENT  exit with 3 if sharing saves less\n"
+	" --html=FILE           write the report as a page, too\n"
+	"\n"
+	"Options:\n"
+	" --json                print the views as one JSON object\n"
+	" --device=FILE         file with the data of the next extra device; may be repeated\n"
+	" --offset=N            the image starts N bytes into IMAGE\n"
+	" -h, --help            print this help and exit\n"
+	" -V, --version         print the version and exit\n";
 
-static int usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static int usage(const char *format, ...)
+int options_usage(const char *format, ...)
 {
 	va_list args;
 
@@ -80,7 +97,7 @@ static int set_form(struct dump_options *out, const char *form)
 		out->fingerprints = FINGERPRINTS_SUM;
 		out->sum_digest = form[3] == '2' ? EROFS_DIGEST_SHA256 : EROFS_DIGEST_SHA512;
 	} else {
-		return usage("--fingerprints=%s: not table, sha256sum, sha512sum or json", form);
+		return options_usage("--fingerprints=%s: not table, sha256sum, sha512sum or json", form);
 	}
 	return 0;
 }
@@ -90,7 +107,7 @@ static int add_device(struct dump_options *out, const char *path)
 	const char **grown = realloc(out->devices, (out->device_count + 1) * sizeof(*grown));
 
 	if (!grown)
-		return usage("out of memory");
+		return options_usage("out of memory");
 	out->devices = grown;
 	out->devices[out->device_count++] = path;
 	return 0;
@@ -105,10 +122,12 @@ static int set_value(struct dump_options *out, int option, const char *value)
 		return set_form(out, value);
 	case OPT_NID:
 		out->use_nid = true;
-		return tool_parse_number(&out->nid, value, UINT64_MAX) ? 0 : usage("--nid=%s: not a number", value);
+		return tool_parse_number(&out->nid, value, UINT64_MAX) ? 0
+								       : options_usage("--nid=%s: not a number", value);
 	case OPT_OFFSET:
-		return tool_parse_number(&out->offset, value, INT64_MAX) ? 0
-									 : usage("--offset=%s: not a number", value);
+		return tool_parse_number(&out->offset, value, INT64_MAX)
+			       ? 0
+			       : options_usage("--offset=%s: not a number", value);
 	default:
 		out->path = value;
 		return 0;
@@ -133,6 +152,8 @@ static bool *flag_of(struct dump_options *out, int option)
 		return &out->cat;
 	case OPT_JSON:
 		return &out->json;
+	case OPT_ISHARE_REPORT:
+		return &out->ishare_report;
 	default:
 		return NULL;
 	}
@@ -143,20 +164,35 @@ static bool wants_view(const struct dump_options *o)
 	return o->superblock || o->statistics || o->extents || o->list || o->fingerprints != FINGERPRINTS_NONE;
 }
 
+static int check_report(const struct dump_options *o)
+{
+	if (!o->image_count)
+		return options_usage("no image given");
+	if (wants_view(o) || o->recursive || o->cat || o->path || o->use_nid || o->offset || o->device_count)
+		return options_usage("--ishare-report stands alone");
+	return 0;
+}
+
 static int check(struct dump_options *o)
 {
+	if (o->ishare_report)
+		return check_report(o);
+	if (o->report_option)
+		return options_usage("--%s goes with --ishare-report", o->report_option);
+	if (o->image_count != 1)
+		return options_usage(o->image_count ? "more than one image given" : "no image given");
 	if (o->path && o->use_nid)
-		return usage("--path and --nid name two inodes");
+		return options_usage("--path and --nid name two inodes");
 	if (o->recursive && !o->list)
-		return usage("--recursive goes with --ls");
+		return options_usage("--recursive goes with --ls");
 	if ((o->extents || o->cat) && !o->path && !o->use_nid)
-		return usage("%s needs --path or --nid", o->cat ? "--cat" : "-e");
+		return options_usage("%s needs --path or --nid", o->cat ? "--cat" : "-e");
 	if (o->cat && (wants_view(o) || o->json))
-		return usage("--cat stands alone");
+		return options_usage("--cat stands alone");
 	if (o->fingerprints == FINGERPRINTS_SUM && (o->json || o->superblock || o->statistics || o->extents || o->list))
-		return usage("--fingerprints=%ssum stands alone", erofs_digest_name(o->sum_digest));
+		return options_usage("--fingerprints=%ssum stands alone", erofs_digest_name(o->sum_digest));
 	if (o->fingerprints == FINGERPRINTS_JSON && (o->superblock || o->statistics || o->extents || o->list))
-		return usage("--fingerprints=json stands alone; use --json --fingerprints for several views");
+		return options_usage("--fingerprints=json stands alone; use --json --fingerprints for several views");
 	if (!wants_view(o) && !o->cat && !o->path && !o->use_nid)
 		o->superblock = true;
 	return 0;
@@ -164,11 +200,11 @@ static int check(struct dump_options *o)
 
 int options_parse(struct dump_options *out, int argc, char **argv)
 {
-	int option, err = 0;
+	int option, which = 0, err = 0;
 
-	*out = (struct dump_options){ 0 };
+	*out = (struct dump_options){ .page_size = 4096, .top = 20 };
 	opterr = 0;
-	while (!err && (option = getopt_long(argc, argv, ":ehRsSV", table, NULL)) != -1) {
+	while (!err && (option = getopt_long(argc, argv, ":ehRsSV", table, &which)) != -1) {
 		bool *flag = flag_of(out, option);
 
 		if (flag) {
@@ -180,21 +216,22 @@ int options_parse(struct dump_options *out, int argc, char **argv)
 			tool_print_version("dump.erofs");
 			return 1;
 		} else if (option == ':') {
-			err = usage("%s needs a value", argv[optind - 1]);
+			err = options_usage("%s needs a value", argv[optind - 1]);
 		} else if (option == '?') {
 			/* A long option is named by its whole word; optopt is its number if a value was in excess. */
 			err = optopt && optopt < 256
-				      ? usage("unknown option -%c", optopt)
-				      : usage("%s: not an option, or not with a value", argv[optind - 1]);
+				      ? options_usage("unknown option -%c", optopt)
+				      : options_usage("%s: not an option, or not with a value", argv[optind - 1]);
+		} else if (option == OPT_REPORT) {
+			err = options_set_report(out, table[which].name, optarg);
 		} else {
 			err = set_value(out, option, optarg);
 		}
 	}
 	if (err)
 		return err;
-	if (argc - optind != 1)
-		return usage(argc == optind ? "no image given" : "more than one image given");
-	out->image = argv[optind];
+	out->images = (const char *const *)&argv[optind];
+	out->image_count = (size_t)(argc - optind);
 	return check(out);
 }
 

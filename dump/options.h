@@ -16,7 +16,8 @@ enum fingerprint_form {
 };
 
 struct dump_options {
-	const char *image;
+	const char *const *images; /* image_count of them; one, if not for a report */
+	size_t image_count;
 	uint64_t offset;
 	const char **devices; /* device_count of them */
 	size_t device_count;
@@ -34,6 +35,14 @@ struct dump_options {
 	const char *path; /* NULL: not asked for */
 	uint64_t nid;
 	bool use_nid;
+
+	bool ishare_report;
+	uint32_t page_size;
+	bool block_backend;
+	size_t top;		   /* lines of a list */
+	unsigned int min_saving;   /* in hundredths of a percent */
+	const char *html;	   /* NULL: not asked for */
+	const char *report_option; /* one that goes with ishare_report only; NULL: none was given */
 };
 
 #define EXIT_USAGE 2
@@ -41,5 +50,11 @@ struct dump_options {
 /* 0: go on; 1: nothing is left to do (--help, --version); -1: a usage error, which has been reported. */
 int options_parse(struct dump_options *out, int argc, char **argv);
 void options_release(struct dump_options *options);
+
+/* Reports what is wrong with the command line; returns -1. */
+int options_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The options of --ishare-report, by name; 0 or -1. */
+int options_set_report(struct dump_options *out, const char *name, const char *value);
 
 #endif

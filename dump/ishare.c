@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "dump/ishare.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/tool.h"
+
+#define EXIT_BELOW 3 /* --min-saving was not reached */
+
+unsigned int ishare_reduction(const struct erofs_share_figures *figures)
+{
+	uint64_t saved = figures->page_bytes - figures->shared_page_bytes;
+
+	return figures->page_bytes ? (unsigned int)((unsigned __int128)saved * 10000 / figures->page_bytes) : 0;
+}
+
+void ishare_format_size(char out[ISHARE_SIZE_MAX], uint64_t bytes)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	double value = (double)bytes;
+	unsigned int unit = 0;
+
+	for (; value >= 1023.95 && unit < 6; unit++)
+		value /= 1024;
+	snprintf(out, ISHARE_SIZE_MAX, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
+}
+
+const char *ishare_kind(const struct dump_options *options, bool compressed)
+{
+	if (compressed)
+		return "compressed";
+	return options->block_backend ? "plain, on a block device" : "plain, in an image file";
+}
+
+struct erofs_share_image ishare_image(const struct ishare_report *report, size_t index)
+{
+	struct erofs_share_image image = { 0 };
+
+	erofs_share_image(report->share, &image, index);
+	return image;
+}
+
+static int say(const struct erofs_diag *diag, const char *what, int err)
+{
+	char text[4200];
+
+	snprintf(text, sizeof(text), "%s: %s", what, strerror(-err));
+	diag->message(diag->ctx, EROFS_SEV_ERROR, text);
+	return EXIT_FAILURE;
+}
+
+static unsigned int processors(size_t inputs)
+{
+	cpu_set_t set;
+	size_t count = sched_getaffinity(0, sizeof(set), &set) ? 1 : (size_t)CPU_COUNT(&set);
+
+	/* One is the caller's own. */
+	return count < 2 || inputs < 2 ? 0 : (unsigned int)(count < inputs ? count : inputs);
+}
+
+static int compute(struct ishare_report *report)
+{
+	size_t top = report->options->top;
+	int err = 0;
+
+	erofs_share_total(report->share, &report->total);
+	for (unsigned int i = 0; !err && i < EROFS_SHARE_SPOILERS; i++)
+		err = erofs_share_losses(report->share, &report->losses[i], (enum erofs_share_spoiler)i, top);
+	if (!err)
+		err = erofs_share_directories(report->share, &report->largest, EROFS_SHARE_BY_SIZE, top);
+	if (!err)
+		err = erofs_share_directories(report->share, &report->differing, EROFS_SHARE_BY_DIFFERENCE, top);
+	return err;
+}
+
+static void release(struct ishare_report *report)
+{
+	for (unsigned int i = 0; i < EROFS_SHARE_SPOILERS; i++)
+		erofs_share_losses_release(&report->losses[i]);
+	erofs_share_directories_release(&report->largest);
+	erofs_share_directories_release(&report->differing);
+}
+
+static bool is_damaged(const struct ishare_report *report)
+{
+	bool damaged = false;
+
+	for (size_t i = 0; i < report->total.images; i++)
+		damaged |= ishare_image(report, i).damaged > 0;
+	return damaged;
+}
+
+static int show(const struct ishare_report *report, const struct erofs_diag *diag)
+{
+	const struct dump_options *o = report->options;
+	int err;
+
+	if (o->json)
+		ishare_print_json(report);
+	else
+		ishare_print_text(report);
+	err = o->html ? ishare_write_html(report) : 0;
+	if (err)
+		return say(diag, o->html, err);
+	if (is_damaged(report))
+		return EXIT_FAILURE;
+	return ishare_reduction(&report->total.all) < o->min_saving ? EXIT_BELOW : EXIT_SUCCESS;
+}
+
+static int report_on(struct erofs_share *share, const struct dump_options *options, const struct erofs_diag *diag)
+{
+	struct ishare_report report = { .options = options, .share = share };
+	int status, err;
+
+	if (erofs_share_add(share, options->images, options->image_count, diag))
+		return EXIT_FAILURE;
+	err = compute(&report);
+	status = err ? say(diag, "cannot compute the report", err) : show(&report, diag);
+	release(&report);
+	return status;
+}
+
+int ishare_run(const struct dump_options *options, const struct erofs_diag *diag)
+{
+	const struct erofs_share_options how = { .page_size = options->page_size,
+						 .workers = processors(options->image_count) };
+	struct erofs_share *share;
+	int err = erofs_share_new(&share, &how);
+	int status;
+
+	if (err)
+		return say(diag, "cannot compute the report", err);
+	status = report_on(share, options, diag);
+	erofs_share_free(share);
+	return status;
+}

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <erofs/api.h>
+
+#include "dump/ishare.h"
+#include "dump/text.h"
+
+/*
+ * The report as one page without scripts. Names come from images that nobody has looked at: each goes through put_name(),
+ * which leaves no character that means anything in HTML, and isolates writing directions.
+ */
+
+struct page {
+	FILE *out;
+	const struct ishare_report *report;
+};
+
+static void put_escaped(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		switch (*text) {
+		case '<':
+			fputs("&lt;", out);
+			break;
+		case '>':
+			fputs("&gt;", out);
+			break;
+		case '&':
+			fputs("&amp;", out);
+			break;
+		case '"':
+			fputs("&quot;", out);
+			break;
+		case '\'':
+			fputs("&#39;", out);
+			break;
+		default:
+			putc(*text, out);
+		}
+	}
+}
+
+static void put_name(const struct page *page, const char *name, size_t size)
+{
+	char *text = text_escape(name, size);
+
+	fputs("<bdi class=name>", page->out);
+	put_escaped(page->out, text ? text : "?");
+	fputs("</bdi>", page->out);
+	free(text);
+}
+
+/* "155.7 MiB", with the exact figure for programs and for whoever points at it. */
+static void put_size(const struct page *page, const char *tag, const char *id, uint64_t bytes)
+{
+	char text[ISHARE_SIZE_MAX];
+
+	ishare_format_size(text, bytes);
+	fprintf(page->out, "<%s%s%s data-bytes=\"%" PRIu64 "\" title=\"%" PRIu64 " bytes\">%s</%s>", tag,
+		*id ? " id=" : "", id, bytes, bytes, text, tag);
+}
+
+static void put_percent(const struct page *page, const struct erofs_share_figures *figures)
+{
+	unsigned int reduction = ishare_reduction(figures);
+
+	fprintf(page->out, "%u.%02u %%", reduction / 100, reduction % 100);
+}
+
+/* ---- bars -------------------------------------------------------------------------------------------------------------- */
+
+static void put_segment(const struct page *page, const char *kind, const char *title, uint64_t bytes, uint64_t scale)
+{
+	char text[ISHARE_SIZE_MAX];
+
+	if (!bytes)
+		return;
+	ishare_format_size(text, bytes);
+	fprintf(page->out, "<i class=%s style=\"width:%.3f%%\" data-bytes=\"%" PRIu64 "\" title=\"%s: %s\"></i>", kind,
+		100.0 * (double)bytes / (double)scale, bytes, title, text);
+}
+
+static void begin_bar(const struct page *page)
+{
+	fputs("<div class=bar>", page->out);
+}
+
+static void put_image(const struct page *page, const struct erofs_share_image *image, uint64_t scale)
+{
+	const struct erofs_share_figures *alone = &image->alone;
+
+	fputs("<div class=\"row image\"><div class=label>", page->out);
+	put_name(page, image->name, strlen(image->name));
+	fputs("<span class=num>", page->out);
+	put_size(page, "span", "", alone->page_bytes);
+	fputs(", of it only here ", page->out);
+	put_size(page, "b", "", image->marginal_page_bytes);
+	fputs("</span></div>", page->out);
+	begin_bar(page);
+	put_segment(page, "others", "shared with other images", alone->shared_page_bytes - image->marginal_page_bytes,
+		    scale);
+	put_segment(page, "only", "only in this image", image->marginal_page_bytes - image->unshareable_page_bytes,
+		    scale);
+	put_segment(page, "never", "without fingerprint", image->unshareable_page_bytes, scale);
+	put_segment(page, "saved", "equal files of this image", alone->page_bytes - alone->shared_page_bytes, scale);
+	fputs("</div>", page->out);
+	if (!image->fingerprinted)
+		fputs("<div class=note>no fingerprints: nothing of it is shared</div>", page->out);
+	if (image->damaged)
+		fputs("<div class=note>damaged: not all of it could be read</div>", page->out);
+	fputs("</div>\n", page->out);
+}
+
+static void put_images(const struct page *page)
+{
+	uint64_t scale = 1;
+
+	for (size_t i = 0; i < page->report->total.images; i++) {
+		const struct erofs_share_image image = ishare_image(page->report, i);
+
+		scale = image.alone.page_bytes > scale ? image.alone.page_bytes : scale;
+	}
+	fputs("<section id=images><h2>Images</h2><p>Page cache of each image. What only it has is its marginal cost: the set "
+	      "would not need that much without it.</p><div class=key>"
+	      "<span><i class=others></i>shared with other images</span><span><i class=only></i>only in this image</span>"
+	      "<span><i class=never></i>without fingerprint</span><span><i class=saved></i>saved inside of the image</span>"
+	      "</div>\n",
+	      page->out);
+	for (size_t i = 0; i < page->report->total.images; i++) {
+		const struct erofs_share_image image = ishare_image(page->report, i);
+
+		put_image(page, &image, scale);
+	}
+	fputs("</section>\n", page->out);
+}
+
+static void put_directory(const struct page *page, const struct erofs_share_directory *directory, uint64_t scale)
+{
+	uint64_t shared = directory->shared_page_bytes;
+	uint64_t differing = directory->differing_page_bytes < shared ? directory->differing_page_bytes : shared;
+
+	fputs("<div class=\"row directory\"><div class=label><span>", page->out);
+	put_name(page, directory->path, directory->path_size);
+	fputs(directory->whole ? "" : " (files directly in it)", page->out);
+	fputs("</span><span class=num>", page->out);
+	put_size(page, "span", "", directory->page_bytes);
+	fputs(" \xe2\x86\x92 ", page->out);
+	put_size(page, "span", "", shared);
+	fputs("</span></div>", page->out);
+	begin_bar(page);
+	put_segment(page, "saved", "saved by sharing", directory->page_bytes - shared, scale);
+	put_segment(page, "only", "differs between images", differing, scale);
+	put_segment(page, "rest", "needed once", shared - differing, scale);
+	fputs("</div></div>\n", page->out);
+}
+
+static void put_directories(const struct page *page)
+{
+	const struct erofs_share_directories *directories = &page->report->largest;
+	uint64_t scale = directories->count ? directories->items[0].page_bytes : 1;
+
+	if (!directories->count)
+		return;
+	fputs("<section id=directories><h2>Directories</h2><p>Page cache of all images by directory, without and with "
+	      "sharing.</p><div class=key><span><i class=saved></i>saved by sharing</span>"
+	      "<span><i class=only></i>same path, different content</span>"
+	      "<span><i class=rest></i>needed once</span></div>\n",
+	      page->out);
+	for (size_t i = 0; i < directories->count; i++)
+		put_directory(page, &directories->items[i], scale);
+	fputs("</section>\n", page->out);
+}
+
+/* ---- tables ------------------------------------------------------------------------------------------------------------ */
+
+static void put_example(const struct page *page, const struct erofs_share_example *example)
+{
+	const struct erofs_share_image image = ishare_image(page->report, example->image);
+
+	fprintf(page->out, "<div>%" PRIu64 " bytes, %s: ", example->size,
+		ishare_kind(page->report->options, example->compressed));
+	put_name(page, example->path, example->path_size);
+	fputs(" in ", page->out);
+	put_name(page, image.name, strlen(image.name));
+	fputs("</div>", page->out);
+}
+
+static void put_loss(const struct page *page, const struct erofs_share_loss *loss)
+{
+	fputs("<tr>", page->out);
+	put_size(page, "td", "", loss->page_bytes);
+	fprintf(page->out, "<td>%" PRIu64 "</td><td>", loss->files);
+	if (*loss->value) {
+		put_name(page, loss->value, strlen(loss->value));
+		put_example(page, &loss->examples[0]);
+		put_example(page, &loss->examples[1]);
+	} else {
+		put_name(page, loss->path, loss->path_size);
+		if (loss->contents)
+			fprintf(page->out, " (%" PRIu64 " contents)", loss->contents);
+	}
+	fputs("</td></tr>\n", page->out);
+}
+
+static void put_differing(const struct page *page)
+{
+	const struct erofs_share_directories *directories = &page->report->differing;
+
+	if (!directories->count)
+		return;
+	fputs("<h3>By directory</h3><div class=scroll><table><tr><th>Lost</th><th>Directory</th></tr>\n", page->out);
+	for (size_t i = 0; i < directories->count; i++) {
+		fputs("<tr>", page->out);
+		put_size(page, "td", "", directories->items[i].differing_page_bytes);
+		fputs("<td>", page->out);
+		put_name(page, directories->items[i].path, directories->items[i].path_size);
+		fputs(directories->items[i].whole ? "" : " (files directly in it)", page->out);
+		fputs("</td></tr>\n", page->out);
+	}
+	fputs("</table></div><h3>By file</h3>\n", page->out);
+}
+
+static void put_losses(const struct page *page, enum erofs_share_spoiler spoiler)
+{
+	static const struct {
+		const char *id, *title, *text;
+	} words[] = {
+		[EROFS_SHARE_SIZE_CLASH] = { "size-clashes", "Alarm: one fingerprint, several sizes",
+					     "A fingerprint is forged or broken. Do not mount these images in one domain "
+					     "before fsck.erofs --ishare has verified them." },
+		[EROFS_SHARE_NO_FINGERPRINT] = { "no-fingerprint", "Files without a fingerprint",
+						 "In images that have fingerprints otherwise." },
+		[EROFS_SHARE_KIND_CLASH] = { "kind-clashes", "Equal content, compressed here, plain there",
+					     "Linux shares files of one kind only. Build these images with the same "
+					     "options." },
+		[EROFS_SHARE_CONTENT_DIFFERS] = { "different-contents", "Same path, different content",
+						  "Where the images differ: what equal files would save, the largest "
+						  "first." },
+	};
+	const struct erofs_share_losses *losses = &page->report->losses[spoiler];
+
+	if (!losses->all)
+		return;
+	fprintf(page->out,
+		"<section id=%s%s><h2>%s</h2><p>%s <span class=count data-count=\"%" PRIu64 "\">%" PRIu64
+		"</span> in all, ",
+		words[spoiler].id, spoiler == EROFS_SHARE_SIZE_CLASH ? " class=alarm" : "", words[spoiler].title,
+		words[spoiler].text, losses->all, losses->all);
+	put_size(page, "span", "", losses->page_bytes);
+	fputs(".</p>\n", page->out);
+	if (spoiler == EROFS_SHARE_CONTENT_DIFFERS)
+		put_differing(page);
+	if (losses->count)
+		fputs("<div class=scroll><table><tr><th>Lost</th><th>Files</th><th>What</th></tr>\n", page->out);
+	for (size_t i = 0; i < losses->count; i++)
+		put_loss(page, &losses->items[i]);
+	fputs(losses->count ? "</table></div></section>\n" : "</section>\n", page->out);
+}
+
+/* ---------------------------------------------------------------------------------------------------------------------- */
+
+static void put_tile(const struct page *page, const char *id, uint64_t bytes, const char *text)
+{
+	fputs("<div class=tile>", page->out);
+	put_size(page, "b", id, bytes);
+	fprintf(page->out, "<span>%s</span></div>\n", text);
+}
+
+static void put_head(const struct page *page)
+{
+	const struct erofs_share_total *total = &page->report->total;
+
+	fprintf(page->out,
+		"<!DOCTYPE html>\n<html lang=en><head><meta charset=utf-8>\n"
+		"<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+		"<meta name=viewport content=\"width=device-width,initial-scale=1\">\n"
+		"<title>Page cache of %zu EROFS images</title>\n<style>\n%s</style></head><body>\n"
+		"<h1>Page cache of %zu EROFS images</h1>\n"
+		"<p>What Linux needs to keep all of their files in memory, in pages of %u bytes, when they are mounted with "
+		"<code>inode_share</code> in one domain, %s.</p>\n<div class=tiles>\n",
+		total->images, ishare_style, total->images, page->report->options->page_size,
+		page->report->options->block_backend ? "from block devices" : "from image files");
+}
+
+static void put_summary(const struct page *page)
+{
+	const struct erofs_share_total *total = &page->report->total;
+
+	fputs("<div class=\"tile good\"><b id=reduction>", page->out);
+	put_percent(page, &total->all);
+	fputs("</b><span>saved by sharing</span></div>\n", page->out);
+	put_tile(page, "page-bytes", total->all.page_bytes, "without sharing");
+	put_tile(page, "shared-page-bytes", total->all.shared_page_bytes, "with sharing");
+	put_tile(page, "saved-page-bytes", total->all.page_bytes - total->all.shared_page_bytes, "less");
+	fprintf(page->out,
+		"<div class=tile><b id=files data-count=\"%" PRIu64 "\">%" PRIu64
+		"</b><span>files with content</span></div>\n"
+		"</div>\n",
+		total->all.files, total->all.files);
+	if (!total->clash_page_bytes)
+		return;
+	fputs("<p class=note>Up to ", page->out);
+	put_size(page, "b", "clash-page-bytes", total->clash_page_bytes);
+	fputs(" more may be needed: Linux shares only the kind and size of a fingerprint that it meets first.</p>\n",
+	      page->out);
+}
+
+static void put_page(const struct page *page)
+{
+	put_head(page);
+	put_summary(page);
+	put_losses(page, EROFS_SHARE_SIZE_CLASH);
+	put_images(page);
+	put_directories(page);
+	for (unsigned int i = EROFS_SHARE_SIZE_CLASH + 1; i < EROFS_SHARE_SPOILERS; i++)
+		put_losses(page, (enum erofs_share_spoiler)i);
+	fprintf(page->out, "<footer>dump.erofs %s --ishare-report</footer>\n</body></html>\n", erofs_version());
+}
+
+int ishare_write_html(const struct ishare_report *report)
+{
+	struct page page = { .report = report, .out = fopen(report->options->html, "we") };
+	int err;
+
+	if (!page.out)
+		return -errno;
+	errno = 0;
+	put_page(&page);
+	err = ferror(page.out) ? -(errno ? errno : EIO) : 0;
+	if (fclose(page.out) && !err)
+		err = -errno;
+	return err;
+}
