@@ -3,7 +3,8 @@
 # check.sh [--no-install] [--keep] [STAGE...]: installs what is missing, builds outside of the source tree and tests.
 # Stages: gcc (build without warnings, `make check`), clang (build without warnings), sanitizers (AddressSanitizer and
 # UndefinedBehaviorSanitizer under `make check`), threads (ThreadSanitizer under what uses threads), lint (shellcheck),
-# dist (`make distcheck`), or all. Default: gcc. The last line counts: "N passed, N failed, N skipped".
+# dist (`make distcheck`), kernel (`make check-kernel`: page sharing in a virtual machine), or all. Default: gcc. The last
+# line counts: "N passed, N failed, N skipped".
 # Optional: PEER_DIR (bin/ holds another implementation's tools), ROOTS (a directory of real root file systems), TMPDIR.
 set -u
 cd "$(dirname "$0")" || exit 99
@@ -14,9 +15,9 @@ for argument in "$@"; do
 	case $argument in
 	--no-install) install= ;;
 	--keep) keep=yes ;;
-	all) stages+=(gcc clang sanitizers threads lint dist) ;;
-	gcc | clang | sanitizers | threads | lint | dist) stages+=("$argument") ;;
-	*) sed -n '3,8s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
+	all) stages+=(gcc clang sanitizers threads lint dist kernel) ;;
+	gcc | clang | sanitizers | threads | lint | dist | kernel) stages+=("$argument") ;;
+	*) sed -n '3,9s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
 	esac
 done
 [ ${#stages[@]} -gt 0 ] || stages=(gcc)
@@ -25,6 +26,8 @@ if [ "$install" ]; then
 	kind='test'
 	[ "${stages[*]}" = gcc ] || kind=ci
 	scripts/install-packages.sh $kind || exit 1
+	# Without these the stage is skipped.
+	[[ " ${stages[*]} " != *" kernel "* ]] || scripts/install-packages.sh kernel
 fi
 
 passed=0 failed=0 skipped=0
@@ -115,6 +118,22 @@ stage_dist() {
 	# All of the tests have run above; these show that a release has what they need.
 	step "make distcheck" make -j"$jobs" distcheck \
 		TESTS='tests/headers.sh tests/layering.sh tests/spdx.sh tests/e2e/options.sh tests/unit/test_pool'
+}
+
+# One guest, or two, that report by themselves what is right and what is not.
+stage_kernel() {
+	configured CC=gcc || return
+	local status
+	make check-kernel >"$work/kernel.log" 2>&1
+	status=$?
+	passed=$((passed + $(grep -c '^ok - ' "$work/kernel.log")))
+	failed=$((failed + $(grep -c '^not ok - ' "$work/kernel.log")))
+	skipped=$((skipped + $(grep -c '^skip - ' "$work/kernel.log")))
+	grep -A 8 '^not ok - ' "$work/kernel.log"
+	grep '^skip - ' "$work/kernel.log" | sed 's/^/   /'
+	sed -n '/^pair  /,$p' "$work/kernel.log" | grep -v '^make'
+	[ $status = 0 ] || grep -q '^not ok - ' "$work/kernel.log" || bad "check-kernel" "$work/kernel.log"
+	say "check-kernel"
 }
 
 stage=autogen began=$SECONDS

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later OR MIT
-# install-packages.sh build|test|ci: installs what is missing on Debian 12 and its kin, with apt-get and, for users other
+# install-packages.sh build|test|ci|kernel: installs what is missing on Debian 12 and its kin, with apt-get and, for users other
 # than root, sudo. Says what it installs; does nothing when everything is there.
 set -euo pipefail
 
@@ -8,12 +8,15 @@ build=(gcc make libc6-dev autoconf automake libtool pkg-config libssl-dev libxxh
 # erofs-utils: another implementation's fsck.erofs, which must accept our images.
 test=("${build[@]}" g++ libcmocka-dev attr acl erofs-utils util-linux mount kmod binutils python3-minimal openssl)
 ci=("${test[@]}" clang shellcheck xz-utils bzip2 time)
+# make check-kernel: a virtual machine and what runs in it.
+kernel=("${build[@]}" qemu-system-x86 busybox-static cpio mmdebstrap debian-archive-keyring xz-utils attr)
 
 case ${1:-} in
 build) wanted=("${build[@]}") ;;
 test) wanted=("${test[@]}") ;;
 ci) wanted=("${ci[@]}") ;;
-*) echo "usage: install-packages.sh build|test|ci" >&2 && exit 2 ;;
+kernel) wanted=("${kernel[@]}") ;;
+*) echo "usage: install-packages.sh build|test|ci|kernel" >&2 && exit 2 ;;
 esac
 
 missing=()

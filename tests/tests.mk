@@ -138,14 +138,42 @@ tests_extra = $(source_tests) $(program_tests) \
 	tests/README.md \
 	tests/bench/bench.sh \
 	tests/e2e/lib.sh \
-	tests/unit/unit.h
+	tests/unit/unit.h \
+	$(kernel_tests)
 
 # More and larger trees, thousands of damaged images.
 check-long: $(check_PROGRAMS)
 	EROFS_TEST_LONG=1 $(MAKE) $(AM_MAKEFLAGS) check
 
+# Page sharing on a kernel that has it, in QEMU; long: six pairs of root file systems, and the figures of doc/memory.md.
+kernel_tests = \
+	tests/kernel/check-kernel.sh \
+	tests/kernel/fetch-kernel.sh \
+	tests/kernel/guest-init.sh \
+	tests/kernel/guest.c tests/kernel/guest.h \
+	tests/kernel/guest_manifest.c \
+	tests/kernel/guest_memory.c \
+	tests/kernel/guest_probe.c \
+	tests/kernel/lib.sh \
+	tests/kernel/make-roots.sh \
+	tests/kernel/memory-page.sh \
+	tests/kernel/mirror.sh \
+	tests/kernel/sha256.c tests/kernel/sha256.h \
+	tests/kernel/tests.sh \
+	tests/kernel/workload.sh
+kernel_environment = top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' CC='$(CC)'
+
+# Nothing that could be tested is not a failure, but it is said.
+check-kernel: all tests/tools/treegen
+	$(kernel_environment) bash $(srcdir)/tests/kernel/check-kernel.sh $(PAIRS) || test $$? = 77
+
+check-kernel-long: all tests/tools/treegen
+	rm -f kernel-results.tsv
+	$(kernel_environment) RESULTS=kernel-results.tsv bash $(srcdir)/tests/kernel/check-kernel.sh --long $(PAIRS)
+	bash $(srcdir)/tests/kernel/memory-page.sh kernel-results.tsv $(srcdir)/doc
+
 # make bench BENCH_ARGS='--peer DIR --root DIR --rounds N'
 bench: all $(check_PROGRAMS)
 	top_builddir='$(abs_top_builddir)' bash $(srcdir)/tests/bench/bench.sh $(BENCH_ARGS)
 
-.PHONY: check-long bench
+.PHONY: check-kernel check-kernel-long check-long bench

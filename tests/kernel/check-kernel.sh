@@ -4,7 +4,8 @@
 # make-roots.sh; default redis, with --long all six. Prints "ok - ", "not ok - " and "skip - " lines and a table; exits 1 if
 # anything is off, 77 if nothing could be tested.
 # Environment: ROOTS (where the pairs are or are put), PEER_DIR (its bin/ has another implementation's tools), KERNEL
-# (version to start with, default the newest), RESULTS (a file that figures are added to), MKFS DUMP FSCK, TMPDIR.
+# (version to start with, default the newest), RESULTS (a file that figures are added to), LOGS (a
+# directory for what the guests wrote), MKFS DUMP FSCK, TMPDIR.
 here=$(cd "$(dirname "$0")" && pwd)
 top_srcdir=${top_srcdir:-$here/../..}
 long='' pairs=()
@@ -12,7 +13,7 @@ for argument in "$@"; do
 	case $argument in
 	--long) long=yes ;;
 	redis | nginx | postgres | mariadb | tomcat | node) pairs+=("$argument") ;;
-	*) sed -n '3,7s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
+	*) sed -n '3,8s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
 	esac
 done
 if [ ${#pairs[@]} = 0 ]; then
@@ -30,6 +31,8 @@ caller=$PWD
 export ROOTS=${ROOTS:-${XDG_CACHE_HOME:-$HOME/.cache}/erofs-ishare/roots}
 RESULTS=${RESULTS:-$work/results.tsv}
 case $RESULTS in /*) ;; *) RESULTS=$caller/$RESULTS ;; esac
+case ${LOGS:=} in /* | '') ;; *) LOGS=$caller/$LOGS ;; esac
+[ ! "$LOGS" ] || mkdir -p "$LOGS"
 need_root
 need_tools "$MKFS" "$DUMP" "$FSCK"
 for tool in qemu-system-x86_64 busybox cpio; do

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "guest.h"
+#include "tests/kernel/guest.h"
 
 static const struct {
 	const char *name;

@@ -10,8 +10,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "guest.h"
-#include "sha256.h"
+#include "tests/kernel/guest.h"
+#include "tests/kernel/sha256.h"
 
 #define FINGERPRINT_NAME "trusted.erofs.fingerprint"
 

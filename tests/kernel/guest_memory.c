@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "guest.h"
+#include "tests/kernel/guest.h"
 
 static void write_proc(const char *path, const char *text)
 {

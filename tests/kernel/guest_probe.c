@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "guest.h"
+#include "tests/kernel/guest.h"
 
 static int open_file(const char *path, uint64_t *size)
 {

@@ -16,7 +16,7 @@ fetch_kernel() {
 
 # The static program of tests/kernel/guest*.c, for both sides.
 build_guest() {
-	${CC:-cc} -std=gnu17 -D_GNU_SOURCE -O2 -static -Wall -Wextra -o "$work/guest" "$here"/guest*.c "$here/sha256.c"
+	${CC:-cc} -std=gnu17 -D_GNU_SOURCE -I"$top_srcdir" -O2 -static -Wall -Wextra -o "$work/guest" "$here"/guest*.c "$here/sha256.c"
 }
 
 # make_initramfs JOB EXPECTED...: the guest's whole world; EXPECTED are manifests, NAME.manifest
@@ -51,6 +51,7 @@ boot() {
 		-kernel "$kernel/vmlinuz" -initrd "$work/initramfs.cpio" -append "console=ttyS0 quiet panic=-1" "${disks[@]}" \
 		</dev/null >"$work/$name.qemu" 2>&1
 	tr -d '\r' <"$work/$name.results" >"$work/report"
+	[ ! "${LOGS:-}" ] || cp "$work/$name.console" "$work/$name.results" "$LOGS/"
 	if grep -qx '@ end' "$work/report" && [ "$(reported 'dmesg' bad)" = 0 ]; then
 		pass "$name: guest with Linux $(reported start kernel)"
 		return 0
