@@ -27,21 +27,33 @@ unit_tests = \
 	tests/unit/test_check_dir \
 	tests/unit/test_check_inode \
 	tests/unit/test_check_super \
+	tests/unit/test_chunk_plan \
+	tests/unit/test_contents \
 	tests/unit/test_device \
+	tests/unit/test_dirs \
 	tests/unit/test_escape \
 	tests/unit/test_extract \
+	tests/unit/test_filter \
 	tests/unit/test_fingerprint \
 	tests/unit/test_format_chunk \
 	tests/unit/test_format_dirent \
 	tests/unit/test_format_inode \
 	tests/unit/test_format_superblock \
 	tests/unit/test_format_xattr \
+	tests/unit/test_gaps \
 	tests/unit/test_image_data \
 	tests/unit/test_image_dir \
 	tests/unit/test_image_open \
 	tests/unit/test_image_xattr \
 	tests/unit/test_index \
-	tests/unit/test_pool
+	tests/unit/test_layout \
+	tests/unit/test_output \
+	tests/unit/test_pool \
+	tests/unit/test_tails \
+	tests/unit/test_tree \
+	tests/unit/test_tree_aufs \
+	tests/unit/test_tree_normalize \
+	tests/unit/test_xattr_plan
 
 if HAVE_CMOCKA
 unit_programs = $(unit_tests)
@@ -49,6 +61,7 @@ unit_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 unit_libs = liberofs-core.la $(CMOCKA_LIBS)
 small_image = tests/unit/small_image.c tests/unit/small_image.h
 raw_image = tests/unit/raw_image.c tests/unit/raw_image.h
+tree_maker = tests/unit/tree_maker.c tests/unit/tree_maker.h
 tests_unit_test_arena_CFLAGS = $(unit_cflags)
 tests_unit_test_arena_LDADD = $(unit_libs)
 tests_unit_test_buffer_CFLAGS = $(unit_cflags)
@@ -65,13 +78,24 @@ tests_unit_test_check_inode_LDADD = $(unit_libs)
 tests_unit_test_check_super_SOURCES = tests/unit/test_check_super.c $(small_image)
 tests_unit_test_check_super_CFLAGS = $(unit_cflags)
 tests_unit_test_check_super_LDADD = $(unit_libs)
+tests_unit_test_chunk_plan_SOURCES = tests/unit/test_chunk_plan.c $(tree_maker)
+tests_unit_test_chunk_plan_CFLAGS = $(unit_cflags)
+tests_unit_test_chunk_plan_LDADD = $(unit_libs)
+tests_unit_test_contents_CFLAGS = $(unit_cflags)
+tests_unit_test_contents_LDADD = $(unit_libs)
 tests_unit_test_device_CFLAGS = $(unit_cflags)
 tests_unit_test_device_LDADD = $(unit_libs)
+tests_unit_test_dirs_SOURCES = tests/unit/test_dirs.c $(tree_maker)
+tests_unit_test_dirs_CFLAGS = $(unit_cflags)
+tests_unit_test_dirs_LDADD = $(unit_libs)
 tests_unit_test_escape_CFLAGS = $(unit_cflags)
 tests_unit_test_escape_LDADD = $(unit_libs)
 tests_unit_test_extract_SOURCES = tests/unit/test_extract.c $(small_image)
 tests_unit_test_extract_CFLAGS = $(unit_cflags)
 tests_unit_test_extract_LDADD = $(unit_libs)
+tests_unit_test_filter_SOURCES = tests/unit/test_filter.c $(tree_maker)
+tests_unit_test_filter_CFLAGS = $(unit_cflags)
+tests_unit_test_filter_LDADD = $(unit_libs)
 tests_unit_test_fingerprint_CFLAGS = $(unit_cflags)
 tests_unit_test_fingerprint_LDADD = $(unit_libs)
 tests_unit_test_format_chunk_CFLAGS = $(unit_cflags)
@@ -84,6 +108,9 @@ tests_unit_test_format_superblock_CFLAGS = $(unit_cflags)
 tests_unit_test_format_superblock_LDADD = $(unit_libs)
 tests_unit_test_format_xattr_CFLAGS = $(unit_cflags)
 tests_unit_test_format_xattr_LDADD = $(unit_libs)
+tests_unit_test_gaps_SOURCES = tests/unit/test_gaps.c $(tree_maker)
+tests_unit_test_gaps_CFLAGS = $(unit_cflags)
+tests_unit_test_gaps_LDADD = $(unit_libs)
 tests_unit_test_image_data_SOURCES = tests/unit/test_image_data.c $(raw_image)
 tests_unit_test_image_data_CFLAGS = $(unit_cflags)
 tests_unit_test_image_data_LDADD = $(unit_libs)
@@ -98,8 +125,29 @@ tests_unit_test_image_xattr_CFLAGS = $(unit_cflags)
 tests_unit_test_image_xattr_LDADD = $(unit_libs)
 tests_unit_test_index_CFLAGS = $(unit_cflags)
 tests_unit_test_index_LDADD = $(unit_libs)
+tests_unit_test_layout_SOURCES = tests/unit/test_layout.c $(tree_maker)
+tests_unit_test_layout_CFLAGS = $(unit_cflags)
+tests_unit_test_layout_LDADD = $(unit_libs)
+tests_unit_test_output_SOURCES = tests/unit/test_output.c $(tree_maker)
+tests_unit_test_output_CFLAGS = $(unit_cflags)
+tests_unit_test_output_LDADD = $(unit_libs)
 tests_unit_test_pool_CFLAGS = $(unit_cflags)
 tests_unit_test_pool_LDADD = $(unit_libs)
+tests_unit_test_tails_SOURCES = tests/unit/test_tails.c $(tree_maker)
+tests_unit_test_tails_CFLAGS = $(unit_cflags)
+tests_unit_test_tails_LDADD = $(unit_libs)
+tests_unit_test_tree_SOURCES = tests/unit/test_tree.c $(tree_maker)
+tests_unit_test_tree_CFLAGS = $(unit_cflags)
+tests_unit_test_tree_LDADD = $(unit_libs)
+tests_unit_test_tree_aufs_SOURCES = tests/unit/test_tree_aufs.c $(tree_maker)
+tests_unit_test_tree_aufs_CFLAGS = $(unit_cflags)
+tests_unit_test_tree_aufs_LDADD = $(unit_libs)
+tests_unit_test_tree_normalize_SOURCES = tests/unit/test_tree_normalize.c $(tree_maker)
+tests_unit_test_tree_normalize_CFLAGS = $(unit_cflags)
+tests_unit_test_tree_normalize_LDADD = $(unit_libs)
+tests_unit_test_xattr_plan_SOURCES = tests/unit/test_xattr_plan.c $(tree_maker)
+tests_unit_test_xattr_plan_CFLAGS = $(unit_cflags)
+tests_unit_test_xattr_plan_LDADD = $(unit_libs)
 else
 unit_programs =
 endif
