@@ -119,7 +119,7 @@ static int examine_target(struct erofs_output *output, const char *path)
 	if (!output->path)
 		return exists ? erofs_report(output->diag, -errno, "cannot resolve '%s': %s", path, strerror(errno))
 			      : -ENOMEM;
-	if (!exists && errno != ENOENT)
+	if (!exists && (errno != ENOENT || !*path))
 		return report(output, -errno, "create");
 	output->is_device = exists && S_ISBLK(st.st_mode);
 	if (exists && S_ISDIR(st.st_mode))
