@@ -95,12 +95,13 @@ furnish() { # IMAGE[:DOMAIN] DIR
 	mkdir -p "$dir/rw" "$dir/top" && mount -t tmpfs rw "$dir/rw" && mkdir "$dir/rw/upper" "$dir/rw/work" &&
 		mount -t overlay -o "lowerdir=$dir/low,upperdir=$dir/rw/upper,workdir=$dir/rw/work" over "$dir/top" &&
 		mount -t proc proc "$dir/top/proc" && mount -t devtmpfs dev "$dir/top/dev" && mkdir -p "$dir/top/dev/shm" &&
+		mount -t tmpfs -o mode=1777 shm "$dir/top/dev/shm" &&
 		mount -t tmpfs -o mode=1777 tmp "$dir/top/tmp" && mount -t tmpfs run "$dir/top/run" &&
 		cp /bin/busybox /workload.sh "$dir/top/tmp/"
 }
 clear_out() { # DIR
 	local below
-	for below in top/run top/tmp top/dev top/proc top rw low; do umount "$1/$below" || umount -l "$1/$below"; done
+	for below in top/run top/tmp top/dev/shm top/dev top/proc top rw low; do umount "$1/$below" || umount -l "$1/$below"; done
 }
 
 # workload LABEL PROGRAM SECONDS IMAGE[:DOMAIN]...: the program runs in all images at once, each with network and processes

@@ -104,11 +104,14 @@ common_file() {
 		END { print found }' <(prints "$1") <(prints "$2")
 }
 
-# What dump.erofs itself foretells of IMAGES together, where it can: bytes that sharing saves.
+# report_saving IMAGE...: the bytes that dump.erofs says these images save together
 report_saving() {
 	local image
-	for image in "$@"; do shift; set -- "$@" "$work/$image.img"; done
-	"$DUMP" --ishare-report --json "$@" 2>/dev/null
+	for image in "$@"; do
+		shift
+		set -- "$@" "$work/$image.img"
+	done
+	"$DUMP" --ishare-report --backend=block --json "$@" | sed -n 's/.*"total": {.*"saved_page_bytes": \([0-9]*\).*/\1/p'
 }
 
 build_image() { # NAME SOURCE OPTIONS...

@@ -235,7 +235,11 @@ expect_workload() { # PAIR PROGRAM
 	fi
 }
 
-expect_report() { :; }
+# What dump.erofs foretells, against our own arithmetic with the same fingerprints.
+expect_report() { # PAIR SAVING
+	same "$1: dump.erofs --ishare-report foretells what is saved" "$2" "$(report_saving a b)"
+	same "$1: ... and what is when one image has no fingerprints" $(($(page_bytes a) - $(shared_bytes a))) "$(report_saving a bare)"
+}
 
 # ---- what it comes to ---------------------------------------------------------------------------------------------------
 

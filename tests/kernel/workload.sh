@@ -37,7 +37,7 @@ nginx() {
 		}
 	END
 	command nginx -c /tmp/nginx.conf -g 'daemon off;' &
-	until_up 60 $box nc -z 127.0.0.1 8080 || return
+	until_up 60 $box wget -q -O /dev/null http://127.0.0.1:8080/lib/os-release || return
 	find /usr/lib /usr/share -type f -perm -o=r -size +0 | sort | $box awk 'NR % 4 == 0' | grep -v '[^A-Za-z0-9/._-]' |
 		while read -r path; do
 			$box wget -q -O /dev/null "http://127.0.0.1:8080/${path#/usr/}" || echo "not served: $path"
