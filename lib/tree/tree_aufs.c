@@ -83,7 +83,7 @@ static int convert_directory(struct erofs_tree *tree, struct erofs_tree_inode *d
 			err = add_opaque(tree, dir);
 		if (starts_with(entry.name, AUFS_OWN))
 			continue;
-		if (!*hidden)
+		if (!*hidden || strcmp(hidden, ".") == 0 || strcmp(hidden, "..") == 0)
 			return erofs_tree_report(diag, -EINVAL, entry.inode, "AUFS whiteout that names no file");
 		/* The layer has the name itself: what is below is hidden anyway. */
 		if (has_name(dir, hidden))
