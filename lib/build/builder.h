@@ -33,7 +33,7 @@ struct inode_plan {
 	uint8_t layout;	   /* plan: enum erofs_data_layout */
 	uint8_t chunkbits; /* plan: log2 of the chunk size of a chunk-based inode */
 	bool extended;	   /* plan */
-	bool wants_digest; /* plan: fingerprinted, or another file has the same size */
+	bool wants_digest; /* plan: fingerprinted, or another file might have the same blocks */
 };
 
 struct erofs_builder {

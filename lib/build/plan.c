@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "lib/build/builder.h"
 #include "lib/build/chunk_plan.h"
@@ -95,12 +96,28 @@ static int choose_epoch(struct erofs_builder *builder)
 
 /* ---- equal sizes ----------------------------------------------------------------------------------------------------------- */
 
-static bool same_size(const void *ctx, uint32_t number, const void *key)
+/* The holes that decide where a file's blocks are; NULL: all of it is stored. */
+static const struct erofs_data_map *stored_map(const struct erofs_builder *builder,
+					       const struct erofs_tree_inode *inode)
 {
-	return ((const struct erofs_tree *)ctx)->inodes[number]->size == *(const uint64_t *)key;
+	return builder->plans[inode->number].layout == EROFS_LAYOUT_CHUNK_BASED ? inode->data : NULL;
 }
 
-/* Without fingerprints only files that share their size with another one need a digest, to find equal ones. */
+static bool may_share(const void *ctx, uint32_t number, const void *key)
+{
+	const struct erofs_builder *builder = ctx;
+	const struct erofs_tree_inode *a = builder->tree->inodes[number];
+	const struct erofs_tree_inode *b = key;
+	const struct erofs_data_map *a_map = stored_map(builder, a);
+	const struct erofs_data_map *b_map = stored_map(builder, b);
+
+	return a->size == b->size && !a_map == !b_map && (!a_map || erofs_chunk_same_map(a_map, b_map));
+}
+
+/*
+ * Without fingerprints only files that share their size, and the holes they keep, with another one need a digest, to find
+ * equal ones. It matters for sparse files: the digest takes a pass over all their zeros.
+ */
 static int find_equal_sizes(struct erofs_builder *builder)
 {
 	const struct erofs_tree *tree = builder->tree;
@@ -108,14 +125,19 @@ static int find_equal_sizes(struct erofs_builder *builder)
 
 	for (uint32_t i = 0; i < tree->inode_count; i++) {
 		const struct erofs_tree_inode *inode = tree->inodes[i];
+		const struct erofs_data_map *map;
+		uint64_t hash;
 		uint32_t first;
 
 		if (!S_ISREG(inode->mode) || !erofs_plan_blocks(builder, inode))
 			continue;
-		first = erofs_index_find(&index, inode->size, same_size, tree, &inode->size);
+		map = stored_map(builder, inode);
+		hash = map ? XXH3_64bits_withSeed(map->ranges, map->count * sizeof(map->ranges[0]), inode->size)
+			   : inode->size;
+		first = erofs_index_find(&index, hash, may_share, builder, inode);
 		if (first != EROFS_INDEX_NONE)
 			builder->plans[first].wants_digest = builder->plans[i].wants_digest = true;
-		else if (erofs_index_add(&index, inode->size, i))
+		else if (erofs_index_add(&index, hash, i))
 			return -ENOMEM;
 	}
 	return 0;

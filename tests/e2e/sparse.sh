@@ -27,4 +27,9 @@ else
 fi
 check "extraction" timeout 120 "$FSCK" "--extract=$work/x" "$work/image"
 check "extracted tree" timeout 120 "$tools/treecmp" --holes=16777216 "$work/s" "$work/x"
+
+# Nor does a neighbour of the same size whose data are elsewhere make it read its holes.
+truncate -s 1T "$work/s/of-that-size"
+dd if="$work/data" of="$work/s/of-that-size" bs=1M seek=7 conv=notrunc status=none
+check "build with two of a size" timeout 30 "$MKFS" --quiet -b4096 "$work/image" "$work/s"
 finish
