@@ -2,7 +2,6 @@
 #include "lib/build/tails.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +11,7 @@
 
 struct tail_page {
 	uint8_t *bytes; /* NULL: in the output */
+	uint32_t read;	/* bytes of it that have been asked for */
 	bool saved;	/* the output has it, too */
 	bool used;	/* since the clock hand came by */
 };
@@ -26,48 +26,50 @@ void erofs_tails_release(struct erofs_tails *tails)
 
 static uint64_t scratch_offset(const struct erofs_tails *tails, size_t page)
 {
-	return tails->scratch_at + (uint64_t)page * PAGE_SIZE;
+	/* Aligned, because file systems give back whole blocks. */
+	return (tails->scratch_at + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE + (uint64_t)page * PAGE_SIZE;
 }
 
-static int evict(struct erofs_tails *tails, size_t number)
+static void evict(struct erofs_tails *tails, size_t number)
 {
 	struct tail_page *page = &tails->pages[number];
-	int err = 0;
 
-	if (!page->saved)
-		err = erofs_output_write(tails->output, page->bytes, PAGE_SIZE, scratch_offset(tails, number));
-	if (err)
-		return err;
+	/* No room there, or not so far behind the image: the image itself may fit all the same. */
+	if (!page->saved &&
+	    erofs_output_write_scratch(tails->output, page->bytes, PAGE_SIZE, scratch_offset(tails, number))) {
+		erofs_output_drop_scratch(tails->output, PAGE_SIZE, scratch_offset(tails, number));
+		tails->no_scratch = true;
+		return;
+	}
 	page->saved = true;
 	free(page->bytes);
 	page->bytes = NULL;
 	tails->resident--;
-	return 0;
 }
 
 /* Second chance: the first page that nobody asked for since the hand passed it leaves. The newest is still being filled. */
-static int make_room(struct erofs_tails *tails)
+static void make_room(struct erofs_tails *tails)
 {
-	if (tails->resident < RESIDENT_MOST || !tails->output || !erofs_output_has_scratch(tails->output))
-		return 0;
+	if (tails->resident < RESIDENT_MOST || tails->no_scratch || !tails->output ||
+	    !erofs_output_has_scratch(tails->output))
+		return;
 	for (;; tails->clock++) {
 		size_t number = tails->clock % tails->page_count;
 		struct tail_page *page = &tails->pages[number];
 
 		if (!page->bytes || number + 1 == tails->page_count)
 			continue;
-		if (!page->used)
-			return evict(tails, number);
+		if (!page->used) {
+			evict(tails, number);
+			return;
+		}
 		page->used = false;
 	}
 }
 
 static int add_page(struct erofs_tails *tails)
 {
-	int err = make_room(tails);
-
-	if (err)
-		return err;
+	make_room(tails);
 	if (tails->page_count == tails->page_room) {
 		size_t room = tails->page_room ? 2 * tails->page_room : 16;
 		struct tail_page *pages = reallocarray(tails->pages, room, sizeof(*pages));
@@ -90,19 +92,31 @@ static int add_page(struct erofs_tails *tails)
 static int load(struct erofs_tails *tails, size_t number)
 {
 	struct tail_page *page = &tails->pages[number];
-	int err;
 
 	page->used = true;
 	if (page->bytes)
 		return 0;
-	err = make_room(tails);
-	if (err)
-		return err;
+	make_room(tails);
 	page->bytes = malloc(PAGE_SIZE);
 	if (!page->bytes)
 		return -ENOMEM;
 	tails->resident++;
 	return erofs_output_read(tails->output, page->bytes, PAGE_SIZE, scratch_offset(tails, number));
+}
+
+/* A page that has been read is gone: the image grows as its tails come back, and must not need room for both. */
+static void note_read(struct erofs_tails *tails, size_t number, size_t length)
+{
+	struct tail_page *page = &tails->pages[number];
+
+	page->read += (uint32_t)length;
+	if (page->read < PAGE_SIZE)
+		return;
+	if (page->saved)
+		erofs_output_drop_scratch(tails->output, PAGE_SIZE, scratch_offset(tails, number));
+	free(page->bytes);
+	page->bytes = NULL;
+	tails->resident--;
 }
 
 /* How much of `size` bytes at `at` lies on the page of `at`. */
@@ -143,6 +157,7 @@ int erofs_tails_read(struct erofs_tails *tails, void *out, size_t size, uint64_t
 		if (err)
 			return err;
 		memcpy(to, tails->pages[at / PAGE_SIZE].bytes + at % PAGE_SIZE, length);
+		note_read(tails, (size_t)(at / PAGE_SIZE), length);
 		to += length;
 		at += length;
 		size -= length;

@@ -2,6 +2,7 @@
 #ifndef EROFS_BUILD_TAILS_H
 #define EROFS_BUILD_TAILS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,8 +10,8 @@
 
 /*
  * Where inline tails wait between pack, which reads them, and emit, which knows their place. A few MiB stay in memory; of a
- * tree of many small files the rest goes to the output itself, behind all that the image will need, until the commit cuts
- * it off. One thread at a time.
+ * tree of many small files the rest goes to the output itself, behind all that the image will need, until it is asked for;
+ * where there is no room for it, it stays in memory. One thread at a time.
  */
 struct tail_page;
 
@@ -20,6 +21,7 @@ struct erofs_tails {
 	struct tail_page *pages;     /* by number */
 	size_t page_count, page_room;
 	size_t resident; /* pages in memory */
+	bool no_scratch; /* the output takes no more */
 	size_t clock;	 /* next page to look at for making room */
 	uint64_t size;
 };
@@ -29,7 +31,10 @@ void erofs_tails_release(struct erofs_tails *tails);
 /* Takes `size` bytes and says in `*at` where they are. */
 int erofs_tails_append(struct erofs_tails *tails, uint64_t *at, const void *data, size_t size);
 
-/* Copies them out again; quick when asked for in about the order of their coming. */
+/*
+ * Copies them out again, once: nobody may ask for the same bytes twice, nor append after reading. Quick when asked for in
+ * about the order of their coming.
+ */
 int erofs_tails_read(struct erofs_tails *tails, void *out, size_t size, uint64_t at);
 
 #endif

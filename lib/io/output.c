@@ -183,6 +183,18 @@ bool erofs_output_has_scratch(const struct erofs_output *output)
 	return output->temporary;
 }
 
+int erofs_output_write_scratch(struct erofs_output *output, const void *data, size_t size, uint64_t offset)
+{
+	return erofs_file_write_at(output->fd, data, size, output->offset + offset);
+}
+
+void erofs_output_drop_scratch(struct erofs_output *output, uint64_t size, uint64_t offset)
+{
+	/* Where that is not possible, the commit cuts it off. */
+	(void)!fallocate(output->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)(output->offset + offset),
+			 (off_t)size);
+}
+
 int erofs_output_barrier(struct erofs_output *output)
 {
 	return output->is_device && fsync(output->fd) ? report(output, -errno, "write to") : 0;

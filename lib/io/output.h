@@ -34,6 +34,12 @@ int erofs_output_read(struct erofs_output *output, void *data, size_t size, uint
 /* Whether any offset may be used as scratch space until the commit: a file of our own, which may have holes. */
 bool erofs_output_has_scratch(const struct erofs_output *output);
 
+/* The same as erofs_output_write() for scratch space, but silent: who has no room there can do without. */
+int erofs_output_write_scratch(struct erofs_output *output, const void *data, size_t size, uint64_t offset);
+
+/* Gives scratch space back to the file system, if that can be told so. */
+void erofs_output_drop_scratch(struct erofs_output *output, uint64_t size, uint64_t offset);
+
 /* Makes everything written so far reach a device before what is written next; nothing to do for regular files. */
 int erofs_output_barrier(struct erofs_output *output);
 

@@ -123,6 +123,14 @@ if is_root; then
 	same "full disk: nothing left" "" "$(ls -A "$work/full")"
 	refused "full disk, no workers" "space" "$MKFS" --workers=0 "$work/full/image" "$work/big"
 	same "full disk, no workers: nothing left" "" "$(ls -A "$work/full")"
+	# Tails of small files wait in the output for their place, but need no room beyond the image's.
+	mkdir "$work/many"
+	head -c 60000000 /dev/urandom | split -b 1500 -a 4 - "$work/many/"
+	check "many tails" "$MKFS" --quiet -T0 "$out" "$work/many"
+	mount -o "remount,size=$(($(stat -c %s "$out") + 1048576))" "$work/full"
+	check "a disk just large enough" "$MKFS" --quiet -T0 "$work/full/image" "$work/many"
+	check "a disk just large enough: the same image" cmp "$out" "$work/full/image"
+	rm -rf "$work/full/image" "$work/many" "$out"
 	unmount "$work/full"
 
 	head -c 1048576 /dev/zero >"$work/disk"
@@ -140,6 +148,14 @@ if is_root; then
 else
 	skip "full disk: needs root"
 fi
+
+# ---- whiteouts of what every directory has
+for name in .wh. .wh.. .wh...; do
+	mkdir "$work/w"
+	: >"$work/w/$name"
+	rejects "AUFS whiteout $name" "$name.*whiteout" --aufs "$out" "$work/w"
+	rm -rf "$work/w"
+done
 
 # ---- what the format cannot hold
 if is_root; then
