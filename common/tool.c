@@ -3,10 +3,12 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct sink {
 	const char *tool_name;
@@ -107,6 +109,17 @@ bool tool_parse_size(uint64_t *out, const char *text, uint64_t max)
 void tool_print_version(const char *tool_name)
 {
 	printf("%s (erofs-ishare) %s\nbuilt with %s\n", tool_name, erofs_version(), erofs_build_info());
+}
+
+void tool_open_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
 }
 
 bool tool_flush_stdout(void)

@@ -33,6 +33,12 @@ bool tool_parse_size(uint64_t *out, const char *text, uint64_t max);
 /* "mkfs.erofs (erofs-ishare) 2.0.0-dev" and a line with what the library was built with, on stdout. */
 void tool_print_version(const char *tool_name);
 
+/*
+ * Opens /dev/null where the caller closed stdin, stdout or stderr: else the next file opened takes that number, and messages
+ * go into it. For the start of main().
+ */
+void tool_open_standard_files(void);
+
 /* Flushes stdout. False, with a message, if anything written to it was lost (full disk, closed pipe). */
 bool tool_flush_stdout(void);
 

@@ -122,8 +122,10 @@ static enum fsck_status run(const struct fsck_options *options)
 int main(int argc, char **argv)
 {
 	struct fsck_options options;
-	int status = fsck_parse_options(&options, argc, argv);
+	int status;
 
+	tool_open_standard_files();
+	status = fsck_parse_options(&options, argc, argv);
 	if (status < 0)
 		status = (int)run(&options);
 	fsck_options_release(&options);

@@ -33,6 +33,8 @@ static void set_signals(void)
 	}
 	/* A file size limit is an error like any other, to be reported. */
 	signal(SIGXFSZ, SIG_IGN);
+	/* A reader of our messages who leaves early is no reason to die with the temporary file in place. */
+	signal(SIGPIPE, SIG_IGN);
 }
 
 static enum erofs_severity verbosity(const struct mkfs_options *options)
@@ -105,9 +107,11 @@ static int build(struct mkfs_options *options, const struct erofs_diag *diag)
 int main(int argc, char **argv)
 {
 	struct mkfs_options options;
-	enum mkfs_action action = mkfs_parse_options(&options, argc, argv);
+	enum mkfs_action action;
 	int err = -EINVAL;
 
+	tool_open_standard_files();
+	action = mkfs_parse_options(&options, argc, argv);
 	if (action == MKFS_BUILD && check_places(&options)) {
 		set_signals();
 		options.scan.cancel = options.build.cancel = &caught;

@@ -107,6 +107,23 @@ mkfifo "$work/o/fifo"
 refused "output is a FIFO" "fifo" timeout 10 "$MKFS" "$work/o/fifo" "$work/s"
 rm -f "$work/o/fifo"
 
+# Where messages go must not touch the image, nor end the build.
+check "build with messages" "$MKFS" -T0 -d9 "$out" "$work/s"
+cp "$out" "$work/kept"
+check "stdout and stderr closed" bash -c '"$@" >&- 2>&-' bash "$MKFS" -T0 -d9 "$out" "$work/s"
+check "stdout and stderr closed: the same image" cmp "$out" "$work/kept"
+mkfifo "$work/pipe"
+sleep 60 <"$work/pipe" &
+reader=$!
+exec 9>"$work/pipe"
+kill $reader && wait $reader 2>/dev/null
+rm -f "$out"
+check "nobody reads the messages" env --default-signal=PIPE bash -c '"$@" >&9 2>&9' bash "$MKFS" -T0 -d9 "$out" "$work/s"
+exec 9>&-
+check "nobody reads the messages: the same image" cmp "$out" "$work/kept"
+rm -f "$out" "$work/kept"
+nothing_left "nobody reads the messages"
+
 # A failed build leaves an image that was there before as it was.
 check "first build" "$MKFS" --quiet "$out" "$work/s"
 cp "$out" "$work/kept"
