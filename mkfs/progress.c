@@ -2,6 +2,7 @@
 #include "mkfs/progress.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -11,8 +12,10 @@
 #define REDRAW_SECONDS 0.2
 
 static double started;
-static double drawn; /* when the line was drawn last */
-static bool shown;   /* a line stands on the terminal */
+/* Progress comes from one thread, a message perhaps from another at the same time. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static double drawn; /* when the line was drawn last; protected by the lock */
+static bool shown;   /* a line stands on the terminal; likewise */
 
 static double now(void)
 {
@@ -29,22 +32,22 @@ static void wipe(void)
 	shown = false;
 }
 
-/* Makes room for a message; the line comes again with the next progress. */
+/* Makes room for a message, and keeps it until that is out; the line comes again with the next progress. */
 static void step_aside(bool before)
 {
-	if (before)
+	if (before) {
+		pthread_mutex_lock(&lock);
 		wipe();
+	} else {
+		pthread_mutex_unlock(&lock);
+	}
 }
 
-static void draw(void *ctx, const struct erofs_build_progress *progress)
+static void draw(const struct erofs_build_progress *progress, double time)
 {
-	double time = now();
 	double elapsed = time - started;
 	double rate = elapsed > 0 ? (double)progress->bytes / elapsed : 0;
 
-	(void)ctx;
-	if (time - drawn < REDRAW_SECONDS)
-		return;
 	drawn = time;
 	shown = true;
 	fprintf(stderr, "\r\033[K%s: %" PRIu64 "/%" PRIu64 " files, %.1f/%.1f MB, %.0f MB/s",
@@ -54,12 +57,23 @@ static void draw(void *ctx, const struct erofs_build_progress *progress)
 		fprintf(stderr, ", %.0f s left", (double)(progress->bytes_total - progress->bytes) / rate);
 }
 
+static void update(void *ctx, const struct erofs_build_progress *progress)
+{
+	double time = now();
+
+	(void)ctx;
+	pthread_mutex_lock(&lock);
+	if (time - drawn >= REDRAW_SECONDS)
+		draw(progress, time);
+	pthread_mutex_unlock(&lock);
+}
+
 void mkfs_start_progress(struct mkfs_options *options)
 {
 	started = now();
 	if (options->quiet || !isatty(STDERR_FILENO))
 		return;
-	options->build.progress = draw;
+	options->build.progress = update;
 	tool_set_message_hook(step_aside);
 }
 
