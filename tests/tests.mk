@@ -9,7 +9,7 @@ AM_TESTS_ENVIRONMENT = top_srcdir='$(top_srcdir)' top_builddir='$(top_builddir)'
 
 # ---- tools that make, compare and damage trees and images; nothing of the library is in them --------------------------
 
-tests_tools = tests/tools/treegen tests/tools/treecmp tests/tools/corrupt
+tests_tools = tests/tools/treegen tests/tools/treecmp tests/tools/corrupt tests/tools/manifestgen
 tests_tools_treegen_SOURCES = tests/tools/treegen.c tests/tools/treegen.h tests/tools/treegen_bulk.c \
 	tests/tools/treegen_names.c tests/tools/treegen_odd.c tests/tools/treegen_order.c tests/tools/treegen_xattr.c \
 	tests/tools/support.c tests/tools/support.h
@@ -17,6 +17,7 @@ tests_tools_treecmp_SOURCES = tests/tools/treecmp.c tests/tools/treecmp.h tests/
 	tests/tools/treecmp_links.c tests/tools/treecmp_xattr.c tests/tools/support.c tests/tools/support.h
 tests_tools_corrupt_SOURCES = tests/tools/corrupt.c tests/tools/mutate.c tests/tools/mutate.h \
 	tests/tools/support.c tests/tools/support.h
+tests_tools_manifestgen_SOURCES = tests/tools/manifestgen.c
 
 # ---- unit tests, one program per module -------------------------------------------------------------------------------
 
@@ -49,6 +50,10 @@ unit_tests = \
 	tests/unit/test_layout \
 	tests/unit/test_output \
 	tests/unit/test_pool \
+	tests/unit/test_share_directories \
+	tests/unit/test_share_manifest \
+	tests/unit/test_share_places \
+	tests/unit/test_share_set \
 	tests/unit/test_tails \
 	tests/unit/test_tree \
 	tests/unit/test_tree_aufs \
@@ -133,6 +138,14 @@ tests_unit_test_output_CFLAGS = $(unit_cflags)
 tests_unit_test_output_LDADD = $(unit_libs)
 tests_unit_test_pool_CFLAGS = $(unit_cflags)
 tests_unit_test_pool_LDADD = $(unit_libs)
+tests_unit_test_share_directories_CFLAGS = $(unit_cflags)
+tests_unit_test_share_directories_LDADD = $(unit_libs)
+tests_unit_test_share_manifest_CFLAGS = $(unit_cflags)
+tests_unit_test_share_manifest_LDADD = $(unit_libs)
+tests_unit_test_share_places_CFLAGS = $(unit_cflags)
+tests_unit_test_share_places_LDADD = $(unit_libs)
+tests_unit_test_share_set_CFLAGS = $(unit_cflags)
+tests_unit_test_share_set_LDADD = $(unit_libs)
 tests_unit_test_tails_SOURCES = tests/unit/test_tails.c $(tree_maker)
 tests_unit_test_tails_CFLAGS = $(unit_cflags)
 tests_unit_test_tails_LDADD = $(unit_libs)
@@ -171,7 +184,10 @@ program_tests = \
 	tests/e2e/determinism.sh \
 	tests/e2e/failures.sh \
 	tests/e2e/fingerprints.sh \
+	tests/e2e/golden.sh \
 	tests/e2e/interrupt.sh \
+	tests/e2e/ishare_page.sh \
+	tests/e2e/ishare_report.sh \
 	tests/e2e/mutate.sh \
 	tests/e2e/mutate_library.sh \
 	tests/e2e/namespaces.sh \
@@ -179,13 +195,41 @@ program_tests = \
 	tests/e2e/roundtrip.sh \
 	tests/e2e/sparse.sh
 
+tests_golden = \
+	tests/golden/bare/extents.txt \
+	tests/golden/bare/fingerprints.txt \
+	tests/golden/bare/json.txt \
+	tests/golden/bare/list.txt \
+	tests/golden/bare/statistics.txt \
+	tests/golden/bare/superblock.txt \
+	tests/golden/blocks-of-512/extents.txt \
+	tests/golden/blocks-of-512/fingerprints.txt \
+	tests/golden/blocks-of-512/json.txt \
+	tests/golden/blocks-of-512/list.txt \
+	tests/golden/blocks-of-512/statistics.txt \
+	tests/golden/blocks-of-512/superblock.txt \
+	tests/golden/owners/extents.txt \
+	tests/golden/owners/fingerprints.txt \
+	tests/golden/owners/json.txt \
+	tests/golden/owners/list.txt \
+	tests/golden/owners/statistics.txt \
+	tests/golden/owners/superblock.txt \
+	tests/golden/plain/extents.txt \
+	tests/golden/plain/fingerprints.txt \
+	tests/golden/plain/json.txt \
+	tests/golden/plain/list.txt \
+	tests/golden/plain/statistics.txt \
+	tests/golden/plain/superblock.txt
+
 check_PROGRAMS = $(tests_tools) $(unit_programs) $(fuzz_programs)
 TESTS = $(unit_programs) $(source_tests) $(program_tests)
 
-tests_extra = $(source_tests) $(program_tests) \
+tests_extra = $(source_tests) $(program_tests) $(tests_golden) \
 	tests/README.md \
 	tests/bench/bench.sh \
+	tests/bench/share.sh \
 	tests/e2e/lib.sh \
+	tests/e2e/page_figures.py \
 	tests/unit/unit.h \
 	$(kernel_tests)
 
@@ -204,7 +248,8 @@ kernel_tests = \
 	tests/kernel/guest_probe.c \
 	tests/kernel/lib.sh \
 	tests/kernel/make-roots.sh \
-	tests/kernel/memory-page.sh \
+	tests/kernel/memory-page.sh tests/kernel/memory-page.txt \
+	tests/kernel/memory-plot.sh \
 	tests/kernel/mirror.sh \
 	tests/kernel/sha256.c tests/kernel/sha256.h \
 	tests/kernel/tests.sh \
@@ -224,4 +269,8 @@ check-kernel-long: all tests/tools/treegen
 bench: all $(check_PROGRAMS)
 	top_builddir='$(abs_top_builddir)' bash $(srcdir)/tests/bench/bench.sh $(BENCH_ARGS)
 
-.PHONY: check-kernel check-kernel-long check-long bench
+# How the time and memory of --ishare-report grow with the number of manifests.
+bench-share: all tests/tools/manifestgen
+	top_builddir='$(abs_top_builddir)' bash $(srcdir)/tests/bench/share.sh
+
+.PHONY: check-kernel check-kernel-long check-long bench bench-share

@@ -128,7 +128,8 @@ int erofs_tree_set_xattrs(struct erofs_tree *tree, struct erofs_tree_inode *inod
 
 	if (!set)
 		return -ENOMEM;
-	qsort(found, count, sizeof(*found), compare_found);
+	if (count)
+		qsort(found, count, sizeof(*found), compare_found);
 	pthread_mutex_lock(&tree->xattr_lock);
 	err = share_locked(tree, inode, set, found, count);
 	pthread_mutex_unlock(&tree->xattr_lock);

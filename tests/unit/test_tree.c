@@ -348,8 +348,9 @@ static void threads_share_what_they_find(void **state)
 			assert_ptr_equal(jobs[i].inodes[k].xattrs, jobs[0].inodes[k % 100].xattrs);
 			assert_int_equal(jobs[i].inodes[k].dropped_xattrs, 1);
 		}
-		test_free(jobs[i].inodes);
 	}
+	for (int i = 0; i < THREADS; i++)
+		test_free(jobs[i].inodes);
 	erofs_tree_free(tree);
 }
 

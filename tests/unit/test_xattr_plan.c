@@ -186,7 +186,7 @@ static void xattrs_are_shared_from_one_user_more_on(void **state)
 		set_up(&f);
 		f.options.shared_xattr_users = users;
 		for (int i = 0; i < 5; i++) {
-			char text[8];
+			char text[16];
 
 			snprintf(text, sizeof(text), "%d", i);
 			files[i] = add_file(&f, text);
@@ -424,7 +424,7 @@ static void random_areas(void **state)
 		for (int i = 0; i < 20; i++) {
 			uint32_t count = (uint32_t)(random_next(&random) % 12), kept = 0;
 			struct erofs_xattr_found found[12];
-			char names[12][80], file[8];
+			char names[12][80], file[16];
 			uint8_t values[12][300];
 
 			snprintf(file, sizeof(file), "%d", i);
@@ -503,7 +503,7 @@ static void bad_prefixes_are_refused(void **state)
 
 static void there_are_128_prefixes_at_most(void **state)
 {
-	char names[129][16];
+	char names[129][32];
 	const char *pointers[129];
 
 	(void)state;
