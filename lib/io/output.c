@@ -115,6 +115,9 @@ static int examine_target(struct erofs_output *output, const char *path)
 	struct stat st;
 	bool exists = !stat(path, &st);
 
+	if (!exists && errno == ENOENT && !lstat(path, &st))
+		return erofs_report(output->diag, -ENOENT,
+				    "cannot create '%s': it is a symbolic link to something that does not exist", path);
 	output->path = exists ? realpath(path, NULL) : strdup(path);
 	if (!output->path)
 		return exists ? erofs_report(output->diag, -errno, "cannot resolve '%s': %s", path, strerror(errno))

@@ -107,6 +107,12 @@ mkfifo "$work/o/fifo"
 refused "output is a FIFO" "fifo" timeout 10 "$MKFS" "$work/o/fifo" "$work/s"
 rm -f "$work/o/fifo"
 
+ln -s nowhere "$work/o/link"
+refused "output is a dangling symlink" "link.*symbolic link" "$MKFS" "$work/o/link" "$work/s"
+check "output is a dangling symlink: left alone" test -L "$work/o/link"
+rm -f "$work/o/link"
+nothing_left "output is a dangling symlink"
+
 # Where messages go must not touch the image, nor end the build.
 check "build with messages" "$MKFS" -T0 -d9 "$out" "$work/s"
 cp "$out" "$work/kept"
