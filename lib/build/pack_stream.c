@@ -172,7 +172,9 @@ static int carry_through(struct pack *pack, struct pack_segment *segment, uint8_
 		if (!err)
 			err = keep_tail(stream, buffer + length - tail, tail);
 		next = next_offset(pack, segment, offset + length);
-		erofs_pack_progress(pack, 0, next - offset);
+		/* A candidate that is stored after all was counted when it was hashed. */
+		if (!store || !stream->candidate)
+			erofs_pack_progress(pack, 0, next - offset);
 		offset = next;
 	}
 	return err ? err : erofs_pack_hash_end(pack, worker, inode, stream->digest, &stream->sum);
