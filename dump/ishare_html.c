@@ -145,7 +145,7 @@ static void put_directory(const struct page *page, const struct erofs_share_dire
 
 	fputs("<div class=\"row directory\"><div class=label><span>", page->out);
 	put_name(page, directory->path, directory->path_size);
-	fputs(directory->whole ? "" : " (files directly in it)", page->out);
+	fputs(directory->whole ? "" : " (the rest of it)", page->out);
 	fputs("</span><span class=num>", page->out);
 	put_size(page, "span", "", directory->page_bytes);
 	fputs(" \xe2\x86\x92 ", page->out);
@@ -218,7 +218,7 @@ static void put_differing(const struct page *page)
 		put_size(page, "td", "", directories->items[i].differing_page_bytes);
 		fputs("<td>", page->out);
 		put_name(page, directories->items[i].path, directories->items[i].path_size);
-		fputs(directories->items[i].whole ? "" : " (files directly in it)", page->out);
+		fputs(directories->items[i].whole ? "" : " (the rest of it)", page->out);
 		fputs("</td></tr>\n", page->out);
 	}
 	fputs("</table></div><h3>By file</h3>\n", page->out);
@@ -295,7 +295,7 @@ static void put_summary(const struct page *page)
 	fputs("</b><span>saved by sharing</span></div>\n", page->out);
 	put_tile(page, "page-bytes", total->all.page_bytes, "without sharing");
 	put_tile(page, "shared-page-bytes", total->all.shared_page_bytes, "with sharing");
-	put_tile(page, "saved-page-bytes", total->all.page_bytes - total->all.shared_page_bytes, "less");
+	put_tile(page, "saved-page-bytes", total->all.page_bytes - total->all.shared_page_bytes, "less memory");
 	fprintf(page->out,
 		"<div class=tile><b id=files data-count=\"%" PRIu64 "\">%" PRIu64
 		"</b><span>files with content</span></div>\n"

@@ -35,7 +35,7 @@ const char ishare_style[] =
 	"th,td{text-align:right;padding:.3rem .6rem;border-bottom:1px solid var(--line);vertical-align:top;"
 	"font-variant-numeric:tabular-nums;white-space:nowrap}\n"
 	"th{color:var(--dim);font-weight:600}\n"
-	"th:last-child,td:last-child{text-align:left;white-space:normal;width:99%;min-width:11rem}\n"
+	"th:last-child,td:last-child{text-align:left;white-space:normal;width:99%;min-width:8rem}\n"
 	".scroll{overflow-x:auto}\n"
 	".note{color:var(--never)}\n"
 	"footer{margin-top:2.5rem;font-size:.85rem;color:var(--dim)}\n";

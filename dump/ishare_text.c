@@ -119,7 +119,7 @@ static void print_directories(const struct ishare_report *report)
 		print_size(directory->differing_page_bytes);
 		printf("  ");
 		text_print(directory->path, directory->path_size);
-		puts(directory->whole ? "" : " (files directly in it)");
+		puts(directory->whole ? "" : " (the rest of it)");
 	}
 }
 

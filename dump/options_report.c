@@ -4,7 +4,7 @@
 #include "common/tool.h"
 #include "dump/options.h"
 
-#define TOP_MAX 100000u
+#define TOP_MAX 10000u
 
 /* A percentage with up to two decimals, in hundredths. */
 static bool parse_percent(unsigned int *out, const char *text)

@@ -119,7 +119,7 @@ EROFS_API void erofs_share_losses_release(struct erofs_share_losses *losses);
 struct erofs_share_directory {
 	char *path; /* path_size bytes and a NUL; "/" is the root */
 	size_t path_size;
-	bool whole; /* with everything below it; else only the files directly in it */
+	bool whole; /* with everything below it; else without those of its directories that stand in the list themselves */
 	uint64_t page_bytes;
 	uint64_t shared_page_bytes;    /* what is shared counts where it is met first */
 	uint64_t differing_page_bytes; /* EROFS_SHARE_CONTENT_DIFFERS of these paths */
@@ -136,8 +136,8 @@ enum erofs_share_order {
 };
 
 /*
- * Cuts the tree of all paths into at most `limit` parts that do not overlap, finest where most is, and leaves out those that have
- * nothing. -ENOMEM.
+ * Cuts the tree of all paths into at most `limit` parts that do not overlap, finest where most is: directories that
+ * hold less than a quarter of an even share stay parts of their parents. Nothing is left out. -ENOMEM.
  */
 EROFS_API int erofs_share_directories(const struct erofs_share *share, struct erofs_share_directories *out,
 				      enum erofs_share_order order, size_t limit);

@@ -11,12 +11,12 @@ struct branch {
 	uint32_t child, sibling; /* EROFS_PLACE_NONE: no more */
 };
 
-/* A part of the tree: a branch, or only the files directly in its directory. */
+/* A part of the tree: a branch, or what is left of one when parts of it have been cut off. */
 struct part {
 	uint32_t folder;
 	bool whole;
-	bool indivisible;
-	uint64_t weight;
+	bool done; /* has been looked at */
+	struct erofs_share_directory figures;
 };
 
 struct cutting {
@@ -25,6 +25,7 @@ struct cutting {
 	struct branch *branches;
 	struct part *parts;
 	size_t count, limit;
+	uint64_t least; /* what is lighter stays where it is */
 };
 
 /* Children have higher numbers than their parents, so that going down sees each branch complete. */
@@ -50,100 +51,134 @@ static void sum_up(struct cutting *cut)
 	}
 }
 
+static uint64_t weigh(const struct cutting *cut, uint64_t page_bytes, uint64_t differing_page_bytes)
+{
+	return cut->order == EROFS_SHARE_BY_SIZE ? page_bytes : differing_page_bytes;
+}
+
+static uint64_t weigh_part(const struct cutting *cut, const struct part *part)
+{
+	return weigh(cut, part->figures.page_bytes, part->figures.differing_page_bytes);
+}
+
 static uint64_t weigh_branch(const struct cutting *cut, uint32_t folder)
+{
+	return weigh(cut, cut->branches[folder].page_bytes, cut->branches[folder].differing_page_bytes);
+}
+
+static void add_part(struct cutting *cut, uint32_t folder)
+{
+	const struct branch *branch = &cut->branches[folder];
+	struct part *new = &cut->parts[cut->count++];
+
+	*new = (struct part){ .folder = folder, .whole = true };
+	new->figures.page_bytes = branch->page_bytes;
+	new->figures.shared_page_bytes = branch->shared_page_bytes;
+	new->figures.differing_page_bytes = branch->differing_page_bytes;
+}
+
+/* Sums that were cut to 64 bits must not wrap. */
+static void take_off(uint64_t *from, uint64_t bytes)
+{
+	*from -= bytes < *from ? bytes : *from;
+}
+
+static void cut_off(struct cutting *cut, struct part *from, uint32_t folder)
 {
 	const struct branch *branch = &cut->branches[folder];
 
-	return cut->order == EROFS_SHARE_BY_SIZE ? branch->page_bytes : branch->differing_page_bytes;
+	take_off(&from->figures.page_bytes, branch->page_bytes);
+	take_off(&from->figures.shared_page_bytes, branch->shared_page_bytes);
+	take_off(&from->figures.differing_page_bytes, branch->differing_page_bytes);
+	from->whole = false;
+	add_part(cut, folder);
 }
 
-static uint64_t weigh_files(const struct cutting *cut, uint32_t number)
+/* The heaviest child that is lighter than `above`, or as heavy and behind `last`. */
+static uint32_t next_child(const struct cutting *cut, uint32_t folder, uint64_t above, uint32_t last)
 {
-	const struct erofs_share_folder *folder = erofs_share_folder(&cut->share->places, number);
+	uint32_t found = EROFS_PLACE_NONE;
 
-	return cut->order == EROFS_SHARE_BY_SIZE ? folder->page_bytes : folder->differing_page_bytes;
+	for (uint32_t at = cut->branches[folder].child; at != EROFS_PLACE_NONE; at = cut->branches[at].sibling) {
+		uint64_t weight = weigh_branch(cut, at);
+
+		if (weight < cut->least || weight > above || (weight == above && at <= last))
+			continue;
+		if (found == EROFS_PLACE_NONE || weight > weigh_branch(cut, found))
+			found = at;
+	}
+	return found;
 }
 
-/* How many parts with any weight a branch falls into. */
-static size_t count_pieces(const struct cutting *cut, uint32_t folder, size_t enough)
+/* Cuts off the heavy children, as many as there is room for. */
+static void split(struct cutting *cut, struct part *part)
 {
-	size_t count = weigh_files(cut, folder) > 0;
+	uint64_t above = UINT64_MAX;
+	uint32_t child = 0;
 
-	for (uint32_t at = cut->branches[folder].child; at != EROFS_PLACE_NONE && count <= enough;
-	     at = cut->branches[at].sibling)
-		count += weigh_branch(cut, at) > 0;
-	return count;
+	part->done = true;
+	/* One more than fits, if nothing is left of the part then. */
+	while (cut->count <= cut->limit) {
+		child = next_child(cut, part->folder, above, child);
+		if (child == EROFS_PLACE_NONE)
+			break;
+		above = weigh_branch(cut, child);
+		if (cut->count == cut->limit && above < weigh_part(cut, part))
+			break;
+		cut_off(cut, part, child);
+	}
+	if (!weigh_part(cut, part))
+		*part = cut->parts[--cut->count];
 }
 
-static void add_part(struct cutting *cut, uint32_t folder, bool whole, uint64_t weight)
+/* The heaviest part that has not been looked at. */
+static struct part *heaviest(const struct cutting *cut)
 {
-	/* A directory without subdirectories is all its files. */
-	bool leaf = cut->branches[folder].child == EROFS_PLACE_NONE;
-
-	if (weight)
-		cut->parts[cut->count++] = (struct part){ folder, whole || leaf, !whole || leaf, weight };
-}
-
-static void split(struct cutting *cut, size_t at)
-{
-	uint32_t folder = cut->parts[at].folder;
-
-	cut->parts[at] = cut->parts[--cut->count];
-	add_part(cut, folder, false, weigh_files(cut, folder));
-	for (uint32_t child = cut->branches[folder].child; child != EROFS_PLACE_NONE;
-	     child = cut->branches[child].sibling)
-		add_part(cut, child, true, weigh_branch(cut, child));
-}
-
-/* The heaviest part that can still be cut. */
-static size_t heaviest(const struct cutting *cut)
-{
-	size_t found = SIZE_MAX;
+	struct part *found = NULL;
 
 	for (size_t i = 0; i < cut->count; i++)
-		if (!cut->parts[i].indivisible &&
-		    (found == SIZE_MAX || cut->parts[i].weight > cut->parts[found].weight))
-			found = i;
+		if (!cut->parts[i].done && (!found || weigh_part(cut, &cut->parts[i]) > weigh_part(cut, found)))
+			found = &cut->parts[i];
 	return found;
 }
 
 static void cut_tree(struct cutting *cut)
 {
-	size_t at;
+	struct part *part;
 
-	if (cut->share->places.folder_count && cut->limit)
-		add_part(cut, EROFS_PLACE_ROOT, true, weigh_branch(cut, EROFS_PLACE_ROOT));
-	while ((at = heaviest(cut)) != SIZE_MAX) {
-		size_t room = cut->limit - cut->count + 1;
-
-		if (count_pieces(cut, cut->parts[at].folder, room) <= room)
-			split(cut, at);
-		else
-			cut->parts[at].indivisible = true;
-	}
+	if (weigh_branch(cut, EROFS_PLACE_ROOT))
+		add_part(cut, EROFS_PLACE_ROOT);
+	while ((part = heaviest(cut)))
+		split(cut, part);
 }
 
-static int heaviest_first(const void *a, const void *b)
+static int heaviest_first(const struct cutting *cut, const struct part *first, const struct part *second)
 {
-	const struct part *first = a, *second = b;
+	uint64_t a = weigh_part(cut, first), b = weigh_part(cut, second);
 
-	if (first->weight != second->weight)
-		return first->weight < second->weight ? 1 : -1;
+	if (a != b)
+		return a < b ? 1 : -1;
 	return (first->folder > second->folder) - (first->folder < second->folder);
+}
+
+static int by_size(const void *a, const void *b)
+{
+	return heaviest_first(&(struct cutting){ .order = EROFS_SHARE_BY_SIZE }, a, b);
+}
+
+static int by_difference(const void *a, const void *b)
+{
+	return heaviest_first(&(struct cutting){ .order = EROFS_SHARE_BY_DIFFERENCE }, a, b);
 }
 
 static int fill(const struct cutting *cut, struct erofs_share_directories *out)
 {
 	for (size_t i = 0; i < cut->count; i++) {
 		const struct part *part = &cut->parts[i];
-		const struct branch *branch = &cut->branches[part->folder];
-		const struct erofs_share_folder *folder = erofs_share_folder(&cut->share->places, part->folder);
 		struct erofs_share_directory *to = &out->items[out->count++];
 
+		*to = part->figures;
 		to->whole = part->whole;
-		to->page_bytes = part->whole ? branch->page_bytes : folder->page_bytes;
-		to->shared_page_bytes = part->whole ? branch->shared_page_bytes : folder->shared_page_bytes;
-		to->differing_page_bytes = part->whole ? branch->differing_page_bytes : folder->differing_page_bytes;
 		to->path = erofs_share_folder_path(&cut->share->places, part->folder, &to->path_size);
 		if (!to->path)
 			return -ENOMEM;
@@ -154,11 +189,10 @@ static int fill(const struct cutting *cut, struct erofs_share_directories *out)
 int erofs_share_directories(const struct erofs_share *share, struct erofs_share_directories *out,
 			    enum erofs_share_order order, size_t limit)
 {
-	/* Each folder gives two parts at most: its own files and, cut or not, one for its parent. */
-	size_t most = 2 * share->places.folder_count;
+	size_t most = share->places.folder_count;
 	struct cutting cut = { .share = share, .order = order, .limit = limit < most ? limit : most };
 	erofs_auto_free struct branch *branches = calloc(share->places.folder_count + 1, sizeof(*branches));
-	erofs_auto_free struct part *parts = calloc(cut.limit + 1, sizeof(*parts));
+	erofs_auto_free struct part *parts = calloc(cut.limit + 2, sizeof(*parts));
 	int err;
 
 	*out = (struct erofs_share_directories){ .items = calloc(cut.limit + 1, sizeof(*out->items)) };
@@ -169,8 +203,11 @@ int erofs_share_directories(const struct erofs_share *share, struct erofs_share_
 	cut.branches = branches;
 	cut.parts = parts;
 	sum_up(&cut);
-	cut_tree(&cut);
-	qsort(parts, cut.count, sizeof(*parts), heaviest_first);
+	if (share->places.folder_count && limit) {
+		cut.least = weigh_branch(&cut, EROFS_PLACE_ROOT) / 4 / limit + 1;
+		cut_tree(&cut);
+	}
+	qsort(parts, cut.count, sizeof(*parts), order == EROFS_SHARE_BY_SIZE ? by_size : by_difference);
 	err = fill(&cut, out);
 	if (err)
 		erofs_share_directories_release(out);

@@ -1,0 +1,72 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later OR MIT
+# The page of --ishare-report --html, as Chromium sees it: figures, nothing loaded, nothing run, names as they are.
+. "$(dirname "$0")/lib.sh"
+need_tools "$DUMP" "$tools/manifestgen"
+command -v python3 >/dev/null || skip_all "needs python3"
+figures=$top_srcdir/tests/e2e/page_figures.py
+
+# Eight images, one of which has what spoils sharing, in files with hostile names; another one has no fingerprints.
+"$tools/manifestgen" "$work" 8 300
+python3 - "$work" <<-'PYTHON'
+	import json, os, sys
+	dir = sys.argv[1]
+	doc = json.load(open(dir + "/00001.json"))
+	names = ["<script>document.title='run'</script>", "<img src=x onerror=\"document.title='run'\">", "\"'><svg onload=alert(1)>",
+	    "</bdi></td></table></section><h1>x</h1>", "&lt;b&gt;", "{{7*7}}", "\u202egnp.exe", "line\nbreak", "</style><style>*{display:none}",
+	    "javascript:alert(1)", "--><!--", "\u00e4\u4e2d\U0001f600"]
+	for file, name in zip(doc["files"], names):
+	    file["path"] = "/hostile/" + name.replace("/", "\u2215") + "/" + name.replace("/", "\u2215")
+	    file["value"] = None
+	    file["size"] = 50000000 + len(name)
+	doc["files"].append(dict(doc["files"][0], path_hex="2f80ff3c623e"))
+	del doc["files"][-1]["path"]
+	doc["files"][100]["kind"] = "compressed"
+	doc["files"][100]["path"] += "<b>"
+	doc["files"][101]["size"] += 1
+	doc["files"][101]["path"] += "<b>"
+	json.dump(doc, open(dir + "/<b onclick=x>&\"'.json", "w"))
+	doc = json.load(open(dir + "/00002.json"))
+	doc["image"]["fingerprint_xattr"] = None
+	json.dump(doc, open(dir + "/00002.json", "w"))
+PYTHON
+inputs=("$work"/0*.json "$work"/\<*.json)
+check "report" "$DUMP" --ishare-report --html=page.html --json "${inputs[@]}"
+cp .out report.json
+same "the page's source has the figures" agreed "$(python3 "$figures" page.html report.json)"
+check_not "nothing from elsewhere" grep -niE '(src|href)=|url\(|@import|https?://' <(sed 's/<bdi[^>]*>[^<]*<\/bdi>//g' page.html)
+check_not "no script" grep -qi '<script' page.html
+# A test that cannot fail is none.
+sed 's/data-bytes="\([0-9]*\)"/data-bytes="1\1"/' page.html >wrong.html
+check "wrong figures are noticed" grep -q 'in the report' <(python3 "$figures" wrong.html report.json)
+
+browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || {
+	skip "no chromium: the page was not opened"
+	finish
+}
+browse() { # OPTION...: the page, without anything that reaches out
+	timeout 120 "$browser" --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking \
+		--disable-component-update --disable-sync --disable-dev-shm-usage --hide-scrollbars \
+		--user-data-dir="$work/profile" "$@" "file://$work/page.html" 2>"$work/.browser"
+}
+if ! browse --dump-dom >dom.html || [ ! -s dom.html ]; then
+	fail "chromium: $(tail -n 3 .browser)"
+	finish
+fi
+same "figures in the browser" agreed "$(python3 "$figures" dom.html report.json)"
+check "no name was run" grep -q '<title>Page cache of 9 EROFS images</title>' dom.html
+
+# width WINDOW: of the page in a window that wide
+png_size() { python3 -c 'import struct, sys; print(*struct.unpack(">II", open(sys.argv[1], "rb").read(24)[16:]))' "$1"; }
+for window in 1100,1600 390,844; do
+	browse --window-size=$window --screenshot="$work/shot.png" >/dev/null
+	same "screenshot of $window" "${window/,/ }" "$(png_size shot.png 2>/dev/null)"
+	[ -z "${KEEP:-}" ] || cp shot.png "$KEEP/page-${window%,*}.png"
+done
+# On a phone nothing is wider than the screen: a copy of the page measures itself.
+sed "s/<meta http-equiv[^>]*>//; s,</body>,<script>document.title=document.documentElement.scrollWidth+' of '+innerWidth</script></body>," page.html >measured.html
+width=$(timeout 120 "$browser" --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update \
+	--disable-sync --disable-dev-shm-usage --hide-scrollbars --user-data-dir="$work/profile" --window-size=500,844 \
+	--dump-dom "file://$work/measured.html" 2>/dev/null | sed -n 's,.*<title>\([0-9]* of [0-9]*\)</title>.*,\1,p')
+same "as wide as a narrow window" "500 of 500" "$width"
+finish

@@ -1,0 +1,149 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later OR MIT
+# dump.erofs --ishare-report against sums that find(1), sha256sum(1) and awk(1) make of the source trees.
+. "$(dirname "$0")/lib.sh"
+need_tools "$MKFS" "$DUMP"
+command -v python3 >/dev/null || skip_all "needs python3"
+
+# figure EXPRESSION: of the report in $work/report
+figure() { python3 -c 'import json, sys; r = json.load(open(sys.argv[1]))["ishare_report"]; print(eval(sys.argv[2]))' "$work/report" "$1"; }
+report() { "$DUMP" --ishare-report --json "$@" >"$work/report" 2>"$work/.err" || { fail "report on $*"; cat "$work/.err"; }; }
+
+# expected PAGE DIR...: page cache without and with sharing, by the names and digests of the files, each inode once
+expected() {
+	local page=$1
+	shift
+	for tree in "$@"; do
+		(cd "$tree" && find . -type f ! -empty -printf '%i %s %p\n' | sort -n -u -k1,1 |
+			while read -r inode size path; do echo "$size $(sha256sum <"$path" | cut -c1-64)"; done)
+	done | awk -v page="$page" '
+		{ pages = int(($1 + page - 1) / page) * page; all += pages; if (!seen[$0]++) once += pages }
+		END { print all, once }'
+}
+
+# Two versions of a tree: something equal, something changed, something moved, something new, hard links, equal files.
+small_tree "$work/a"
+for ((i = 0; i < 40; i++)); do head -c $((i * 997 + 1)) /dev/zero | tr '\0' "\\$((100 + i % 7))" >"$work/a/dir/file-$i"; done
+printf '\377name' >"$work/a/$(printf 'not-utf8-\377')"
+cp -a "$work/a" "$work/b"
+printf 'changed' >"$work/b/dir/file-17"
+head -c 300000 /dev/zero | tr '\0' 'n' >"$work/b/dir/file-18"
+mv "$work/b/dir/file-19" "$work/b/moved"
+mkdir "$work/b/new" && head -c 70000 /dev/zero | tr '\0' 'm' >"$work/b/new/file"
+for version in a b; do
+	for block in 512 4096; do check "build $version, blocks of $block" "$MKFS" --quiet -b$block "$FP_OPT" "$work/$version.$block" "$work/$version"; done
+	"$DUMP" --fingerprints=json "$work/$version.4096" >"$work/$version.json" || fail "manifest of $version"
+	"$MKFS" --quiet "$work/$version.plain" "$work/$version"
+done
+
+for page in 4096 16384 65536; do
+	want=$(expected $page "$work/a" "$work/b")
+	for inputs in "a.4096 b.4096" "a.json b.json" "a.json b.512" "b.512 a.512"; do
+		# shellcheck disable=SC2086 # two words
+		report --page-size=$page $inputs
+		same "pages of $page: $inputs" "$want" "$(figure '"%d %d" % (r["total"]["page_bytes"], r["total"]["shared_page_bytes"])')"
+	done
+done
+same "block size" "[4096, 512]" "$(report a.json b.512 && figure '[i["block_size"] for i in r["images"]]')"
+
+report a.4096 b.4096
+cp report report.images
+read -r all once <<<"$(expected 4096 "$work/a")"
+same "one image alone" "$all $once" "$(figure '"%d %d" % (r["images"][0]["page_bytes"], r["images"][0]["shared_page_bytes"])')"
+read -r _ both <<<"$(expected 4096 "$work/a" "$work/b")"
+read -r _ other <<<"$(expected 4096 "$work/b")"
+same "marginal cost: what vanishes with the image" "$((both - other)) $((both - once))" \
+	"$(figure '"%d %d" % tuple(i["marginal_page_bytes"] for i in r["images"])')"
+same "size-18 is the worst of those that differ" "/dir/file-18 20480" \
+	"$(figure '"%s %d" % tuple(r["different_contents"]["worst"][0][k] for k in ("path", "page_bytes"))')"
+same "two paths differ" 2 "$(figure 'r["different_contents"]["count"]')"
+same "in one directory" "['/dir']" "$(figure '[d["path"] for d in r["different_contents"]["directories"]]')"
+same "directories add up" True "$(figure 'sum(d["page_bytes"] for d in r["directories"]) == r["total"]["page_bytes"]')"
+report a.json b.json
+same "manifests say what the images say" \
+	"$(sed 's/\.4096"/"/; s/"manifest": false/"manifest": true/' report.images)" "$(sed 's/\.json"/"/' report)"
+
+report b.4096 b.json a.4096
+same "what is there twice costs nothing" 0 "$(figure 'r["images"][0]["marginal_page_bytes"]')"
+report a.plain b.plain
+same "images without fingerprints share nothing" "True [False, False]" \
+	"$(figure '"%s %s" % (r["total"]["page_bytes"] == r["total"]["shared_page_bytes"], [i["fingerprinted"] for i in r["images"]])')"
+report a.4096 a.plain
+same "... not even with images that have them" "$(expected 4096 "$work/a" | cut -d' ' -f1)" "$(figure 'r["images"][1]["marginal_page_bytes"]')"
+report /dev/fd/3 3<a.json
+same "a manifest from a file descriptor" 1 "$(figure 'r["total"]["images"]')"
+"$DUMP" --fingerprints=json a.4096 | "$DUMP" --ishare-report --json /dev/stdin b.4096 >report || fail "a manifest from a pipe"
+same "a manifest from a pipe" 2 "$(figure 'r["total"]["images"]')"
+
+# What spoils sharing, in manifests that were changed by hand.
+python3 - "$work" <<-'PYTHON'
+	import json, sys
+	name = sys.argv[1] + "/b.json"
+	doc = json.load(open(name))
+	files = {f.get("path"): f for f in doc["files"]}
+	files["/dir/file-20"]["value"] = None
+	files["/dir/file-30"]["kind"] = "compressed"
+	files["/dir/file-5"]["size"] += 4096
+	json.dump(doc, open(sys.argv[1] + "/spoiled.json", "w"))
+PYTHON
+report a.4096 b.4096 spoiled.json --backend=block
+same "no fingerprint" "1 /dir/file-20" "$(figure '"%d %s" % (r["no_fingerprint"]["count"], r["no_fingerprint"]["worst"][0]["path"])')"
+same "two kinds" "1 ['plain', 'compressed'] 32768" "$(figure '"%d %s %d" % (r["kind_clashes"]["count"], [e["kind"] for e in r["kind_clashes"]["worst"][0]["examples"]], r["kind_clashes"]["page_bytes"])')"
+same "two sizes" "1 [4986, 9082]" "$(figure '"%d %s" % (r["size_clashes"]["count"], [e["size"] for e in r["size_clashes"]["worst"][0]["examples"]])')"
+"$DUMP" --ishare-report a.4096 b.4096 spoiled.json >table
+check "the table raises the alarm" grep -q '^ALARM' table
+check "the table shows each image" bash -c 'grep -c "a.4096\|b.4096\|spoiled.json" table | grep -q "[3-9]"'
+same "--top limits each list" "1 1 1" "$(report --top=1 a.json b.json && figure '"%d %d %d" % (len(r["directories"]), len(r["different_contents"]["worst"]), len(r["different_contents"]["directories"]))')"
+
+# A threshold for pipelines.
+percent=$(report a.json b.json && figure 'r["total"]["reduction_percent"]')
+same "--min-saving reached" 0 "$("$DUMP" --ishare-report --min-saving="$percent" a.json b.json >/dev/null 2>&1; echo $?)"
+same "--min-saving not reached" 3 "$("$DUMP" --ishare-report --min-saving="$(echo "$percent" | awk '{ printf "%.2f", $1 + 0.01 }')" a.json b.json >/dev/null 2>&1; echo $?)"
+same "--min-saving=0 with nothing saved" 0 "$("$DUMP" --ishare-report --min-saving=0 a.plain >/dev/null 2>&1; echo $?)"
+
+refused "no image" "no image" "$DUMP" --ishare-report
+refused "two images without a report" "more than one" "$DUMP" a.4096 b.4096
+refused "a view with a report" "alone" "$DUMP" --ishare-report -s a.4096
+refused "a report's option without a report" "ishare-report" "$DUMP" --html=x a.4096
+for option in --page-size=1000 --page-size=2M --page-size=x --backend=disk --top=-1 --min-saving=101 --min-saving=1.234 --min-saving=x --min-saving=. --html=; do
+	refused "$option" "${option%%=*}" "$DUMP" --ishare-report "$option" a.4096
+done
+refused "an input that is not there" "nothing-there.*No such file" "$DUMP" --ishare-report a.4096 nothing-there
+refused "a directory" "Is a directory" "$DUMP" --ishare-report a
+printf 'neither' >neither
+refused "neither image nor manifest" "neither" "$DUMP" --ishare-report a.4096 neither
+: >empty
+refused "an empty input" "empty" "$DUMP" --ishare-report empty
+printf '{"version":1}' >incomplete
+refused "an incomplete manifest" "incomplete.*missing" "$DUMP" --ishare-report a.4096 incomplete
+refused "a page that cannot be written" "no/such" bash -c '"$1" --ishare-report --html=/no/such/page a.4096 >/dev/null' - "$DUMP"
+if [ -w /dev/full ]; then
+	refused "a page on a full disk" "space" bash -c '"$1" --ishare-report --html=/dev/full a.4096 >/dev/null' - "$DUMP"
+fi
+check_not "a table on a full disk" bash -c '"$1" --ishare-report a.4096 >/dev/full' - "$DUMP"
+
+# Damaged images and manifests: an orderly end, whatever they hold.
+bad=0 count=${COUNT:-150}
+[ -n "$LONG" ] && count=${COUNT:-3000}
+# AddressSanitizer maps terabytes.
+limit=4000000
+[ -z "${SANITIZER_CFLAGS:-}" ] || limit=unlimited
+for ((seed = 1; seed <= count; seed++)); do
+	input=a.512
+	[ $((seed % 2)) = 0 ] || input=b.json
+	"$tools/corrupt" "$seed" $input damaged
+	(ulimit -v "$limit"; timeout 20 "$DUMP" --ishare-report --json --html=page damaged a.json damaged >/dev/null 2>.err)
+	status=$?
+	[ "$status" -lt 2 ] && continue
+	bad=$((bad + 1))
+	echo "    seed $seed, $input: exit $status"
+	head -n 5 .err
+done
+same "damaged inputs" 0 "$bad"
+
+# As many workers as there are processors, or one: the same.
+"$tools/manifestgen" "$work" 30 200
+report "$work"/000*.json
+cp report first
+check "one worker gives the same report" bash -c 'taskset -c 0 "$1" --ishare-report --json "$2"/000*.json | cmp - first' - "$DUMP" "$work"
+finish
