@@ -43,6 +43,7 @@ configure_apt() {
 			APT::Sandbox::User "root";
 			Acquire::Languages "none";
 			APT::Get::AllowUnauthenticated "false";
+			APT::Update::Error-Mode "any";
 			Acquire::AllowInsecureRepositories "false";
 		END
 	} >"$cache/apt/apt.conf"
@@ -114,6 +115,6 @@ if configure_apt && apt-get -qq update >"$cache/apt/log" 2>&1; then
 else
 	# No network: what was fetched before.
 	version=$(find "$cache" -maxdepth 2 -path '*/kernel-*/version' -exec cat {} + | grep "^${want//./\\.}" | sort -V | tail -n 1)
-	[ "$version" ] || cannot "no mirror of $suite can be reached: $(tail -n 1 "$cache/apt/log" 2>/dev/null)"
+	[ "$version" ] || cannot "no mirror of $suite can be reached, and none was fetched before"
 fi
 echo "$cache/kernel-$version"

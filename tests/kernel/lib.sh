@@ -50,6 +50,7 @@ boot() {
 		-nodefaults -no-reboot -serial "file:$work/$name.console" -serial "file:$work/$name.results" \
 		-kernel "$kernel/vmlinuz" -initrd "$work/initramfs.cpio" -append "console=ttyS0 quiet panic=-1" "${disks[@]}" \
 		</dev/null >"$work/$name.qemu" 2>&1
+	touch "$work/$name.results" "$work/$name.console"
 	tr -d '\r' <"$work/$name.results" >"$work/report"
 	[ ! "${LOGS:-}" ] || cp "$work/$name.console" "$work/$name.results" "$LOGS/"
 	if grep -qx '@ end' "$work/report" && [ "$(reported 'dmesg' bad)" = 0 ]; then
