@@ -114,7 +114,7 @@ if configure_apt && apt-get -qq update >"$cache/apt/log" 2>&1; then
 	fi
 else
 	# No network: what was fetched before.
-	version=$(find "$cache" -maxdepth 2 -path '*/kernel-*/version' -exec cat {} + | grep "^${want//./\\.}" | sort -V | tail -n 1)
+	version=$(find "$cache" -maxdepth 2 -path '*/kernel-*/version' -exec cat {} + | grep "^${want//./\\.}" | sort -V | tail -n 1) || true
 	[ "$version" ] || cannot "no mirror of $suite can be reached, and none was fetched before"
 fi
 echo "$cache/kernel-$version"
