@@ -6,8 +6,10 @@ set -euo pipefail
 
 build=(gcc make libc6-dev autoconf automake libtool pkg-config libssl-dev libxxhash-dev uuid-dev libjson-c-dev libyajl-dev libselinux1-dev)
 # erofs-utils: another implementation's fsck.erofs, which must accept our images.
-test=("${build[@]}" g++ libcmocka-dev attr acl erofs-utils util-linux mount kmod binutils python3-minimal openssl)
+test=("${build[@]}" g++ libcmocka-dev attr acl erofs-utils util-linux mount kmod binutils python3 openssl)
 ci=("${test[@]}" clang shellcheck xz-utils bzip2 time)
+# chromium: opens the page of dump.erofs --ishare-report --html.
+ci+=(chromium)
 # make check-kernel: a virtual machine and what runs in it.
 kernel=("${build[@]}" qemu-system-x86 busybox-static cpio mmdebstrap debian-archive-keyring xz-utils attr)
 
