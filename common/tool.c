@@ -48,6 +48,16 @@ struct erofs_diag *tool_diag(const char *tool_name, enum erofs_severity verbosit
 	return &diag;
 }
 
+bool tool_has_failed(void)
+{
+	bool failed;
+
+	pthread_mutex_lock(&sink.lock);
+	failed = sink.failed;
+	pthread_mutex_unlock(&sink.lock);
+	return failed;
+}
+
 void tool_set_message_hook(void (*hook)(bool before))
 {
 	pthread_mutex_lock(&sink.lock);

@@ -18,6 +18,9 @@
  */
 struct erofs_diag *tool_diag(const char *tool_name, enum erofs_severity verbosity, bool first_error_only);
 
+/* Whether an error has been reported to the sink. */
+bool tool_has_failed(void);
+
 /* Called with true before a message is written and with false behind it, so that a progress line can step aside. */
 void tool_set_message_hook(void (*hook)(bool before));
 

@@ -119,6 +119,8 @@ int main(int argc, char **argv)
 		err = build(&options, tool_diag("mkfs.erofs", verbosity(&options), true));
 		if (err == -ECANCELED)
 			mkfs_refuse("interrupted, '%s' was not written", options.output);
+		else if (err && !tool_has_failed())
+			mkfs_refuse("cannot build '%s': %s", options.output, strerror(-err));
 	}
 	mkfs_release_options(&options);
 	if (action == MKFS_DONE)

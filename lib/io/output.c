@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -55,34 +56,36 @@ static int report(const struct erofs_output *output, int err, const char *what)
 	return erofs_report(output->diag, err, "cannot %s '%s': %s", what, output->path, strerror(-err));
 }
 
-/* "dir/.name.XXXXXX" beside the target. */
+/* "dir/.name.random" beside the target. */
 static char *temporary_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	int dir_len = slash ? (int)(slash + 1 - path) : 0;
+	uint32_t random = 0;
 	char *name;
 
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
+		random = (uint32_t)getpid();
 	/* Cut, so that no legal target makes an illegal name. */
-	return asprintf(&name, "%.*s.%.200s.XXXXXX", dir_len, path, path + dir_len) < 0 ? NULL : name;
+	return asprintf(&name, "%.*s.%.200s.%08" PRIx32, dir_len, path, path + dir_len, random) < 0 ? NULL : name;
 }
 
+/* Unlike mkstemp(), this leaves the mode to the umask. */
 static int open_beside(struct erofs_output *output)
 {
-	mode_t mask;
-
-	output->temporary = temporary_name(output->path);
-	if (!output->temporary)
-		return -ENOMEM;
-	output->fd = mkostemp(output->temporary, O_CLOEXEC);
-	if (output->fd < 0) {
-		int err = -errno;
-
+	for (int tries = 0; tries < 100; tries++) {
+		output->temporary = temporary_name(output->path);
+		if (!output->temporary)
+			return -ENOMEM;
+		output->fd = open(output->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (output->fd >= 0)
+			return 0;
+		/* Not ours: it must not be removed. */
 		free(erofs_take(output->temporary));
-		return report(output, err, "create");
+		if (errno != EEXIST)
+			break;
 	}
-	mask = umask(0);
-	umask(mask);
-	return fchmod(output->fd, 0666 & ~mask) ? report(output, -errno, "create") : 0;
+	return report(output, -errno, "create");
 }
 
 static int open_in_place(struct erofs_output *output)

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* A first-in first-out queue of slots; a run's queues never hold more than its slots. */
 struct slot_queue {
@@ -330,10 +331,9 @@ int erofs_pool_each(struct erofs_pool *pool, int (*task)(void *ctx, unsigned int
 unsigned int erofs_pool_default_workers(void)
 {
 	cpu_set_t set;
-	int count;
+	long count;
 
-	if (sched_getaffinity(0, sizeof(set), &set))
-		return 1;
-	count = CPU_COUNT(&set);
+	/* More processors than the set has room for: all that are online, then. */
+	count = sched_getaffinity(0, sizeof(set), &set) ? sysconf(_SC_NPROCESSORS_ONLN) : CPU_COUNT(&set);
 	return count > 0 ? (unsigned int)count : 1;
 }
