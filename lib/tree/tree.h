@@ -149,6 +149,9 @@ const char *erofs_tree_path(struct erofs_buffer *path, const struct erofs_tree_i
 int erofs_tree_report(const struct erofs_diag *diag, int err, const struct erofs_tree_inode *inode, const char *format,
 		      ...) __attribute__((format(printf, 4, 5)));
 
+/* Order of two struct erofs_tree_entry by name, for qsort() and bsearch(). */
+int erofs_tree_compare_entries(const void *a, const void *b);
+
 /* Sorts names, counts links and xattr users, numbers the inodes in path order. */
 int erofs_tree_freeze(struct erofs_tree *tree, const struct erofs_diag *diag);
 

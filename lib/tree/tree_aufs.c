@@ -39,12 +39,12 @@ static int add_opaque(struct erofs_tree *tree, struct erofs_tree_inode *dir)
 	return erofs_tree_set_xattrs(tree, dir, found, kept);
 }
 
+/* Entries are sorted. */
 static bool has_name(const struct erofs_tree_inode *dir, const char *name)
 {
-	for (uint32_t i = 0; i < dir->dir.count; i++)
-		if (strcmp(dir->dir.entries[i].name, name) == 0)
-			return true;
-	return false;
+	const struct erofs_tree_entry key = { .name = name };
+
+	return bsearch(&key, dir->dir.entries, dir->dir.count, sizeof(key), erofs_tree_compare_entries);
 }
 
 /* A whiteout with the owner and time of the file that asked for it; never that file itself, which may have other names. */
@@ -66,36 +66,48 @@ static struct erofs_tree_inode *new_whiteout(struct erofs_tree *tree, const stru
 	return whiteout;
 }
 
+/* What becomes of one entry: 1 if `*entry`, perhaps changed, stays; 0 if it goes. */
+static int convert_entry(struct erofs_tree *tree, struct erofs_tree_inode *dir, struct erofs_tree_entry *entry,
+			 const struct erofs_diag *diag)
+{
+	const char *hidden = entry->name + strlen(WHITEOUT);
+
+	if (!starts_with(entry->name, WHITEOUT))
+		return 1;
+	if (strcmp(entry->name, OPAQUE) == 0)
+		return add_opaque(tree, dir);
+	if (starts_with(entry->name, AUFS_OWN))
+		return 0;
+	if (!*hidden || strcmp(hidden, ".") == 0 || strcmp(hidden, "..") == 0)
+		return erofs_tree_report(diag, -EINVAL, entry->inode, "AUFS whiteout that names no file");
+	/* The layer has the name itself: what is below is hidden anyway. */
+	if (has_name(dir, hidden))
+		return 0;
+	*entry = (struct erofs_tree_entry){ new_whiteout(tree, entry->inode, hidden), hidden };
+	return entry->inode ? 1 : -ENOMEM;
+}
+
 static int convert_directory(struct erofs_tree *tree, struct erofs_tree_inode *dir, const struct erofs_diag *diag)
 {
-	uint32_t kept = 0;
-	int err = 0;
+	struct erofs_tree_entry *kept = erofs_arena_alloc(&tree->arena, (dir->dir.count + 1) * sizeof(*kept));
+	uint32_t count = 0;
 
-	for (uint32_t i = 0; !err && i < dir->dir.count; i++) {
-		struct erofs_tree_entry entry = dir->dir.entries[i];
-		const char *hidden = entry.name + strlen(WHITEOUT);
+	if (!kept)
+		return -ENOMEM;
+	if (dir->dir.count)
+		qsort(dir->dir.entries, dir->dir.count, sizeof(*kept), erofs_tree_compare_entries);
+	for (uint32_t i = 0; i < dir->dir.count; i++) {
+		int stays;
 
-		if (!starts_with(entry.name, WHITEOUT)) {
-			dir->dir.entries[kept++] = entry;
-			continue;
-		}
-		if (strcmp(entry.name, OPAQUE) == 0)
-			err = add_opaque(tree, dir);
-		if (starts_with(entry.name, AUFS_OWN))
-			continue;
-		if (!*hidden || strcmp(hidden, ".") == 0 || strcmp(hidden, "..") == 0)
-			return erofs_tree_report(diag, -EINVAL, entry.inode, "AUFS whiteout that names no file");
-		/* The layer has the name itself: what is below is hidden anyway. */
-		if (has_name(dir, hidden))
-			continue;
-		entry.inode = new_whiteout(tree, entry.inode, hidden);
-		entry.name = hidden;
-		if (!entry.inode)
-			return -ENOMEM;
-		dir->dir.entries[kept++] = entry;
+		kept[count] = dir->dir.entries[i];
+		stays = convert_entry(tree, dir, &kept[count], diag);
+		if (stays < 0)
+			return stays;
+		count += (uint32_t)stays;
 	}
-	dir->dir.count = kept;
-	return err;
+	dir->dir.entries = kept;
+	dir->dir.count = count;
+	return 0;
 }
 
 int erofs_tree_convert_aufs(struct erofs_tree *tree, const struct erofs_diag *diag)

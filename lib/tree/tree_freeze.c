@@ -8,7 +8,7 @@
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
 
-static int compare_entries(const void *a, const void *b)
+int erofs_tree_compare_entries(const void *a, const void *b)
 {
 	/* strcmp() compares unsigned bytes, which is the order of the format. */
 	return strcmp(((const struct erofs_tree_entry *)a)->name, ((const struct erofs_tree_entry *)b)->name);
@@ -17,7 +17,7 @@ static int compare_entries(const void *a, const void *b)
 static bool is_sorted(const struct erofs_tree_inode *dir)
 {
 	for (uint32_t i = 1; i < dir->dir.count; i++)
-		if (compare_entries(&dir->dir.entries[i - 1], &dir->dir.entries[i]) >= 0)
+		if (erofs_tree_compare_entries(&dir->dir.entries[i - 1], &dir->dir.entries[i]) >= 0)
 			return false;
 	return true;
 }
@@ -26,7 +26,7 @@ static int sort_entries(struct erofs_tree_inode *dir, const struct erofs_diag *d
 {
 	if (is_sorted(dir))
 		return 0;
-	qsort(dir->dir.entries, dir->dir.count, sizeof(*dir->dir.entries), compare_entries);
+	qsort(dir->dir.entries, dir->dir.count, sizeof(*dir->dir.entries), erofs_tree_compare_entries);
 	if (is_sorted(dir))
 		return 0;
 	return erofs_tree_report(diag, -EEXIST, dir, "directory lists a name twice");
