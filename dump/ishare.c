@@ -40,7 +40,7 @@ struct erofs_share_image ishare_image(const struct ishare_report *report, size_t
 {
 	struct erofs_share_image image = { 0 };
 
-	erofs_share_image(report->share, &image, index);
+	erofs_share_get_image(report->share, &image, index);
 	return image;
 }
 
@@ -67,13 +67,13 @@ static int compute(struct ishare_report *report)
 	size_t top = report->options->top;
 	int err = 0;
 
-	erofs_share_total(report->share, &report->total);
+	erofs_share_get_total(report->share, &report->total);
 	for (unsigned int i = 0; !err && i < EROFS_SHARE_SPOILERS; i++)
-		err = erofs_share_losses(report->share, &report->losses[i], (enum erofs_share_spoiler)i, top);
+		err = erofs_share_list_losses(report->share, &report->losses[i], (enum erofs_share_spoiler)i, top);
 	if (!err)
-		err = erofs_share_directories(report->share, &report->largest, EROFS_SHARE_BY_SIZE, top);
+		err = erofs_share_list_directories(report->share, &report->largest, EROFS_SHARE_BY_SIZE, top);
 	if (!err)
-		err = erofs_share_directories(report->share, &report->differing, EROFS_SHARE_BY_DIFFERENCE, top);
+		err = erofs_share_list_directories(report->share, &report->differing, EROFS_SHARE_BY_DIFFERENCE, top);
 	return err;
 }
 

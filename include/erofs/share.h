@@ -68,10 +68,10 @@ struct erofs_share_total {
 	uint64_t clash_page_bytes;
 };
 
-EROFS_API void erofs_share_total(const struct erofs_share *share, struct erofs_share_total *out);
+EROFS_API void erofs_share_get_total(const struct erofs_share *share, struct erofs_share_total *out);
 
 /* Image `index`, in the order of adding; -ERANGE. */
-EROFS_API int erofs_share_image(const struct erofs_share *share, struct erofs_share_image *out, size_t index);
+EROFS_API int erofs_share_get_image(const struct erofs_share *share, struct erofs_share_image *out, size_t index);
 
 /* ---- what spoils sharing ----------------------------------------------------------------------------------------------- */
 
@@ -110,8 +110,8 @@ struct erofs_share_losses {
 };
 
 /* The `limit` worst losses of one kind. -ENOMEM, -EINVAL. */
-EROFS_API int erofs_share_losses(const struct erofs_share *share, struct erofs_share_losses *out,
-				 enum erofs_share_spoiler spoiler, size_t limit);
+EROFS_API int erofs_share_list_losses(const struct erofs_share *share, struct erofs_share_losses *out,
+				      enum erofs_share_spoiler spoiler, size_t limit);
 EROFS_API void erofs_share_losses_release(struct erofs_share_losses *losses);
 
 /* ---- directories ------------------------------------------------------------------------------------------------------- */
@@ -139,8 +139,8 @@ enum erofs_share_order {
  * Cuts the tree of all paths into at most `limit` parts that do not overlap, finest where most is: directories that
  * hold less than a quarter of an even share stay parts of their parents. Nothing is left out. -ENOMEM.
  */
-EROFS_API int erofs_share_directories(const struct erofs_share *share, struct erofs_share_directories *out,
-				      enum erofs_share_order order, size_t limit);
+EROFS_API int erofs_share_list_directories(const struct erofs_share *share, struct erofs_share_directories *out,
+					   enum erofs_share_order order, size_t limit);
 EROFS_API void erofs_share_directories_release(struct erofs_share_directories *directories);
 
 #endif

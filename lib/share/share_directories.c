@@ -186,8 +186,8 @@ static int fill(const struct cutting *cut, struct erofs_share_directories *out)
 	return 0;
 }
 
-int erofs_share_directories(const struct erofs_share *share, struct erofs_share_directories *out,
-			    enum erofs_share_order order, size_t limit)
+int erofs_share_list_directories(const struct erofs_share *share, struct erofs_share_directories *out,
+				 enum erofs_share_order order, size_t limit)
 {
 	size_t most = share->places.folder_count;
 	struct cutting cut = { .share = share, .order = order, .limit = limit < most ? limit : most };

@@ -235,8 +235,8 @@ static int worst_first(const void *a, const void *b)
 	return less(a, b) ? 1 : -1;
 }
 
-int erofs_share_losses(const struct erofs_share *share, struct erofs_share_losses *out,
-		       enum erofs_share_spoiler spoiler, size_t limit)
+int erofs_share_list_losses(const struct erofs_share *share, struct erofs_share_losses *out,
+			    enum erofs_share_spoiler spoiler, size_t limit)
 {
 	size_t most =
 		share->places.place_count > share->contents.count ? share->places.place_count : share->contents.count;

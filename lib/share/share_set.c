@@ -256,7 +256,7 @@ int erofs_share_settle(struct erofs_share *share)
 
 /* ---- figures --------------------------------------------------------------------------------------------------------- */
 
-void erofs_share_total(const struct erofs_share *share, struct erofs_share_total *out)
+void erofs_share_get_total(const struct erofs_share *share, struct erofs_share_total *out)
 {
 	*out = (struct erofs_share_total){ .images = erofs_share_image_count(share),
 					   .all = share->all,
@@ -264,7 +264,7 @@ void erofs_share_total(const struct erofs_share *share, struct erofs_share_total
 					   .clash_page_bytes = share->clash_page_bytes };
 }
 
-int erofs_share_image(const struct erofs_share *share, struct erofs_share_image *out, size_t index)
+int erofs_share_get_image(const struct erofs_share *share, struct erofs_share_image *out, size_t index)
 {
 	if (index >= erofs_share_image_count(share))
 		return -ERANGE;

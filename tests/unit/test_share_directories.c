@@ -61,8 +61,8 @@ static void parts_add_up(void **state)
 			struct erofs_share_directories list;
 			uint64_t page_bytes = 0, shared = 0, differing = 0;
 
-			assert_int_equal(erofs_share_directories(share, &list, (enum erofs_share_order)order, limit),
-					 0);
+			assert_int_equal(
+				erofs_share_list_directories(share, &list, (enum erofs_share_order)order, limit), 0);
 			assert_in_range(list.count, 1, limit);
 			for (size_t i = 0; i < list.count; i++) {
 				page_bytes += list.items[i].page_bytes;
@@ -86,7 +86,7 @@ static void what_differs_stands_first(void **state)
 	struct erofs_share_directories list;
 
 	(void)state;
-	assert_int_equal(erofs_share_directories(share, &list, EROFS_SHARE_BY_DIFFERENCE, 20), 0);
+	assert_int_equal(erofs_share_list_directories(share, &list, EROFS_SHARE_BY_DIFFERENCE, 20), 0);
 	assert_string_equal(list.items[0].path, "/lib/x/deep/er");
 	assert_true(list.items[0].whole);
 	assert_int_equal(list.items[0].differing_page_bytes, 50 * PAGE);
@@ -105,13 +105,13 @@ static void one_part_is_the_root(void **state)
 	struct erofs_share_directories list;
 
 	(void)state;
-	assert_int_equal(erofs_share_directories(share, &list, EROFS_SHARE_BY_SIZE, 1), 0);
+	assert_int_equal(erofs_share_list_directories(share, &list, EROFS_SHARE_BY_SIZE, 1), 0);
 	assert_int_equal(list.count, 1);
 	assert_string_equal(list.items[0].path, "/");
 	assert_true(list.items[0].whole);
 	assert_int_equal(list.items[0].page_bytes, 200 * PAGE);
 	erofs_share_directories_release(&list);
-	assert_int_equal(erofs_share_directories(share, &list, EROFS_SHARE_BY_SIZE, 0), 0);
+	assert_int_equal(erofs_share_list_directories(share, &list, EROFS_SHARE_BY_SIZE, 0), 0);
 	assert_int_equal(list.count, 0);
 	erofs_share_directories_release(&list);
 	erofs_share_free(share);

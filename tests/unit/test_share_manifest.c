@@ -49,8 +49,8 @@ static int add(const char *text, struct erofs_share_total *total, struct erofs_s
 	assert_int_equal(erofs_share_new(&share, &(struct erofs_share_options){ 0 }), 0);
 	err = add_bytes(share, text, strlen(text), message);
 	if (!err) {
-		erofs_share_total(share, total);
-		assert_int_equal(erofs_share_image(share, image, 0), 0);
+		erofs_share_get_total(share, total);
+		assert_int_equal(erofs_share_get_image(share, image, 0), 0);
 		image->name = NULL;
 	}
 	erofs_share_free(share);

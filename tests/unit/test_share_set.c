@@ -57,7 +57,7 @@ static struct erofs_share_total total_of(struct set *set)
 	struct erofs_share_total total;
 
 	assert_int_equal(erofs_share_settle(set->share), 0);
-	erofs_share_total(set->share, &total);
+	erofs_share_get_total(set->share, &total);
 	return total;
 }
 
@@ -65,7 +65,7 @@ static struct erofs_share_image image_of(const struct set *set, size_t index)
 {
 	struct erofs_share_image image;
 
-	assert_int_equal(erofs_share_image(set->share, &image, index), 0);
+	assert_int_equal(erofs_share_get_image(set->share, &image, index), 0);
 	return image;
 }
 
@@ -73,7 +73,7 @@ static void assert_losses(const struct set *set, enum erofs_share_spoiler spoile
 {
 	struct erofs_share_losses losses;
 
-	assert_int_equal(erofs_share_losses(set->share, &losses, spoiler, 10), 0);
+	assert_int_equal(erofs_share_list_losses(set->share, &losses, spoiler, 10), 0);
 	assert_int_equal(losses.all, all);
 	assert_int_equal(losses.page_bytes, page_bytes);
 	assert_int_equal(losses.count, all < 10 ? all : 10);
@@ -166,7 +166,7 @@ static void kinds_do_not_share(void **state)
 	assert_int_equal(image_of(&set, 1).marginal_page_bytes, 0);
 	assert_losses(&set, EROFS_SHARE_KIND_CLASH, 1, 8 * KIB);
 	assert_no_losses(&set, EROFS_SHARE_KIND_CLASH);
-	assert_int_equal(erofs_share_losses(set.share, &losses, EROFS_SHARE_KIND_CLASH, 1), 0);
+	assert_int_equal(erofs_share_list_losses(set.share, &losses, EROFS_SHARE_KIND_CLASH, 1), 0);
 	assert_int_equal(losses.items[0].files, 3);
 	assert_false(losses.items[0].examples[0].compressed);
 	assert_true(losses.items[0].examples[1].compressed);
@@ -227,7 +227,7 @@ static void files_without_a_value_never_share(void **state)
 	assert_int_equal(image_of(&set, 2).marginal_page_bytes, 8 * KIB);
 	assert_false(image_of(&set, 2).fingerprinted);
 	assert_no_losses(&set, EROFS_SHARE_NO_FINGERPRINT);
-	assert_int_equal(erofs_share_losses(set.share, &losses, EROFS_SHARE_NO_FINGERPRINT, 10), 0);
+	assert_int_equal(erofs_share_list_losses(set.share, &losses, EROFS_SHARE_NO_FINGERPRINT, 10), 0);
 	assert_int_equal(losses.all, 1);
 	assert_int_equal(losses.items[0].files, 2);
 	assert_int_equal(losses.items[0].page_bytes, 16 * KIB);
@@ -294,7 +294,7 @@ static void differences_by_file(void **state)
 		end(&set);
 	}
 	total_of(&set);
-	assert_int_equal(erofs_share_losses(set.share, &losses, EROFS_SHARE_CONTENT_DIFFERS, 10), 0);
+	assert_int_equal(erofs_share_list_losses(set.share, &losses, EROFS_SHARE_CONTENT_DIFFERS, 10), 0);
 	assert_int_equal(losses.all, 2);
 	assert_string_equal(losses.items[0].path, "/bin/tool");
 	/* All but the largest: 1 + ... + 9 pages. */
@@ -324,7 +324,7 @@ static void only_the_worst_are_listed(void **state)
 	}
 	end(&set);
 	total_of(&set);
-	assert_int_equal(erofs_share_losses(set.share, &losses, EROFS_SHARE_NO_FINGERPRINT, 3), 0);
+	assert_int_equal(erofs_share_list_losses(set.share, &losses, EROFS_SHARE_NO_FINGERPRINT, 3), 0);
 	assert_int_equal(losses.count, 3);
 	assert_int_equal(losses.all, 1000);
 	assert_int_equal(losses.page_bytes, (uint64_t)4096 * 500500);
@@ -332,11 +332,11 @@ static void only_the_worst_are_listed(void **state)
 	assert_string_equal(losses.items[1].path, "/f0998");
 	assert_string_equal(losses.items[2].path, "/f0997");
 	erofs_share_losses_release(&losses);
-	assert_int_equal(erofs_share_losses(set.share, &losses, EROFS_SHARE_NO_FINGERPRINT, 0), 0);
+	assert_int_equal(erofs_share_list_losses(set.share, &losses, EROFS_SHARE_NO_FINGERPRINT, 0), 0);
 	assert_int_equal(losses.count, 0);
 	assert_int_equal(losses.all, 1000);
 	erofs_share_losses_release(&losses);
-	assert_int_equal(erofs_share_losses(set.share, &losses, EROFS_SHARE_SPOILERS, 1), -EINVAL);
+	assert_int_equal(erofs_share_list_losses(set.share, &losses, EROFS_SHARE_SPOILERS, 1), -EINVAL);
 	free_set(&set);
 }
 
@@ -369,9 +369,9 @@ static void an_empty_set(void **state)
 
 	(void)state;
 	assert_int_equal(total_of(&set).all.page_bytes, 0);
-	assert_int_equal(erofs_share_image(set.share, &image, 0), -ERANGE);
+	assert_int_equal(erofs_share_get_image(set.share, &image, 0), -ERANGE);
 	assert_no_losses(&set, EROFS_SHARE_SPOILERS);
-	assert_int_equal(erofs_share_directories(set.share, &directories, EROFS_SHARE_BY_SIZE, 10), 0);
+	assert_int_equal(erofs_share_list_directories(set.share, &directories, EROFS_SHARE_BY_SIZE, 10), 0);
 	assert_int_equal(directories.count, 0);
 	erofs_share_directories_release(&directories);
 	free_set(&set);
