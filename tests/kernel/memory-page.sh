@@ -11,7 +11,6 @@ results=$1 dir=$2
 
 bash "$here/memory-plot.sh" "$results" >"$dir/memory.svg.new" && mv "$dir/memory.svg.new" "$dir/memory.svg"
 
-# rows FILTER: pairs in the order of their names in make-roots.sh
 measured() { awk -F'\t' '$1 == "pair" { print $2 }' "$results"; }
 missing() {
 	local pair
@@ -41,6 +40,10 @@ workload_rows() {
 	}' "$results"
 }
 
+differing_rows() {
+	awk -F'\t' '$1 == "differs" { printf "| %s | `%s` | %.1f |\n", $2, $3, $4 / 1e6 }' "$results"
+}
+
 # range WHAT: the smallest and the largest reduction
 range() {
 	awk -F'\t' -v what="$1" '
@@ -58,6 +61,7 @@ range() {
 		@rows-read@) reading_rows read ;;
 		@rows-mmap@) reading_rows mmap ;;
 		@rows-other@) other_rows ;;
+		@rows-differing@) differing_rows ;;
 		@rows-running@) workload_rows ;;
 		@missing@)
 			if [ "$(missing)" ]; then echo "Not measured: $(missing | paste -sd, | sed 's/,/, /g')."; else echo "Measured: all six pairs."; fi

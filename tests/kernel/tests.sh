@@ -181,6 +181,7 @@ expect_savings() { # PAIR PEER
 	all=$(page_bytes a b) one=$(shared_bytes a b)
 	printf 'pair\t%s\t%d\t%d\t%d\t%s\n' "$pair" "$(prints a | wc -l)" "$(prints b | wc -l)" "$all" "$(reported start kernel)" >>"$RESULTS"
 	expect_report "$pair" $((all - one))
+	note_differing "$pair"
 	for method in read mmap; do
 		saving "$pair" "one domain" none one $method $((all - one))
 		saving "$pair" "two domains" none two $method $((all - $(shared_bytes a) - $(shared_bytes b)))
@@ -233,6 +234,19 @@ expect_workload() { # PAIR PROGRAM
 	else
 		fail "$1: $2 takes $(reported "workload plain:$2" files) KiB without sharing, $(reported "workload shared:$2" files) with it"
 	fi
+}
+
+# For the page: which files of both images spoil most, as dump.erofs says.
+note_differing() { # PAIR
+	"$DUMP" --ishare-report --backend=block --json --top=3 "$work/a.img" "$work/b.img" | awk -v pair="$1" '
+		/"different_contents"/ { inside = 1 }
+		/"directories"/ { inside = 0 }
+		inside && /"path":/ {
+			path = bytes = $0
+			sub(/.*"path": "/, "", path); sub(/", "page_bytes".*/, "", path)
+			sub(/.*"page_bytes": /, "", bytes); sub(/[^0-9].*/, "", bytes)
+			printf "differs\t%s\t%s\t%d\n", pair, path, bytes
+		}' >>"$RESULTS"
 }
 
 # What dump.erofs foretells, against our own arithmetic with the same fingerprints.
