@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <xxhash.h>
+
 _Static_assert(sizeof(struct erofs_share_content) <= 72, "there are millions of them");
 
 void erofs_share_contents_release(struct erofs_share_contents *contents)
@@ -38,22 +40,17 @@ static bool match_variant(const void *ctx, uint32_t number, const void *key)
 	       same_value(&content->value, variant->value);
 }
 
-/* Eight bytes of a digest; all 32 are compared behind it. */
-static uint64_t hash_value(const struct erofs_share_value *value)
+static uint64_t hash_value(const struct erofs_share_contents *contents, const struct erofs_share_value *value)
 {
-	uint64_t hash;
-
-	memcpy(&hash, value->digest, sizeof(hash));
-	return hash;
+	return XXH3_64bits_withSeed(value->digest, sizeof(value->digest), contents->seed);
 }
 
 /* A forger may give one value millions of sizes. */
-static uint64_t hash_variant(const struct variant *variant)
+static uint64_t hash_variant(const struct erofs_share_contents *contents, const struct variant *variant)
 {
-	uint64_t hash = hash_value(variant->value) ^ (variant->size * 2 + variant->compressed);
+	uint64_t parts[2] = { hash_value(contents, variant->value), variant->size };
 
-	hash *= 0xff51afd7ed558ccdu;
-	return hash ^ hash >> 32;
+	return XXH3_64bits_withSeed(parts, sizeof(parts), contents->seed + variant->compressed);
 }
 
 static uint32_t find(const struct erofs_share_contents *contents, uint32_t head, const struct variant *variant)
@@ -64,12 +61,13 @@ static uint32_t find(const struct erofs_share_contents *contents, uint32_t head,
 		return head;
 	if (first->next == EROFS_SHARE_CONTENT_NONE)
 		return EROFS_SHARE_CONTENT_NONE;
-	return erofs_index_find(&contents->by_variant, hash_variant(variant), match_variant, contents, variant);
+	return erofs_index_find(&contents->by_variant, hash_variant(contents, variant), match_variant, contents,
+				variant);
 }
 
 static uint32_t find_head(const struct erofs_share_contents *contents, const struct erofs_share_value *value)
 {
-	return erofs_index_find(&contents->by_value, hash_value(value), match_value, contents, value);
+	return erofs_index_find(&contents->by_value, hash_value(contents, value), match_value, contents, value);
 }
 
 uint32_t erofs_share_contents_find(const struct erofs_share_contents *contents, const struct erofs_share_value *value,
@@ -100,9 +98,9 @@ static int append(struct erofs_share_contents *contents, uint32_t head, const st
 		return err;
 	contents->count++;
 	if (new.head)
-		return erofs_index_add(&contents->by_value, hash_value(variant->value), number);
+		return erofs_index_add(&contents->by_value, hash_value(contents, variant->value), number);
 	erofs_share_content(contents, head)->next = number;
-	return erofs_index_add(&contents->by_variant, hash_variant(variant), number);
+	return erofs_index_add(&contents->by_variant, hash_variant(contents, variant), number);
 }
 
 int erofs_share_contents_add(struct erofs_share_contents *contents, uint32_t *number, uint32_t *head, bool *added,

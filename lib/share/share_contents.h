@@ -33,6 +33,7 @@ struct erofs_share_contents {
 	size_t count;
 	struct erofs_index by_value;   /* heads */
 	struct erofs_index by_variant; /* all others */
+	uint64_t seed;		       /* of hashes: values may be chosen to collide */
 };
 
 void erofs_share_contents_release(struct erofs_share_contents *contents);

@@ -17,7 +17,6 @@ struct erofs_share_open {
 };
 
 struct name_key {
-	const struct erofs_share_places *places;
 	uint32_t folder;
 	uint32_t size;
 	const char *name;
@@ -40,9 +39,9 @@ static const char *name_at(const struct erofs_share_places *places, uint32_t at)
 	return (const char *)places->names.data + at;
 }
 
-static uint64_t hash_name(const struct name_key *key)
+static uint64_t hash_name(const struct erofs_share_places *places, const struct name_key *key)
 {
-	return XXH3_64bits_withSeed(key->name, key->size, key->folder);
+	return XXH3_64bits_withSeed(key->name, key->size, places->seed + key->folder);
 }
 
 static bool match_folder(const void *ctx, uint32_t number, const void *with)
@@ -74,7 +73,7 @@ static int keep_name(struct erofs_share_places *places, uint32_t *at, const stru
 static int add_folder(struct erofs_share_places *places, uint32_t *number, const struct name_key *key)
 {
 	struct erofs_share_folder folder = { .parent = key->folder, .name_size = key->size };
-	uint64_t hash = hash_name(key);
+	uint64_t hash = hash_name(places, key);
 	int err;
 
 	*number = erofs_index_find(&places->folder_index, hash, match_folder, places, key);
@@ -95,7 +94,7 @@ static int add_place(struct erofs_share_places *places, uint32_t *number, const 
 	struct erofs_share_place place = { .folder = key->folder,
 					   .name_size = key->size,
 					   .versions = EROFS_PLACE_NONE };
-	uint64_t hash = hash_name(key);
+	uint64_t hash = hash_name(places, key);
 	int err;
 
 	*number = erofs_index_find(&places->place_index, hash, match_place, places, key);

@@ -42,6 +42,7 @@ struct erofs_share_places {
 	size_t folder_count, place_count, version_count;
 	struct erofs_buffer names;
 	struct erofs_index folder_index, place_index;
+	uint64_t seed; /* of hashes: names may be chosen to collide */
 	/* The path added last, and where its folders' names end in it. */
 	struct erofs_buffer path;
 	struct erofs_buffer open; /* of struct erofs_share_open */
