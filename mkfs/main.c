@@ -18,11 +18,14 @@ static void catch (int number)
 	caught = number;
 }
 
-/* Once: who presses ^C a second time wants out at once. */
+/*
+ * A second signal must not end us before the temporary file is gone: timeout(1), for one, sends two. The wait is short, the
+ * flag is looked at for every segment.
+ */
 static void set_signals(void)
 {
 	static const int stoppers[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action = { .sa_handler = catch, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction action = { .sa_handler = catch };
 
 	for (size_t i = 0; i < sizeof(stoppers) / sizeof(stoppers[0]); i++) {
 		struct sigaction old;
@@ -125,8 +128,11 @@ int main(int argc, char **argv)
 	mkfs_release_options(&options);
 	if (action == MKFS_DONE)
 		return EXIT_SUCCESS;
-	if (caught)
+	if (caught) {
+		/* So that the caller sees what ended us. */
+		signal(caught, SIG_DFL);
 		raise(caught);
+	}
 	/* The image is complete, whether or not the summary could be printed. */
 	return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -30,6 +30,15 @@ interrupt INT 0
 # A caller that ignores SIGHUP (nohup) has its builds ignore it, too.
 if [ $((0x$(sed -n 's/^SigIgn:[[:space:]]*//p' /proc/self/status) & 1)) = 0 ]; then interrupt HUP 1; else skip "SIGHUP is ignored here"; fi
 
+# The second signal of a caller who sends two finds us cleaning up.
+"$MKFS" "$FP_OPT" --workers=2 "$out" "$work/long" >/dev/null 2>&1 </dev/null &
+builder=$!
+sleep 0.5
+for _ in 1 2 3 4 5 6 7 8; do kill -TERM $builder 2>/dev/null; done
+wait $builder
+same "eight signals: exit" 143 $?
+nothing_left "eight signals"
+
 # An image that was there before survives an interrupted build.
 small_tree "$work/s"
 check "an image" "$MKFS" --quiet "$out" "$work/s"
