@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include <yajl/yajl_parse.h>
+#include <json-c/json.h>
 
 #include <erofs/inode.h>
 
@@ -11,88 +11,60 @@
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
 
-/*
- * Manifests, read as a stream: the parser calls back for each bracket, key and scalar, so that memory does not depend on
- * the size of the document but on its files. What the report does not need is skipped, whatever its form.
- */
+/* Manifests: one whole document in memory at a time, from which the report's part is taken. What it does not need may be there. */
 
 #define MANIFEST_VERSION 1
 #define PIECE		 ((size_t)1 << 18)
 #define VALUE_MAX	 4096u /* bytes: the largest block */
 
-enum spot {
-	SPOT_OUTSIDE,
-	SPOT_TOP,
-	SPOT_IMAGE,
-	SPOT_FILES,
-	SPOT_FILE,
-};
-
-enum key {
-	KEY_OTHER,
-	KEY_VERSION,
-	KEY_IMAGE,
-	KEY_FILES,
-	KEY_UUID,
-	KEY_BLOCK_SIZE,
-	KEY_XATTR,
-	KEY_XATTR_HEX,
-	KEY_PATH,
-	KEY_PATH_HEX,
-	KEY_SIZE,
-	KEY_KIND,
-	KEY_VALUE,
-};
-
-static const struct {
-	enum spot spot;
-	enum key key;
-	size_t size;
-	const char *name;
-} keys[] = {
-	{ SPOT_FILE, KEY_PATH, 4, "path" },
-	{ SPOT_FILE, KEY_SIZE, 4, "size" },
-	{ SPOT_FILE, KEY_KIND, 4, "kind" },
-	{ SPOT_FILE, KEY_VALUE, 5, "value" },
-	{ SPOT_FILE, KEY_PATH_HEX, 8, "path_hex" },
-	{ SPOT_TOP, KEY_VERSION, 7, "version" },
-	{ SPOT_TOP, KEY_IMAGE, 5, "image" },
-	{ SPOT_TOP, KEY_FILES, 5, "files" },
-	{ SPOT_IMAGE, KEY_UUID, 4, "uuid" },
-	{ SPOT_IMAGE, KEY_BLOCK_SIZE, 10, "block_size" },
-	{ SPOT_IMAGE, KEY_XATTR, 17, "fingerprint_xattr" },
-	{ SPOT_IMAGE, KEY_XATTR_HEX, 21, "fingerprint_xattr_hex" },
-};
-
 struct manifest {
 	struct erofs_share_batch *batch;
-	enum spot spot;
-	enum key key;	      /* of the value that comes */
-	unsigned int skipped; /* brackets open inside of a value that is not wanted */
-	bool has_version, has_image, has_files, has_xattr;
-	/* The file that is being read. */
-	struct erofs_share_file file;
-	bool has_path, has_size, has_kind, has_value;
 	struct erofs_buffer path;
-	uint8_t bytes[VALUE_MAX]; /* of the value */
-	int err;
 	const char *why; /* in words, NULL: the errno says it */
 };
 
-/* What callbacks return: 1 to go on, 0 to stop. */
-static int stop(struct manifest *m, int err, const char *why)
+static int refuse(struct manifest *m, int err, const char *why)
 {
-	m->err = err;
 	m->why = why;
-	return 0;
+	return err;
 }
 
 static int bad(struct manifest *m, const char *why)
 {
-	return stop(m, -EBADMSG, why);
+	return refuse(m, -EBADMSG, why);
 }
 
-static int hex_digit(unsigned char c)
+static int unexpected(struct manifest *m, const struct json_object *object)
+{
+	switch (json_object_get_type(object)) {
+	case json_type_null:
+		return bad(m, "null where something else is expected");
+	case json_type_boolean:
+		return bad(m, "true or false where something else is expected");
+	case json_type_int:
+	case json_type_double:
+		return bad(m, "a number where something else is expected");
+	case json_type_string:
+		return bad(m, "a string where something else is expected");
+	case json_type_array:
+		return bad(m, "an array where something else is expected");
+	default:
+		return bad(m, "an object where something else is expected");
+	}
+}
+
+/* A member that has to be of a type: 1 and the member, 0 if there is none, -EBADMSG if it is of another type. */
+static int member(struct manifest *m, struct json_object **out, const struct json_object *object, const char *name,
+		  enum json_type type)
+{
+	if (!json_object_object_get_ex(object, name, out))
+		return 0;
+	return json_object_is_type(*out, type) ? 1 : unexpected(m, *out);
+}
+
+/* ---- scalars --------------------------------------------------------------------------------------------------------- */
+
+static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -101,7 +73,7 @@ static int hex_digit(unsigned char c)
 }
 
 /* Decodes `size` digits; false if they are none. */
-static bool decode_hex(uint8_t *out, const unsigned char *digits, size_t size)
+static bool decode_hex(uint8_t *out, const char *digits, size_t size)
 {
 	if (size % 2)
 		return false;
@@ -115,196 +87,10 @@ static bool decode_hex(uint8_t *out, const unsigned char *digits, size_t size)
 	return true;
 }
 
-static int set_path(struct manifest *m, const unsigned char *text, size_t size)
+static bool get_number(uint64_t *out, const struct json_object *number)
 {
-	m->path.size = 0;
-	if (erofs_buffer_append(&m->path, text, size))
-		return stop(m, -ENOMEM, NULL);
-	m->has_path = true;
-	return 1;
-}
-
-static int set_path_hex(struct manifest *m, const unsigned char *digits, size_t size)
-{
-	m->path.size = 0;
-	if (erofs_buffer_append_zeros(&m->path, size / 2))
-		return stop(m, -ENOMEM, NULL);
-	if (size && !decode_hex(m->path.data, digits, size))
-		return bad(m, "a path_hex is not hexadecimal");
-	m->has_path = true;
-	return 1;
-}
-
-static int set_value(struct manifest *m, const unsigned char *digits, size_t size)
-{
-	m->has_value = true;
-	if (size > 2 * sizeof(m->bytes))
-		return bad(m, "a value is too long");
-	if (!decode_hex(m->bytes, digits, size))
-		return bad(m, "a value is not hexadecimal");
-	m->file.value_size = (uint32_t)(size / 2);
-	return 1;
-}
-
-static int set_kind(struct manifest *m, const unsigned char *text, size_t size)
-{
-	m->file.compressed = size == 10 && memcmp(text, "compressed", 10) == 0;
-	m->has_kind = m->file.compressed || (size == 5 && memcmp(text, "plain", 5) == 0);
-	return m->has_kind ? 1 : bad(m, "a kind is neither plain nor compressed");
-}
-
-static int on_string(void *ctx, const unsigned char *text, size_t size)
-{
-	struct manifest *m = ctx;
-
-	if (m->skipped)
-		return 1;
-	switch (m->key) {
-	case KEY_PATH:
-		return set_path(m, text, size);
-	case KEY_PATH_HEX:
-		return set_path_hex(m, text, size);
-	case KEY_KIND:
-		return set_kind(m, text, size);
-	case KEY_VALUE:
-		return set_value(m, text, size);
-	case KEY_UUID:
-		if (size >= sizeof(m->batch->uuid) || memchr(text, 0, size))
-			return bad(m, "the uuid is none");
-		memcpy(m->batch->uuid, text, size);
-		m->batch->uuid[size] = 0;
-		return 1;
-	case KEY_XATTR:
-	case KEY_XATTR_HEX:
-		m->has_xattr = true;
-		m->batch->fingerprinted = true;
-		return 1;
-	case KEY_OTHER:
-		return m->spot == SPOT_FILES ? bad(m, "files are not objects") : 1;
-	default:
-		return bad(m, "a string where something else is expected");
-	}
-}
-
-static bool parse_number(uint64_t *out, const char *text, size_t size)
-{
-	*out = 0;
-	for (size_t i = 0; i < size; i++) {
-		unsigned int digit = (unsigned int)(text[i] - '0');
-
-		if (digit > 9 || *out > ((uint64_t)INT64_MAX - digit) / 10)
-			return false;
-		*out = *out * 10 + digit;
-	}
-	return size > 0;
-}
-
-static int on_number(void *ctx, const char *text, size_t size)
-{
-	struct manifest *m = ctx;
-	uint64_t number = 0;
-	bool good;
-
-	if (m->skipped || (m->key == KEY_OTHER && m->spot != SPOT_FILES))
-		return 1;
-	good = parse_number(&number, text, size);
-	if (m->key == KEY_SIZE) {
-		m->file.size = number;
-		m->has_size = true;
-		return good ? 1 : bad(m, "a size is no number of bytes");
-	}
-	if (m->key == KEY_BLOCK_SIZE) {
-		m->batch->block_size = (uint32_t)number;
-		return good && number >= 512 && number <= 65536 && !(number & (number - 1))
-			       ? 1
-			       : bad(m, "the block size is none");
-	}
-	if (m->key != KEY_VERSION)
-		return bad(m, "a number where something else is expected");
-	m->has_version = true;
-	return good && number == MANIFEST_VERSION ? 1 : stop(m, -EOPNOTSUPP, "a version that is not known here");
-}
-
-static int on_null(void *ctx)
-{
-	struct manifest *m = ctx;
-
-	if (m->skipped)
-		return 1;
-	if (m->key == KEY_VALUE)
-		m->has_value = true;
-	else if (m->key == KEY_XATTR)
-		m->has_xattr = true;
-	else if (m->key != KEY_OTHER || m->spot == SPOT_FILES)
-		return bad(m, "null where something else is expected");
-	return 1;
-}
-
-static int on_boolean(void *ctx, int value)
-{
-	struct manifest *m = ctx;
-
-	(void)value;
-	if (m->skipped || (m->key == KEY_OTHER && m->spot != SPOT_FILES))
-		return 1;
-	return bad(m, "true or false where something else is expected");
-}
-
-static int on_key(void *ctx, const unsigned char *name, size_t size)
-{
-	struct manifest *m = ctx;
-
-	if (m->skipped)
-		return 1;
-	m->key = KEY_OTHER;
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		if (keys[i].spot == m->spot && keys[i].size == size && memcmp(keys[i].name, name, size) == 0) {
-			m->key = keys[i].key;
-			break;
-		}
-	}
-	return 1;
-}
-
-/* ---- brackets -------------------------------------------------------------------------------------------------------- */
-
-static int enter(struct manifest *m, enum spot spot)
-{
-	m->spot = spot;
-	m->key = KEY_OTHER;
-	return 1;
-}
-
-static int on_map(void *ctx)
-{
-	struct manifest *m = ctx;
-
-	if (m->skipped || (m->spot != SPOT_OUTSIDE && m->spot != SPOT_FILES && m->key == KEY_OTHER))
-		return m->skipped++ < UINT32_MAX;
-	if (m->spot == SPOT_OUTSIDE)
-		return enter(m, SPOT_TOP);
-	if (m->spot == SPOT_TOP && m->key == KEY_IMAGE && !m->has_image) {
-		m->has_image = true;
-		return enter(m, SPOT_IMAGE);
-	}
-	if (m->spot != SPOT_FILES)
-		return bad(m, "an object where something else is expected");
-	m->file = (struct erofs_share_file){ 0 };
-	m->has_path = m->has_size = m->has_kind = m->has_value = false;
-	return enter(m, SPOT_FILE);
-}
-
-static int on_array(void *ctx)
-{
-	struct manifest *m = ctx;
-
-	if (m->spot == SPOT_TOP && m->key == KEY_FILES && !m->skipped && !m->has_files) {
-		m->has_files = true;
-		return enter(m, SPOT_FILES);
-	}
-	if (m->skipped || (m->spot != SPOT_OUTSIDE && m->spot != SPOT_FILES && m->key == KEY_OTHER))
-		return m->skipped++ < UINT32_MAX;
-	return bad(m, "an array where something else is expected");
+	*out = json_object_get_uint64(number);
+	return json_object_get_int64(number) >= 0 && *out <= INT64_MAX;
 }
 
 /* Absolute, of names that a directory could hold. */
@@ -322,67 +108,188 @@ static bool is_path(const struct erofs_buffer *path)
 	return name > 0;
 }
 
-static int end_file(struct manifest *m)
-{
-	int err = 0;
+/* ---- a file ---------------------------------------------------------------------------------------------------------- */
 
-	if (!m->has_path || !m->has_size || !m->has_kind || !m->has_value)
-		return bad(m, "a file without path, size, kind or value");
+static int get_path(struct manifest *m, const struct json_object *file)
+{
+	struct json_object *text;
+	int found = member(m, &text, file, "path", json_type_string);
+
+	m->path.size = 0;
+	if (found > 0)
+		return erofs_buffer_append(&m->path, json_object_get_string(text),
+					   (size_t)json_object_get_string_len(text))
+			       ? -ENOMEM
+			       : 1;
+	if (!found)
+		found = member(m, &text, file, "path_hex", json_type_string);
+	if (found <= 0)
+		return found;
+	if (erofs_buffer_append_zeros(&m->path, (size_t)json_object_get_string_len(text) / 2))
+		return -ENOMEM;
+	if (!decode_hex(m->path.data, json_object_get_string(text), (size_t)json_object_get_string_len(text)))
+		return bad(m, "a path_hex is not hexadecimal");
+	return 1;
+}
+
+static int get_size(struct manifest *m, uint64_t *size, const struct json_object *file)
+{
+	struct json_object *number;
+
+	if (!json_object_object_get_ex(file, "size", &number))
+		return 0;
+	if (!json_object_is_type(number, json_type_int) || !get_number(size, number))
+		return bad(m, "a size is no number of bytes");
+	return 1;
+}
+
+static int get_kind(struct manifest *m, bool *compressed, const struct json_object *file)
+{
+	struct json_object *text;
+	int found = member(m, &text, file, "kind", json_type_string);
+
+	if (found <= 0)
+		return found;
+	*compressed = strcmp(json_object_get_string(text), "compressed") == 0;
+	if (!*compressed && strcmp(json_object_get_string(text), "plain") != 0)
+		return bad(m, "a kind is neither plain nor compressed");
+	return 1;
+}
+
+/* null: the file has no fingerprint. */
+static int get_value(struct manifest *m, struct erofs_share_file *out, const struct json_object *file)
+{
+	uint8_t bytes[VALUE_MAX];
+	struct json_object *text;
+	size_t size;
+	int err;
+
+	if (!json_object_object_get_ex(file, "value", &text))
+		return 0;
+	if (!text)
+		return 1;
+	if (!json_object_is_type(text, json_type_string))
+		return unexpected(m, text);
+	size = (size_t)json_object_get_string_len(text);
+	if (size > 2 * sizeof(bytes))
+		return bad(m, "a value is too long");
+	if (!decode_hex(bytes, json_object_get_string(text), size))
+		return bad(m, "a value is not hexadecimal");
+	out->value_size = (uint32_t)(size / 2);
+	err = size ? erofs_share_batch_value(m->batch, &out->value, bytes, out->value_size) : 0;
+	return err ? err : 1;
+}
+
+static int add_file(struct manifest *m, const struct json_object *object)
+{
+	struct erofs_share_file file = { 0 };
+	int found;
+
+	if (json_object_is_type(object, json_type_string))
+		return bad(m, "files are not objects");
+	if (!json_object_is_type(object, json_type_object))
+		return unexpected(m, object);
+	found = get_path(m, object);
+	if (found > 0)
+		found = get_size(m, &file.size, object);
+	if (found > 0)
+		found = get_kind(m, &file.compressed, object);
+	if (found > 0)
+		found = get_value(m, &file, object);
+	if (found <= 0)
+		return found ? found : bad(m, "a file without path, size, kind or value");
 	if (!is_path(&m->path))
 		return bad(m, "a path is none");
-	if (m->file.value_size)
-		err = erofs_share_batch_value(m->batch, &m->file.value, m->bytes, m->file.value_size);
-	if (!err && m->file.size)
-		err = erofs_share_batch_add(m->batch, &m->file, (const char *)m->path.data, m->path.size);
-	return err ? stop(m, err, NULL) : enter(m, SPOT_FILES);
+	/* No image shares such values: one without the bit, or one whose blocks are smaller. */
+	if (!m->batch->fingerprinted || file.value_size > m->batch->block_size)
+		file.value_size = 0;
+	return file.size ? erofs_share_batch_add(m->batch, &file, (const char *)m->path.data, m->path.size) : 0;
 }
 
-static int on_end(void *ctx)
-{
-	struct manifest *m = ctx;
+/* ---- the document ---------------------------------------------------------------------------------------------------- */
 
-	if (m->skipped) {
-		m->skipped--;
-		return 1;
-	}
-	switch (m->spot) {
-	case SPOT_FILE:
-		return end_file(m);
-	case SPOT_FILES:
-	case SPOT_IMAGE:
-		return enter(m, SPOT_TOP);
-	default:
-		return enter(m, SPOT_OUTSIDE);
-	}
+static int check_version(struct manifest *m, const struct json_object *top)
+{
+	struct json_object *version;
+	int found = member(m, &version, top, "version", json_type_int);
+
+	if (found > 0 && json_object_get_int64(version) != MANIFEST_VERSION)
+		return refuse(m, -EOPNOTSUPP, "a version that is not known here");
+	return found;
 }
 
-static const yajl_callbacks callbacks = {
-	.yajl_null = on_null,
-	.yajl_boolean = on_boolean,
-	.yajl_number = on_number,
-	.yajl_string = on_string,
-	.yajl_start_map = on_map,
-	.yajl_map_key = on_key,
-	.yajl_end_map = on_end,
-	.yajl_start_array = on_array,
-	.yajl_end_array = on_end,
-};
-
-/* ---------------------------------------------------------------------------------------------------------------------- */
-
-/* Members may come in any order, so this waits for the end. */
-static int settle(struct manifest *m)
+static int get_uuid(struct manifest *m, const struct json_object *image)
 {
-	struct erofs_share_file *files = (void *)m->batch->files.data;
+	struct json_object *text;
+	int found = member(m, &text, image, "uuid", json_type_string);
+	size_t size;
 
-	if (!m->has_version || !m->has_image || !m->has_files || !m->has_xattr || !m->batch->block_size) {
-		bad(m, "version, image, block_size, fingerprint_xattr or files is missing");
-		return m->err;
-	}
-	for (size_t i = 0; i < m->batch->files.size / sizeof(*files); i++)
-		if (!m->batch->fingerprinted || files[i].value_size > m->batch->block_size)
-			files[i].value_size = 0;
-	return 0;
+	if (found <= 0)
+		return found;
+	size = (size_t)json_object_get_string_len(text);
+	if (size >= sizeof(m->batch->uuid) || strlen(json_object_get_string(text)) != size)
+		return bad(m, "the uuid is none");
+	memcpy(m->batch->uuid, json_object_get_string(text), size + 1);
+	return 1;
+}
+
+static int get_block_size(struct manifest *m, const struct json_object *image)
+{
+	struct json_object *number;
+	int found = member(m, &number, image, "block_size", json_type_int);
+	uint64_t size;
+
+	if (found <= 0)
+		return found;
+	if (!get_number(&size, number) || size < 512 || size > 65536 || (size & (size - 1)))
+		return bad(m, "the block size is none");
+	m->batch->block_size = (uint32_t)size;
+	return 1;
+}
+
+/* The name of the fingerprint's xattr; null if the image has no such bit. */
+static int get_xattr(struct manifest *m, const struct json_object *image)
+{
+	struct json_object *name;
+
+	if (!json_object_object_get_ex(image, "fingerprint_xattr", &name) &&
+	    !json_object_object_get_ex(image, "fingerprint_xattr_hex", &name))
+		return 0;
+	if (name && !json_object_is_type(name, json_type_string))
+		return unexpected(m, name);
+	m->batch->fingerprinted = name;
+	return 1;
+}
+
+/* The UUID is the only member that may be missing: it is for the reader's eyes. */
+static int read_image(struct manifest *m, const struct json_object *image)
+{
+	int found = get_uuid(m, image);
+
+	if (found >= 0)
+		found = get_block_size(m, image);
+	return found > 0 ? get_xattr(m, image) : found;
+}
+
+static int read_document(struct manifest *m, const struct json_object *top)
+{
+	struct json_object *image, *files;
+	int found, err = 0;
+
+	if (!json_object_is_type(top, json_type_object))
+		return unexpected(m, top);
+	found = check_version(m, top);
+	if (found > 0)
+		found = member(m, &image, top, "image", json_type_object);
+	if (found > 0)
+		found = read_image(m, image);
+	if (found > 0)
+		found = member(m, &files, top, "files", json_type_array);
+	if (found <= 0)
+		return found ? found : bad(m, "version, image, block_size, fingerprint_xattr or files is missing");
+	for (size_t i = 0; !err && i < json_object_array_length(files); i++)
+		err = add_file(m, json_object_array_get_idx(files, i));
+	return err;
 }
 
 static void release(struct manifest *m)
@@ -390,42 +297,60 @@ static void release(struct manifest *m)
 	erofs_buffer_release(&m->path);
 }
 
-static void release_parser(yajl_handle *parser)
+static void release_tokener(struct json_tokener **tokener)
 {
-	if (*parser)
-		yajl_free(*parser);
+	if (*tokener)
+		json_tokener_free(*tokener);
 }
 
-static int parse(struct manifest *m, yajl_handle parser, const struct erofs_share_head *head, int fd)
+static void release_object(struct json_object **object)
+{
+	json_object_put(*object);
+}
+
+/* Feeds one piece; the document is complete when `*top` is set, and then only white space may follow. */
+static int feed(struct manifest *m, struct json_tokener *tokener, struct json_object **top, const uint8_t *bytes,
+		size_t size)
+{
+	if (*top) {
+		for (size_t i = 0; i < size; i++)
+			if (!bytes[i] || !strchr(" \t\r\n", bytes[i]))
+				return bad(m, "not valid JSON: more than one document");
+		return 0;
+	}
+	*top = json_tokener_parse_ex(tokener, (const char *)bytes, (int)size);
+	if (*top || json_tokener_get_error(tokener) == json_tokener_continue)
+		return 0;
+	return bad(m, "not valid JSON, or not all of it");
+}
+
+static int parse(struct manifest *m, struct json_tokener *tokener, struct json_object **top,
+		 const struct erofs_share_head *head, int fd)
 {
 	erofs_auto_free uint8_t *piece = malloc(PIECE);
-	yajl_status status = yajl_parse(parser, head->bytes, head->size);
+	int err = piece ? feed(m, tokener, top, head->bytes, head->size) : -ENOMEM;
 	int64_t count;
 
-	if (!piece)
-		return -ENOMEM;
-	while (status == yajl_status_ok && (count = erofs_file_read(fd, piece, PIECE)) != 0) {
-		if (count < 0)
-			return (int)count;
-		status = yajl_parse(parser, piece, (size_t)count);
-	}
-	if (status == yajl_status_ok)
-		status = yajl_complete_parse(parser);
-	if (m->err)
-		return m->err;
-	if (status != yajl_status_ok)
-		bad(m, "not valid JSON, or not all of it");
-	return m->err ? m->err : settle(m);
+	while (!err && (count = erofs_file_read(fd, piece, PIECE)) != 0)
+		err = count < 0 ? (int)count : feed(m, tokener, top, piece, (size_t)count);
+	if (!err && !*top)
+		err = bad(m, "not valid JSON, or not all of it");
+	return err ? err : read_document(m, *top);
 }
 
 int erofs_share_read_manifest(struct erofs_share_batch *batch, const struct erofs_share_head *head, int fd,
 			      const char *path, const struct erofs_diag *diag)
 {
 	erofs_auto(release) struct manifest m = { .batch = batch };
-	erofs_auto(release_parser) yajl_handle parser = yajl_alloc(&callbacks, NULL, &m);
-	int err = parser ? parse(&m, parser, head, fd) : -ENOMEM;
+	erofs_auto(release_tokener) struct json_tokener *tokener = json_tokener_new();
+	erofs_auto(release_object) struct json_object *top = NULL;
+	int err = -ENOMEM;
 
 	batch->manifest = true;
+	if (tokener) {
+		json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+		err = parse(&m, tokener, &top, head, fd);
+	}
 	if (!err)
 		return 0;
 	if (m.why)

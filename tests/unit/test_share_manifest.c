@@ -187,12 +187,12 @@ static void bad_ones(void **state)
 		{ HEAD "{\"path\":\"/a\",\"size\":1,\"kind\":\"plain\"}" TAIL, "without path" },
 		{ "{\"version\":2}", "version" },
 		{ "{\"version\":\"1\"}", "string" },
-		{ "{\"version\":1,\"files\":{}}", "object" },
-		{ "{\"version\":1,\"files\":[],\"files\":[]}", "array" },
+		{ "{\"version\":1,\"files\":[]}", "missing" },
+		{ "{\"version\":1,\"image\":{\"block_size\":512,\"fingerprint_xattr\":null},\"files\":{}}", "object" },
 		{ "{\"version\":1,\"image\":[]}", "array" },
 		{ "{\"version\":1,\"image\":5}", "number" },
-		{ "{\"image\":{\"block_size\":1000}}", "block size" },
-		{ "{\"image\":{\"uuid\":\"0123456789012345678901234567890123456789\"}}", "uuid" },
+		{ "{\"version\":1,\"image\":{\"block_size\":1000}}", "block size" },
+		{ "{\"version\":1,\"image\":{\"uuid\":\"0123456789012345678901234567890123456789\"}}", "uuid" },
 		{ "{\"version\":1,\"image\":{\"block_size\":4096},\"files\":[]}", "missing" },
 	};
 
