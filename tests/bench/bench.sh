@@ -51,24 +51,20 @@ if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=90% bench "$work"; then mounted=
 	echo "bench.sh: no tmpfs of its own; the output goes to $work" >&2
 fi
 
-# run PROGRAM ARGUMENTS...: appends "seconds cpu-seconds peak-KiB image-bytes" of a build to $log
+# run PROGRAM ARGUMENTS...: appends "seconds cpu-seconds peak-KiB image-bytes" of a build to $log. The clock is bash's own, finer
+# than that of /usr/bin/time, and counts nothing but the program: giving back the last image's memory takes its time, too.
 run() {
+	local start end
 	rm -f "$work/image"
-	if ! /usr/bin/time -o "$work/time" -f '%e %U %S %M' "$@" >"$work/out" 2>&1; then
+	start=${EPOCHREALTIME/./}
+	if ! /usr/bin/time -o "$work/time" -f '%U %S %M' "$@" >"$work/out" 2>&1; then
 		cat "$work/out" >&2
 		echo "bench.sh: failed: $*" >&2
 		exit 1
 	fi
-	awk -v size="$(stat -c %s "$work/image")" '{ print $1, $2 + $3, $4, size }' "$work/time" >>"$log"
-}
-
-# Times of /usr/bin/time have 10 ms; short builds need a finer clock.
-timed() {
-	local start end
-	start=$(date +%s%N)
-	run "$@"
-	end=$(date +%s%N)
-	sed -i "\$s/^[^ ]*/$(awk -v ns=$((end - start)) 'BEGIN { printf "%.4f", ns / 1e9 }')/" "$log"
+	end=${EPOCHREALTIME/./}
+	awk -v size="$(stat -c %s "$work/image")" -v us=$((end - start)) '{ printf "%.4f %.2f %s %s\n", us / 1e6, $1 + $2, $3, size }' \
+		"$work/time" >>"$log"
 }
 
 # compare NAME SOURCE OUR-OPTIONS PEER-OPTIONS
@@ -82,8 +78,8 @@ compare() {
 	log=/dev/null run "$peer" --quiet --workers="$workers" "${peer_options[@]}" "$work/image" "$source"
 	: >"$work/ours" && : >"$work/peer"
 	for ((round = 0; round < rounds; round++)); do
-		log=$work/ours timed "$ours" --quiet --workers="$workers" "${our_options[@]}" "$work/image" "$source"
-		log=$work/peer timed "$peer" --quiet --workers="$workers" "${peer_options[@]}" "$work/image" "$source"
+		log=$work/ours run "$ours" --quiet --workers="$workers" "${our_options[@]}" "$work/image" "$source"
+		log=$work/peer run "$peer" --quiet --workers="$workers" "${peer_options[@]}" "$work/image" "$source"
 	done
 	paste -d' ' "$work/ours" "$work/peer" | awk -v name="$name" '
 		function median(list, count,   i, k, swap) {
@@ -148,7 +144,7 @@ if wants scale; then # how time and memory grow with the number of files
 		"$treegen" --count=$count small "$work/small"
 		log=/dev/null run "$ours" --quiet --workers="$workers" $fingerprints "$work/image" "$work/small"
 		: >"$work/ours"
-		log=$work/ours timed "$ours" --quiet --workers="$workers" $fingerprints "$work/image" "$work/small"
+		log=$work/ours run "$ours" --quiet --workers="$workers" $fingerprints "$work/image" "$work/small"
 		awk -v count=$count '{ printf "%8d files %14.2f s %8.2f us a file %8.1f MiB\n", count, $1, $1 * 1e6 / count, $3 / 1024 }' "$work/ours"
 		rm -rf "$work/small"
 	done
