@@ -143,6 +143,7 @@ int main(int argc, char **argv)
 	int parsed = options_parse(&options, argc, argv);
 	int status = EXIT_SUCCESS;
 
+	tool_open_standard_files();
 	if (parsed < 0)
 		status = EXIT_USAGE;
 	else if (!parsed && options.ishare_report)

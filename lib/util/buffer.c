@@ -28,42 +28,34 @@ int erofs_buffer_reserve(struct erofs_buffer *buffer, size_t capacity)
 	return 0;
 }
 
-/* Room for `size` more bytes, counted as used. */
-static uint8_t *extend(struct erofs_buffer *buffer, size_t size)
+/* Counts `size` more bytes as used and says where they are. */
+static int extend(struct erofs_buffer *buffer, uint8_t **room, size_t size)
 {
-	uint8_t *room;
-
 	if (size > SIZE_MAX / 2 - buffer->size || erofs_buffer_reserve(buffer, buffer->size + size))
-		return NULL;
-	room = buffer->data + buffer->size;
+		return -ENOMEM;
+	*room = buffer->data + buffer->size;
 	buffer->size += size;
-	return room;
+	return 0;
 }
 
 int erofs_buffer_append(struct erofs_buffer *buffer, const void *data, size_t size)
 {
 	uint8_t *room;
+	int err = size ? extend(buffer, &room, size) : 0;
 
-	if (!size)
-		return 0;
-	room = extend(buffer, size);
-	if (!room)
-		return -ENOMEM;
-	memcpy(room, data, size);
-	return 0;
+	if (size && !err)
+		memcpy(room, data, size);
+	return err;
 }
 
 int erofs_buffer_append_zeros(struct erofs_buffer *buffer, size_t size)
 {
 	uint8_t *room;
+	int err = size ? extend(buffer, &room, size) : 0;
 
-	if (!size)
-		return 0;
-	room = extend(buffer, size);
-	if (!room)
-		return -ENOMEM;
-	memset(room, 0, size);
-	return 0;
+	if (size && !err)
+		memset(room, 0, size);
+	return err;
 }
 
 int erofs_buffer_append_text(struct erofs_buffer *buffer, const char *text)
