@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <erofs/build.h>
 
-#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "lib/build/builder.h"
 #include "lib/codec/hasher.h"

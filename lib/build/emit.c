@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <assert.h>
 #include <errno.h>
-#include <string.h>
 
 #include "lib/build/builder.h"
 #include "lib/build/chunk_plan.h"
@@ -12,7 +11,6 @@
 #include "lib/format/format_inode.h"
 #include "lib/format/format_xattr.h"
 #include "lib/util/cleanup.h"
-#include "lib/util/report.h"
 
 /* Emit: the metadata in the order of their places; every inode is checked against the place that layout gave it. */
 

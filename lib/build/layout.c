@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,7 +89,7 @@ static int place_one(struct placer *placer, struct inode_plan *plans)
 	return 0;
 }
 
-/* The next inode of the tree: into a gap, or to those that wait. The root must not wait for others to go first. */
+/* The next inode of the tree: into a gap, or to those that wait. */
 static int take_in(struct placer *placer, const struct waiting *inode, struct inode_plan *plans)
 {
 	int taken = erofs_gaps_take(&placer->gaps, &plans[inode->number].position, inode->body + inode->tail);
@@ -96,7 +97,7 @@ static int take_in(struct placer *placer, const struct waiting *inode, struct in
 	if (taken)
 		return taken < 0 ? taken : 0;
 	placer->queue[placer->count++] = *inode;
-	return placer->count == LOOK_AHEAD || inode->number == 0 ? place_one(placer, plans) : 0;
+	return placer->count == LOOK_AHEAD ? place_one(placer, plans) : 0;
 }
 
 static int compare_positions(const void *a, const void *b, void *ctx)
@@ -135,7 +136,9 @@ static int place_inodes(struct erofs_builder *builder)
 	}
 	while (!err && placer.count)
 		err = place_one(&placer, builder->plans);
-	builder->zone_size = align_up(placer.end, builder->blksz);
+	/* The first to wait, it fits where the zone begins, whoever else would. */
+	assert(err || builder->plans[0].position == 0);
+	builder->shared_xattrs_at = align_up(placer.end, builder->blksz);
 	qsort_r(builder->by_position, tree->inode_count, sizeof(*builder->by_position), compare_positions,
 		builder->plans);
 	return err;
@@ -163,7 +166,6 @@ int erofs_build_layout(struct erofs_builder *builder)
 	if (err)
 		return err;
 	builder->meta_blkaddr = builder->next_block;
-	builder->shared_xattrs_at = builder->zone_size;
 	place_blocks(builder, align_up(builder->shared_xattrs_at + builder->xattrs.shared_zone.size, builder->blksz));
 	if (builder->meta_blkaddr + builder->metadata_size / builder->blksz >= EROFS_NULL_BLOCK)
 		return erofs_report(builder->diag, -EFBIG,

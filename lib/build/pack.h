@@ -28,8 +28,8 @@ typedef struct {
 
 /* One thread's tools. */
 struct pack_worker {
-	void *reader;		     /* of the source */
-	struct erofs_hasher *hasher; /* NULL if no file wants a digest */
+	void *reader; /* of the source */
+	struct erofs_hasher *hasher;
 	XXH3_state_t *summer;
 };
 

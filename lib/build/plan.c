@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 #include <xxhash.h>
 
 #include "lib/build/builder.h"
@@ -11,7 +10,6 @@
 #include "lib/format/format_chunk.h"
 #include "lib/format/format_xattr.h"
 #include "lib/util/cleanup.h"
-#include "lib/util/report.h"
 
 /*
  * Plan: everything about an inode that follows from the tree and the options alone, so that a file takes the same form in
@@ -287,7 +285,7 @@ int erofs_build_plan(struct erofs_builder *builder)
 	}
 	builder->metadata_bound +=
 		builder->xattrs.shared_zone.size + builder->front.size + 4 * (uint64_t)builder->blksz;
-	if (!err && builder->options->dedupe_files)
+	if (!err && builder->options->dedupe_files && builder->options->fingerprint == EROFS_DIGEST_NONE)
 		err = find_equal_sizes(builder);
 	return err;
 }

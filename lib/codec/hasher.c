@@ -5,8 +5,6 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
-#include "lib/util/cleanup.h"
-
 struct erofs_hasher {
 	EVP_MD *algorithm; /* fetched once: looking it up by name again for each file is what makes EVP slow */
 	EVP_MD_CTX *ctx;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
-#include <errno.h>
 #include <sys/stat.h>
 
 #include "lib/source/source_dir.h"

@@ -8,7 +8,6 @@
 
 #include "lib/io/file.h"
 #include "lib/source/source_dir.h"
-#include "lib/util/cleanup.h"
 
 bool erofs_dir_same(const struct erofs_tree_inode *inode, const struct stat *st)
 {

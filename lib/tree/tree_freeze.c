@@ -6,7 +6,6 @@
 
 #include "lib/tree/tree.h"
 #include "lib/util/cleanup.h"
-#include "lib/util/report.h"
 
 int erofs_tree_compare_entries(const void *a, const void *b)
 {

@@ -6,13 +6,11 @@
  * mutate_reader --replay FILE...: the same for files as they are, such as a fuzzer's finds.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/fuzz/exercise.h"
@@ -50,22 +48,6 @@ static void watch_signals(void)
 #endif
 }
 
-static uint8_t *load(const char *path, size_t *size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	uint8_t *bytes;
-
-	if (fd < 0 || fstat(fd, &st))
-		die("cannot open %s", path);
-	*size = (size_t)st.st_size;
-	bytes = must_alloc(*size);
-	if (read(fd, bytes, *size) != (ssize_t)*size)
-		die("cannot read %s", path);
-	close(fd);
-	return bytes;
-}
-
 /* A copy of exactly this size, so that a sanitizer sees the first byte behind it. */
 static uint64_t exercise_copy(const uint8_t *bytes, size_t size)
 {
@@ -83,7 +65,7 @@ static uint64_t exercise_copy(const uint8_t *bytes, size_t size)
 static void mutate_all(const char *path, uint64_t first, uint64_t count)
 {
 	size_t size;
-	uint8_t *image = load(path, &size), *work = must_alloc(size);
+	uint8_t *image = read_file(path, &size), *work = must_alloc(size);
 	uint64_t found = 0;
 
 	current_image = path;
@@ -103,7 +85,7 @@ static void mutate_all(const char *path, uint64_t first, uint64_t count)
 static void replay(const char *path)
 {
 	size_t size;
-	uint8_t *image = load(path, &size);
+	uint8_t *image = read_file(path, &size);
 
 	current_image = path;
 	printf("%s: %llu findings\n", path, (unsigned long long)exercise_copy(image, size));

@@ -9,32 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/tools/mutate.h"
 #include "tests/tools/support.h"
-
-static uint8_t *load(const char *path, size_t *size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	uint8_t *image;
-
-	if (fd < 0 || fstat(fd, &st))
-		die("cannot open %s", path);
-	*size = (size_t)st.st_size;
-	image = must_alloc(*size);
-	for (size_t done = 0; done < *size;) {
-		ssize_t got = read(fd, image + done, *size - done);
-
-		if (got <= 0)
-			die("cannot read %s", path);
-		done += (size_t)got;
-	}
-	close(fd);
-	return image;
-}
 
 static void store(const char *path, const uint8_t *image, size_t size)
 {
@@ -71,7 +49,7 @@ int main(int argc, char **argv)
 		fputs("usage: corrupt SEED IN OUT\n       corrupt --at OFFSET HEX [--fix] IN OUT\n", stderr);
 		return 2;
 	}
-	image = load(argv[argc - 2], &size);
+	image = read_file(argv[argc - 2], &size);
 	if (at)
 		patch(image, size, argv[2], argv[3]);
 	else

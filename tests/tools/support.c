@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void die(const char *format, ...)
@@ -75,6 +76,27 @@ void write_fully(int fd, const void *data, size_t size)
 		from += count;
 		size -= (size_t)count;
 	}
+}
+
+uint8_t *read_file(const char *path, size_t *size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	uint8_t *image;
+
+	if (fd < 0 || fstat(fd, &st))
+		die("cannot open %s", path);
+	*size = (size_t)st.st_size;
+	image = must_alloc(*size);
+	for (size_t done = 0; done < *size;) {
+		ssize_t got = read(fd, image + done, *size - done);
+
+		if (got <= 0)
+			die("cannot read %s", path);
+		done += (size_t)got;
+	}
+	close(fd);
+	return image;
 }
 
 void object_path(char out[OBJECT_PATH_MAX], int dir, const char *name)

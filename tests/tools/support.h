@@ -24,6 +24,9 @@ void random_fill(uint64_t *state, void *buf, size_t size);
 /* Writes all of it or dies. */
 void write_fully(int fd, const void *data, size_t size);
 
+/* All of a file, to be freed, or death. */
+uint8_t *read_file(const char *path, size_t *size);
+
 /* "/proc/self/fd/DIR/NAME": names an object for the xattr calls without opening it, however deep it lies. */
 #define OBJECT_PATH_MAX 320
 void object_path(char out[OBJECT_PATH_MAX], int dir, const char *name);
