@@ -70,7 +70,8 @@ struct erofs_builder {
 	/* layout: all in bytes from the start of the inode zone, which lies at block meta_blkaddr */
 	uint32_t *by_position; /* inode numbers in the order of their positions */
 	uint64_t meta_blkaddr;
-	uint64_t shared_xattrs_at; /* the end of the inode zone */
+	uint64_t zone_size;
+	uint64_t shared_xattrs_at;
 	uint64_t metadata_size;	   /* up to the end of the image */
 };
 

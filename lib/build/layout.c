@@ -138,7 +138,7 @@ static int place_inodes(struct erofs_builder *builder)
 		err = place_one(&placer, builder->plans);
 	/* The first to wait, it fits where the zone begins, whoever else would. */
 	assert(err || builder->plans[0].position == 0);
-	builder->shared_xattrs_at = align_up(placer.end, builder->blksz);
+	builder->zone_size = align_up(placer.end, builder->blksz);
 	qsort_r(builder->by_position, tree->inode_count, sizeof(*builder->by_position), compare_positions,
 		builder->plans);
 	return err;
@@ -166,6 +166,7 @@ int erofs_build_layout(struct erofs_builder *builder)
 	if (err)
 		return err;
 	builder->meta_blkaddr = builder->next_block;
+	builder->shared_xattrs_at = builder->zone_size;
 	place_blocks(builder, align_up(builder->shared_xattrs_at + builder->xattrs.shared_zone.size, builder->blksz));
 	if (builder->meta_blkaddr + builder->metadata_size / builder->blksz >= EROFS_NULL_BLOCK)
 		return erofs_report(builder->diag, -EFBIG,
