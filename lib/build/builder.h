@@ -72,7 +72,7 @@ struct erofs_builder {
 	uint64_t meta_blkaddr;
 	uint64_t zone_size;
 	uint64_t shared_xattrs_at;
-	uint64_t metadata_size;	   /* up to the end of the image */
+	uint64_t metadata_size; /* up to the end of the image */
 };
 
 /* Bytes of an inode's data as the image has them. */
