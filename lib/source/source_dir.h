@@ -53,8 +53,8 @@ int erofs_dir_open_directory(int root_fd, const struct erofs_tree_inode *dir, st
 struct erofs_xattr_scratch {
 	struct erofs_buffer names, values, found;
 };
-int erofs_dir_read_xattrs(const struct dir_source *source, struct erofs_tree_inode *inode, const struct dir_place *place,
-			  const char *name, struct erofs_xattr_scratch *scratch);
+int erofs_dir_read_xattrs(const struct dir_source *source, struct erofs_tree_inode *inode,
+			  const struct dir_place *place, const char *name, struct erofs_xattr_scratch *scratch);
 void erofs_xattr_scratch_release(struct erofs_xattr_scratch *scratch);
 
 /* Finds the holes of the regular file `name`: inode->data stays NULL if it has none that the format could show. */
