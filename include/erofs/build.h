@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <erofs/api.h>
+#include <erofs/compress.h>
 #include <erofs/diag.h>
 #include <erofs/fingerprint.h>
 #include <erofs/superblock.h>
@@ -40,6 +41,32 @@ struct erofs_build_progress {
 	uint64_t bytes, bytes_total; /* of their contents */
 };
 
+/* How compressed files are laid out. */
+enum erofs_compressed_form {
+	/* Each physical cluster is a number of whole blocks, filled with as much input as it takes: any kernel. */
+	EROFS_COMPRESSED_CLUSTERS,
+	/* Pieces of the input of equal size, encoded one by one and laid down byte behind byte: Linux >= 6.15. */
+	EROFS_COMPRESSED_EXTENTS,
+};
+
+/* Files that are to be compressed in another way than the rest. */
+struct erofs_compress_hint {
+	uint32_t pcluster_size;	  /* bytes; 0: stored flat */
+	unsigned int compression; /* index into compression[] */
+};
+
+struct erofs_compress_hints;
+
+/*
+ * Reads a file of hints, one a line: "SIZE [INDEX] REGEX", where SIZE is the pcluster size in bytes, INDEX the position of the
+ * algorithm in the list of them (0), and REGEX an extended regular expression that is searched for in the path from the root
+ * without its leading slash; the first line that matches counts. '#' begins a comment. Reports what is wrong by file and
+ * line.
+ */
+EROFS_API int erofs_compress_hints_read(struct erofs_compress_hints **out, const char *path,
+					const struct erofs_diag *diag);
+EROFS_API void erofs_compress_hints_free(struct erofs_compress_hints *hints);
+
 struct erofs_build_options {
 	unsigned int blkszbits; /* log2 of the block size, 9..12 */
 	unsigned int workers;	/* threads that read and hash; 0: the caller's */
@@ -55,6 +82,16 @@ struct erofs_build_options {
 	int shared_xattr_users; /* an xattr is stored once if more than this many inodes have it; < 0: never */
 	const char *const *xattr_prefixes; /* long prefixes to use, such as "trusted.overlay." */
 	size_t xattr_prefix_count;
+
+	struct erofs_compression compression[2];
+	unsigned int compression_count; /* 0: files are stored as they are */
+	enum erofs_compressed_form compressed_form;
+	uint32_t pcluster_size;	   /* bytes, a multiple of the block size up to EROFS_PCLUSTER_ENCODED_MAX; CLUSTERS */
+	uint32_t extent_size;	   /* bytes, a power of two from the block size to 1 MiB; EXTENTS */
+	uint32_t max_extent_bytes; /* what one extent may decode to at most; 0: EROFS_PCLUSTER_DECODED_MAX */
+	bool full_index;	   /* CLUSTERS: 8-byte index entries instead of compact ones */
+	bool interlaced;	   /* CLUSTERS: stored blocks may be rotated, which Linux reads from 6.1 on */
+	const struct erofs_compress_hints *hints; /* may be NULL */
 
 	char volume_name[EROFS_VOLUME_NAME_MAX + 1];
 	enum erofs_uuid_rule uuid_rule;
@@ -77,15 +114,33 @@ struct erofs_build_summary {
 	uint64_t metadata_bytes; /* everything else */
 	uint64_t fingerprinted_files;
 	uint64_t distinct_fingerprints;
-	uint64_t shared_files;	/* regular files whose blocks are another one's, too */
-	uint64_t saved_bytes;	/* by that */
-	uint64_t lost_times;	/* inodes whose mtime EROFS_INODE_FORM_COMPACT did not keep */
-	uint64_t shared_xattrs; /* distinct xattrs in the shared zone */
+	uint64_t shared_files;	   /* regular files whose blocks are another one's, too */
+	uint64_t saved_bytes;	   /* by that */
+	uint64_t lost_times;	   /* inodes whose mtime EROFS_INODE_FORM_COMPACT did not keep */
+	uint64_t compressed_files; /* regular files that are not stored flat */
+	uint64_t compressed_bytes; /* what their contents are as they are read */
+	uint64_t encoded_bytes;	   /* ... and in the image, every content counted once */
+	uint64_t encoder_runs;	   /* how often a compressor was run */
+	uint64_t encoded_extents;  /* ... and for how many extents */
+	uint64_t shared_xattrs;	   /* distinct xattrs in the shared zone */
 	uint8_t uuid[16];
 };
 
 /* Sensible defaults: 4 KiB blocks, files stored once, everything compact and inline that can be, a random UUID. */
 EROFS_API void erofs_build_defaults(struct erofs_build_options *options);
+
+/* A kernel version; 0.0: none is asked for. */
+struct erofs_kernel {
+	unsigned int major, minor;
+};
+
+/*
+ * Makes an image that a kernel from `kernel` on can mount: switches on what all of those read and gains something, and
+ * refuses with -EOPNOTSUPP, reported with the reason, what the options ask for and that kernel cannot read. `form_given`: the
+ * caller has chosen compressed_form, which then stays.
+ */
+EROFS_API int erofs_build_for_kernel(struct erofs_build_options *options, struct erofs_kernel kernel, bool form_given,
+				     const struct erofs_diag *diag);
 
 /*
  * Writes the image to `output`: a regular file, which appears under its name only when complete, or a block device. Reports
