@@ -30,6 +30,7 @@ unit_tests = \
 	tests/unit/test_check_super \
 	tests/unit/test_chunk_plan \
 	tests/unit/test_contents \
+	tests/unit/test_decoder \
 	tests/unit/test_device \
 	tests/unit/test_dirs \
 	tests/unit/test_escape \
@@ -88,6 +89,8 @@ tests_unit_test_chunk_plan_CFLAGS = $(unit_cflags)
 tests_unit_test_chunk_plan_LDADD = $(unit_libs)
 tests_unit_test_contents_CFLAGS = $(unit_cflags)
 tests_unit_test_contents_LDADD = $(unit_libs)
+tests_unit_test_decoder_CFLAGS = $(unit_cflags)
+tests_unit_test_decoder_LDADD = $(unit_libs)
 tests_unit_test_device_CFLAGS = $(unit_cflags)
 tests_unit_test_device_LDADD = $(unit_libs)
 tests_unit_test_dirs_SOURCES = tests/unit/test_dirs.c $(tree_maker)
