@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include "dump/features.h"
 
+#include <stdio.h>
+
 struct feature {
 	uint32_t bit;
 	const char *name;
@@ -79,33 +81,11 @@ size_t features_algorithms(const char *names[], const struct erofs_superblock *s
 	return count;
 }
 
-struct requirement {
-	uint32_t incompat;
-	uint16_t algorithms;
-	const char *kernel;
-};
-
-/* From the newest on. */
-static const struct requirement requirements[] = {
-	{ EROFS_FEATURE_INCOMPAT_METABOX, 0, "6.17" },
-	{ EROFS_FEATURE_INCOMPAT_48BIT, 0, "6.15" },
-	{ 0, 1u << 3, "6.10" },
-	{ 0, 1u << 2, "6.6" },
-	{ EROFS_FEATURE_INCOMPAT_XATTR_PREFIXES, 0, "6.4" },
-	{ EROFS_FEATURE_INCOMPAT_FRAGMENTS, 0, "6.1" },
-	{ EROFS_FEATURE_INCOMPAT_ZTAILPACKING, 0, "5.17" },
-	{ EROFS_FEATURE_INCOMPAT_DEVICE_TABLE, 1u << 1, "5.16" },
-	{ EROFS_FEATURE_INCOMPAT_CHUNKED_FILE, 0, "5.15" },
-	{ EROFS_FEATURE_INCOMPAT_BIG_PCLUSTER, 0, "5.13" },
-};
-
-const char *features_oldest_kernel(const struct erofs_superblock *sb)
+struct feature_kernel features_oldest_kernel(const struct erofs_superblock *sb)
 {
-	bool bitmap = erofs_has_incompat(sb, EROFS_FEATURE_INCOMPAT_COMPR_CFGS);
+	struct erofs_kernel kernel = erofs_superblock_oldest_kernel(sb);
+	struct feature_kernel name;
 
-	for (size_t i = 0; i < COUNT(requirements); i++)
-		if ((sb->feature_incompat & requirements[i].incompat) ||
-		    (bitmap && (sb->available_compr_algs & requirements[i].algorithms)))
-			return requirements[i].kernel;
-	return "5.4";
+	snprintf(name.text, sizeof(name.text), "%u.%u", kernel.major, kernel.minor);
+	return name;
 }

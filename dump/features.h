@@ -19,6 +19,9 @@ size_t features_incompat(const char *names[], const struct erofs_superblock *sb,
 size_t features_algorithms(const char *names[], const struct erofs_superblock *sb);
 
 /* Oldest upstream Linux that mounts such an image, such as "5.4". */
-const char *features_oldest_kernel(const struct erofs_superblock *sb);
+struct feature_kernel {
+	char text[24];
+};
+struct feature_kernel features_oldest_kernel(const struct erofs_superblock *sb);
 
 #endif

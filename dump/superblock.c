@@ -144,7 +144,7 @@ static void print_text(const struct dump *dump)
 	row("Filesystem extra devices:", "%u, table at byte %u", sb->extra_devices, 128u * sb->devt_slotoff);
 	rows_devices(dump);
 	rows_xattrs(dump);
-	row("Required upstream Linux kernel version:", "%s", features_oldest_kernel(sb));
+	row("Required upstream Linux kernel version:", "%s", features_oldest_kernel(sb).text);
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------------------------------ */
@@ -174,7 +174,7 @@ static void add_features(struct json_object *object, const struct erofs_superblo
 	count = features_incompat(names, sb, &unknown);
 	add_names(object, "incompatible_features", names, count, unknown);
 	add_names(object, "compression_algorithms", names, features_algorithms(names, sb), 0);
-	json_add_text(object, "oldest_kernel", features_oldest_kernel(sb));
+	json_add_text(object, "oldest_kernel", features_oldest_kernel(sb).text);
 }
 
 static void add_devices(struct json_object *object, const struct dump *dump)

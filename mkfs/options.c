@@ -17,9 +17,11 @@ enum {
 	OPT_ALL_ROOT,
 	OPT_ALL_TIME,
 	OPT_AUFS,
+	OPT_COMPRESS_HINTS,
 	OPT_DEDUPE_FILES,
 	OPT_EXCLUDE_PATH,
 	OPT_EXCLUDE_REGEX,
+	OPT_EXTENT_SIZE,
 	OPT_FILE_CONTEXTS,
 	OPT_FORCE_GID,
 	OPT_FORCE_UID,
@@ -27,6 +29,8 @@ enum {
 	OPT_HARD_DEREFERENCE,
 	OPT_IGNORE_MTIME,
 	OPT_ISHARE_FINGERPRINT,
+	OPT_MAX_EXTENT_BYTES,
+	OPT_MIN_KERNEL,
 	OPT_MKFS_TIME,
 	OPT_MOUNT_POINT,
 	OPT_OFFSET,
@@ -54,11 +58,12 @@ static const struct option long_options[] = {
 	{ "blobdev", MUST, NULL, OPT_UNBUILT },
 	{ "chunksize", MUST, NULL, OPT_UNBUILT },
 	{ "clean", MAY, NULL, OPT_UNBUILT },
-	{ "compress-hints", MUST, NULL, OPT_UNBUILT },
+	{ "compress-hints", MUST, NULL, OPT_COMPRESS_HINTS },
 	{ "dedupe-files", MUST, NULL, OPT_DEDUPE_FILES },
 	{ "dsunit", MUST, NULL, OPT_UNBUILT },
 	{ "exclude-path", MUST, NULL, OPT_EXCLUDE_PATH },
 	{ "exclude-regex", MUST, NULL, OPT_EXCLUDE_REGEX },
+	{ "extent-size", MUST, NULL, OPT_EXTENT_SIZE },
 	{ "file-contexts", MUST, NULL, OPT_FILE_CONTEXTS },
 	{ "force-gid", MUST, NULL, OPT_FORCE_GID },
 	{ "force-uid", MUST, NULL, OPT_FORCE_UID },
@@ -70,7 +75,8 @@ static const struct option long_options[] = {
 	{ "ignore-mtime", NO, NULL, OPT_IGNORE_MTIME },
 	{ "incremental", MAY, NULL, OPT_UNBUILT },
 	{ "ishare-fingerprint", MUST, NULL, OPT_ISHARE_FINGERPRINT },
-	{ "max-extent-bytes", MUST, NULL, OPT_UNBUILT },
+	{ "max-extent-bytes", MUST, NULL, OPT_MAX_EXTENT_BYTES },
+	{ "min-kernel", MUST, NULL, OPT_MIN_KERNEL },
 	{ "mkfs-time", NO, NULL, OPT_MKFS_TIME },
 	{ "mount-point", MUST, NULL, OPT_MOUNT_POINT },
 	{ "offset", MUST, NULL, OPT_OFFSET },
@@ -259,6 +265,27 @@ static bool parse_build_option(struct mkfs_options *options, struct pending *pen
 	}
 }
 
+static bool parse_compression_option(struct mkfs_options *options, int option, const char *value)
+{
+	switch (option) {
+	case 'C':
+		return mkfs_parse_pcluster_size(options, value);
+	case 'z':
+		return mkfs_parse_compression(options, value);
+	case OPT_COMPRESS_HINTS:
+		options->hints_path = value;
+		return true;
+	case OPT_EXTENT_SIZE:
+		return mkfs_parse_extent_size(options, value);
+	case OPT_MAX_EXTENT_BYTES:
+		return mkfs_parse_max_extent(options, value);
+	case OPT_MIN_KERNEL:
+		return mkfs_parse_min_kernel(options, value);
+	default:
+		return mkfs_refuse("option without a meaning");
+	}
+}
+
 static bool parse_source_option(struct mkfs_options *options, int option, const char *value)
 {
 	struct erofs_scan_options *scan = &options->scan;
@@ -338,6 +365,13 @@ static bool parse_option(struct mkfs_options *options, struct pending *pending, 
 	case OPT_OFFSET:
 	case OPT_WORKERS:
 		return parse_build_option(options, pending, option, value);
+	case 'C':
+	case 'z':
+	case OPT_COMPRESS_HINTS:
+	case OPT_EXTENT_SIZE:
+	case OPT_MAX_EXTENT_BYTES:
+	case OPT_MIN_KERNEL:
+		return parse_compression_option(options, option, value);
 	default:
 		return parse_source_option(options, option, value);
 	}
@@ -436,14 +470,15 @@ enum mkfs_action mkfs_parse_options(struct mkfs_options *options, int argc, char
 		}
 		if (option == '?' || option == ':')
 			good = refuse_argument(option, argv);
-		else if (option == OPT_UNBUILT || option == 'z' || option == 'C' || option == 'm')
+		else if (option == OPT_UNBUILT || option == 'm')
 			good = refuse_unbuilt(option, long_index);
 		else
 			good = parse_option(options, &pending, option, optarg);
 		if (!good)
 			return MKFS_FAIL;
 	}
-	if (!settle_times(options, &pending) || !settle_positionals(options, argc - optind, argv + optind))
+	if (!settle_times(options, &pending) || !settle_positionals(options, argc - optind, argv + optind) ||
+	    !mkfs_settle_compression(options))
 		return MKFS_FAIL;
 	return MKFS_BUILD;
 }
@@ -454,4 +489,5 @@ void mkfs_release_options(struct mkfs_options *options)
 	free(options->exclude_regexes);
 	free(options->xattr_prefixes);
 	free(options->fingerprint_name);
+	erofs_compress_hints_free(options->hints);
 }

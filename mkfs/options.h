@@ -18,12 +18,16 @@ struct mkfs_options {
 	struct erofs_scan_options scan;
 	struct erofs_tree_rules rules;
 	struct erofs_build_options build;
+	struct erofs_kernel min_kernel; /* --min-kernel, 0.0 without */
+	bool form_given;		/* -E [^]48bit */
 
 	/* What the pointers in scan and build lead to. */
 	const char **exclude_paths;
 	const char **exclude_regexes;
 	const char **xattr_prefixes;
 	char *fingerprint_name;
+	const char *hints_path; /* --compress-hints */
+	struct erofs_compress_hints *hints;
 };
 
 /* What is left to do after the command line was read. */
@@ -46,5 +50,15 @@ bool mkfs_refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool mkfs_parse_extended(struct mkfs_options *options, const char *features); /* -E */
 bool mkfs_parse_fingerprint(struct mkfs_options *options, const char *value); /* --ishare-fingerprint */
 bool mkfs_set_fingerprint(struct mkfs_options *options, enum erofs_digest digest, const char *name);
+
+/* Compression, in options_compress.c; likewise. */
+bool mkfs_parse_compression(struct mkfs_options *options, const char *value);	/* -z */
+bool mkfs_parse_pcluster_size(struct mkfs_options *options, const char *value); /* -C */
+bool mkfs_parse_max_extent(struct mkfs_options *options, const char *value);	/* --max-extent-bytes */
+bool mkfs_parse_extent_size(struct mkfs_options *options, const char *value);	/* --extent-size */
+bool mkfs_parse_min_kernel(struct mkfs_options *options, const char *value);	/* --min-kernel */
+void mkfs_set_encoded_extents(struct mkfs_options *options, bool on);		/* -E [^]48bit */
+/* When all options are read: what needs several of them. */
+bool mkfs_settle_compression(struct mkfs_options *options);
 
 #endif

@@ -9,10 +9,10 @@
 static bool set_feature(struct mkfs_options *options, const char *name, size_t length, bool on)
 {
 	struct erofs_build_options *build = &options->build;
-	static const char *const unbuilt[] = { "48bit",	      "all-fragments",	     "dedupe",
-					       "dot-omitted", "force-chunk-indexes", "force-inode-blockmap",
-					       "fragdedupe",  "fragments",	     "legacy-compress",
-					       "ztailpacking" };
+	static const char *const unbuilt[] = {
+		"all-fragments",	"dedupe",     "dot-omitted", "force-chunk-indexes",
+		"force-inode-blockmap", "fragdedupe", "fragments",   "ztailpacking"
+	};
 	size_t bare = strcspn(name, "=,");
 
 #define IS(text) (length == strlen(text) && memcmp(name, text, length) == 0)
@@ -28,6 +28,13 @@ static bool set_feature(struct mkfs_options *options, const char *name, size_t l
 		build->xattr_name_filter = on;
 	else if (IS("nosbcrc"))
 		build->sb_checksum = !on;
+	else if (IS("48bit"))
+		mkfs_set_encoded_extents(options, on);
+	else if (IS("full-index"))
+		build->full_index = on;
+	else if (IS("legacy-compress"))
+		return !on || mkfs_refuse("-E legacy-compress is refused: only kernels before 5.4 need data without "
+					  "zero padding; full indexes alone are -E full-index");
 	else {
 		for (size_t i = 0; i < sizeof(unbuilt) / sizeof(unbuilt[0]); i++)
 			if (bare == strlen(unbuilt[i]) && memcmp(name, unbuilt[i], bare) == 0)

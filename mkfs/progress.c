@@ -88,6 +88,19 @@ static double megabytes(uint64_t bytes)
 	return (double)bytes / 1e6;
 }
 
+static void print_compression(const struct mkfs_options *options, const struct erofs_build_summary *summary)
+{
+	/* Equal contents are encoded once, so this is what compression and equal files save together. */
+	printf("  compressed:   %" PRIu64 " files, %.2f MB to %.2f MB", summary->compressed_files,
+	       megabytes(summary->compressed_bytes), megabytes(summary->encoded_bytes));
+	if (summary->compressed_bytes)
+		printf(" (%.1f %%)", 100.0 * (double)summary->encoded_bytes / (double)summary->compressed_bytes);
+	putchar('\n');
+	if (options->debug_level >= 3 && summary->encoded_extents)
+		printf("  encoders:     %" PRIu64 " extents, %.2f compressions an extent\n", summary->encoded_extents,
+		       (double)summary->encoder_runs / (double)summary->encoded_extents);
+}
+
 void mkfs_print_summary(const struct mkfs_options *options, const struct erofs_build_summary *summary,
 			uint64_t dropped_xattrs)
 {
@@ -103,6 +116,8 @@ void mkfs_print_summary(const struct mkfs_options *options, const struct erofs_b
 	if (summary->shared_files)
 		printf("  stored once:  %" PRIu64 " files share the blocks of equal ones, %.2f MB saved\n",
 		       summary->shared_files, megabytes(summary->saved_bytes));
+	if (options->build.compression_count)
+		print_compression(options, summary);
 	if (dropped_xattrs)
 		printf("  dropped:      %" PRIu64 " xattrs of the source that had the fingerprint's name\n",
 		       dropped_xattrs);

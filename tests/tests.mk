@@ -37,12 +37,14 @@ unit_tests = \
 	tests/unit/test_extract \
 	tests/unit/test_filter \
 	tests/unit/test_fingerprint \
+	tests/unit/test_for_kernel \
 	tests/unit/test_format_chunk \
 	tests/unit/test_format_dirent \
 	tests/unit/test_format_inode \
 	tests/unit/test_format_superblock \
 	tests/unit/test_format_xattr \
 	tests/unit/test_gaps \
+	tests/unit/test_hints \
 	tests/unit/test_image_data \
 	tests/unit/test_image_dir \
 	tests/unit/test_image_open \
@@ -106,6 +108,9 @@ tests_unit_test_filter_CFLAGS = $(unit_cflags)
 tests_unit_test_filter_LDADD = $(unit_libs)
 tests_unit_test_fingerprint_CFLAGS = $(unit_cflags)
 tests_unit_test_fingerprint_LDADD = $(unit_libs)
+tests_unit_test_for_kernel_SOURCES = tests/unit/test_for_kernel.c $(tree_maker)
+tests_unit_test_for_kernel_CFLAGS = $(unit_cflags)
+tests_unit_test_for_kernel_LDADD = $(unit_libs)
 tests_unit_test_format_chunk_CFLAGS = $(unit_cflags)
 tests_unit_test_format_chunk_LDADD = $(unit_libs)
 tests_unit_test_format_dirent_CFLAGS = $(unit_cflags)
@@ -119,6 +124,9 @@ tests_unit_test_format_xattr_LDADD = $(unit_libs)
 tests_unit_test_gaps_SOURCES = tests/unit/test_gaps.c $(tree_maker)
 tests_unit_test_gaps_CFLAGS = $(unit_cflags)
 tests_unit_test_gaps_LDADD = $(unit_libs)
+tests_unit_test_hints_SOURCES = tests/unit/test_hints.c $(tree_maker)
+tests_unit_test_hints_CFLAGS = $(unit_cflags)
+tests_unit_test_hints_LDADD = $(unit_libs)
 tests_unit_test_image_data_SOURCES = tests/unit/test_image_data.c $(raw_image)
 tests_unit_test_image_data_CFLAGS = $(unit_cflags)
 tests_unit_test_image_data_LDADD = $(unit_libs)

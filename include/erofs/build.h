@@ -78,6 +78,7 @@ struct erofs_build_options {
 	bool inline_data;	/* the last part of a regular file may lie behind its inode */
 	bool xattr_name_filter; /* write the filter that speeds up lookups of absent xattrs */
 	bool sb_checksum;
+	bool fill_holes; /* sparse files are stored with their zeros: chunks need Linux >= 5.15 */
 	enum erofs_inode_form inode_form;
 	int shared_xattr_users; /* an xattr is stored once if more than this many inodes have it; < 0: never */
 	const char *const *xattr_prefixes; /* long prefixes to use, such as "trusted.overlay." */
@@ -129,15 +130,10 @@ struct erofs_build_summary {
 /* Sensible defaults: 4 KiB blocks, files stored once, everything compact and inline that can be, a random UUID. */
 EROFS_API void erofs_build_defaults(struct erofs_build_options *options);
 
-/* A kernel version; 0.0: none is asked for. */
-struct erofs_kernel {
-	unsigned int major, minor;
-};
-
 /*
  * Makes an image that a kernel from `kernel` on can mount: switches on what all of those read and gains something, and
  * refuses with -EOPNOTSUPP, reported with the reason, what the options ask for and that kernel cannot read. `form_given`: the
- * caller has chosen compressed_form, which then stays.
+ * caller has chosen compressed_form, which then stays. 0.0 asks for nothing. Called last, when all other options are set.
  */
 EROFS_API int erofs_build_for_kernel(struct erofs_build_options *options, struct erofs_kernel kernel, bool form_given,
 				     const struct erofs_diag *diag);

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <erofs/api.h>
+
 /*
  * The superblock as a decoded record, in host byte order. Names are the format's own (Linux, fs/erofs/erofs_fs.h).
  */
@@ -81,5 +83,16 @@ static inline bool erofs_has_incompat(const struct erofs_superblock *sb, uint32_
 {
 	return (sb->feature_incompat & bits) == bits;
 }
+
+/* A kernel version; 0.0: none. */
+struct erofs_kernel {
+	unsigned int major, minor;
+};
+
+/*
+ * Oldest upstream Linux, on pages of 4 KiB, that mounts such an image and reads it, as far as the superblock says. Unknown
+ * feature bits do not count.
+ */
+EROFS_API struct erofs_kernel erofs_superblock_oldest_kernel(const struct erofs_superblock *sb);
 
 #endif
