@@ -117,6 +117,8 @@ enum erofs_extent_kind {
 	EROFS_EXTENT_PLAIN,   /* plen bytes as they are */
 	EROFS_EXTENT_INLINE,  /* the same, behind the inode in the metadata */
 	EROFS_EXTENT_ENCODED, /* compressed */
+	/* Stored together with pieces of other files: plen bytes from byte `physical` of the packed inode's data. */
+	EROFS_EXTENT_FRAGMENT,
 };
 
 struct erofs_extent {
@@ -127,19 +129,44 @@ struct erofs_extent {
 	uint64_t plen;	     /* bytes on the device */
 	unsigned int device; /* 0: primary, else slot index + 1 */
 	int algorithm;	     /* encoded extents: the format's algorithm number, else -1 */
+	bool inlined;	     /* encoded extents: they lie behind the inode in the metadata */
+	bool partial;	     /* encoded extents: they decode to more than `length`, whose beginning this is */
 };
 
 /*
  * The extent that covers logical offset `offset`, cut at nothing but its own ends; adjacent blocks and chunks of the same
  * kind come as one extent. A run of chunks begins at the one that holds `offset` and has at most 65536 of them, so that a
- * call takes bounded time. 1: found; 0: `offset` is at or past the end of the file. Checks that it lies inside its device.
+ * call takes bounded time. An extent of a compressed file is what was compressed at once; bytes in it that are stored as they
+ * are may come in two, because some writers rotate them inside their block. 1: found; 0: `offset` is at or past the end of
+ * the file. Checks that it lies inside its device, or inside the packed inode, and that its algorithm is announced.
  */
 EROFS_API int erofs_image_map(const struct erofs_image *image, struct erofs_extent *out,
 			      const struct erofs_inode *inode, uint64_t offset);
 
+/* The packed inode, which holds the fragments; -ENODATA if the image has none. */
+EROFS_API int erofs_image_packed_inode(const struct erofs_image *image, struct erofs_inode *out);
+
+/* How the data of compressed inodes were made, as the superblock and what follows it announce it. */
+struct erofs_image_compression {
+	uint16_t algorithms;	   /* bitmap by enum erofs_algorithm; 0: no compressed inode */
+	uint32_t lz4_max_distance; /* bytes of history; 0 where the algorithm is not in use */
+	uint32_t lz4_max_pcluster; /* bytes */
+	uint32_t lzma_dict_size;
+	uint32_t deflate_window_size;
+	uint32_t zstd_window_size;
+};
+
+/*
+ * -EUCLEAN, -EOPNOTSUPP and a text (static storage; `reason` may be NULL) if the announcement is broken: then no compressed
+ * inode can be read, and Linux would not mount the image.
+ */
+EROFS_API int erofs_image_compression(const struct erofs_image *image, struct erofs_image_compression *out,
+				      const char **reason);
+
 /*
  * Reads the file's bytes at `offset`: as many as there are up to `length`; the count is returned, 0 at the end. Works for
- * regular files, directories and symlinks. -ENXIO if an extent's device was not given.
+ * regular files, directories and symlinks. -ENXIO if an extent's device was not given. What was decoded last is remembered,
+ * so reading a file in order and in small pieces decodes nothing twice.
  */
 EROFS_API int64_t erofs_image_read(const struct erofs_image *image, const struct erofs_inode *inode, void *buf,
 				   size_t length, uint64_t offset);

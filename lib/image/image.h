@@ -4,12 +4,16 @@
 
 #include <erofs/image.h>
 
+#include "lib/format/format_zmap.h"
 #include "lib/io/device.h"
 
 /*
- * The reader's inside. An image does not change once it is open: no cache, no lock, any number of threads. Every byte that
- * is read goes through erofs_image_read_meta() or erofs_image_read_device(), which check its place.
+ * The reader's inside. An image does not change once it is open, whatever the number of threads, but for its list of idle
+ * decoders, which has a lock. Every byte that is read goes through erofs_image_read_meta() or erofs_image_read_device(), which
+ * check its place.
  */
+
+struct erofs_decoders;
 
 /* A slot of the device table and the file that stands for it. */
 struct erofs_image_slot {
@@ -33,6 +37,13 @@ struct erofs_image {
 	struct erofs_xattr_prefix *prefixes; /* prefix_count of them */
 	unsigned int prefix_count;
 	int prefix_err; /* why the table could not be read */
+
+	struct erofs_compression_configs configs;
+	int configs_err; /* why no compressed inode can be read ... */
+	const char *configs_reason;
+	struct erofs_inode packed;
+	int packed_err; /* -ENODATA: there is none */
+	struct erofs_decoders *decoders;
 };
 
 /* Reads from the primary device; -EUCLEAN if the bytes are not all inside it. */
@@ -74,6 +85,56 @@ int erofs_image_map_some(const struct erofs_image *image, struct erofs_extent *o
 /* The same for the chunk-based layout and an offset inside the file. */
 int erofs_image_map_chunks(const struct erofs_image *image, struct erofs_extent *out, const struct erofs_inode *inode,
 			   uint64_t offset, uint64_t want);
+
+/* ---- compressed data (image_zmap*.c, image_decode.c) ----------------------------------------------------------------------- */
+
+/* Reads the configurations behind the superblock and the packed inode; what is wrong with them strikes who needs them. */
+void erofs_image_read_compression(struct erofs_image *image);
+
+/* The index of a compressed inode. */
+struct erofs_zmap {
+	const struct erofs_image *image;
+	const struct erofs_inode *inode;
+	struct erofs_zmap_header header;
+	bool compact;		  /* packs of lclusters ... */
+	unsigned int extent_size; /* ... or encoded extents with records of so many bytes, 0: a full index */
+	uint64_t header_at;	  /* byte of the header */
+	uint64_t start;		  /* first byte of the index */
+	uint64_t total;		  /* its entries; 0: the whole file is a fragment */
+	uint64_t end;		  /* first byte behind it */
+	uint64_t inline_size;	  /* bytes of the last pcluster, which lie there */
+	struct erofs_compact_shape shape;
+};
+
+/* The index lies on the device on success; `reason` (static storage, may be NULL) says what is wrong with it. */
+int erofs_zmap_open(struct erofs_zmap *out, const struct erofs_image *image, const struct erofs_inode *inode,
+		    const char **reason);
+
+/* What the index says about an extent. */
+struct erofs_zmap_found {
+	uint64_t start, end;	  /* of the file, end > start, at most its size */
+	uint64_t address;	  /* bytes */
+	uint64_t length;	  /* encoded bytes, 0: the index does not say */
+	int algorithm;		  /* -1: stored */
+	bool hole, partial, last; /* last: it reaches the end of the file */
+	uint64_t fragment_offset; /* of the last one, if it is a fragment */
+};
+
+/* Looks an offset inside the file up: the lclusters, or the encoded extents. */
+int erofs_zmap_find_lcluster(const struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset);
+int erofs_zmap_find_extent(const struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset);
+
+/* Maps an offset inside a compressed file. */
+int erofs_image_map_compressed(const struct erofs_image *image, struct erofs_extent *out,
+			       const struct erofs_inode *inode, uint64_t offset);
+
+/* The idle decoders with their memory; NULL: out of memory. */
+struct erofs_decoders *erofs_decoders_new(void);
+void erofs_decoders_free(struct erofs_decoders *decoders);
+
+/* Reads `length` bytes from byte `skip` of an encoded extent. */
+int erofs_image_read_encoded(const struct erofs_image *image, const struct erofs_extent *extent, uint8_t *buf,
+			     size_t length, uint64_t skip);
 
 /* ---- directories (image_dir.c) ------------------------------------------------------------------------------------------ */
 

@@ -77,8 +77,8 @@ int erofs_image_map_some(const struct erofs_image *image, struct erofs_extent *o
 	case EROFS_LAYOUT_CHUNK_BASED:
 		err = erofs_image_map_chunks(image, out, inode, offset, want);
 		break;
-	default: /* compressed: no decoder */
-		err = -EOPNOTSUPP;
+	default:
+		err = erofs_image_map_compressed(image, out, inode, offset);
 		break;
 	}
 	return err ? err : 1;

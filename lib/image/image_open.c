@@ -76,7 +76,9 @@ static int load(struct erofs_image *image, const char *who, const struct erofs_i
 	err = erofs_image_open_devices(image, options, who, diag);
 	if (err)
 		return err;
-	err = erofs_image_read_prefixes(image);
+	erofs_image_read_compression(image);
+	image->decoders = erofs_decoders_new();
+	err = image->decoders ? erofs_image_read_prefixes(image) : -ENOMEM;
 	if (err)
 		return erofs_report(diag, err, "%s: %s", who, strerror(-err));
 	return 0;
@@ -141,6 +143,7 @@ void erofs_image_close(struct erofs_image *image)
 		return;
 	erofs_image_close_devices(image);
 	erofs_device_close(&image->primary);
+	erofs_decoders_free(image->decoders);
 	free(image->prefixes);
 	free(image);
 }

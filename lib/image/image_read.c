@@ -6,6 +6,16 @@
 
 #include "lib/image/image.h"
 
+/* Never goes deeper than this: an extent of the packed inode is no fragment. */
+static int read_fragment(const struct erofs_image *image, uint8_t *buf, size_t length, uint64_t offset)
+{
+	int64_t count = erofs_image_read(image, &image->packed, buf, length, offset);
+
+	if (count < 0)
+		return (int)count;
+	return (uint64_t)count == length ? 0 : -EUCLEAN;
+}
+
 static int read_extent(const struct erofs_image *image, const struct erofs_extent *extent, uint8_t *buf, size_t length,
 		       uint64_t skip)
 {
@@ -16,9 +26,12 @@ static int read_extent(const struct erofs_image *image, const struct erofs_exten
 	case EROFS_EXTENT_PLAIN:
 	case EROFS_EXTENT_INLINE:
 		return erofs_image_read_device(image, extent->device, buf, length, extent->physical + skip);
-	default:
-		return -EOPNOTSUPP;
+	case EROFS_EXTENT_ENCODED:
+		return erofs_image_read_encoded(image, extent, buf, length, skip);
+	case EROFS_EXTENT_FRAGMENT:
+		return read_fragment(image, buf, length, extent->physical + skip);
 	}
+	return -EOPNOTSUPP;
 }
 
 int64_t erofs_image_read(const struct erofs_image *image, const struct erofs_inode *inode, void *buf, size_t length,

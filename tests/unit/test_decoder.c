@@ -115,7 +115,9 @@ static void check_algorithm(struct sample *sample, enum erofs_algorithm algorith
 	/* Too little, too much, cut off, something behind. */
 	assert_int_equal(decode(sample, algorithm, sample->size, PLAIN_SIZE - 1, false), -EUCLEAN);
 	assert_int_equal(decode(sample, algorithm, sample->size, PLAIN_SIZE + 1, false), -EUCLEAN);
-	assert_int_equal(decode(sample, algorithm, sample->size, PLAIN_SIZE + 1, true), -EUCLEAN);
+	/* MicroLZMA has no end of its own: a little more can always be had from its last bytes. */
+	if (algorithm != EROFS_ALGORITHM_LZMA)
+		assert_int_equal(decode(sample, algorithm, sample->size, PLAIN_SIZE + 1, true), -EUCLEAN);
 	assert_int_equal(decode(sample, algorithm, sample->size - 100, PLAIN_SIZE, false), -EUCLEAN);
 	assert_int_equal(decode(sample, algorithm, sample->size - 100, PLAIN_SIZE, true), -EUCLEAN);
 	assert_int_equal(decode(sample, algorithm, 1, PLAIN_SIZE, false), -EUCLEAN);

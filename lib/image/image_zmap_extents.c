@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+
+#include <erofs/image.h>
+
+#include "lib/format/le.h"
+#include "lib/image/image.h"
+
+/* Encoded extents: records of 4, 8, 16 or 32 bytes, one for each piece of a file. */
+
+#define BATCH 128u
+
+static int read_record(const struct erofs_zmap *map, struct erofs_zextent *out, uint64_t number)
+{
+	uint8_t raw[32];
+	int err = erofs_image_read_meta(map->image, raw, map->extent_size, map->start + number * map->extent_size);
+
+	if (!err)
+		erofs_zextent_decode(out, map->extent_size, raw);
+	return err;
+}
+
+/* Records of 4 bytes say only how long each extent is; they follow each other from one address on. */
+static int walk_short(const struct erofs_zmap *map, struct erofs_zextent *out, uint64_t number)
+{
+	uint8_t raw[4 * BATCH];
+	uint64_t address, at = map->start;
+	erofs_le64 first;
+	int err = erofs_image_read_meta(map->image, &first, sizeof(first), at);
+
+	if (err)
+		return err;
+	at += sizeof(first);
+	address = erofs_get64(first);
+	if (address > INT64_MAX)
+		return -EUCLEAN;
+	for (uint64_t i = 0; i <= number; i++) {
+		uint64_t rest = number + 1 - i;
+
+		if (i % BATCH == 0)
+			err = erofs_image_read_meta(map->image, raw, 4 * (rest < BATCH ? (size_t)rest : BATCH),
+						    at + 4 * i);
+		if (err)
+			return err;
+		erofs_zextent_decode(out, 4, raw + 4 * (i % BATCH));
+		if (i < number)
+			address += out->length;
+	}
+	out->pstart = address;
+	return 0;
+}
+
+/* A record for each piece of one size: no search. */
+static int find_regular(const struct erofs_zmap *map, struct erofs_zmap_found *found, struct erofs_zextent *extent,
+			uint64_t offset)
+{
+	unsigned int bits = map->header.lclusterbits;
+	uint64_t number = offset >> bits;
+
+	found->start = number << bits;
+	found->end = map->inode->size;
+	found->last = number + 1 == map->total;
+	if (!found->last)
+		found->end = found->start + (UINT64_C(1) << bits);
+	return map->extent_size == 4 ? walk_short(map, extent, number) : read_record(map, extent, number);
+}
+
+/*
+ * Records that say where they begin, in that order. On a hostile image they need not be: what is found covers the offset
+ * all the same, and ends where another record begins, so that a walk through the file is no longer than the row.
+ */
+static int search(const struct erofs_zmap *map, struct erofs_zmap_found *found, struct erofs_zextent *extent,
+		  uint64_t offset)
+{
+	uint64_t low = 0, high = map->total;
+	int err = read_record(map, extent, 0);
+
+	found->end = map->inode->size;
+	if (!err && extent->lstart > offset)
+		return -EUCLEAN;
+	while (!err && high - low > 1) {
+		uint64_t middle = low + (high - low) / 2;
+		struct erofs_zextent other;
+
+		err = read_record(map, &other, middle);
+		if (err)
+			break;
+		if (other.lstart <= offset) {
+			low = middle;
+			*extent = other;
+		} else {
+			high = middle;
+			found->end = other.lstart;
+		}
+	}
+	found->start = extent->lstart;
+	found->last = low + 1 == map->total;
+	if (found->end > map->inode->size)
+		found->end = map->inode->size;
+	return err;
+}
+
+int erofs_zmap_find_extent(const struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset)
+{
+	struct erofs_zextent extent;
+	int err = map->extent_size < 16 ? find_regular(map, out, &extent, offset) : search(map, out, &extent, offset);
+
+	if (err)
+		return err;
+	out->address = extent.pstart;
+	out->length = extent.length;
+	out->algorithm = extent.algorithm;
+	out->partial = extent.partial_ref;
+	out->hole = !extent.length;
+	out->fragment_offset = extent.raw_plen;
+	if (map->extent_size > 4)
+		out->fragment_offset |= extent.pstart << 32;
+	return 0;
+}

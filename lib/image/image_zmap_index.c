@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+
+#include <erofs/compress.h>
+#include <erofs/image.h>
+
+#include "lib/image/image.h"
+
+/* Full and compact indexes: an entry for each logical cluster. */
+
+#define FULL_BATCH 32u
+
+/* Steps from one entry back to the next that no sound file needs: as many as there are smallest clusters in an extent. */
+#define LOOKBACKS_MAX (EROFS_PCLUSTER_DECODED_MAX / 512)
+
+/* An entry, whichever form it has. */
+struct entry {
+	enum erofs_lcluster_type type;
+	uint32_t clusterofs; /* heads */
+	uint64_t block;	     /* heads */
+	uint32_t back;	     /* NONHEAD: entries back to its head, perhaps clamped */
+	uint32_t blocks;     /* NONHEAD: of its head's pcluster, 0: does not say */
+	bool partial, hole;
+};
+
+/* The entries around the one that was read last. */
+struct window {
+	const struct erofs_zmap *map;
+	uint64_t first;
+	unsigned int count; /* 0: none */
+	uint8_t full[FULL_BATCH * EROFS_LCLUSTER_FULL_SIZE];
+	struct erofs_pack_entry pack[EROFS_PACK_2B_ENTRIES];
+	uint32_t base;
+};
+
+static bool is_head(enum erofs_lcluster_type type)
+{
+	return type != EROFS_LCLUSTER_NONHEAD;
+}
+
+/* ---- full ------------------------------------------------------------------------------------------------------------------ */
+
+static int load_full(struct window *window, uint64_t number)
+{
+	const struct erofs_zmap *map = window->map;
+	uint64_t first = number - number % FULL_BATCH, rest = map->total - first;
+	unsigned int count = rest < FULL_BATCH ? (unsigned int)rest : FULL_BATCH;
+	int err = erofs_image_read_meta(map->image, window->full, (size_t)count * EROFS_LCLUSTER_FULL_SIZE,
+					map->start + first * EROFS_LCLUSTER_FULL_SIZE);
+
+	window->first = first;
+	window->count = err ? 0 : count;
+	return err;
+}
+
+static int get_full(const struct window *window, struct entry *out, uint64_t number)
+{
+	struct erofs_lcluster lcluster;
+
+	erofs_lcluster_full_decode(&lcluster,
+				   window->full + (size_t)(number - window->first) * EROFS_LCLUSTER_FULL_SIZE);
+	*out = (struct entry){ .type = lcluster.type,
+			       .clusterofs = lcluster.clusterofs,
+			       .block = lcluster.blkaddr,
+			       .back = lcluster.delta[0],
+			       .partial = lcluster.partial_ref,
+			       .hole = lcluster.hole };
+	if (is_head(out->type) || !(out->back & EROFS_LCLUSTER_COUNT_FLAG))
+		return 0;
+	/* Without big pclusters a file has no count, and a distance that does not fit below the flag neither. */
+	if (!(window->map->header.advise & (EROFS_ZADVISE_BIG_PCLUSTER_1 | EROFS_ZADVISE_BIG_PCLUSTER_2)))
+		return -EUCLEAN;
+	out->blocks = out->back & ~EROFS_LCLUSTER_COUNT_FLAG;
+	out->back = 1;
+	return out->blocks ? 0 : -EUCLEAN;
+}
+
+/* ---- compact --------------------------------------------------------------------------------------------------------------- */
+
+static int load_pack(struct window *window, uint64_t number)
+{
+	const struct erofs_zmap *map = window->map;
+	const struct erofs_compact_shape *shape = &map->shape;
+	uint64_t at = map->start, first = 0, pack;
+	unsigned int count = EROFS_PACK_4B_ENTRIES, size = EROFS_PACK_4B_SIZE;
+	uint8_t raw[EROFS_PACK_2B_SIZE];
+	unsigned int lobits = map->header.lclusterbits;
+	int err;
+
+	if (number >= shape->head4 + shape->mid2) {
+		first = shape->head4 + shape->mid2;
+		at += shape->head4 / EROFS_PACK_4B_ENTRIES * EROFS_PACK_4B_SIZE +
+		      shape->mid2 / EROFS_PACK_2B_ENTRIES * EROFS_PACK_2B_SIZE;
+	} else if (number >= shape->head4) {
+		first = shape->head4;
+		at += shape->head4 / EROFS_PACK_4B_ENTRIES * EROFS_PACK_4B_SIZE;
+		count = EROFS_PACK_2B_ENTRIES;
+		size = EROFS_PACK_2B_SIZE;
+	}
+	pack = (number - first) / count;
+	err = erofs_image_read_meta(map->image, raw, size, at + pack * size);
+	window->count = err ? 0 : count;
+	window->first = first + pack * count;
+	if (!err)
+		erofs_pack_decode(window->pack, count, lobits < 12 ? 12 : lobits, &window->base, raw);
+	return err;
+}
+
+static bool has_count(const struct window *window, const struct erofs_pack_entry *entry)
+{
+	return (window->map->header.advise & EROFS_ZADVISE_BIG_PCLUSTER_1) && !is_head(entry->type) &&
+	       (entry->lo & EROFS_LCLUSTER_COUNT_FLAG);
+}
+
+/* Distance to the head: the last entry of a pack has no room for it, but follows another. */
+static uint32_t distance(const struct window *window, unsigned int i)
+{
+	const struct erofs_pack_entry *entry = &window->pack[i];
+
+	if (has_count(window, entry))
+		return 1;
+	if (i + 1 < window->count)
+		return entry->lo;
+	return is_head(entry[-1].type) ? 1 : distance(window, i - 1) + 1;
+}
+
+/* Blocks from the pack's base to the pcluster that begins with entry `i`. */
+static uint64_t blocks_before(const struct window *window, unsigned int i)
+{
+	const struct erofs_pack_entry *pack = window->pack;
+	bool big = window->map->header.advise & EROFS_ZADVISE_BIG_PCLUSTER_1;
+	uint64_t blocks = !big;
+
+	for (unsigned int j = 0; j < i; j++) {
+		if (has_count(window, &pack[j]))
+			blocks += pack[j].lo & ~EROFS_LCLUSTER_COUNT_FLAG;
+		else if (is_head(pack[j].type) && (!big || is_head(pack[j + 1].type)))
+			blocks++;
+	}
+	return blocks;
+}
+
+static int get_compact(const struct window *window, struct entry *out, uint64_t number)
+{
+	unsigned int i = (unsigned int)(number - window->first);
+	const struct erofs_pack_entry *entry = &window->pack[i];
+
+	*out = (struct entry){ .type = entry->type };
+	if (is_head(entry->type)) {
+		out->clusterofs = entry->lo;
+		out->block = window->base + blocks_before(window, i);
+		return 0;
+	}
+	out->back = distance(window, i);
+	if (!has_count(window, entry))
+		return 0;
+	out->blocks = entry->lo & ~EROFS_LCLUSTER_COUNT_FLAG;
+	return out->blocks ? 0 : -EUCLEAN;
+}
+
+/* ---- both ------------------------------------------------------------------------------------------------------------------- */
+
+static int get(struct window *window, struct entry *out, uint64_t number)
+{
+	const struct erofs_zmap *map = window->map;
+	int err = 0;
+
+	if (!window->count || number < window->first || number - window->first >= window->count)
+		err = map->compact ? load_pack(window, number) : load_full(window, number);
+	if (!err)
+		err = map->compact ? get_compact(window, out, number) : get_full(window, out, number);
+	if (!err && is_head(out->type) && out->clusterofs >> map->header.lclusterbits)
+		err = -EUCLEAN;
+	return err;
+}
+
+/* The head whose extent has `offset`, if the entries are right. */
+static int find_head(struct window *window, struct entry *head, uint64_t *number, uint64_t offset)
+{
+	unsigned int bits = window->map->header.lclusterbits;
+	uint64_t at = offset >> bits;
+	int err = get(window, head, at);
+
+	if (err)
+		return err;
+	if (is_head(head->type) && (offset & ((UINT64_C(1) << bits) - 1)) < head->clusterofs) {
+		if (!at)
+			return -EUCLEAN;
+		err = get(window, head, --at);
+	}
+	for (unsigned int steps = 0; !err && !is_head(head->type); steps++) {
+		if (!head->back || head->back > at || steps > LOOKBACKS_MAX)
+			return -EUCLEAN;
+		at -= head->back;
+		err = get(window, head, at);
+	}
+	*number = at;
+	return err;
+}
+
+/* Where the extent ends, and how many blocks its pcluster has if it is a big one; 0: nobody says so. */
+static int find_end(struct window *window, struct erofs_zmap_found *out, uint64_t head, bool hole, uint32_t *blocks)
+{
+	const struct erofs_zmap *map = window->map;
+	unsigned int bits = map->header.lclusterbits;
+	struct entry next;
+
+	*blocks = 1;
+	out->end = map->inode->size;
+	out->last = true;
+	for (uint64_t number = head + 1; number < map->total; number++) {
+		int err = get(window, &next, number);
+
+		if (err)
+			return err;
+		if (is_head(next.type)) {
+			uint64_t end = number << bits | next.clusterofs;
+
+			out->last = end >= map->inode->size;
+			if (!out->last)
+				out->end = end;
+			return 0;
+		}
+		if (number == head + 1)
+			*blocks = next.blocks;
+		else if (next.blocks)
+			return -EUCLEAN;
+		if (!hole && (number - head - 1) << bits > EROFS_PCLUSTER_DECODED_MAX)
+			return -EUCLEAN;
+	}
+	return 0;
+}
+
+static bool may_be_big(const struct erofs_zmap *map, enum erofs_lcluster_type type)
+{
+	if (type == EROFS_LCLUSTER_HEAD1)
+		return map->header.advise & EROFS_ZADVISE_BIG_PCLUSTER_1;
+	return type == EROFS_LCLUSTER_HEAD2 && (map->header.advise & EROFS_ZADVISE_BIG_PCLUSTER_2);
+}
+
+static void describe(const struct erofs_zmap *map, struct erofs_zmap_found *out, const struct entry *head,
+		     uint64_t number, uint32_t blocks)
+{
+	bool second = head->type == EROFS_LCLUSTER_HEAD2;
+
+	out->start = number << map->header.lclusterbits | head->clusterofs;
+	out->address = head->block << map->image->sb.blkszbits;
+	out->hole = head->hole;
+	out->partial = head->partial;
+	out->algorithm = head->type == EROFS_LCLUSTER_PLAIN ? -1 : map->header.algorithm[second];
+	out->fragment_offset = map->header.fragment_offset;
+	if (!map->compact)
+		out->fragment_offset |= head->block << 32;
+	if (!may_be_big(map, head->type))
+		blocks = 1;
+	out->length = (uint64_t)blocks << map->image->sb.blkszbits;
+}
+
+int erofs_zmap_find_lcluster(const struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset)
+{
+	struct window window = { .map = map };
+	struct entry head;
+	uint64_t number;
+	uint32_t blocks;
+	int err = find_head(&window, &head, &number, offset);
+
+	if (!err)
+		err = find_end(&window, out, number, head.hole, &blocks);
+	if (!err && out->end <= offset)
+		err = -EUCLEAN;
+	if (!err)
+		describe(map, out, &head, number, blocks);
+	return err;
+}
