@@ -46,8 +46,8 @@ bool mkfs_parse_max_extent(struct mkfs_options *options, const char *value)
 {
 	uint64_t size;
 
-	if (!tool_parse_size(&size, value, UINT32_MAX))
-		return mkfs_refuse("--max-extent-bytes '%s' is no 32-bit number of bytes", value);
+	if (!tool_parse_size(&size, value, UINT64_MAX))
+		return mkfs_refuse("--max-extent-bytes '%s' is no number of bytes", value);
 	/* More than the format allows is no limit. */
 	options->build.max_extent_bytes = size < EROFS_PCLUSTER_DECODED_MAX ? (uint32_t)size : 0;
 	return true;

@@ -203,6 +203,7 @@ program_tests = \
 	tests/e2e/mutate_library.sh \
 	tests/e2e/namespaces.sh \
 	tests/e2e/options.sh \
+	tests/e2e/options_compress.sh \
 	tests/e2e/roundtrip.sh \
 	tests/e2e/sparse.sh
 

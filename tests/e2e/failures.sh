@@ -55,11 +55,11 @@ refused "SOURCE_DATE_EPOCH=garbage" "SOURCE_DATE_EPOCH" env SOURCE_DATE_EPOCH=ga
 nothing_left "SOURCE_DATE_EPOCH=garbage"
 
 # ---- known, but not built: refused by name
-for option in -zlz4 -C65536 --tar=f --tar=i -Eztailpacking -Efragments -Eall-fragments -Ededupe -Efragdedupe --ungzip \
-	--unxz --ovlfs-strip --compress-hints=x --chunksize=4096 --blobdev=x --max-extent-bytes=65536 \
+for option in -m4096 --tar=f --tar=i -Eztailpacking -Efragments -Eall-fragments -Ededupe -Efragdedupe --ungzip \
+	--unxz --ovlfs-strip --chunksize=4096 --blobdev=x --zD --zD=1 --MZ=i --async-queue-limit=9 \
 	--dsunit=4 --vmdk-desc=x --product-out=x --fs-config-file=x --clean=data --incremental=data; do
 	name=${option%%=*}
-	case $option in -z* | -C*) name=${option:0:2} ;; -E*) name=${option#-E} ;; esac
+	case $option in -m*) name=${option:0:2} ;; -E*) name=${option#-E} ;; esac
 	rejects "$option is refused by name" "$name" "$option" "$out" "$work/s"
 done
 

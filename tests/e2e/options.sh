@@ -36,7 +36,7 @@ for tool in "$MKFS" "$DUMP" "$FSCK"; do
 	check_not "$name --help to a full disk" bash -c "'$tool' --help >/dev/full"
 done
 help=$("$MKFS" --help)
-for word in --tar= --mkfs-time zstd --ishare-fingerprint --all-root --workers; do
+for word in --tar= --mkfs-time zstd lz4hc lzma deflate --min-kernel --ishare-fingerprint --all-root --workers; do
 	check "mkfs --help shows $word" grep -qF -e "$word" <(echo "$help")
 done
 check "-h" "$MKFS" -h
@@ -45,7 +45,8 @@ version=$("$MKFS" --version | head -n 1 | sed 's/.*) \([0-9.]*\).*/\1/')
 same "version compares as 1.8 or later" 1.8 "$(printf '1.8\n%s\n' "$version" | sort -V | head -n 1)"
 real=$MKFS
 [ -x "${MKFS%/*}/.libs/${MKFS##*/}" ] && real=${MKFS%/*}/.libs/${MKFS##*/}
-for word in --tar= tar all-root mkfs-time ishare-fingerprint xattr-inode-digest exclude-regex; do
+for word in --tar= tar all-root mkfs-time ishare-fingerprint xattr-inode-digest exclude-regex compress-hints \
+	max-extent-bytes min-kernel extent-size; do
 	check "the executable holds '${word#--}'" grep -qaF -e "${word#--}" "$real"
 done
 
