@@ -10,94 +10,7 @@
 #include <uuid/uuid.h>
 
 #include "common/tool.h"
-
-/* Long options without a letter. */
-enum {
-	OPT_FIRST = 256,
-	OPT_ALL_ROOT,
-	OPT_ALL_TIME,
-	OPT_AUFS,
-	OPT_COMPRESS_HINTS,
-	OPT_DEDUPE_FILES,
-	OPT_EXCLUDE_PATH,
-	OPT_EXCLUDE_REGEX,
-	OPT_EXTENT_SIZE,
-	OPT_FILE_CONTEXTS,
-	OPT_FORCE_GID,
-	OPT_FORCE_UID,
-	OPT_GID_OFFSET,
-	OPT_HARD_DEREFERENCE,
-	OPT_IGNORE_MTIME,
-	OPT_ISHARE_FINGERPRINT,
-	OPT_MAX_EXTENT_BYTES,
-	OPT_MIN_KERNEL,
-	OPT_MKFS_TIME,
-	OPT_MOUNT_POINT,
-	OPT_OFFSET,
-	OPT_PRESERVE_MTIME,
-	OPT_QUIET,
-	OPT_SORT,
-	OPT_UID_OFFSET,
-	OPT_UNBUILT, /* known, refused by name */
-	OPT_WORKERS,
-	OPT_XATTR_INODE_DIGEST,
-	OPT_XATTR_PREFIX,
-};
-
-#define NO   no_argument
-#define MUST required_argument
-#define MAY  optional_argument
-
-static const char short_options[] = ":b:C:d:E:hL:m:T:U:Vx:z:";
-static const struct option long_options[] = {
-	{ "MZ", MAY, NULL, OPT_UNBUILT },
-	{ "all-root", NO, NULL, OPT_ALL_ROOT },
-	{ "all-time", NO, NULL, OPT_ALL_TIME },
-	{ "async-queue-limit", MUST, NULL, OPT_UNBUILT },
-	{ "aufs", NO, NULL, OPT_AUFS },
-	{ "blobdev", MUST, NULL, OPT_UNBUILT },
-	{ "chunksize", MUST, NULL, OPT_UNBUILT },
-	{ "clean", MAY, NULL, OPT_UNBUILT },
-	{ "compress-hints", MUST, NULL, OPT_COMPRESS_HINTS },
-	{ "dedupe-files", MUST, NULL, OPT_DEDUPE_FILES },
-	{ "dsunit", MUST, NULL, OPT_UNBUILT },
-	{ "exclude-path", MUST, NULL, OPT_EXCLUDE_PATH },
-	{ "exclude-regex", MUST, NULL, OPT_EXCLUDE_REGEX },
-	{ "extent-size", MUST, NULL, OPT_EXTENT_SIZE },
-	{ "file-contexts", MUST, NULL, OPT_FILE_CONTEXTS },
-	{ "force-gid", MUST, NULL, OPT_FORCE_GID },
-	{ "force-uid", MUST, NULL, OPT_FORCE_UID },
-	{ "fs-config-file", MUST, NULL, OPT_UNBUILT },
-	{ "fsalignblks", MUST, NULL, OPT_UNBUILT },
-	{ "gid-offset", MUST, NULL, OPT_GID_OFFSET },
-	{ "hard-dereference", NO, NULL, OPT_HARD_DEREFERENCE },
-	{ "help", NO, NULL, 'h' },
-	{ "ignore-mtime", NO, NULL, OPT_IGNORE_MTIME },
-	{ "incremental", MAY, NULL, OPT_UNBUILT },
-	{ "ishare-fingerprint", MUST, NULL, OPT_ISHARE_FINGERPRINT },
-	{ "max-extent-bytes", MUST, NULL, OPT_MAX_EXTENT_BYTES },
-	{ "min-kernel", MUST, NULL, OPT_MIN_KERNEL },
-	{ "mkfs-time", NO, NULL, OPT_MKFS_TIME },
-	{ "mount-point", MUST, NULL, OPT_MOUNT_POINT },
-	{ "offset", MUST, NULL, OPT_OFFSET },
-	{ "ovlfs-strip", MAY, NULL, OPT_UNBUILT },
-	{ "preserve-mtime", NO, NULL, OPT_PRESERVE_MTIME },
-	{ "product-out", MUST, NULL, OPT_UNBUILT },
-	{ "quiet", NO, NULL, OPT_QUIET },
-	{ "root-xattr-isize", MUST, NULL, OPT_UNBUILT },
-	{ "sort", MUST, NULL, OPT_SORT },
-	{ "tar", MUST, NULL, OPT_UNBUILT },
-	{ "uid-offset", MUST, NULL, OPT_UID_OFFSET },
-	{ "ungzip", MAY, NULL, OPT_UNBUILT },
-	{ "unxz", MAY, NULL, OPT_UNBUILT },
-	{ "version", NO, NULL, 'V' },
-	{ "vmdk-desc", MUST, NULL, OPT_UNBUILT },
-	{ "workers", MUST, NULL, OPT_WORKERS },
-	{ "xattr-inode-digest", MAY, NULL, OPT_XATTR_INODE_DIGEST },
-	{ "xattr-prefix", MUST, NULL, OPT_XATTR_PREFIX },
-	{ "zD", MAY, NULL, OPT_UNBUILT },
-	{ 0 },
-};
+#include "mkfs/options_table.h"
 
 /* Which option said what files' times are to be; the last one counts. */
 enum times { TIMES_DEFAULT, TIMES_KEEP, TIMES_FIX };
@@ -429,7 +342,7 @@ static bool settle_positionals(struct mkfs_options *options, int argc, char **ar
 static bool refuse_unbuilt(int option, int long_index)
 {
 	if (option == OPT_UNBUILT)
-		return mkfs_refuse("--%s is not built yet", long_options[long_index].name);
+		return mkfs_refuse("--%s is not built yet", mkfs_long_options[long_index].name);
 	return mkfs_refuse("-%c is not built yet", option);
 }
 
@@ -458,7 +371,7 @@ enum mkfs_action mkfs_parse_options(struct mkfs_options *options, int argc, char
 	*options = (struct mkfs_options){ .debug_level = 2 };
 	erofs_build_defaults(&options->build);
 	options->scan.workers = options->build.workers;
-	while ((option = getopt_long(argc, argv, short_options, long_options, &long_index)) != -1) {
+	while ((option = getopt_long(argc, argv, mkfs_short_options, mkfs_long_options, &long_index)) != -1) {
 		bool good;
 
 		if (option == 'h' || option == 'V') {
