@@ -67,6 +67,9 @@ EROFS_API int erofs_compress_hints_read(struct erofs_compress_hints **out, const
 					const struct erofs_diag *diag);
 EROFS_API void erofs_compress_hints_free(struct erofs_compress_hints *hints);
 
+/* Pieces of this size make small images that are still quick to read at random. */
+#define EROFS_EXTENT_SIZE_DEFAULT (128u * 1024)
+
 struct erofs_build_options {
 	unsigned int blkszbits; /* log2 of the block size, 9..12 */
 	unsigned int workers;	/* threads that read and hash; 0: the caller's */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "lib/build/builder.h"
+#include "lib/build/hints.h"
 #include "lib/codec/hasher.h"
 #include "lib/format/format_superblock.h"
 #include "lib/util/cleanup.h"
@@ -33,16 +34,44 @@ static void release_builder(struct erofs_builder *builder)
 	erofs_contents_release(&builder->contents);
 	erofs_xattr_plan_release(&builder->xattrs);
 	erofs_buffer_release(&builder->front);
+	erofs_buffer_release(&builder->extent_lists);
+	erofs_gaps_release(&builder->gaps);
+	erofs_compress_plan_release(&builder->compress);
 	free(builder->plans);
 	free(builder->by_position);
 }
 
-static int check_arguments(const struct erofs_tree *tree, const struct erofs_build_options *options)
+static bool is_power_of_two(uint32_t value)
+{
+	return value && !(value & (value - 1));
+}
+
+static int check_compression(const struct erofs_build_options *options, const struct erofs_diag *diag)
+{
+	uint32_t blksz = 1u << options->blkszbits;
+
+	if (options->compression_count > sizeof(options->compression) / sizeof(options->compression[0]))
+		return -EINVAL;
+	if (options->pcluster_size % blksz || options->pcluster_size > EROFS_PCLUSTER_ENCODED_MAX)
+		return -EINVAL;
+	if (options->extent_size && (!is_power_of_two(options->extent_size) || options->extent_size < blksz ||
+				     options->extent_size > EROFS_PCLUSTER_ENCODED_MAX))
+		return -EINVAL;
+	if (options->max_extent_bytes &&
+	    (options->max_extent_bytes < blksz || options->max_extent_bytes > EROFS_PCLUSTER_DECODED_MAX))
+		return -EINVAL;
+	return erofs_compress_hints_check(options, diag);
+}
+
+static int check_arguments(const struct erofs_tree *tree, const struct erofs_build_options *options,
+			   const struct erofs_diag *diag)
 {
 	if (options->blkszbits < EROFS_BLKSZBITS_MIN || options->blkszbits > EROFS_BLKSZBITS_MAX)
 		return -EINVAL;
 	/* Not scanned, or not normalized. */
-	return tree->source_ops && tree->inode_count ? 0 : -EINVAL;
+	if (!tree->source_ops || !tree->inode_count)
+		return -EINVAL;
+	return check_compression(options, diag);
 }
 
 static int prepare(struct erofs_builder *builder)
@@ -113,12 +142,17 @@ int erofs_build(const struct erofs_tree *tree, const char *output, const struct 
 		struct erofs_build_summary *summary, const struct erofs_diag *diag)
 {
 	struct erofs_build_summary ignored;
-	erofs_auto(release_builder) struct erofs_builder builder = { .tree = tree, .options = options, .diag = diag };
-	int err = check_arguments(tree, options);
+	struct erofs_build_options settled = *options;
+	erofs_auto(release_builder) struct erofs_builder builder = { .tree = tree, .options = &settled, .diag = diag };
+	int err = check_arguments(tree, options, diag);
 
 	if (err)
 		return err;
 	builder.blksz = 1u << options->blkszbits;
+	if (!settled.pcluster_size)
+		settled.pcluster_size = builder.blksz;
+	if (!settled.extent_size)
+		settled.extent_size = EROFS_EXTENT_SIZE_DEFAULT;
 	builder.summary = summary ? summary : &ignored;
 	*builder.summary = (struct erofs_build_summary){ 0 };
 	err = run_stages(&builder, output);

@@ -9,9 +9,12 @@
 #include <erofs/build.h>
 #include <erofs/inode.h>
 
+#include "lib/build/compress.h"
 #include "lib/build/contents.h"
+#include "lib/build/gaps.h"
 #include "lib/build/tails.h"
 #include "lib/build/xattr_plan.h"
+#include "lib/build/zindex.h"
 #include "lib/io/output.h"
 #include "lib/tree/tree.h"
 #include "lib/util/pool.h"
@@ -26,14 +29,16 @@ struct inode_plan {
 	uint64_t position; /* layout: bytes from the start of the inode zone */
 	union {
 		uint64_t tail_at;  /* pack: where a regular file's inline tail waits in the tail store */
+		uint64_t list_at;  /* pack: where a compressed file's extents are among the lists of them */
 		uint64_t dir_size; /* plan: size of a directory's data */
 	};
 	uint32_t blkaddr;  /* pack, layout: first block of its data */
 	uint32_t content;  /* pack: its number among the distinct contents, or EROFS_CONTENT_NONE */
-	uint8_t layout;	   /* plan: enum erofs_data_layout */
+	uint8_t layout;	   /* plan: enum erofs_data_layout; pack, where compression gains something */
 	uint8_t chunkbits; /* plan: log2 of the chunk size of a chunk-based inode */
 	bool extended;	   /* plan */
 	bool wants_digest; /* plan: fingerprinted, or another file might have the same blocks */
+	uint8_t way;	   /* plan: how a regular file is compressed */
 };
 
 struct erofs_builder {
@@ -54,9 +59,11 @@ struct erofs_builder {
 	uint64_t metadata_bound;    /* bytes of metadata, roughly from above */
 	uint64_t files, file_bytes; /* regular files to read */
 	bool has_chunks;
+	struct erofs_compress_plan compress; /* no ways: nothing is compressed */
 	/*
-	 * What stands from EROFS_SUPERBLOCK_OFFSET on in front of the data: room for the superblock, and the long-prefix table,
-	 * whose address in units of 4 bytes has 32 bits and would not reach behind the data of a large image.
+	 * What stands from EROFS_SUPERBLOCK_OFFSET on in front of the data: room for the superblock and the compression
+	 * configurations, and the long-prefix table, whose address in units of 4 bytes has 32 bits and would not reach behind
+	 * the data of a large image.
 	 */
 	struct erofs_buffer front;
 	uint32_t prefixes_at; /* bytes from the start of the image */
@@ -64,7 +71,10 @@ struct erofs_builder {
 	/* pack; while it runs, only commits change these */
 	struct erofs_contents contents;
 	struct erofs_tails tails;
-	uint64_t next_block;
+	uint64_t next_byte;		  /* of the device */
+	struct erofs_gaps gaps;		  /* in front of data that begin with a block; for what does not */
+	struct erofs_buffer extent_lists; /* of compressed contents */
+	bool has_compressed;
 	struct erofs_hasher *uuid_hasher; /* NULL unless the UUID comes from the content */
 
 	/* layout: all in bytes from the start of the inode zone, which lies at block meta_blkaddr */
@@ -87,7 +97,15 @@ static inline bool erofs_plan_has_fingerprint(const struct erofs_builder *builde
 	return builder->options->fingerprint != EROFS_DIGEST_NONE && S_ISREG(inode->mode) && inode->size;
 }
 
-/* Bytes of inode, xattrs and chunk map: all that lies in front of an inline tail. */
+static inline bool erofs_plan_is_compressed(const struct inode_plan *plan)
+{
+	return plan->layout == EROFS_LAYOUT_COMPRESSED_FULL || plan->layout == EROFS_LAYOUT_COMPRESSED_COMPACT;
+}
+
+/* What the index of a compressed inode is made from. */
+struct erofs_zindex erofs_plan_zindex(const struct erofs_builder *builder, const struct erofs_tree_inode *inode);
+
+/* Bytes of inode, xattrs and chunk map or compressed index: all that lies in front of an inline tail. */
 uint64_t erofs_plan_body_size(const struct erofs_builder *builder, const struct erofs_tree_inode *inode);
 
 /* Bytes of the inline tail, 0 if there is none. */

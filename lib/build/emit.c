@@ -32,6 +32,18 @@ static uint64_t nid_of(const void *ctx, const struct erofs_tree_inode *inode)
 
 /* ---- one inode -------------------------------------------------------------------------------------------------------- */
 
+/* What stat(2) shows as the file's blocks comes from this. */
+static uint32_t compressed_blocks(const struct erofs_builder *builder, const struct inode_plan *plan)
+{
+	struct erofs_extent_cursor cursor;
+	struct erofs_extent_list list;
+	uint64_t bytes;
+
+	erofs_extent_lists_open(&builder->extent_lists, plan->list_at, &list, &cursor);
+	bytes = list.plen * builder->compress.ways[list.compression].unit;
+	return (uint32_t)((bytes + builder->blksz - 1) / builder->blksz);
+}
+
 static uint32_t inode_u(const struct erofs_builder *builder, const struct erofs_tree_inode *inode)
 {
 	const struct inode_plan *plan = &builder->plans[inode->number];
@@ -40,6 +52,8 @@ static uint32_t inode_u(const struct erofs_builder *builder, const struct erofs_
 		return erofs_encode_rdev(inode->rdev.major, inode->rdev.minor);
 	if (plan->layout == EROFS_LAYOUT_CHUNK_BASED)
 		return plan->chunkbits - builder->options->blkszbits;
+	if (erofs_plan_is_compressed(plan))
+		return compressed_blocks(builder, plan);
 	return plan->blkaddr;
 }
 
@@ -94,6 +108,16 @@ static int emit_chunk_map(struct emitter *emitter, const struct erofs_tree_inode
 	return err;
 }
 
+static int emit_zindex(struct emitter *emitter, const struct erofs_tree_inode *inode)
+{
+	struct erofs_zindex zindex = erofs_plan_zindex(emitter->builder, inode);
+	int err;
+
+	emitter->scratch.size = 0;
+	err = erofs_zindex_encode(&zindex, &emitter->scratch, emitter->sink.position);
+	return err ? err : erofs_sink_append(&emitter->sink, emitter->scratch.data, emitter->scratch.size);
+}
+
 /* The data of a directory or symlink, which are made here; valid until the next call. */
 static int make_data(struct emitter *emitter, const struct erofs_tree_inode *inode, const uint8_t **data)
 {
@@ -138,6 +162,8 @@ static int emit_inode(struct emitter *emitter, const struct erofs_tree_inode *in
 		err = emit_body(emitter, inode);
 	if (!err && builder->plans[inode->number].layout == EROFS_LAYOUT_CHUNK_BASED)
 		err = emit_chunk_map(emitter, inode);
+	else if (!err && erofs_plan_is_compressed(&builder->plans[inode->number]))
+		err = emit_zindex(emitter, inode);
 	if (err)
 		return err;
 	assert(emitter->sink.position == position + erofs_plan_body_size(builder, inode));

@@ -21,10 +21,21 @@ static uint32_t compat_features(const struct erofs_builder *builder)
 	return features;
 }
 
+static bool has_configs(const struct erofs_builder *builder)
+{
+	return builder->options->compression_count && erofs_compress_needs_configs(builder->options);
+}
+
 static uint32_t incompat_features(const struct erofs_builder *builder)
 {
 	uint32_t features = 0;
 
+	if (builder->options->compression_count)
+		features |= EROFS_FEATURE_INCOMPAT_ZERO_PADDING;
+	if (has_configs(builder))
+		features |= EROFS_FEATURE_INCOMPAT_COMPR_CFGS;
+	if (builder->has_compressed && builder->options->compressed_form == EROFS_COMPRESSED_EXTENTS)
+		features |= EROFS_FEATURE_INCOMPAT_48BIT;
 	if (builder->has_chunks)
 		features |= EROFS_FEATURE_INCOMPAT_CHUNKED_FILE;
 	if (builder->xattrs.prefix_count)
@@ -60,6 +71,10 @@ static struct erofs_superblock make_superblock(const struct erofs_builder *build
 		.xattr_prefix_count = (uint8_t)xattrs->prefix_count,
 	};
 
+	if (has_configs(builder))
+		sb.available_compr_algs = erofs_compress_configs(&builder->compress).algorithms;
+	else if (options->compression_count)
+		sb.available_compr_algs = erofs_compress_configs(&builder->compress).lz4_max_distance;
 	if (xattrs->shared_count)
 		sb.xattr_blkaddr = (uint32_t)(builder->meta_blkaddr + builder->shared_xattrs_at / builder->blksz);
 	if (xattrs->prefix_count)
@@ -107,6 +122,12 @@ int erofs_build_emit_front(struct erofs_builder *builder)
 	int err;
 
 	erofs_superblock_encode(&sb, front);
+	if (has_configs(builder)) {
+		struct erofs_compression_configs configs = erofs_compress_configs(&builder->compress);
+		uint8_t raw[EROFS_CONFIGS_MAX_SIZE];
+
+		memcpy(front + EROFS_SUPERBLOCK_SIZE, raw, erofs_configs_encode(&configs, raw));
+	}
 	err = set_uuid(builder, sb.uuid);
 	if (err)
 		return err;

@@ -165,7 +165,7 @@ int erofs_build_layout(struct erofs_builder *builder)
 
 	if (err)
 		return err;
-	builder->meta_blkaddr = builder->next_block;
+	builder->meta_blkaddr = (builder->next_byte + builder->blksz - 1) / builder->blksz;
 	builder->shared_xattrs_at = builder->zone_size;
 	place_blocks(builder, align_up(builder->shared_xattrs_at + builder->xattrs.shared_zone.size, builder->blksz));
 	if (builder->meta_blkaddr + builder->metadata_size / builder->blksz >= EROFS_NULL_BLOCK)

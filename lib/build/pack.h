@@ -12,11 +12,7 @@
 #include "lib/build/chunk_plan.h"
 #include "lib/codec/hasher.h"
 
-/*
- * What the parts of the pack stage share. Files come in two kinds: those of up to a segment are read whole, several to a
- * batch, and written when their place is known; longer ones and those with chunks are streams, which get their place on the
- * strength of their size and first segment and go through one segment's buffer.
- */
+/* What the parts of the pack stage share. */
 
 #define PACK_SEGMENT   ((size_t)512 * 1024) /* fits into a core's own cache together with what hashing needs */
 #define PACK_BATCH_MAX 128u		    /* files; tiny ones would otherwise wait long for their commit */
@@ -26,11 +22,16 @@ typedef struct {
 	uint64_t low, high;
 } pack_sum;
 
+/* Working memory for one file's digest and sum. */
+struct pack_hash {
+	struct erofs_hasher *hasher;
+	XXH3_state_t *summer;
+};
+
 /* One thread's tools. */
 struct pack_worker {
 	void *reader; /* of the source */
-	struct erofs_hasher *hasher;
-	XXH3_state_t *summer;
+	struct pack_hash hash;
 };
 
 /* A file that goes by segments. Lives until the end of the stage. */
@@ -49,30 +50,47 @@ struct pack {
 	const struct erofs_source_ops *source;
 	enum erofs_digest digest; /* of the contents table */
 	bool wants_sums;
-	struct pack_worker *workers;
+	struct pack_worker *workers;	   /* by worker number */
+	atomic_uint_fast64_t files, bytes; /* done so far */
+	atomic_flag reporting;
+	/* without compression */
 	struct pack_stream *streams;	   /* in the order of the tree; room for all of them */
 	uint32_t stream_count;		   /* met so far; belongs to the run's next() */
 	struct erofs_index first_segments; /* of streams that are not candidates */
-	atomic_uint_fast64_t files, bytes; /* done so far */
-	atomic_flag reporting;
 };
+
+/* All files of the tree, without compression and with it. */
+int erofs_pack_plain(struct pack *pack);
+int erofs_pack_compressed(struct pack *pack);
+
+int erofs_pack_hash_new(struct pack_hash *hash, const struct pack *pack);
+void erofs_pack_hash_free(struct pack_hash *hash);
 
 /* Whether the file is a stream. */
 bool erofs_pack_is_stream(const struct erofs_builder *builder, const struct erofs_tree_inode *inode);
 
 /* Digest and sum of a whole file, as far as they are wanted; begin, append, end. */
-int erofs_pack_hash_begin(const struct pack *pack, struct pack_worker *worker, const struct erofs_tree_inode *inode);
-int erofs_pack_hash_append(const struct pack *pack, struct pack_worker *worker, const struct erofs_tree_inode *inode,
+int erofs_pack_hash_begin(const struct pack *pack, struct pack_hash *hash, const struct erofs_tree_inode *inode);
+int erofs_pack_hash_append(const struct pack *pack, struct pack_hash *hash, const struct erofs_tree_inode *inode,
 			   const void *data, size_t size);
-int erofs_pack_hash_end(const struct pack *pack, struct pack_worker *worker, const struct erofs_tree_inode *inode,
+int erofs_pack_hash_end(const struct pack *pack, struct pack_hash *hash, const struct erofs_tree_inode *inode,
 			uint8_t *digest, pack_sum *sum);
 
 /* Notes what a file's content is, in the order of the tree. */
 int erofs_pack_note_content(struct pack *pack, const struct erofs_tree_inode *inode, const uint8_t *digest,
 			    pack_sum sum);
 
-/* Takes the next blocks for an inode. */
+/* Takes the next blocks for an inode that is stored flat or in chunks. */
 int erofs_pack_allocate(struct pack *pack, const struct erofs_tree_inode *inode);
+
+/* Moves on to the next block of the device; what is left of the last one is a gap. -ENOMEM. */
+int erofs_pack_align(struct pack *pack);
+
+/* Takes the next `size` bytes of the device, at builder->next_byte. */
+int erofs_pack_take_bytes(struct pack *pack, const struct erofs_tree_inode *inode, uint64_t size);
+
+/* A line for each file, for those who want it. */
+void erofs_pack_tell(const struct pack *pack, const struct erofs_tree_inode *inode, const char *how);
 
 /*
  * Shares the blocks of an earlier file with the same content, if its data are laid out alike; else later ones may share

@@ -25,30 +25,30 @@ static bool wants_sum(const struct pack *pack, const struct erofs_tree_inode *in
 	return pack->wants_sums && !wants_digest(pack, inode);
 }
 
-int erofs_pack_hash_begin(const struct pack *pack, struct pack_worker *worker, const struct erofs_tree_inode *inode)
+int erofs_pack_hash_begin(const struct pack *pack, struct pack_hash *hash, const struct erofs_tree_inode *inode)
 {
 	if (wants_sum(pack, inode))
-		XXH3_128bits_reset(worker->summer);
-	return wants_digest(pack, inode) ? erofs_hasher_begin(worker->hasher) : 0;
+		XXH3_128bits_reset(hash->summer);
+	return wants_digest(pack, inode) ? erofs_hasher_begin(hash->hasher) : 0;
 }
 
-int erofs_pack_hash_append(const struct pack *pack, struct pack_worker *worker, const struct erofs_tree_inode *inode,
+int erofs_pack_hash_append(const struct pack *pack, struct pack_hash *hash, const struct erofs_tree_inode *inode,
 			   const void *data, size_t size)
 {
 	if (wants_sum(pack, inode))
-		XXH3_128bits_update(worker->summer, data, size);
-	return wants_digest(pack, inode) ? erofs_hasher_append(worker->hasher, data, size) : 0;
+		XXH3_128bits_update(hash->summer, data, size);
+	return wants_digest(pack, inode) ? erofs_hasher_append(hash->hasher, data, size) : 0;
 }
 
-int erofs_pack_hash_end(const struct pack *pack, struct pack_worker *worker, const struct erofs_tree_inode *inode,
+int erofs_pack_hash_end(const struct pack *pack, struct pack_hash *hash, const struct erofs_tree_inode *inode,
 			uint8_t *digest, pack_sum *sum)
 {
 	if (wants_sum(pack, inode)) {
-		XXH128_hash_t hash = XXH3_128bits_digest(worker->summer);
+		XXH128_hash_t found = XXH3_128bits_digest(hash->summer);
 
-		*sum = (pack_sum){ hash.low64, hash.high64 };
+		*sum = (pack_sum){ found.low64, found.high64 };
 	}
-	return wants_digest(pack, inode) ? erofs_hasher_end(worker->hasher, digest) : 0;
+	return wants_digest(pack, inode) ? erofs_hasher_end(hash->hasher, digest) : 0;
 }
 
 int erofs_pack_note_content(struct pack *pack, const struct erofs_tree_inode *inode, const uint8_t *digest,
@@ -67,8 +67,7 @@ int erofs_pack_note_content(struct pack *pack, const struct erofs_tree_inode *in
 	return erofs_hasher_append(builder->uuid_hasher, &sum, sizeof(sum));
 }
 
-/* A line for each file, for those who want it. */
-static void tell(const struct pack *pack, const struct erofs_tree_inode *inode, const char *how)
+void erofs_pack_tell(const struct pack *pack, const struct erofs_tree_inode *inode, const char *how)
 {
 	const struct erofs_builder *builder = pack->builder;
 	erofs_auto(erofs_buffer_release) struct erofs_buffer path = { 0 };
@@ -80,19 +79,41 @@ static void tell(const struct pack *pack, const struct erofs_tree_inode *inode, 
 			      builder->plans[inode->number].blkaddr);
 }
 
+int erofs_pack_align(struct pack *pack)
+{
+	struct erofs_builder *builder = pack->builder;
+	uint64_t aligned = (builder->next_byte + builder->blksz - 1) & ~(uint64_t)(builder->blksz - 1);
+	uint64_t gap = (builder->next_byte + EROFS_NID_SLOT - 1) & ~(uint64_t)(EROFS_NID_SLOT - 1);
+
+	builder->next_byte = aligned;
+	return erofs_gaps_add(&builder->gaps, gap, aligned, builder->blksz);
+}
+
+int erofs_pack_take_bytes(struct pack *pack, const struct erofs_tree_inode *inode, uint64_t size)
+{
+	struct erofs_builder *builder = pack->builder;
+
+	/* 0xFFFFFFFF stands for a hole. */
+	if ((builder->next_byte + size) / builder->blksz >= EROFS_NULL_BLOCK)
+		return erofs_tree_report(builder->diag, -EFBIG, inode,
+					 "the image grows beyond 2^32 blocks; larger blocks would help");
+	builder->next_byte += size;
+	return 0;
+}
+
 int erofs_pack_allocate(struct pack *pack, const struct erofs_tree_inode *inode)
 {
 	struct erofs_builder *builder = pack->builder;
 	uint64_t blocks = erofs_plan_blocks(builder, inode);
+	uint32_t *blkaddr = &builder->plans[inode->number].blkaddr;
+	int err = blocks ? erofs_pack_align(pack) : 0;
 
-	/* 0xFFFFFFFF stands for a hole. */
-	if (builder->next_block + blocks >= EROFS_NULL_BLOCK)
-		return erofs_tree_report(builder->diag, -EFBIG, inode,
-					 "the image grows beyond 2^32 blocks; larger blocks would help");
-	builder->plans[inode->number].blkaddr = blocks ? (uint32_t)builder->next_block : 0;
-	builder->next_block += blocks;
-	tell(pack, inode, "stored in");
-	return 0;
+	*blkaddr = blocks ? (uint32_t)(builder->next_byte / builder->blksz) : 0;
+	if (!err)
+		err = erofs_pack_take_bytes(pack, inode, blocks * builder->blksz);
+	if (!err)
+		erofs_pack_tell(pack, inode, "stored in");
+	return err;
 }
 
 /* Whether the data blocks of `have` begin with those that `want` needs. */
@@ -117,7 +138,8 @@ bool erofs_pack_share(struct pack *pack, const struct erofs_tree_inode *inode)
 	uint64_t blocks = erofs_plan_blocks(builder, inode);
 	uint32_t *owner;
 
-	if (!builder->options->dedupe_files || plan->content == EROFS_CONTENT_NONE || !blocks)
+	if (!builder->options->dedupe_files || plan->content == EROFS_CONTENT_NONE ||
+	    (!blocks && !erofs_plan_is_compressed(plan)))
 		return false;
 	owner = erofs_contents_owner(&builder->contents, plan->content);
 	if (*owner == EROFS_CONTENT_NONE || !alike(builder, builder->tree->inodes[*owner], inode)) {
@@ -127,7 +149,7 @@ bool erofs_pack_share(struct pack *pack, const struct erofs_tree_inode *inode)
 	plan->blkaddr = builder->plans[*owner].blkaddr;
 	builder->summary->shared_files++;
 	builder->summary->saved_bytes += blocks * builder->blksz;
-	tell(pack, inode, "shares");
+	erofs_pack_tell(pack, inode, "shares");
 	return true;
 }
 

@@ -154,7 +154,7 @@ static int carry_through(struct pack *pack, struct pack_segment *segment, uint8_
 		.chunks = { .map = inode->data },
 		.at = (uint64_t)pack->builder->plans[inode->number].blkaddr * pack->builder->blksz,
 	};
-	int err = erofs_pack_hash_begin(pack, worker, inode);
+	int err = erofs_pack_hash_begin(pack, &worker->hash, inode);
 
 	for (uint64_t offset = 0; !err && offset < inode->size;) {
 		size_t length = segment_length(inode, offset);
@@ -166,7 +166,7 @@ static int carry_through(struct pack *pack, struct pack_segment *segment, uint8_
 		if (offset || !in_hand)
 			err = read_segment(pack, segment, buffer, length, offset, worker);
 		if (!err)
-			err = erofs_pack_hash_append(pack, worker, inode, buffer, length);
+			err = erofs_pack_hash_append(pack, &worker->hash, inode, buffer, length);
 		if (!err && store)
 			err = write_segment(&writer, buffer, length - tail, offset);
 		if (!err)
@@ -177,7 +177,7 @@ static int carry_through(struct pack *pack, struct pack_segment *segment, uint8_
 			erofs_pack_progress(pack, 0, next - offset);
 		offset = next;
 	}
-	return err ? err : erofs_pack_hash_end(pack, worker, inode, stream->digest, &stream->sum);
+	return err ? err : erofs_pack_hash_end(pack, &worker->hash, inode, stream->digest, &stream->sum);
 }
 
 /* ---- steps of a slot ------------------------------------------------------------------------------------------------------ */

@@ -7,6 +7,7 @@
 #include "lib/build/builder.h"
 #include "lib/build/chunk_plan.h"
 #include "lib/build/dirs.h"
+#include "lib/build/hints.h"
 #include "lib/format/format_chunk.h"
 #include "lib/format/format_xattr.h"
 #include "lib/util/cleanup.h"
@@ -16,20 +17,38 @@
  * every image.
  */
 
-static uint64_t index_size(const struct inode_plan *plan, uint64_t size)
+struct erofs_zindex erofs_plan_zindex(const struct erofs_builder *builder, const struct erofs_tree_inode *inode)
 {
-	return plan->layout == EROFS_LAYOUT_CHUNK_BASED
-		       ? erofs_chunk_count(size, plan->chunkbits) * EROFS_CHUNK_BLOCK_SIZE
-		       : 0;
+	return (struct erofs_zindex){
+		.plan = &builder->compress,
+		.lists = &builder->extent_lists,
+		.list = builder->plans[inode->number].list_at,
+		.file_size = inode->size,
+	};
+}
+
+/* Bytes of the chunk map or compressed index behind the xattrs, which end at `at`. */
+static uint64_t index_size(const struct erofs_builder *builder, const struct erofs_tree_inode *inode, uint64_t at)
+{
+	const struct inode_plan *plan = &builder->plans[inode->number];
+	struct erofs_zindex zindex;
+
+	if (plan->layout == EROFS_LAYOUT_CHUNK_BASED)
+		return erofs_chunk_count(inode->size, plan->chunkbits) * EROFS_CHUNK_BLOCK_SIZE;
+	if (!erofs_plan_is_compressed(plan))
+		return 0;
+	zindex = erofs_plan_zindex(builder, inode);
+	return erofs_zindex_size(&zindex, at);
 }
 
 uint64_t erofs_plan_body_size(const struct erofs_builder *builder, const struct erofs_tree_inode *inode)
 {
 	const struct inode_plan *plan = &builder->plans[inode->number];
+	uint64_t size =
+		(plan->extended ? EROFS_INODE_EXTENDED_SIZE : EROFS_INODE_COMPACT_SIZE) +
+		erofs_xattr_plan_area_size(&builder->xattrs, inode->xattrs, erofs_plan_has_fingerprint(builder, inode));
 
-	return (plan->extended ? EROFS_INODE_EXTENDED_SIZE : EROFS_INODE_COMPACT_SIZE) +
-	       erofs_xattr_plan_area_size(&builder->xattrs, inode->xattrs, erofs_plan_has_fingerprint(builder, inode)) +
-	       index_size(plan, inode->size);
+	return size + index_size(builder, inode, size);
 }
 
 uint32_t erofs_plan_tail_size(const struct erofs_builder *builder, const struct erofs_tree_inode *inode)
@@ -44,6 +63,8 @@ uint64_t erofs_plan_blocks(const struct erofs_builder *builder, const struct ero
 	const struct inode_plan *plan = &builder->plans[inode->number];
 	uint64_t size = erofs_plan_size(builder, inode);
 
+	if (erofs_plan_is_compressed(plan))
+		return 0;
 	if (plan->layout == EROFS_LAYOUT_CHUNK_BASED)
 		size = erofs_chunk_stored_bytes(size, inode->data, plan->chunkbits);
 	if (plan->layout == EROFS_LAYOUT_FLAT_INLINE)
@@ -193,7 +214,8 @@ static void plan_layout(struct erofs_builder *builder, const struct erofs_tree_i
 	uint64_t tail = erofs_plan_size(builder, inode) % builder->blksz;
 
 	plan->layout = EROFS_LAYOUT_FLAT_PLAIN;
-	if (S_ISREG(inode->mode) && inode->data) {
+	/* What is a hole in the source must not decide on how equal contents are stored, if they may be compressed. */
+	if (S_ISREG(inode->mode) && inode->data && !builder->options->compression_count) {
 		plan->chunkbits = erofs_chunk_choose(inode->size, inode->data, builder->options->blkszbits);
 		if (plan->chunkbits) {
 			plan->layout = EROFS_LAYOUT_CHUNK_BASED;
@@ -208,6 +230,23 @@ static void plan_layout(struct erofs_builder *builder, const struct erofs_tree_i
 		plan->layout = EROFS_LAYOUT_FLAT_INLINE;
 }
 
+static int plan_way(struct erofs_builder *builder, const struct erofs_tree_inode *inode)
+{
+	erofs_auto(erofs_buffer_release) struct erofs_buffer path = { 0 };
+	const struct erofs_compress_hint *hint = NULL;
+	int err;
+
+	if (!S_ISREG(inode->mode) || !builder->options->compression_count)
+		return 0;
+	if (builder->options->hints)
+		hint = erofs_compress_hints_find(builder->options->hints, erofs_tree_path(&path, inode) + 1);
+	err = erofs_compress_plan_way(&builder->compress, &builder->plans[inode->number].way, hint);
+	return err == -E2BIG ? erofs_tree_report(builder->diag, err, inode,
+						 "its hint is one more way to compress files than the %u there may be",
+						 EROFS_COMPRESS_WAYS_MAX)
+			     : err;
+}
+
 static int plan_inode(struct erofs_builder *builder, const struct erofs_tree_inode *inode)
 {
 	struct inode_plan *plan = &builder->plans[inode->number];
@@ -218,6 +257,8 @@ static int plan_inode(struct erofs_builder *builder, const struct erofs_tree_ino
 	if (S_ISDIR(inode->mode))
 		plan->dir_size = erofs_dir_data_size(inode, builder->blksz);
 	err = plan_form(builder, inode);
+	if (!err)
+		err = plan_way(builder, inode);
 	if (!err)
 		err = check_xattrs(builder, inode);
 	if (!err)
@@ -233,6 +274,8 @@ static void add_to_bounds(struct erofs_builder *builder, const struct erofs_tree
 	builder->metadata_bound += erofs_plan_body_size(builder, inode) + EROFS_NID_SLOT;
 	/* Packing tails wastes less than a tail's own size on average, and never more than a block. */
 	builder->metadata_bound += 2 * (uint64_t)erofs_plan_tail_size(builder, inode);
+	if (S_ISREG(inode->mode) && inode->size && builder->options->compression_count)
+		builder->metadata_bound += erofs_zindex_bound(builder->options, inode->size);
 	if (!S_ISREG(inode->mode)) {
 		builder->metadata_bound += blocks;
 		return;
@@ -250,18 +293,29 @@ static void count_inode(struct erofs_build_summary *summary, const struct erofs_
 	summary->source_bytes += S_ISREG(inode->mode) ? inode->size : 0;
 }
 
+/* Their values follow when all ways to compress are known. */
+static int reserve_configs(struct erofs_builder *builder)
+{
+	struct erofs_compression_configs configs = erofs_compress_configs(&builder->compress);
+	uint8_t raw[EROFS_CONFIGS_MAX_SIZE];
+
+	return erofs_buffer_append_zeros(&builder->front, erofs_configs_encode(&configs, raw));
+}
+
 /* The superblock's room and the prefix table; data start with the first whole block behind them. */
 static int plan_front(struct erofs_builder *builder)
 {
 	int err = erofs_buffer_append_zeros(&builder->front, EROFS_SUPERBLOCK_SIZE);
 	uint64_t end;
 
-	builder->prefixes_at = EROFS_SUPERBLOCK_OFFSET + EROFS_SUPERBLOCK_SIZE;
+	if (!err && builder->options->compression_count && erofs_compress_needs_configs(builder->options))
+		err = reserve_configs(builder);
+	builder->prefixes_at = EROFS_SUPERBLOCK_OFFSET + (uint32_t)builder->front.size;
 	if (!err)
 		err = erofs_xattr_plan_encode_prefixes(&builder->xattrs, &builder->front);
 	end = EROFS_SUPERBLOCK_OFFSET + builder->front.size;
-	builder->next_block = (end + builder->blksz - 1) / builder->blksz;
-	return err ? err : erofs_buffer_append_zeros(&builder->front, builder->next_block * builder->blksz - end);
+	builder->next_byte = (end + builder->blksz - 1) / builder->blksz * builder->blksz;
+	return err ? err : erofs_buffer_append_zeros(&builder->front, builder->next_byte - end);
 }
 
 int erofs_build_plan(struct erofs_builder *builder)
@@ -269,6 +323,8 @@ int erofs_build_plan(struct erofs_builder *builder)
 	const struct erofs_tree *tree = builder->tree;
 	int err = erofs_xattr_plan_init(&builder->xattrs, tree, builder->options, builder->diag);
 
+	builder->compress.options = builder->options;
+	erofs_gaps_init(&builder->gaps);
 	builder->plans = calloc(tree->inode_count, sizeof(*builder->plans));
 	if (!err && !builder->plans)
 		err = -ENOMEM;

@@ -238,6 +238,21 @@ _Static_assert(sizeof(struct disk_extent) == 32, "on-disk size");
 #define PLEN_PARTIAL_REF     (1u << 27)
 #define PLEN_ALGORITHM_SHIFT 28
 
+void erofs_zextent_start_encode(uint64_t start, uint8_t out[EROFS_ZEXTENT_START_SIZE])
+{
+	erofs_le64 disk = erofs_put64(start);
+
+	memcpy(out, &disk, sizeof(disk));
+}
+
+uint64_t erofs_zextent_start_decode(const uint8_t in[EROFS_ZEXTENT_START_SIZE])
+{
+	erofs_le64 disk;
+
+	memcpy(&disk, in, sizeof(disk));
+	return erofs_get64(disk);
+}
+
 void erofs_zextent_encode(const struct erofs_zextent *extent, unsigned int size, uint8_t *out)
 {
 	struct disk_extent disk = {

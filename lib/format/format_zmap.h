@@ -116,6 +116,12 @@ struct erofs_zextent {
 	uint32_t raw_plen; /* decoded only: the whole field, for fragments */
 };
 
+/* Bytes in front of records of 4 bytes: where the first extent lies. */
+#define EROFS_ZEXTENT_START_SIZE 8u
+
+void erofs_zextent_start_encode(uint64_t start, uint8_t out[EROFS_ZEXTENT_START_SIZE]);
+uint64_t erofs_zextent_start_decode(const uint8_t in[EROFS_ZEXTENT_START_SIZE]);
+
 /* `size` is 4, 8, 16 or 32. */
 void erofs_zextent_encode(const struct erofs_zextent *extent, unsigned int size, uint8_t *out);
 void erofs_zextent_decode(struct erofs_zextent *out, unsigned int size, const uint8_t *in);

@@ -75,7 +75,7 @@ static void assert_sound(const struct fixture *f)
 	assert_true(builder->zone_size - end < builder->blksz);
 	assert_int_equal(builder->zone_size % builder->blksz, 0);
 	assert_true(builder->shared_xattrs_at >= builder->zone_size);
-	assert_int_equal(builder->meta_blkaddr, builder->next_block);
+	assert_int_equal(builder->meta_blkaddr * builder->blksz, builder->next_byte);
 }
 
 /* Bytes that the zone cannot do without: whole slots for each inode. */

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#ifndef EROFS_BUILD_COMPRESS_H
+#define EROFS_BUILD_COMPRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <erofs/build.h>
+
+#include "lib/build/extent_list.h"
+#include "lib/codec/encoder.h"
+#include "lib/format/format_zmap.h"
+
+/*
+ * Turning a run of bytes into extents. What comes out depends on the bytes, their length and the build's options, so that
+ * equal files are stored in the same way in every image.
+ */
+
+/* One way to compress files; which files go which way is for the hints to say. */
+struct erofs_compress_way {
+	struct erofs_compression compression;
+	uint32_t unit;	       /* encoded extents take a multiple of this: the block size, or 1 */
+	uint32_t encoded_max;  /* bytes of the largest physical cluster; 0: such files are stored flat */
+	uint32_t extent_bytes; /* largest input of one extent; for encoded extents that of every one but the last */
+	uint32_t dict_size;    /* history that a reader has to keep */
+	bool slow;	       /* a quick look beforehand pays */
+};
+
+#define EROFS_COMPRESS_WAYS_MAX 255u
+
+/* All ways of a build; the first is that of files without a hint. */
+struct erofs_compress_plan {
+	const struct erofs_build_options *options;
+	struct erofs_compress_way *ways;
+	unsigned int count;
+};
+
+void erofs_compress_plan_release(struct erofs_compress_plan *plan);
+
+/* Finds the way of files with this hint (NULL: none), or makes it. -ENOMEM, -E2BIG. */
+int erofs_compress_plan_way(struct erofs_compress_plan *plan, uint8_t *number, const struct erofs_compress_hint *hint);
+
+/* Bytes of a big file that are read and compressed as one. */
+size_t erofs_compress_segment(const struct erofs_compress_plan *plan);
+
+/* What the image tells about its algorithms; their bitmap depends on the options alone. */
+struct erofs_compression_configs erofs_compress_configs(const struct erofs_compress_plan *plan);
+
+/* Whether an image without records of them will do, as kernels before 5.13 want it. */
+bool erofs_compress_needs_configs(const struct erofs_build_options *options);
+
+/* One thread's compressors. */
+struct erofs_compress_tools {
+	const struct erofs_compress_plan *plan;
+	struct erofs_encoder **encoders; /* by way, made when first needed */
+	struct erofs_look *look;
+	uint8_t *scratch; /* of the largest physical cluster */
+};
+
+int erofs_compress_tools_init(struct erofs_compress_tools *tools, const struct erofs_compress_plan *plan);
+void erofs_compress_tools_release(struct erofs_compress_tools *tools);
+void erofs_compress_tools_count(const struct erofs_compress_tools *tools, uint64_t *runs, uint64_t *extents);
+
+/* What became of a run of bytes. */
+struct erofs_compressed {
+	uint8_t *out; /* room is the caller's */
+	size_t room;
+	size_t size;		      /* bytes of `out` in use */
+	struct erofs_buffer *extents; /* the caller's; what is made is appended, as for an extent list */
+	uint64_t count;		      /* of the extents */
+	bool shrunk;		      /* some extent is not stored as it is */
+	bool full;		      /* more than `room` would have been needed: nothing else counts */
+};
+
+/* About what the index of a compressed file of this size takes. */
+uint64_t erofs_compress_index_estimate(const struct erofs_compress_plan *plan, uint64_t size);
+
+/* Room that is enough for any `size` bytes. */
+size_t erofs_compress_room(const struct erofs_compress_plan *plan, size_t size);
+
+/* Compresses `size` bytes, a whole file or a segment of one. -ENOMEM or what the compressor says. */
+int erofs_compress(struct erofs_compress_tools *tools, uint8_t way, const uint8_t *in, size_t size,
+		   struct erofs_compressed *to);
+
+/* The two forms; parts of erofs_compress(). */
+int erofs_compress_clusters(struct erofs_compress_tools *tools, struct erofs_encoder *encoder,
+			    const struct erofs_compress_way *way, const uint8_t *in, size_t size,
+			    struct erofs_compressed *to);
+int erofs_compress_pieces(struct erofs_compress_tools *tools, struct erofs_encoder *encoder,
+			  const struct erofs_compress_way *way, const uint8_t *in, size_t size,
+			  struct erofs_compressed *to);
+
+/* Notes an extent whose bytes stand at the end of what is in use; `plen` in the way's unit. */
+int erofs_compressed_note(struct erofs_compressed *to, uint64_t length, uint32_t plen, enum erofs_extent_form form);
+
+#endif

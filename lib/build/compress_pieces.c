@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <string.h>
+
+#include "lib/build/compress.h"
+
+/* Pieces of equal size, encoded one by one, each directly behind the other. */
+
+/* A piece must shrink by this part of it to be worth decoding every time that it is read. */
+#define GAIN_SHIFT 6
+
+static bool is_zero(const uint8_t *data, size_t size)
+{
+	return !data[0] && memcmp(data, data + 1, size - 1) == 0;
+}
+
+/* Encodes a piece at the end of what is in use; 0: it does not shrink. */
+static ssize_t encode_piece(struct erofs_compress_tools *tools, struct erofs_encoder *encoder,
+			    const struct erofs_compress_way *way, const uint8_t *piece, size_t size,
+			    struct erofs_compressed *to)
+{
+	size_t room = to->room - to->size;
+	size_t most = size - (size >> GAIN_SHIFT) - 1;
+	uint8_t *out = to->out + to->size;
+	ssize_t encoded;
+
+	if (size < 2 || (way->slow && erofs_looks_incompressible(tools->look, piece, size)))
+		return 0;
+	encoded = erofs_encode_all(encoder, piece, size, out, most < room ? most : room);
+	/* A reader takes zeros in front for padding. */
+	return encoded > 0 && !out[0] ? 0 : encoded;
+}
+
+static int store_piece(const uint8_t *piece, size_t size, struct erofs_compressed *to)
+{
+	if (size > to->room - to->size) {
+		to->full = true;
+		return 0;
+	}
+	memcpy(to->out + to->size, piece, size);
+	to->size += size;
+	return erofs_compressed_note(to, size, (uint32_t)size, EROFS_FORM_STORED);
+}
+
+int erofs_compress_pieces(struct erofs_compress_tools *tools, struct erofs_encoder *encoder,
+			  const struct erofs_compress_way *way, const uint8_t *in, size_t size,
+			  struct erofs_compressed *to)
+{
+	while (size && !to->full) {
+		size_t length = size < way->extent_bytes ? size : way->extent_bytes;
+		ssize_t encoded = 0;
+		int err;
+
+		if (is_zero(in, length)) {
+			err = erofs_compressed_note(to, length, 0, EROFS_FORM_ZEROS);
+		} else {
+			encoded = encode_piece(tools, encoder, way, in, length, to);
+			if (encoded < 0)
+				return (int)encoded;
+			to->size += (size_t)encoded;
+			err = encoded ? erofs_compressed_note(to, length, (uint32_t)encoded, EROFS_FORM_ENCODED)
+				      : store_piece(in, length, to);
+		}
+		if (err)
+			return err;
+		in += length;
+		size -= length;
+	}
+	return 0;
+}

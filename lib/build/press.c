@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "lib/build/press.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "lib/util/cleanup.h"
+#include "lib/util/report.h"
+
+/*
+ * Jobs differ much in how long they take, and commits go in order: many slots keep the workers busy while one job holds up the
+ * others, within a bound for the bytes in flight.
+ */
+#define SLOTS_PER_WORKER 8u
+#define IN_FLIGHT_MOST	 ((size_t)96 * 1024 * 1024)
+
+#define BATCH_BYTES ((size_t)512 * 1024)
+
+/* ---- where data go ------------------------------------------------------------------------------------------------------- */
+
+static void tell(const struct press *press, const struct erofs_tree_inode *inode, const char *how)
+{
+	const struct erofs_builder *builder = press->pack->builder;
+	erofs_auto(erofs_buffer_release) struct erofs_buffer path = { 0 };
+	struct erofs_extent_cursor cursor;
+	struct erofs_extent_list list;
+
+	if (!erofs_wants(builder->diag, EROFS_SEV_DEBUG))
+		return;
+	erofs_extent_lists_open(&builder->extent_lists, builder->plans[inode->number].list_at, &list, &cursor);
+	erofs_message(builder->diag, EROFS_SEV_DEBUG,
+		      "%s: %" PRIu64 " bytes, %s %" PRIu64 " bytes in %" PRIu64 " extents at byte %" PRIu64,
+		      erofs_tree_path(&path, inode), inode->size, how,
+		      list.plen * builder->compress.ways[list.compression].unit, list.count,
+		      list.start * builder->compress.ways[list.compression].unit);
+}
+
+static void count_compressed(struct erofs_build_summary *summary, const struct erofs_tree_inode *inode)
+{
+	summary->compressed_files++;
+	summary->compressed_bytes += inode->size;
+}
+
+int erofs_press_own(struct press *press, const struct erofs_tree_inode *inode, const struct erofs_extent_list *list,
+		    const struct erofs_buffer *extents)
+{
+	struct erofs_builder *builder = press->pack->builder;
+	struct inode_plan *plan = &builder->plans[inode->number];
+	int err = erofs_extent_lists_add(&builder->extent_lists, &plan->list_at, list, extents);
+
+	if (err)
+		return err;
+	plan->layout = (uint8_t)erofs_zindex_layout(builder->options);
+	builder->has_compressed = true;
+	count_compressed(builder->summary, inode);
+	builder->summary->encoded_bytes += list->plen * builder->compress.ways[list->compression].unit;
+	tell(press, inode, "compressed to");
+	return 0;
+}
+
+bool erofs_press_share(struct press *press, const struct erofs_tree_inode *inode)
+{
+	struct erofs_builder *builder = press->pack->builder;
+	struct inode_plan *plan = &builder->plans[inode->number];
+	const struct inode_plan *have;
+	struct erofs_extent_cursor cursor;
+	struct erofs_extent_list list;
+	uint32_t *owner;
+
+	if (!builder->options->dedupe_files || plan->content == EROFS_CONTENT_NONE)
+		return false;
+	owner = erofs_contents_owner(&builder->contents, plan->content);
+	have = *owner == EROFS_CONTENT_NONE ? NULL : &builder->plans[*owner];
+	if (!have || !erofs_plan_is_compressed(have) || have->way != plan->way) {
+		*owner = inode->number;
+		return false;
+	}
+	plan->layout = have->layout;
+	plan->list_at = have->list_at;
+	builder->summary->shared_files++;
+	erofs_extent_lists_open(&builder->extent_lists, plan->list_at, &list, &cursor);
+	builder->summary->saved_bytes += list.plen * builder->compress.ways[list.compression].unit;
+	count_compressed(builder->summary, inode);
+	tell(press, inode, "shares");
+	return true;
+}
+
+/* ---- jobs ----------------------------------------------------------------------------------------------------------------- */
+
+static bool is_stream(const struct press *press, const struct erofs_tree_inode *inode)
+{
+	return inode->size > press->segment;
+}
+
+static int add_stream(struct press *press, const struct erofs_tree_inode *inode)
+{
+	int err = erofs_press_stream_new(press, &press->current, inode);
+
+	if (err)
+		return err;
+	press->current->number = press->stream_count;
+	press->streams[press->stream_count++] = press->current;
+	return 0;
+}
+
+/* The next segment of the stream in hand: 1, or 0 if there is none. */
+static int next_segment(struct press *press, struct press_slot *slot)
+{
+	uint64_t offset = press->current_segment * press->segment;
+	struct press_stream *stream = press->current;
+
+	if (!stream || offset >= stream->inode->size || (stream->candidate && !press->again)) {
+		press->current = NULL;
+		press->current_segment = 0;
+		return 0;
+	}
+	slot->count = 0;
+	slot->stream = stream;
+	slot->segment = press->current_segment++;
+	slot->length =
+		stream->inode->size - offset < press->segment ? (size_t)(stream->inode->size - offset) : press->segment;
+	return 1;
+}
+
+/* Files of the tree from press->next on: as many as make a batch, or the first segment of a stream. */
+static int next_batch(struct press *press, struct press_slot *slot)
+{
+	struct erofs_builder *builder = press->pack->builder;
+	size_t used = 0;
+
+	slot->count = 0;
+	for (; press->next < builder->tree->inode_count; press->next++) {
+		const struct erofs_tree_inode *inode = builder->tree->inodes[press->next];
+		size_t span;
+
+		if (!S_ISREG(inode->mode) || !inode->size)
+			continue;
+		if (is_stream(press, inode)) {
+			int err = slot->count ? 0 : add_stream(press, inode);
+
+			if (slot->count || err)
+				return err ? err : 1;
+			press->next++;
+			return next_segment(press, slot);
+		}
+		span = erofs_compress_room(&builder->compress, (size_t)inode->size);
+		if (slot->count == PACK_BATCH_MAX || (slot->count && used + span > BATCH_BYTES))
+			return 1;
+		slot->files[slot->count++] = (struct press_file){ .inode = inode, .at = used };
+		used += span;
+	}
+	return slot->count > 0;
+}
+
+static int next_job(void *ctx, unsigned int number)
+{
+	struct press *press = ctx;
+	struct press_slot *slot = &press->slots[number];
+
+	if (erofs_build_cancelled(press->pack->builder))
+		return -ECANCELED;
+	if (next_segment(press, slot))
+		return 1;
+	if (!press->again)
+		return next_batch(press, slot);
+	while (press->next < press->stream_count) {
+		press->current = press->streams[press->next++];
+		if (press->current->candidate && !press->current->copy && next_segment(press, slot))
+			return 1;
+	}
+	return 0;
+}
+
+static int work(void *ctx, unsigned int number, unsigned int worker)
+{
+	struct press *press = ctx;
+	struct press_slot *slot = &press->slots[number];
+
+	slot->extents.size = 0;
+	return slot->count ? erofs_press_batch_work(press, slot, worker) : erofs_press_stream_work(press, slot, worker);
+}
+
+static int commit(void *ctx, unsigned int number)
+{
+	struct press *press = ctx;
+	struct press_slot *slot = &press->slots[number];
+
+	return slot->count ? erofs_press_batch_commit(press, slot) : erofs_press_stream_commit(press, slot);
+}
+
+static int finish(void *ctx, unsigned int number, unsigned int worker)
+{
+	struct press *press = ctx;
+	struct press_slot *slot = &press->slots[number];
+
+	return slot->count ? erofs_press_batch_finish(press, slot) : erofs_press_stream_finish(press, slot, worker);
+}
+
+/* ---- candidates ----------------------------------------------------------------------------------------------------------- */
+
+static int digest_candidate(void *ctx, unsigned int item, unsigned int worker)
+{
+	struct press *press = ctx;
+
+	if (!press->streams[item]->candidate)
+		return 0;
+	return erofs_press_stream_digest(press, press->streams[item], press->slots[worker].in, worker);
+}
+
+/* Whether the candidate is the first of its content, or the first that is compressed in its way. */
+static bool is_first(struct press *press, const struct press_stream *stream)
+{
+	struct erofs_builder *builder = press->pack->builder;
+	const struct inode_plan *plan = &builder->plans[stream->inode->number];
+	uint32_t *owner = erofs_contents_owner(&builder->contents, plan->content);
+
+	if (*owner != EROFS_CONTENT_NONE && builder->plans[*owner].way == plan->way)
+		return false;
+	*owner = stream->inode->number;
+	return true;
+}
+
+static bool share_flat(struct press *press, const struct erofs_tree_inode *inode)
+{
+	return erofs_pack_share(press->pack, inode);
+}
+
+static int share_candidate(struct press *press, const struct press_stream *stream)
+{
+	struct erofs_builder *builder = press->pack->builder;
+	struct inode_plan *plan = &builder->plans[stream->inode->number];
+	const struct inode_plan *owner = &builder->plans[*erofs_contents_owner(&builder->contents, plan->content)];
+
+	/* A stream's last bytes are with the others, even if it turned out flat. */
+	if (!erofs_plan_is_compressed(owner))
+		plan->layout = EROFS_LAYOUT_FLAT_PLAIN;
+	if (!(erofs_plan_is_compressed(owner) ? erofs_press_share : share_flat)(press, stream->inode))
+		return erofs_tree_report(builder->diag, -EIO, stream->inode, "its copy was not stored in the same way");
+	return 0;
+}
+
+/* Who is no copy after all is carried through once more; then the others share what they are copies of. */
+static int settle_candidates(struct press *press, const struct erofs_pool_ops *ops)
+{
+	struct pack *pack = press->pack;
+	int err = erofs_pool_each(pack->builder->pool, digest_candidate, press, press->stream_count);
+
+	for (uint32_t i = 0; !err && i < press->stream_count; i++) {
+		struct press_stream *stream = press->streams[i];
+
+		if (!stream->candidate)
+			continue;
+		err = erofs_pack_note_content(pack, stream->inode, stream->digest, stream->sum);
+		stream->noted = true;
+		stream->copy = !err && !is_first(press, stream);
+	}
+	press->again = true;
+	press->next = 0;
+	press->current = NULL;
+	press->current_segment = 0;
+	if (!err)
+		err = erofs_pool_run(pack->builder->pool, ops, press, press->slot_count);
+	for (uint32_t i = 0; !err && i < press->stream_count; i++)
+		if (press->streams[i]->copy)
+			err = share_candidate(press, press->streams[i]);
+	return err;
+}
+
+/* What is left of gaps keeps what was on a device before, unless it is overwritten. */
+static int wipe_gaps(struct press *press)
+{
+	struct erofs_builder *builder = press->pack->builder;
+	static const uint8_t zeros[4096];
+	uint64_t start;
+	uint32_t size;
+	int err = 0;
+
+	if (erofs_output_has_scratch(builder->output))
+		return 0;
+	while (!err && erofs_gaps_pop(&builder->gaps, &start, &size))
+		err = erofs_output_write(builder->output, zeros, size, start);
+	return err;
+}
+
+/* ---- all of them ------------------------------------------------------------------------------------------------------------ */
+
+static void release_press(struct press *press)
+{
+	unsigned int width = erofs_pool_width(press->pack->builder->pool);
+
+	for (uint32_t i = 0; i < press->stream_count; i++)
+		erofs_press_stream_free(press, press->streams[i]);
+	free(press->streams);
+	erofs_index_release(&press->first_segments);
+	for (unsigned int i = 0; press->slots && i < press->slot_count; i++) {
+		free(press->slots[i].in);
+		free(press->slots[i].out);
+		erofs_buffer_release(&press->slots[i].extents);
+	}
+	free(press->slots);
+	for (unsigned int i = 0; press->tools && i < width; i++)
+		erofs_compress_tools_release(&press->tools[i]);
+	free(press->tools);
+}
+
+static unsigned int count_slots(const struct press *press)
+{
+	unsigned int width = erofs_pool_width(press->pack->builder->pool);
+	size_t most = IN_FLIGHT_MOST / (2 * press->segment);
+
+	if (most > SLOTS_PER_WORKER * width)
+		most = SLOTS_PER_WORKER * width;
+	return most > width + 1 ? (unsigned int)most : width + 1;
+}
+
+static size_t count_streams(const struct press *press)
+{
+	const struct erofs_tree *tree = press->pack->builder->tree;
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < tree->inode_count; i++)
+		count += S_ISREG(tree->inodes[i]->mode) && is_stream(press, tree->inodes[i]);
+	return count;
+}
+
+static int init_press(struct press *press)
+{
+	struct erofs_builder *builder = press->pack->builder;
+	unsigned int width = erofs_pool_width(builder->pool);
+	size_t room;
+	int err = 0;
+
+	press->segment = erofs_compress_segment(&builder->compress);
+	press->slot_count = count_slots(press);
+	press->slots = calloc(press->slot_count, sizeof(*press->slots));
+	press->tools = calloc(width, sizeof(*press->tools));
+	press->streams = calloc(count_streams(press) + 1, sizeof(struct press_stream *));
+	if (!press->slots || !press->tools || !press->streams)
+		return -ENOMEM;
+	room = erofs_compress_room(&builder->compress, press->segment);
+	for (unsigned int i = 0; !err && i < press->slot_count; i++) {
+		struct press_slot *slot = &press->slots[i];
+
+		slot->in = malloc(press->segment);
+		slot->out = malloc(room);
+		err = slot->in && slot->out ? 0 : -ENOMEM;
+	}
+	for (unsigned int i = 0; !err && i < width; i++)
+		err = erofs_compress_tools_init(&press->tools[i], &builder->compress);
+	return err;
+}
+
+int erofs_pack_compressed(struct pack *pack)
+{
+	static const struct erofs_pool_ops ops = { .next = next_job, .work = work, .commit = commit, .finish = finish };
+	erofs_auto(release_press) struct press press = { .pack = pack };
+	struct erofs_build_summary *summary = pack->builder->summary;
+	int err = init_press(&press);
+
+	if (!err)
+		err = erofs_pool_run(pack->builder->pool, &ops, &press, press.slot_count);
+	if (!err)
+		err = settle_candidates(&press, &ops);
+	for (unsigned int i = 0; !err && i < erofs_pool_width(pack->builder->pool); i++)
+		erofs_compress_tools_count(&press.tools[i], &summary->encoder_runs, &summary->encoded_extents);
+	return err ? err : wipe_gaps(&press);
+}

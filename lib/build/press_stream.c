@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/build/press.h"
+
+/*
+ * Jobs of one segment each of a long file. Segments are read and compressed in any order; the digest goes over them in theirs,
+ * by whoever comes by with the next one; commits are in order, so that a file's data follow each other on the device.
+ */
+
+int erofs_press_stream_new(struct press *press, struct press_stream **out, const struct erofs_tree_inode *inode)
+{
+	struct press_stream *stream = calloc(1, sizeof(*stream));
+
+	if (!stream)
+		return -ENOMEM;
+	stream->inode = inode;
+	pthread_mutex_init(&stream->lock, NULL);
+	stream->ready = calloc(press->slot_count, sizeof(*stream->ready));
+	*out = stream;
+	if (stream->ready)
+		return 0;
+	erofs_press_stream_free(press, stream);
+	return -ENOMEM;
+}
+
+/* What is needed only while segments are on their way. */
+static void stop(struct press_stream *stream)
+{
+	free(stream->ready);
+	stream->ready = NULL;
+	erofs_buffer_release(&stream->extents);
+	erofs_pack_hash_free(&stream->hash);
+}
+
+void erofs_press_stream_free(struct press *press, struct press_stream *stream)
+{
+	if (stream->is_open)
+		press->pack->source->abandon(&stream->content);
+	stop(stream);
+	pthread_mutex_destroy(&stream->lock);
+	free(stream);
+}
+
+/* ---- the digest ------------------------------------------------------------------------------------------------------------ */
+
+static size_t segment_length(const struct press *press, const struct press_stream *stream, uint64_t segment)
+{
+	uint64_t left = stream->inode->size - segment * press->segment;
+
+	return left < press->segment ? (size_t)left : press->segment;
+}
+
+/* Takes in all segments that are ready and next in order; with the lock held. */
+static int hash_ready(struct press *press, struct press_stream *stream)
+{
+	int err = 0;
+
+	while (!err) {
+		const uint8_t **ready = &stream->ready[stream->hashed % press->slot_count];
+
+		if (!*ready)
+			break;
+		err = erofs_pack_hash_append(press->pack, &stream->hash, stream->inode, *ready,
+					     segment_length(press, stream, stream->hashed));
+		*ready = NULL;
+		stream->hashed++;
+	}
+	return err;
+}
+
+/* ---- work ------------------------------------------------------------------------------------------------------------------ */
+
+static int open_stream(struct press *press, struct press_stream *stream, struct pack_worker *worker)
+{
+	struct pack *pack = press->pack;
+	int err;
+
+	if (stream->is_open)
+		return 0;
+	err = pack->source->open(worker->reader, &stream->content, stream->inode);
+	stream->is_open = !err;
+	if (!err)
+		err = erofs_pack_hash_new(&stream->hash, pack);
+	return err ? err : erofs_pack_hash_begin(pack, &stream->hash, stream->inode);
+}
+
+static int read_segment(struct press *press, struct press_slot *slot, struct pack_worker *worker)
+{
+	struct press_stream *stream = slot->stream;
+	int err;
+
+	pthread_mutex_lock(&stream->lock);
+	err = open_stream(press, stream, worker);
+	pthread_mutex_unlock(&stream->lock);
+	if (!err)
+		err = press->pack->source->read(worker->reader, &stream->content, slot->in, slot->length,
+						slot->segment * press->segment);
+	if (err)
+		return err;
+	pthread_mutex_lock(&stream->lock);
+	stream->ready[slot->segment % press->slot_count] = slot->in;
+	err = hash_ready(press, stream);
+	pthread_mutex_unlock(&stream->lock);
+	return err;
+}
+
+static bool is_flat_way(const struct press *press, const struct press_stream *stream)
+{
+	const struct erofs_builder *builder = press->pack->builder;
+
+	return !builder->compress.ways[builder->plans[stream->inode->number].way].encoded_max;
+}
+
+int erofs_press_stream_work(struct press *press, struct press_slot *slot, unsigned int worker)
+{
+	const struct erofs_builder *builder = press->pack->builder;
+	struct press_stream *stream = slot->stream;
+	int err = read_segment(press, slot, &press->pack->workers[worker]);
+
+	if (err)
+		return err;
+	if (!slot->segment) {
+		XXH128_hash_t sum = XXH3_128bits(slot->in, slot->length);
+
+		stream->first = (pack_sum){ sum.low64, sum.high64 };
+	}
+	slot->result = (struct erofs_compressed){ .out = slot->out, .extents = &slot->extents };
+	slot->result.room = erofs_compress_room(&builder->compress, slot->length);
+	if (is_flat_way(press, stream)) {
+		memcpy(slot->out, slot->in, slot->length);
+		memset(slot->out + slot->length, 0, slot->result.room - slot->length);
+		slot->result.size = slot->result.room;
+	} else {
+		err = erofs_compress(&press->tools[worker], builder->plans[stream->inode->number].way, slot->in,
+				     slot->length, &slot->result);
+	}
+	if (!err)
+		erofs_pack_progress(press->pack, 0, press->again ? 0 : slot->length);
+	return err;
+}
+
+/* ---- commit ---------------------------------------------------------------------------------------------------------------- */
+
+static bool same_start(const void *ctx, uint32_t number, const void *key)
+{
+	const struct press_stream *a = ((const struct press *)ctx)->streams[number];
+	const struct press_stream *b = key;
+
+	return a->inode->size == b->inode->size && a->first.low == b->first.low && a->first.high == b->first.high;
+}
+
+/* Finds out whether the stream might be a copy, by its first segment. */
+static int judge_start(struct press *press, struct press_stream *stream)
+{
+	const struct erofs_builder *builder = press->pack->builder;
+
+	if (press->again || !builder->options->dedupe_files || !builder->plans[stream->inode->number].wants_digest)
+		return 0;
+	if (erofs_index_find(&press->first_segments, stream->first.low, same_start, press, stream) !=
+	    EROFS_INDEX_NONE) {
+		stream->candidate = true;
+		return 0;
+	}
+	return erofs_index_add(&press->first_segments, stream->first.low, stream->number);
+}
+
+static int end_digest(struct press *press, struct press_stream *stream)
+{
+	struct pack *pack = press->pack;
+	uint8_t digest[EROFS_DIGEST_MAX] = { 0 };
+	int err = erofs_pack_hash_end(pack, &stream->hash, stream->inode, digest, &stream->sum);
+
+	if (err)
+		return err;
+	if (stream->noted && memcmp(digest, stream->digest, erofs_digest_size(pack->digest)) != 0)
+		return erofs_tree_report(pack->builder->diag, -EBUSY, stream->inode, "file changed while it was read");
+	memcpy(stream->digest, digest, sizeof(digest));
+	return 0;
+}
+
+/* Nothing shrank: the bytes on the device are those of a flat file, but for the end of its last block. */
+static int make_flat(struct press *press, struct press_slot *slot)
+{
+	struct erofs_builder *builder = press->pack->builder;
+	struct press_stream *stream = slot->stream;
+	struct inode_plan *plan = &builder->plans[stream->inode->number];
+
+	slot->padding = -slot->result.size & (builder->blksz - 1);
+	plan->layout = EROFS_LAYOUT_FLAT_PLAIN;
+	plan->blkaddr = (uint32_t)(stream->start / builder->blksz);
+	erofs_pack_tell(press->pack, stream->inode, "stored in");
+	return erofs_pack_take_bytes(press->pack, stream->inode, slot->padding);
+}
+
+static int settle_layout(struct press *press, struct press_slot *slot)
+{
+	struct erofs_builder *builder = press->pack->builder;
+	struct press_stream *stream = slot->stream;
+	uint8_t way = builder->plans[stream->inode->number].way;
+	uint32_t unit = builder->compress.ways[way].unit;
+	struct erofs_extent_list list = {
+		.start = stream->start / unit,
+		.plen = stream->size / unit,
+		.count = stream->count,
+		.compression = way,
+	};
+
+	if (!stream->shrunk)
+		return make_flat(press, slot);
+	return erofs_press_own(press, stream->inode, &list, &stream->extents);
+}
+
+static int note_content(struct press *press, struct press_stream *stream)
+{
+	struct erofs_builder *builder = press->pack->builder;
+	uint32_t *owner;
+	int err;
+
+	if (stream->noted)
+		return 0;
+	err = erofs_pack_note_content(press->pack, stream->inode, stream->digest, stream->sum);
+	if (err || builder->plans[stream->inode->number].content == EROFS_CONTENT_NONE)
+		return err;
+	owner = erofs_contents_owner(&builder->contents, builder->plans[stream->inode->number].content);
+	if (*owner == EROFS_CONTENT_NONE)
+		*owner = stream->inode->number;
+	return 0;
+}
+
+static int end_stream(struct press *press, struct press_slot *slot)
+{
+	struct press_stream *stream = slot->stream;
+	int err = end_digest(press, stream);
+
+	if (!err)
+		err = note_content(press, stream);
+	if (!err)
+		err = settle_layout(press, slot);
+	stop(stream);
+	if (!err && !press->again)
+		erofs_pack_progress(press->pack, 1, 0);
+	return err;
+}
+
+static bool is_last(const struct press *press, const struct press_slot *slot)
+{
+	return slot->segment * press->segment + slot->length == slot->stream->inode->size;
+}
+
+static int place_segment(struct press *press, struct press_slot *slot)
+{
+	struct erofs_builder *builder = press->pack->builder;
+	struct press_stream *stream = slot->stream;
+	int err = slot->segment ? 0 : erofs_pack_align(press->pack);
+
+	if (err)
+		return err;
+	slot->start = builder->next_byte;
+	if (!slot->segment)
+		stream->start = slot->start;
+	stream->size += slot->result.size;
+	stream->count += slot->result.count;
+	stream->shrunk |= slot->result.shrunk;
+	err = erofs_pack_take_bytes(press->pack, stream->inode, slot->result.size);
+	return err ? err : erofs_buffer_append(&stream->extents, slot->extents.data, slot->extents.size);
+}
+
+int erofs_press_stream_commit(struct press *press, struct press_slot *slot)
+{
+	struct press_stream *stream = slot->stream;
+	int err = slot->segment ? 0 : judge_start(press, stream);
+
+	slot->padding = 0;
+	slot->dropped = stream->candidate && !press->again;
+	/* All segments up to here have been read; somebody may still be hashing this one. */
+	pthread_mutex_lock(&stream->lock);
+	if (!err)
+		err = hash_ready(press, stream);
+	pthread_mutex_unlock(&stream->lock);
+	if (err || slot->dropped)
+		return err;
+	err = place_segment(press, slot);
+	if (!err && is_last(press, slot))
+		err = end_stream(press, slot);
+	return err;
+}
+
+/* ---- finish ---------------------------------------------------------------------------------------------------------------- */
+
+int erofs_press_stream_finish(struct press *press, struct press_slot *slot, unsigned int worker)
+{
+	static const uint8_t zeros[4096];
+	struct iovec vector[2] = { { slot->out, slot->result.size }, { (void *)(uintptr_t)zeros, slot->padding } };
+	struct press_stream *stream = slot->stream;
+	int err = 0;
+
+	if (slot->dropped)
+		return 0;
+	if (slot->result.size)
+		err = erofs_output_writev(press->pack->builder->output, vector, 2, slot->start);
+	/* Every segment has been read: the file has to be what it was when it was scanned. */
+	if (!err && is_last(press, slot)) {
+		stream->is_open = false;
+		err = press->pack->source->close(press->pack->workers[worker].reader, &stream->content);
+	}
+	return err;
+}
+
+/* ---- candidates ------------------------------------------------------------------------------------------------------------- */
+
+int erofs_press_stream_digest(struct press *press, struct press_stream *stream, uint8_t *buffer, unsigned int worker)
+{
+	struct pack *pack = press->pack;
+	int err = 0;
+
+	/* What was begun before it was known for a candidate. */
+	if (stream->is_open)
+		pack->source->abandon(&stream->content);
+	stream->is_open = false;
+	erofs_pack_hash_free(&stream->hash);
+	stream->hashed = 0;
+	memset(stream->ready, 0, press->slot_count * sizeof(*stream->ready));
+	err = open_stream(press, stream, &pack->workers[worker]);
+	for (uint64_t segment = 0; !err && segment * press->segment < stream->inode->size; segment++) {
+		size_t length = segment_length(press, stream, segment);
+
+		if (erofs_build_cancelled(pack->builder))
+			return -ECANCELED;
+		err = pack->source->read(pack->workers[worker].reader, &stream->content, buffer, length,
+					 segment * press->segment);
+		if (!err)
+			err = erofs_pack_hash_append(pack, &stream->hash, stream->inode, buffer, length);
+	}
+	if (!err)
+		err = erofs_pack_hash_end(pack, &stream->hash, stream->inode, stream->digest, &stream->sum);
+	if (!err) {
+		stream->is_open = false;
+		err = pack->source->close(pack->workers[worker].reader, &stream->content);
+	}
+	erofs_pack_hash_free(&stream->hash);
+	return err;
+}
