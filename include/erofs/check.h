@@ -37,8 +37,8 @@ struct erofs_check_summary {
  * in the same order whatever the number of workers. The first 10000 are listed, all are counted. Memory is bounded by the
  * image's size; no more than 16 TiB + 1024 times that size are read or hashed, files beyond that are findings. Returns 0 if
  * the check ran to its end, with or without findings (summary->findings tells); negative, reported, when it could not:
- * -ENOMEM, -EIO on the device, -ENXIO if a device was not given, -EOPNOTSUPP if there are inodes, such as compressed ones,
- * that the reader cannot read; they are counted in one message, everything else is checked.
+ * -ENOMEM, -EIO on the device, -ENXIO if a device was not given, -EOPNOTSUPP if there are inodes, such as those in
+ * a metabox, that the reader cannot read; they are counted in one message, everything else is checked.
  */
 EROFS_API int erofs_check_image(const struct erofs_image *image, const struct erofs_check_options *options,
 				struct erofs_check_summary *summary, const struct erofs_diag *diag);

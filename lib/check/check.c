@@ -23,7 +23,7 @@ static int report_unreadable(const struct erofs_check *check)
 		return 0;
 	path = erofs_nodes_path(&check->nodes, check->first_unreadable, NULL, 0);
 	return erofs_report(check->diag, -EOPNOTSUPP,
-			    "%s: stored in a form (such as compressed data) that cannot be checked yet; "
+			    "%s: stored in a form (such as a metabox) that cannot be checked yet; "
 			    "%llu such inodes in the image",
 			    path ? path : "(out of memory)", (unsigned long long)check->unreadable);
 }

@@ -47,15 +47,15 @@ int erofs_check_job_finding(struct erofs_check_job *job, const char *format, ...
 
 /* ---- where the data lie --------------------------------------------------------------------------------------------------- */
 
-/* Reports the first place that is not for data, then stops: a chunk map has room for millions. */
-static int check_place(const struct erofs_check *check, struct erofs_check_job *job, const struct erofs_extent *extent,
-		       bool *bad)
+int erofs_check_place(const struct erofs_check *check, struct erofs_check_job *job, const struct erofs_extent *extent,
+		      bool *bad)
 {
 	uint64_t start = extent->physical, end = start + extent->plen;
 	const struct erofs_claim *claim;
 	erofs_auto_free char *text = NULL;
 
-	if (extent->device || (extent->kind != EROFS_EXTENT_PLAIN && extent->kind != EROFS_EXTENT_ENCODED))
+	if (extent->device || extent->inlined ||
+	    (extent->kind != EROFS_EXTENT_PLAIN && extent->kind != EROFS_EXTENT_ENCODED))
 		return 0;
 	*bad = true;
 	/* The blocks of joined devices are behind those of the primary one. */
@@ -77,9 +77,11 @@ static int check_places(const struct erofs_check *check, struct erofs_check_job 
 	bool bad = false;
 	int found, err = 0;
 
+	if (erofs_inode_is_compressed(&job->inode))
+		return erofs_check_compressed(check, job);
 	for (uint64_t offset = 0; (found = erofs_image_map(check->image, &extent, &job->inode, offset)) > 0;
 	     offset = extent.logical + extent.length) {
-		err = check_place(check, job, &extent, &bad);
+		err = erofs_check_place(check, job, &extent, &bad);
 		if (err || bad)
 			return err;
 	}
@@ -144,6 +146,8 @@ static int do_job(void *ctx, unsigned int slot, unsigned int worker)
 		job->err = 0; /* said already when its target was read */
 	if (job->err || nodes[job->node].type != EROFS_FT_REG)
 		return 0;
+	if (erofs_inode_is_compressed(&job->inode))
+		job->what = "its compressed data cannot be decoded";
 	if (check->fingerprints && !nodes[job->node].internal)
 		job->err = erofs_check_fingerprint(check, job, &data->workers[worker]);
 	else if (job->wanted)

@@ -31,6 +31,13 @@ struct erofs_check_job {
 /* Notes a finding of the job. */
 int erofs_check_job_finding(struct erofs_check_job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Whether an extent is where data may be; if not, that is noted, and there is no point in looking at the file's others. */
+int erofs_check_place(const struct erofs_check *check, struct erofs_check_job *job, const struct erofs_extent *extent,
+		      bool *bad);
+
+/* The index and the extents of a compressed file; their bytes are for erofs_check_read(). */
+int erofs_check_compressed(const struct erofs_check *check, struct erofs_check_job *job);
+
 /* Compares a regular file with its fingerprint; errors as of a pool's work. */
 int erofs_check_fingerprint(const struct erofs_check *check, struct erofs_check_job *job,
 			    struct erofs_check_worker *worker);

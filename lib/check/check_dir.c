@@ -153,6 +153,21 @@ static int check_block(struct walk *walk, uint64_t index)
 	return 0;
 }
 
+/*
+ * Compressed data may decode to much more than they take, and fragments can be shared: what they decode to counts, too, at
+ * the ratio that the reader allows.
+ */
+static int charge_decoded(struct walk *walk, const struct erofs_extent *extent)
+{
+	struct erofs_inode part = { .layout = walk->inode.layout, .size = extent->length };
+
+	if (!erofs_inode_is_compressed(&walk->inode) ||
+	    erofs_claims_charge(&walk->check->claims, erofs_dir_cost(&part)))
+		return 1;
+	erofs_check_finding(walk->check, walk->node, "the directories are larger than the image");
+	return 0;
+}
+
 /* 1: the directory's blocks are its own as far as can be told now; the inline tail is the inode's. */
 static int claim_blocks(struct walk *walk)
 {
@@ -161,13 +176,20 @@ static int claim_blocks(struct walk *walk)
 	int found;
 
 	for (uint64_t offset = 0;; offset = extent.logical + extent.length) {
-		int added = 1;
+		int added;
 
 		found = erofs_image_map(check->image, &extent, &walk->inode, offset);
 		if (found <= 0)
 			break;
-		if (extent.kind == EROFS_EXTENT_INLINE)
+		added = charge_decoded(walk, &extent);
+		if (!added)
+			return 0;
+		if (extent.kind == EROFS_EXTENT_INLINE || extent.inlined || extent.kind == EROFS_EXTENT_FRAGMENT)
 			continue;
+		if (extent.kind == EROFS_EXTENT_HOLE) {
+			erofs_check_finding(check, walk->node, "a hole in directory data");
+			return 0;
+		}
 		if (!extent.device && extent.physical + extent.plen > check->limit && !check->image->slot_count)
 			erofs_check_finding(check, walk->node, "directory data beyond the end of the image");
 		added = extent.device ? erofs_claims_charge(&check->claims, extent.plen)

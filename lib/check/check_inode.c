@@ -12,16 +12,18 @@
 #define NSEC_PER_SECOND 1000000000u
 
 /*
- * Bytes from the inode's start to the end of what stands directly behind it: attributes, then a chunk map or inline data.
- * The index of compressed data is not counted.
+ * Bytes from the inode's start to the end of what stands directly behind it: attributes, then a chunk map, the index of
+ * compressed data, or inline data. `*reason` says what is wrong with that index, so that it does not count.
  */
-static uint64_t inode_span(const struct erofs_check *check, const struct erofs_inode *inode)
+static uint64_t inode_span(const struct erofs_check *check, const struct erofs_inode *inode, const char **reason)
 {
 	uint64_t start = erofs_image_inode_offset(check->image, inode->nid);
 	uint64_t end = erofs_image_inode_end(check->image, inode);
 	unsigned int chunkbits = check->sb->blkszbits + (inode->u & EROFS_CHUNK_FORMAT_BLKBITS_MASK);
+	struct erofs_zmap map;
 	uint64_t unit;
 
+	*reason = NULL;
 	if (!inode->size)
 		return end - start;
 	if (inode->layout == EROFS_LAYOUT_FLAT_INLINE)
@@ -31,6 +33,8 @@ static uint64_t inode_span(const struct erofs_check *check, const struct erofs_i
 		end = (end + unit - 1) & ~(unit - 1);
 		end += (((inode->size - 1) >> chunkbits) + 1) * unit;
 	}
+	if (erofs_inode_is_compressed(inode) && !erofs_zmap_open(&map, check->image, inode, reason))
+		end = map.end + map.inline_size;
 	return end - start;
 }
 
@@ -38,7 +42,8 @@ static uint64_t inode_span(const struct erofs_check *check, const struct erofs_i
 static int claim_inode(struct erofs_check *check, uint32_t node, const struct erofs_inode *inode)
 {
 	uint64_t start = erofs_image_inode_offset(check->image, inode->nid);
-	uint64_t span = inode_span(check, inode);
+	const char *reason;
+	uint64_t span = inode_span(check, inode, &reason);
 	int added;
 
 	if (span > check->limit || start > check->limit - span) {
@@ -46,6 +51,8 @@ static int claim_inode(struct erofs_check *check, uint32_t node, const struct er
 				    (unsigned long long)start);
 		return 0;
 	}
+	if (reason)
+		erofs_check_finding(check, node, "%s", reason);
 	added = erofs_claims_add(&check->claims, start, span, EROFS_CLAIM_INODE, node);
 	if (added < 0)
 		return erofs_check_failed(check, node, added, "");
@@ -99,6 +106,8 @@ static void check_values(struct erofs_check *check, uint32_t node, const struct 
 		erofs_check_finding(check, node, "a special file of %llu bytes", (unsigned long long)inode->size);
 	if ((S_ISFIFO(inode->mode) || S_ISSOCK(inode->mode)) && inode->u)
 		erofs_check_finding(check, node, "a device number 0x%x on a FIFO or socket", inode->u);
+	if (erofs_inode_is_compressed(inode) && inode->size && !check->sb->available_compr_algs)
+		erofs_check_finding(check, node, "compressed data in an image that announces no algorithm");
 	if (inode->layout == EROFS_LAYOUT_CHUNK_BASED &&
 	    !erofs_has_incompat(check->sb, EROFS_FEATURE_INCOMPAT_CHUNKED_FILE))
 		erofs_check_finding(check, node, "chunk-based data in an image without the CHUNKED_FILE bit");

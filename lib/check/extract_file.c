@@ -39,7 +39,7 @@ static int damaged(struct erofs_extract *extract, const struct erofs_extract_pla
 	if (err == -EUCLEAN)
 		why = "the image is damaged";
 	if (err == -EOPNOTSUPP)
-		why = "they are in a form (such as compressed) that cannot be read yet";
+		why = "they are in a form that cannot be read yet";
 	if (err == -ENXIO)
 		why = "they are on a device that was not given";
 	return erofs_extract_failed(extract, place, err, "cannot read its data: %s", why);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "lib/check/extract.h"
+#include "lib/image/image.h"
 #include "lib/format/format_inode.h"
 #include "lib/util/cleanup.h"
 
@@ -140,9 +141,9 @@ static int fill(struct erofs_extract *extract, const struct erofs_inode *inode)
 	int found, err = 0;
 
 	/* Directories that do not overlap are not larger than the image in all. */
-	if (inode->size > extract->budget)
+	if (erofs_dir_cost(inode) > extract->budget)
 		return erofs_extract_failed(extract, NULL, -EUCLEAN, "the directories are larger than the image");
-	extract->budget -= inode->size;
+	extract->budget -= erofs_dir_cost(inode);
 	found = erofs_dir_open(&dir, extract->image, inode);
 	if (found)
 		return erofs_extract_failed(extract, NULL, found, "cannot read the directory");

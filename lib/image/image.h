@@ -124,9 +124,18 @@ struct erofs_zmap_found {
 int erofs_zmap_find_lcluster(const struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset);
 int erofs_zmap_find_extent(const struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset);
 
-/* Maps an offset inside a compressed file. */
+/*
+ * Looks at each entry of a full or compact index once. -EUCLEAN and a reason if following its distances, back or forward, does
+ * not lead to the heads that stand there.
+ */
+int erofs_zmap_verify(const struct erofs_zmap *map, const char **reason);
+
+/*
+ * Maps an offset inside a compressed file; `reason` (static storage, may be NULL) says why that is not possible. What it
+ * points to does not change on other errors than -EUCLEAN and -EOPNOTSUPP.
+ */
 int erofs_image_map_compressed(const struct erofs_image *image, struct erofs_extent *out,
-			       const struct erofs_inode *inode, uint64_t offset);
+			       const struct erofs_inode *inode, uint64_t offset, const char **reason);
 
 /* The idle decoders with their memory; NULL: out of memory. */
 struct erofs_decoders *erofs_decoders_new(void);
@@ -153,6 +162,12 @@ struct erofs_dirblock_entry {
 	uint8_t name_len;
 	const char *name; /* in the block, not terminated */
 };
+
+/*
+ * Bytes of the device that a directory's data take at the least. Without compression its own size; with it, one that is larger
+ * than the device can hold by this measure would only be there to keep readers busy.
+ */
+uint64_t erofs_dir_cost(const struct erofs_inode *dir);
 
 /* -ENOTDIR, or -EUCLEAN for a directory whose data cannot be directory blocks at all. */
 int erofs_dirblock_check_inode(const struct erofs_image *image, const struct erofs_inode *dir);

@@ -9,6 +9,14 @@
 #include "lib/format/format_dirent.h"
 #include "lib/image/image.h"
 
+/* Far more than directories compress. */
+#define DIR_RATIO_MAX 64u
+
+uint64_t erofs_dir_cost(const struct erofs_inode *dir)
+{
+	return erofs_inode_is_compressed(dir) ? dir->size / DIR_RATIO_MAX : dir->size;
+}
+
 int erofs_dirblock_check_inode(const struct erofs_image *image, const struct erofs_inode *dir)
 {
 	struct erofs_extent extent;
@@ -17,7 +25,7 @@ int erofs_dirblock_check_inode(const struct erofs_image *image, const struct ero
 	if (!S_ISDIR(dir->mode))
 		return -ENOTDIR;
 	if (erofs_inode_is_compressed(dir))
-		return 0;
+		return erofs_dir_cost(dir) > image->primary.size ? -EUCLEAN : 0;
 	/*
 	 * Chunks could show one block many times over, and a hole has no end: a directory must not be larger than what
 	 * holds it, or walking it would take forever.

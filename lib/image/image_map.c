@@ -78,7 +78,7 @@ int erofs_image_map_some(const struct erofs_image *image, struct erofs_extent *o
 		err = erofs_image_map_chunks(image, out, inode, offset, want);
 		break;
 	default:
-		err = erofs_image_map_compressed(image, out, inode, offset);
+		err = erofs_image_map_compressed(image, out, inode, offset, NULL);
 		break;
 	}
 	return err ? err : 1;

@@ -6,6 +6,7 @@
 
 #include <erofs/walk.h>
 
+#include "lib/image/image.h"
 #include "lib/image/nidset.h"
 
 /* An entry that waits for its turn; its name follows in the heap. */
@@ -100,14 +101,14 @@ static int read_entries(struct walk *walk, const struct erofs_inode *inode)
 	return err;
 }
 
-/* Flat directories cannot share their blocks: else few bytes could hold entries without end. */
+/* Directories do not share their blocks: else few bytes could hold entries without end. */
 static bool fits_budget(struct walk *walk, const struct erofs_inode *inode)
 {
-	if (erofs_inode_is_compressed(inode))
-		return true;
-	if (inode->size > walk->budget)
+	uint64_t cost = erofs_dir_cost(inode);
+
+	if (cost > walk->budget)
 		return false;
-	walk->budget -= inode->size;
+	walk->budget -= cost;
 	return true;
 }
 

@@ -149,28 +149,40 @@ int erofs_zmap_open(struct erofs_zmap *out, const struct erofs_image *image, con
 /* ---- extents --------------------------------------------------------------------------------------------------------------- */
 
 static int map_fragment(const struct erofs_image *image, struct erofs_extent *out, const struct erofs_inode *inode,
-			uint64_t offset)
+			uint64_t offset, const char **reason)
 {
-	/* The packed inode would refer to itself without end. */
-	if (image->packed_err || inode->nid == image->sb.packed_nid)
-		return image->packed_err && image->packed_err != -ENODATA ? image->packed_err : -EUCLEAN;
+	if (image->packed_err == -ENODATA)
+		return bad(reason, "a fragment in an image without a packed inode");
+	if (image->packed_err == -EUCLEAN)
+		return bad(reason, "a fragment in a packed inode that is not valid");
+	if (image->packed_err)
+		return image->packed_err;
+	/* It would refer to itself without end. */
+	if (inode->nid == image->sb.packed_nid)
+		return bad(reason, "the packed inode is itself a fragment");
 	if (offset > image->packed.size || out->length > image->packed.size - offset)
-		return -EUCLEAN;
+		return bad(reason, "a fragment that lies behind the end of the packed inode");
 	out->kind = EROFS_EXTENT_FRAGMENT;
 	out->physical = offset;
 	out->plen = out->length;
 	return 0;
 }
 
-static int check_encoded(const struct erofs_image *image, const struct erofs_extent *extent)
+static int check_encoded(const struct erofs_image *image, const struct erofs_extent *extent, const char **reason)
 {
-	if (image->configs_err)
+	if (image->configs_err) {
+		bad(reason, image->configs_reason);
 		return image->configs_err;
-	if (extent->algorithm >= EROFS_ALGORITHM_COUNT)
+	}
+	if (extent->algorithm >= EROFS_ALGORITHM_COUNT) {
+		bad(reason, "an unknown compression algorithm");
 		return -EOPNOTSUPP;
+	}
 	if (!(image->configs.algorithms & 1u << extent->algorithm))
-		return -EUCLEAN;
-	return extent->length > EROFS_PCLUSTER_DECODED_MAX || extent->plen > EROFS_PCLUSTER_ENCODED_MAX ? -EUCLEAN : 0;
+		return bad(reason, "a compression algorithm that the superblock does not announce");
+	if (extent->length > EROFS_PCLUSTER_DECODED_MAX || !extent->plen)
+		return bad(reason, "an extent that is larger than the format allows, or empty");
+	return 0;
 }
 
 /*
@@ -195,75 +207,87 @@ static void cut_interlaced(const struct erofs_zmap *map, struct erofs_extent *ou
 	}
 }
 
+static int place(const struct erofs_zmap *map, struct erofs_extent *out, uint64_t address, uint64_t length,
+		 const char **reason)
+{
+	int err = erofs_image_place(map->image, out, 0, address, length);
+
+	return err == -EUCLEAN ? bad(reason, "its data lie outside the image") : err;
+}
+
 static int map_stored(const struct erofs_zmap *map, struct erofs_extent *out, const struct erofs_zmap_found *found,
-		      uint64_t offset)
+		      uint64_t offset, const char **reason)
 {
 	uint64_t address = found->address;
 
 	if (out->length > found->length)
-		return -EUCLEAN;
+		return bad(reason, "a stored extent that is larger than its physical cluster");
 	out->kind = EROFS_EXTENT_PLAIN;
 	if (map->header.advise & EROFS_ZADVISE_INTERLACED_PCLUSTER) {
 		if (found->length > erofs_block_size(&map->image->sb) && found->start % found->length)
 			return -EOPNOTSUPP;
 		cut_interlaced(map, out, &address, offset);
 	}
-	return erofs_image_place(map->image, out, 0, address, out->length);
+	return place(map, out, address, out->length, reason);
 }
 
-static int map_inline(const struct erofs_zmap *map, struct erofs_extent *out)
+static int map_inline(const struct erofs_zmap *map, struct erofs_extent *out, const char **reason)
 {
 	out->physical = map->end;
 	if (out->algorithm < 0) {
 		out->kind = EROFS_EXTENT_INLINE;
 		out->plen = out->length;
-		return out->length > map->inline_size ? -EUCLEAN : 0;
+		if (out->length > map->inline_size)
+			return bad(reason, "a stored inline tail that is too short");
+		return 0;
 	}
 	out->kind = EROFS_EXTENT_ENCODED;
 	out->inlined = true;
 	out->plen = map->inline_size;
-	return check_encoded(map->image, out);
+	return check_encoded(map->image, out, reason);
 }
 
 static int map_found(const struct erofs_zmap *map, struct erofs_extent *out, const struct erofs_zmap_found *found,
-		     uint64_t offset)
+		     uint64_t offset, const char **reason)
 {
 	int err;
 
 	out->logical = found->start;
 	out->length = found->end - found->start;
 	if (found->last && (map->header.advise & EROFS_ZADVISE_FRAGMENT_PCLUSTER))
-		return map_fragment(map->image, out, map->inode, found->fragment_offset);
+		return map_fragment(map->image, out, map->inode, found->fragment_offset, reason);
 	out->kind = EROFS_EXTENT_HOLE;
 	if (found->hole)
 		return 0;
 	out->algorithm = found->algorithm;
 	if (found->last && map->inline_size)
-		return map_inline(map, out);
+		return map_inline(map, out, reason);
 	if (!found->length || found->length > EROFS_PCLUSTER_ENCODED_MAX)
-		return -EUCLEAN;
+		return bad(reason, "a physical cluster of unknown size, or larger than the format allows");
 	if (found->algorithm < 0)
-		return map_stored(map, out, found, offset);
+		return map_stored(map, out, found, offset, reason);
 	out->kind = EROFS_EXTENT_ENCODED;
 	out->partial = found->partial;
-	err = erofs_image_place(map->image, out, 0, found->address, found->length);
-	return err ? err : check_encoded(map->image, out);
+	err = place(map, out, found->address, found->length, reason);
+	return err ? err : check_encoded(map->image, out, reason);
 }
 
 int erofs_image_map_compressed(const struct erofs_image *image, struct erofs_extent *out,
-			       const struct erofs_inode *inode, uint64_t offset)
+			       const struct erofs_inode *inode, uint64_t offset, const char **reason)
 {
 	struct erofs_zmap_found found = { 0 };
 	struct erofs_zmap map;
-	int err = erofs_zmap_open(&map, image, inode, NULL);
+	int err = erofs_zmap_open(&map, image, inode, reason);
 
 	if (err)
 		return err;
 	if (map.header.whole_fragment) {
 		out->length = inode->size;
-		return map_fragment(image, out, inode, map.header.fragment_offset);
+		return map_fragment(image, out, inode, map.header.fragment_offset, reason);
 	}
 	err = map.extent_size ? erofs_zmap_find_extent(&map, &found, offset)
 			      : erofs_zmap_find_lcluster(&map, &found, offset);
-	return err ? err : map_found(&map, out, &found, offset);
+	if (err == -EUCLEAN)
+		return bad(reason, "its index of compressed extents leads nowhere");
+	return err ? err : map_found(&map, out, &found, offset, reason);
 }

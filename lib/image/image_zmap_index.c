@@ -19,8 +19,9 @@ struct entry {
 	uint32_t clusterofs; /* heads */
 	uint64_t block;	     /* heads */
 	uint32_t back;	     /* NONHEAD: entries back to its head, perhaps clamped */
-	uint32_t blocks;     /* NONHEAD: of its head's pcluster, 0: does not say */
-	bool partial, hole;
+	uint32_t blocks;     /* NONHEAD: of its head's pcluster; 0: does not say, or it is a fragment */
+	uint32_t forward;    /* NONHEAD: entries on to the next head, perhaps clamped; 0: does not say */
+	bool partial, hole, reserved;
 };
 
 /* The entries around the one that was read last. */
@@ -63,6 +64,8 @@ static int get_full(const struct window *window, struct entry *out, uint64_t num
 			       .clusterofs = lcluster.clusterofs,
 			       .block = lcluster.blkaddr,
 			       .back = lcluster.delta[0],
+			       .forward = lcluster.delta[1],
+			       .reserved = lcluster.reserved,
 			       .partial = lcluster.partial_ref,
 			       .hole = lcluster.hole };
 	if (is_head(out->type) || !(out->back & EROFS_LCLUSTER_COUNT_FLAG))
@@ -72,7 +75,7 @@ static int get_full(const struct window *window, struct entry *out, uint64_t num
 		return -EUCLEAN;
 	out->blocks = out->back & ~EROFS_LCLUSTER_COUNT_FLAG;
 	out->back = 1;
-	return out->blocks ? 0 : -EUCLEAN;
+	return 0;
 }
 
 /* ---- compact --------------------------------------------------------------------------------------------------------------- */
@@ -152,10 +155,12 @@ static int get_compact(const struct window *window, struct entry *out, uint64_t 
 		return 0;
 	}
 	out->back = distance(window, i);
+	if (i + 1 == window->count && !has_count(window, entry))
+		out->forward = entry->lo;
 	if (!has_count(window, entry))
 		return 0;
 	out->blocks = entry->lo & ~EROFS_LCLUSTER_COUNT_FLAG;
-	return out->blocks ? 0 : -EUCLEAN;
+	return 0;
 }
 
 /* ---- both ------------------------------------------------------------------------------------------------------------------- */
@@ -271,4 +276,49 @@ int erofs_zmap_find_lcluster(const struct erofs_zmap *map, struct erofs_zmap_fou
 	if (!err)
 		describe(map, out, &head, number, blocks);
 	return err;
+}
+
+/* ---- all entries at once ------------------------------------------------------------------------------------------------------ */
+
+static const char *judge(const struct erofs_zmap *map, const struct entry *entry, uint64_t number, uint64_t head,
+			 uint64_t promised)
+{
+	if (entry->reserved)
+		return "an entry of its index has reserved bits set";
+	if (!number && (!is_head(entry->type) || entry->clusterofs))
+		return "its index does not begin with the first byte";
+	if (is_head(entry->type))
+		return number < promised ? "an entry of its index leads forward past a head" : NULL;
+	if (!entry->back || entry->back > number - head)
+		return "an entry of its index leads back past its head";
+	if (number + entry->forward > map->total)
+		return "an entry of its index leads forward past its end";
+	return NULL;
+}
+
+int erofs_zmap_verify(const struct erofs_zmap *map, const char **reason)
+{
+	struct window window = { .map = map };
+	uint64_t head = 0, promised = 0;
+	const char *why = NULL;
+
+	for (uint64_t number = 0; number < map->total && !why; number++) {
+		struct entry entry;
+		int err = get(&window, &entry, number);
+
+		if (err == -EUCLEAN)
+			why = "an entry of its index is not valid";
+		else if (err)
+			return err;
+		else
+			why = judge(map, &entry, number, head, promised);
+		if (why)
+			break;
+		if (is_head(entry.type))
+			head = number;
+		else if (number + entry.forward > promised)
+			promised = number + entry.forward;
+	}
+	*reason = why;
+	return why ? -EUCLEAN : 0;
 }
