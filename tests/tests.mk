@@ -29,10 +29,13 @@ unit_tests = \
 	tests/unit/test_check_inode \
 	tests/unit/test_check_super \
 	tests/unit/test_chunk_plan \
+	tests/unit/test_compression \
 	tests/unit/test_contents \
 	tests/unit/test_decoder \
+	tests/unit/test_deflate_cut \
 	tests/unit/test_device \
 	tests/unit/test_dirs \
+	tests/unit/test_encoder \
 	tests/unit/test_escape \
 	tests/unit/test_extract \
 	tests/unit/test_filter \
@@ -51,6 +54,7 @@ unit_tests = \
 	tests/unit/test_image_xattr \
 	tests/unit/test_index \
 	tests/unit/test_layout \
+	tests/unit/test_look \
 	tests/unit/test_output \
 	tests/unit/test_pool \
 	tests/unit/test_share_directories \
@@ -69,6 +73,7 @@ unit_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 unit_libs = liberofs-core.la $(CMOCKA_LIBS)
 small_image = tests/unit/small_image.c tests/unit/small_image.h
 raw_image = tests/unit/raw_image.c tests/unit/raw_image.h
+codec_inputs = tests/unit/codec_inputs.c tests/unit/codec_inputs.h
 tree_maker = tests/unit/tree_maker.c tests/unit/tree_maker.h
 tests_unit_test_arena_CFLAGS = $(unit_cflags)
 tests_unit_test_arena_LDADD = $(unit_libs)
@@ -89,15 +94,23 @@ tests_unit_test_check_super_LDADD = $(unit_libs)
 tests_unit_test_chunk_plan_SOURCES = tests/unit/test_chunk_plan.c $(tree_maker)
 tests_unit_test_chunk_plan_CFLAGS = $(unit_cflags)
 tests_unit_test_chunk_plan_LDADD = $(unit_libs)
+tests_unit_test_compression_CFLAGS = $(unit_cflags)
+tests_unit_test_compression_LDADD = $(unit_libs)
 tests_unit_test_contents_CFLAGS = $(unit_cflags)
 tests_unit_test_contents_LDADD = $(unit_libs)
 tests_unit_test_decoder_CFLAGS = $(unit_cflags)
 tests_unit_test_decoder_LDADD = $(unit_libs)
+tests_unit_test_deflate_cut_SOURCES = tests/unit/test_deflate_cut.c $(codec_inputs)
+tests_unit_test_deflate_cut_CFLAGS = $(unit_cflags)
+tests_unit_test_deflate_cut_LDADD = $(unit_libs)
 tests_unit_test_device_CFLAGS = $(unit_cflags)
 tests_unit_test_device_LDADD = $(unit_libs)
 tests_unit_test_dirs_SOURCES = tests/unit/test_dirs.c $(tree_maker)
 tests_unit_test_dirs_CFLAGS = $(unit_cflags)
 tests_unit_test_dirs_LDADD = $(unit_libs)
+tests_unit_test_encoder_SOURCES = tests/unit/test_encoder.c $(codec_inputs)
+tests_unit_test_encoder_CFLAGS = $(unit_cflags)
+tests_unit_test_encoder_LDADD = $(unit_libs)
 tests_unit_test_escape_CFLAGS = $(unit_cflags)
 tests_unit_test_escape_LDADD = $(unit_libs)
 tests_unit_test_extract_SOURCES = tests/unit/test_extract.c $(small_image)
@@ -144,6 +157,9 @@ tests_unit_test_index_LDADD = $(unit_libs)
 tests_unit_test_layout_SOURCES = tests/unit/test_layout.c $(tree_maker)
 tests_unit_test_layout_CFLAGS = $(unit_cflags)
 tests_unit_test_layout_LDADD = $(unit_libs)
+tests_unit_test_look_SOURCES = tests/unit/test_look.c $(codec_inputs)
+tests_unit_test_look_CFLAGS = $(unit_cflags)
+tests_unit_test_look_LDADD = $(unit_libs)
 tests_unit_test_output_SOURCES = tests/unit/test_output.c $(tree_maker)
 tests_unit_test_output_CFLAGS = $(unit_cflags)
 tests_unit_test_output_LDADD = $(unit_libs)

@@ -7,8 +7,8 @@
 #define LZMA_EXTREME 100
 
 /*
- * Levels left out are those of erofs-utils. LZ4 proper has no levels. libdeflate knows no window but the largest, and has
- * levels above zlib's.
+ * Levels left out are those of erofs-utils. LZ4 proper has no levels. libdeflate knows no window but the largest, and
+ * has levels above zlib's.
  */
 static const struct erofs_compressor_limits limits[EROFS_COMPRESSOR_COUNT] = {
 	[EROFS_COMPRESSOR_LZ4] = { "lz4", EROFS_ALGORITHM_LZ4, 0, 0, 0, 0, 0 },

@@ -51,8 +51,8 @@ static inline uint32_t erofs_bits_take(struct erofs_bits *bits, unsigned int cou
 }
 
 /*
- * What a symbol is followed by and stands for. In the table of a code the bits of the code are in `bits` too; 0 there: the
- * code is longer than the table has bits.
+ * What a symbol is followed by and stands for. In the table of a code the bits of the code are in `bits` too; 0 there:
+ * the code is longer than the table has bits.
  */
 struct erofs_deflate_symbol {
 	uint8_t bits;  /* of the code */
@@ -99,7 +99,10 @@ static inline struct erofs_deflate_symbol erofs_deflate_code_next(const struct e
 	return found;
 }
 
-/* The header of a block with codes of its own, behind its first three bits. `lengths` are those of the literals and lengths. */
+/*
+ * The header of a block with codes of its own, behind its first three bits. `lengths` are those of the literals and
+ * lengths.
+ */
 bool erofs_deflate_read_codes(struct erofs_bits *bits, struct erofs_deflate_code *litlen,
 			      struct erofs_deflate_code *distance, uint8_t lengths[EROFS_DEFLATE_LITLENS]);
 

@@ -6,9 +6,6 @@
 
 #include "lib/codec/encoder_ops.h"
 
-#define RATIO_ONE   65536u
-#define RATIO_START (2 * RATIO_ONE)
-
 static const struct erofs_encoder_ops *const all_ops[EROFS_COMPRESSOR_COUNT] = {
 	[EROFS_COMPRESSOR_LZ4] = &erofs_encoder_lz4_ops,   [EROFS_COMPRESSOR_LZ4HC] = &erofs_encoder_lz4hc_ops,
 	[EROFS_COMPRESSOR_LZMA] = &erofs_encoder_lzma_ops, [EROFS_COMPRESSOR_DEFLATE] = &erofs_encoder_deflate_ops,
@@ -21,8 +18,8 @@ static uint32_t power_of_two_from(uint32_t value)
 }
 
 /*
- * More than the decoded size is never of use. Where that may be large, eight times the encoded size holds nearly all of what
- * such data decode to, and readers need not set aside more than that.
+ * More than the decoded size is never of use. Where that may be large, eight times the encoded size holds nearly all of
+ * what such data decode to, and readers need not set aside more than that.
  */
 uint32_t erofs_encoder_dict_size(const struct erofs_compression *compression, uint32_t encoded_max,
 				 uint32_t decoded_max)
@@ -74,6 +71,7 @@ void erofs_encoder_free(struct erofs_encoder *encoder)
 void erofs_encoder_begin(struct erofs_encoder *encoder)
 {
 	encoder->ratio = 0;
+	encoder->by_lz4 = 0;
 }
 
 ssize_t erofs_encode_all(struct erofs_encoder *encoder, const void *in, size_t size, void *out, size_t room)
@@ -112,14 +110,4 @@ int erofs_encoder_need_scratch(struct erofs_encoder *encoder, size_t size)
 	encoder->scratch = scratch;
 	encoder->scratch_size = size;
 	return 0;
-}
-
-size_t erofs_encoder_predict(const struct erofs_encoder *encoder, size_t room)
-{
-	return (size_t)((encoder->ratio ? encoder->ratio : RATIO_START) * room / RATIO_ONE);
-}
-
-void erofs_encoder_learn(struct erofs_encoder *encoder, size_t size, size_t encoded)
-{
-	encoder->ratio = encoded ? (uint64_t)size * RATIO_ONE / encoded : RATIO_ONE;
 }

@@ -9,14 +9,16 @@
 #include <erofs/compress.h>
 
 /*
- * One compressor with its working memory, for one thread at a time. What it makes depends on the arguments, the settings and
- * the calls since erofs_encoder_begin() only.
+ * One compressor with its working memory, for one thread at a time. What it makes depends on the arguments, the
+ * settings and the calls since erofs_encoder_begin() only.
  */
 struct erofs_encoder;
 
 struct erofs_encoder_settings {
 	struct erofs_compression compression;
-	/* The largest encoded size that will be asked of erofs_encode_fill(), and the largest input of either function. */
+	/*
+	 * The largest encoded size that will be asked of erofs_encode_fill(), and the largest input of either function.
+	 */
 	uint32_t encoded_max;
 	uint32_t input_max;
 	/* History that the image promises to readers: see erofs_encoder_dict_size(). */
@@ -24,8 +26,8 @@ struct erofs_encoder_settings {
 };
 
 /*
- * The history to use and to announce in the image when the user names none: `decoded_max` bytes is what an extent decodes to
- * at most, `encoded_max` what it takes. 0 for LZ4.
+ * The history to use and to announce in the image when the user names none: `decoded_max` bytes is what an extent
+ * decodes to at most, `encoded_max` what it takes. 0 for LZ4.
  */
 uint32_t erofs_encoder_dict_size(const struct erofs_compression *compression, uint32_t encoded_max,
 				 uint32_t decoded_max);
@@ -38,15 +40,16 @@ void erofs_encoder_free(struct erofs_encoder *encoder);
 void erofs_encoder_begin(struct erofs_encoder *encoder);
 
 /*
- * Encodes all of `in`. Returns the encoded size, 0 if that would be more than `room` bytes, or a negative errno.
+ * Encodes all of `in`. Returns the encoded size, 0 if that would be more than `room` bytes, or a negative errno. Here
+ * and below the first encoded byte is never zero, so that zeros put in front can be told from it.
  */
 ssize_t erofs_encode_all(struct erofs_encoder *encoder, const void *in, size_t size, void *out, size_t room);
 
 /*
  * Encodes as much of the first `*size` bytes of `in` as `room` bytes can hold, and says in `*size` how much that was.
  * `room` is a multiple of `unit`; where what is encoded takes several units, the compressor may use fewer of them than
- * there are, if it fills those well. Returns the encoded size, or 0 if nothing would be gained: the encoded bytes, rounded
- * up to `unit`, are no fewer than the input. A negative errno.
+ * there are, if it fills those well. Returns the encoded size, or 0 if nothing would be gained: the encoded bytes,
+ * rounded up to `unit`, are no fewer than the input. A negative errno.
  */
 ssize_t erofs_encode_fill(struct erofs_encoder *encoder, const void *in, size_t *size, void *out, size_t room,
 			  size_t unit);
@@ -59,9 +62,9 @@ struct erofs_encoder_counts {
 struct erofs_encoder_counts erofs_encoder_counts(const struct erofs_encoder *encoder);
 
 /*
- * Whether trying to compress these bytes is surely a waste: no byte values are much commoner than others, and there are no
- * repetitions that a quick look finds. Costs far less than a slow compressor. May be wrong for data that shrink by less than
- * half a percent.
+ * Whether trying to compress these bytes is surely a waste: no byte values are much commoner than others, and there are
+ * no repetitions that a quick look finds. Costs far less than a slow compressor. May be wrong for data that shrink by
+ * less than half a percent.
  */
 struct erofs_look; /* working memory of the quick look; one thread */
 struct erofs_look *erofs_look_new(void);

@@ -7,7 +7,8 @@
 #include "lib/codec/deflate_cut.h"
 #include "lib/codec/encoder_ops.h"
 
-#define MAX_TRIES 6
+#define MAX_TRIES	6
+#define SURPLUS_DIVISOR 20
 
 struct deflate {
 	struct libdeflate_compressor *compressor;
@@ -48,18 +49,26 @@ static ssize_t all_deflate(struct erofs_encoder *encoder, const void *in, size_t
 	return (ssize_t)encoded;
 }
 
-/* Five hundredths more than what should fit: what is too much is cut off, too little would mean to do it all again. */
+/* A little more than what should fit: what is too much is cut off, too little would mean to do it all again. */
 static size_t with_surplus(size_t size)
 {
-	return size + size / 20 + 64;
+	return size + size / SURPLUS_DIVISOR + 64;
 }
 
-/* What to try next when the whole input fits, or is far too much (`encoded` 0). */
-static size_t another_size(size_t size, size_t encoded, size_t room)
+/* How much input to try that should come to `room` bytes, if LZ4 makes `lz4` bytes of it. */
+static size_t choose(struct erofs_encoder *encoder, const void *in, size_t limit, size_t lz4, size_t guess,
+		     size_t least, struct erofs_measure *measure)
 {
-	if (!encoded)
-		return size / 2;
-	return with_surplus((size_t)((uint64_t)size * room / encoded));
+	size_t size = guess;
+
+	if (measure->size != SIZE_MAX && erofs_encoder_measure(encoder, in, limit, lz4, measure))
+		size = measure->size;
+	else
+		measure->size = SIZE_MAX;
+	size = with_surplus(size);
+	if (size < least)
+		size = least;
+	return size < limit ? size : limit;
 }
 
 /* One try: the size in `out`, 0 if it is far too much; `*size` is what it encodes. */
@@ -80,36 +89,47 @@ static ssize_t try_one(struct erofs_encoder *encoder, const void *in, size_t *si
 	return encoded;
 }
 
+/* What LZ4 would make of `size` bytes, by what it made of about as many. */
+static size_t lz4_of(const struct erofs_measure *measure, size_t size)
+{
+	return (size_t)((uint64_t)measure->lz4 * size / measure->size);
+}
+
 /* One run makes more than fits, as a rule; the stream is cut where it is full. */
 static ssize_t fill_deflate(struct erofs_encoder *encoder, const void *in, size_t *size, void *out, size_t room,
 			    size_t unit)
 {
-	size_t now = with_surplus(erofs_encoder_predict(encoder, room)), least = with_surplus(room);
-	size_t limit = *size, best = 0, taken;
-	ssize_t encoded, best_encoded = 0;
+	size_t limit = *size, best = 0, best_encoded = 0;
+	size_t lz4 = erofs_encoder_lz4_for(encoder, room), guess = erofs_encoder_predict(encoder, room);
+	struct erofs_measure measure = { 0 };
 	int err = erofs_encoder_need_scratch(encoder, 3 * room + 4096);
 
 	(void)unit;
-	if (err < 0)
-		return err;
-	for (int tries = 0; tries < MAX_TRIES; tries++) {
-		if (now < least)
-			now = least;
-		taken = now = now < limit ? now : limit;
-		encoded = try_one(encoder, in, &taken, out, room);
+	for (int tries = 0; !err && tries < MAX_TRIES; tries++) {
+		size_t now = choose(encoder, in, limit, lz4, guess, with_surplus(room), &measure), taken = now;
+		ssize_t encoded = try_one(encoder, in, &taken, out, room);
+
 		if (encoded < 0)
 			return encoded;
-		if (encoded) {
-			best = taken;
-			best_encoded = encoded;
+		if (!encoded) {
+			lz4 /= 2;
+			guess = now / 2;
+			continue;
 		}
-		if (taken < now || (encoded && (taken == limit || (size_t)encoded >= room - room / 128)))
+		best = taken;
+		best_encoded = (size_t)encoded;
+		if (taken < now || taken == limit || best_encoded >= room - room / 128)
 			break;
-		now = another_size(now, (size_t)encoded, room);
+		lz4 = (size_t)((uint64_t)lz4_of(&measure, taken) * room / best_encoded);
+		guess = (size_t)((uint64_t)taken * room / best_encoded);
 	}
-	erofs_encoder_learn(encoder, best, (size_t)best_encoded);
+	if (err < 0)
+		return err;
+	erofs_encoder_learn(encoder, best, best_encoded);
+	if (measure.size != SIZE_MAX)
+		erofs_encoder_learn_lz4(encoder, lz4_of(&measure, best), best_encoded);
 	*size = best;
-	return best_encoded;
+	return (ssize_t)best_encoded;
 }
 
 const struct erofs_encoder_ops erofs_encoder_deflate_ops = {

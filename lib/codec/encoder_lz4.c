@@ -7,8 +7,8 @@
 #include "lib/codec/encoder_ops.h"
 
 /*
- * LZ4 keeps positions of 16 bits, and so twice as many of them, for inputs up to this size. Enough for most extents of one
- * block, and the result is better.
+ * LZ4 keeps positions of 16 bits, and so twice as many of them, for inputs up to this size. Enough for most extents of
+ * one block, and the result is better.
  */
 #define SMALL_INPUT (64u * 1024)
 
@@ -94,7 +94,10 @@ static ssize_t all_lz4hc(struct erofs_encoder *encoder, const void *in, size_t s
 	return LZ4_compress_HC_continue(encoder->state, in, out, (int)size, (int)room);
 }
 
-/* After a fast reset what the tables hold is out of reach and nothing before `in` is looked at: the block is independent. */
+/*
+ * After a fast reset what the tables hold is out of reach and nothing before `in` is looked at: the block is
+ * independent.
+ */
 static int fill_lz4hc_once(struct erofs_encoder *encoder, const void *in, int *size, void *out, int room)
 {
 	encoder->counts.runs++;

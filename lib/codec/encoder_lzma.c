@@ -81,7 +81,10 @@ static ssize_t all_lzma(struct erofs_encoder *encoder, const void *in, size_t si
 	return encoded > 0 && taken < size ? 0 : encoded;
 }
 
-/* liblzma copies much more of the input than it encodes: it is offered twice what is expected, more only if that is used up. */
+/*
+ * liblzma copies much more of the input than it encodes: it is offered twice what is expected, more only if that is
+ * used up.
+ */
 static ssize_t fill_lzma(struct erofs_encoder *encoder, const void *in, size_t *size, void *out, size_t room,
 			 size_t unit)
 {

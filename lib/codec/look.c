@@ -1,25 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include "lib/codec/encoder.h"
 
-#include <lz4.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PIECE	     (64u * 1024) /* looked at in one go */
-#define TOO_SMALL    1024u	  /* to say anything of how often bytes occur */
-#define ACCELERATION 4
-#define GAIN_DIVISOR 200 /* half a percent */
+#define PIECE	     (8u * 1024) /* whose bytes are counted together: compressors adapt, too */
+#define TOO_SMALL    1024u	 /* to say anything of how often bytes occur */
+#define GAIN_DIVISOR 200	 /* half a percent */
+
+/* Repetitions are looked for at one position in so many, chosen by what is there, not by where it is. */
+#define SAMPLED	   32
+#define TABLE_BITS 12
+#define WORD	   8 /* bytes compared */
+#define MULTIPLIER UINT64_C(0x9e3779b97f4a7c15)
 
 struct erofs_look {
 	uint32_t counts[4][256];
-	char out[PIECE];
-	char state[]; /* of LZ4 */
+	uint32_t places[1 << TABLE_BITS]; /* where the last with that hash was, + 1 */
 };
 
 struct erofs_look *erofs_look_new(void)
 {
-	return malloc(sizeof(struct erofs_look) + (size_t)LZ4_sizeofState());
+	return malloc(sizeof(struct erofs_look));
 }
 
 void erofs_look_free(struct erofs_look *look)
@@ -45,13 +48,13 @@ static void count_bytes(struct erofs_look *look, const uint8_t *data, size_t siz
 }
 
 /*
- * The deviation from equally many of each value, as the sum of squares d * d, where random bytes come to 255 * size / 256
- * with d counted from the mean. By the first term of the logarithm's series the bytes could do with
- * (sum * 256 / size - 255) / (2 * ln 2 * size) bits less of 8 each; that is to stay below half a percent.
+ * About how many bytes less the values would take if the common ones had shorter codes. The sum of the squares of their
+ * counts is size * size / 256 if all are the same, and by chance 255 / 256 * size more; the excess above that, times
+ * 256 / size, is 2 * ln 2 times the bits that could be done without, by the first term of the logarithm's series.
  */
-static bool values_are_even(struct erofs_look *look, const uint8_t *data, size_t size)
+static size_t gain_by_values(struct erofs_look *look, const uint8_t *data, size_t size)
 {
-	uint64_t sum = 0, chance;
+	uint64_t sum = 0, even = ((uint64_t)size * size + 255 * (uint64_t)size) / 256;
 
 	count_bytes(look, data, size);
 	for (int i = 0; i < 256; i++) {
@@ -60,34 +63,45 @@ static bool values_are_even(struct erofs_look *look, const uint8_t *data, size_t
 
 		sum += count * count;
 	}
-	chance = ((uint64_t)size * size + 255 * (uint64_t)size) / 256;
-	/* 0.055 = 0.5 % of 8 bits * 2 * ln 2 */
-	return sum < chance + (uint64_t)size * size / 256 * 55 / 1000;
+	return sum > even ? (size_t)((sum - even) * 256 / size / 11) : 0;
 }
 
-static bool has_no_repetitions(struct erofs_look *look, const uint8_t *data, size_t size)
+/* About how many bytes from `begin` to `end` are repetitions of what was before. */
+static size_t gain_by_repetitions(struct erofs_look *look, const uint8_t *data, size_t begin, size_t end)
 {
-	int room = (int)(size - size / GAIN_DIVISOR);
+	size_t repeated = 0;
 
-	return !LZ4_compress_fast_extState(look->state, (const char *)data, look->out, (int)size, room, ACCELERATION);
+	for (size_t i = begin; i + WORD <= end; i++) {
+		uint64_t word, hash;
+		uint32_t *place;
+
+		memcpy(&word, data + i, WORD);
+		hash = word * MULTIPLIER;
+		if (hash >> 32 & (SAMPLED - 1))
+			continue;
+		place = &look->places[hash >> (64 - TABLE_BITS)];
+		if (*place && !memcmp(data + *place - 1, &word, WORD))
+			repeated++;
+		*place = (uint32_t)i + 1;
+	}
+	return repeated * SAMPLED;
 }
 
 int erofs_looks_incompressible(struct erofs_look *look, const void *data, size_t size)
 {
 	const uint8_t *bytes = data;
+	size_t piece, gain = 0;
 
 	if (size < TOO_SMALL)
 		return 0;
-	while (size) {
+	memset(look->places, 0, sizeof(look->places));
+	for (size_t at = 0; at < size && gain <= size / GAIN_DIVISOR; at += piece) {
 		/* No small rest, that says nothing. */
-		size_t piece = size >= 2 * PIECE ? PIECE : size > PIECE ? size / 2 : size;
-
-		if (!values_are_even(look, bytes, piece) || !has_no_repetitions(look, bytes, piece))
-			return 0;
-		bytes += piece;
-		size -= piece;
+		piece = size - at < 2 * PIECE ? size - at : PIECE;
+		gain += gain_by_values(look, bytes + at, piece);
+		gain += gain_by_repetitions(look, bytes, at, at + piece);
 	}
-	return 1;
+	return gain <= size / GAIN_DIVISOR;
 }
 
 /* LZ4 itself runs over such data as fast as a look. */
