@@ -57,6 +57,15 @@ static void store_bytes(const struct cutter *cutter, uint8_t *block, size_t leng
 	memcpy(block, cutter->in + first, length - first);
 }
 
+/*
+ * Whether the rest of the file goes on from one of its blocks into the last one. Linux takes the last block for a whole one
+ * there, and so refuses what is stored in a single block for being longer than that; measured on 6.18.
+ */
+static bool straddles(const struct cutter *cutter, size_t file_offset)
+{
+	return cutter->left <= cutter->way->unit && file_offset % cutter->way->unit + cutter->left > cutter->way->unit;
+}
+
 static int store_block(struct cutter *cutter, size_t file_offset)
 {
 	size_t blksz = cutter->way->unit;
@@ -65,6 +74,8 @@ static int store_block(struct cutter *cutter, size_t file_offset)
 
 	if (!block)
 		return 0;
+	if (straddles(cutter, file_offset))
+		length = blksz - file_offset % blksz;
 	store_bytes(cutter, block, length, file_offset);
 	return advance(cutter, length, 1, EROFS_FORM_STORED);
 }
@@ -95,6 +106,22 @@ static bool is_hopeless(struct cutter *cutter)
 	return cutter->hopeless;
 }
 
+/* What encoding makes of the bytes to come: so much in the scratch buffer, 0 if they are better stored. */
+static ssize_t encode(struct cutter *cutter, size_t *length, size_t file_offset)
+{
+	const struct erofs_compress_way *way = cutter->way;
+	uint8_t *scratch = cutter->tools->scratch;
+	ssize_t encoded = 0;
+
+	*length = cutter->left < way->extent_bytes ? cutter->left : way->extent_bytes;
+	if (*length > way->unit && !is_hopeless(cutter))
+		encoded = erofs_encode_fill(cutter->encoder, cutter->in, length, scratch, way->encoded_max, way->unit);
+	else if (straddles(cutter, file_offset))
+		encoded = erofs_encode_all(cutter->encoder, cutter->in, *length, scratch, way->unit);
+	/* A reader takes zeros in front for padding. */
+	return encoded > 0 && !scratch[0] ? 0 : encoded;
+}
+
 int erofs_compress_clusters(struct erofs_compress_tools *tools, struct erofs_encoder *encoder,
 			    const struct erofs_compress_way *way, const uint8_t *in, size_t size,
 			    struct erofs_compressed *to)
@@ -102,20 +129,16 @@ int erofs_compress_clusters(struct erofs_compress_tools *tools, struct erofs_enc
 	struct cutter cutter = { tools, encoder, way, to, in, size, 0 };
 
 	while (cutter.left && !to->full) {
-		size_t length = cutter.left < way->extent_bytes ? cutter.left : way->extent_bytes;
-		ssize_t encoded = 0;
+		size_t length, file_offset = size - cutter.left;
+		ssize_t encoded = encode(&cutter, &length, file_offset);
 		int err;
 
-		if (length > way->unit && !is_hopeless(&cutter))
-			encoded = erofs_encode_fill(encoder, cutter.in, &length, tools->scratch, way->encoded_max,
-						    way->unit);
 		if (encoded < 0)
 			return (int)encoded;
-		/* A reader takes zeros in front for padding. */
-		if (encoded && tools->scratch[0])
+		if (encoded)
 			err = store_encoded(&cutter, length, (size_t)encoded);
 		else
-			err = store_block(&cutter, size - cutter.left);
+			err = store_block(&cutter, file_offset);
 		if (err)
 			return err;
 	}
