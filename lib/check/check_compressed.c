@@ -35,19 +35,26 @@ static int check_count(const struct erofs_check *check, struct erofs_check_job *
 	return erofs_check_job_finding(job, "%u compressed blocks are more than without compression", job->inode.u);
 }
 
-/* Linux takes an extent that takes no less than it holds for damage, but where a file ends. */
-static int check_length(struct erofs_check_job *job, const struct erofs_extent *extent, bool *bad)
+/*
+ * An extent that takes no less than it holds is no compression; Linux takes it for damage, but where a file ends. Clusters of
+ * whole blocks are rounded up: old writers cut the file first and lay a small rest in a block of its own.
+ */
+static int check_length(struct erofs_check_job *job, const struct erofs_zmap *map, const struct erofs_extent *extent,
+			bool *bad)
 {
 	bool tail = extent->logical + extent->length >= job->inode.size;
+	uint64_t most = extent->length - 1;
 
-	if (extent->kind != EROFS_EXTENT_ENCODED || tail || extent->partial || extent->plen < extent->length)
+	if (!map->extent_size)
+		most |= erofs_block_size(&map->image->sb) - 1;
+	if (extent->kind != EROFS_EXTENT_ENCODED || tail || extent->partial || extent->plen <= most + !map->extent_size)
 		return 0;
 	*bad = true;
 	return erofs_check_job_finding(job, "an extent of %llu bytes that takes %llu when compressed",
 				       (unsigned long long)extent->length, (unsigned long long)extent->plen);
 }
 
-static int check_extents(const struct erofs_check *check, struct erofs_check_job *job)
+static int check_extents(const struct erofs_check *check, struct erofs_check_job *job, const struct erofs_zmap *map)
 {
 	const char *reason = NULL;
 	bool bad = false;
@@ -64,7 +71,7 @@ static int check_extents(const struct erofs_check *check, struct erofs_check_job
 		offset = extent.logical + extent.length;
 		err = erofs_check_place(check, job, &extent, &bad);
 		if (!err && !bad)
-			err = check_length(job, &extent, &bad);
+			err = check_length(job, map, &extent, &bad);
 	}
 	return err;
 }
@@ -90,7 +97,7 @@ int erofs_check_compressed(const struct erofs_check *check, struct erofs_check_j
 	if (!err && !map.extent_size)
 		err = erofs_zmap_verify(&map, &reason);
 	if (!err)
-		return check_extents(check, job);
+		return check_extents(check, job, &map);
 	job->what = reason ? reason : job->what;
 	return err;
 }
