@@ -208,6 +208,7 @@ source_tests = \
 	tests/symbols.sh
 
 program_tests = \
+	tests/e2e/compress_effects.sh \
 	tests/e2e/determinism.sh \
 	tests/e2e/failures.sh \
 	tests/e2e/fingerprints.sh \
