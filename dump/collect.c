@@ -26,7 +26,7 @@ struct collector {
 	size_t stretch_count, stretch_room;
 	struct print *prints;
 	size_t print_count, print_room;
-	uint64_t budget; /* chunk map entries that the image can still hold */
+	uint64_t budget; /* chunk map entries and extents that the image can still hold */
 	int result;	 /* first error that did not end the walk */
 };
 
@@ -52,10 +52,41 @@ static void note(struct collector *all, int err, const char *path, const char *w
 		all->result = err;
 }
 
+static unsigned int bit_count(uint64_t size)
+{
+	return size ? 64u - (unsigned int)__builtin_clzll(size) : 0;
+}
+
+static void count_compressed(struct statistics *out, const struct erofs_extent *extent)
+{
+	struct statistics_algorithm *algorithm;
+
+	if (extent->kind == EROFS_EXTENT_PLAIN || extent->kind == EROFS_EXTENT_INLINE) {
+		out->plain_extents++;
+		out->plain_bytes += extent->length;
+	}
+	if (extent->kind == EROFS_EXTENT_FRAGMENT) {
+		out->fragments++;
+		out->fragment_bytes += extent->length;
+	}
+	if (extent->kind != EROFS_EXTENT_ENCODED || extent->algorithm >= EROFS_ALGORITHM_COUNT)
+		return;
+	algorithm = &out->algorithms[extent->algorithm];
+	algorithm->extents++;
+	algorithm->decoded_bytes += extent->length;
+	algorithm->encoded_bytes += extent->plen;
+	out->encoded_extents++;
+	out->extent_sizes[bit_count(extent->length)]++;
+	out->inline_tails += extent->inlined;
+}
+
 static int add_extent(struct collector *all, const struct erofs_extent *extent)
 {
 	int err;
 
+	/* Its bytes are the packed inode's, which is counted by itself. */
+	if (extent->kind == EROFS_EXTENT_FRAGMENT)
+		return 0;
 	if (extent->kind == EROFS_EXTENT_HOLE) {
 		all->out->hole_bytes += extent->length;
 		return 0;
@@ -68,7 +99,7 @@ static int add_extent(struct collector *all, const struct erofs_extent *extent)
 	return err;
 }
 
-/* Chunk maps cannot overlap: else few bytes could map files without end. */
+/* Chunk maps and indexes cannot overlap: else few bytes could map files without end. */
 static bool fits_budget(struct collector *all, const struct erofs_inode *inode)
 {
 	unsigned int bits = erofs_image_superblock(all->dump->image)->blkszbits;
@@ -83,21 +114,14 @@ static bool fits_budget(struct collector *all, const struct erofs_inode *inode)
 	return true;
 }
 
-static int add_data(struct collector *all, const struct erofs_walk_entry *entry)
+static int add_data(struct collector *all, const struct erofs_inode *inode, const char *path)
 {
-	const struct erofs_inode *inode = entry->inode;
+	bool compressed = erofs_inode_is_compressed(inode);
 	uint64_t offset = 0;
 	int found = 0, err = 0;
 
-	if (erofs_inode_is_compressed(inode)) {
-		uint64_t bytes = (uint64_t)inode->u * erofs_block_size(erofs_image_superblock(all->dump->image));
-
-		all->out->stored_bytes += bytes;
-		all->out->distinct_bytes += bytes;
-		return 0;
-	}
 	if (!fits_budget(all, inode)) {
-		note(all, -EUCLEAN, entry->path, "chunk maps overlap");
+		note(all, -EUCLEAN, path, "chunk maps overlap");
 		return 0;
 	}
 	while (!err) {
@@ -106,12 +130,30 @@ static int add_data(struct collector *all, const struct erofs_walk_entry *entry)
 		found = erofs_image_map(all->dump->image, &extent, inode, offset);
 		if (found <= 0)
 			break;
+		if (compressed && !all->budget--) {
+			all->budget = 0;
+			note(all, -EUCLEAN, path, "indexes of compressed data overlap");
+			return 0;
+		}
 		offset = extent.logical + extent.length;
+		if (compressed)
+			count_compressed(all->out, &extent);
 		err = add_extent(all, &extent);
 	}
 	if (found < 0)
-		note(all, found, entry->path, "cannot map its data");
+		note(all, found, path, "cannot map its data");
 	return err;
+}
+
+/* No directory names it. */
+static int add_packed(struct collector *all)
+{
+	struct erofs_inode packed;
+
+	if (!all->out->fragments || erofs_image_packed_inode(all->dump->image, &packed))
+		return 0;
+	all->out->packed_bytes = packed.size;
+	return add_data(all, &packed, "packed inode");
 }
 
 static uint64_t hash_value(const struct erofs_fingerprint *value)
@@ -142,23 +184,19 @@ static int add_fingerprint(struct collector *all, const struct erofs_walk_entry 
 	return err;
 }
 
-static unsigned int bit_count(uint64_t size)
-{
-	return size ? 64u - (unsigned int)__builtin_clzll(size) : 0;
-}
-
 static int add_file(struct collector *all, const struct erofs_walk_entry *entry)
 {
 	struct statistics *out = all->out;
 	int err;
 
 	out->file_bytes += entry->inode->size;
+	out->layout_bytes[entry->inode->layout] += entry->inode->size;
 	out->sizes[bit_count(entry->inode->size)]++;
 	if (!entry->inode->size) {
 		out->empty_files++;
 		return 0;
 	}
-	err = add_data(all, entry);
+	err = add_data(all, entry->inode, entry->path);
 	return err ? err : add_fingerprint(all, entry);
 }
 
@@ -255,6 +293,8 @@ int statistics_collect(struct statistics *out, const struct dump *dump)
 	*out = (struct statistics){ 0 };
 	all.budget = erofs_image_device_size(dump->image) / 4;
 	err = dump_walk(dump, visit, &all);
+	if (!err || err == -EUCLEAN)
+		all.result = all.result ? all.result : add_packed(&all);
 	measure_stretches(&all);
 	count_prints(&all);
 	free(all.stretches);

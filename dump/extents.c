@@ -3,15 +3,23 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <erofs/compress.h>
+
 #include "dump/dump.h"
 #include "dump/text.h"
 
 static const char *const kinds[] = {
-	[EROFS_EXTENT_HOLE] = "hole",
-	[EROFS_EXTENT_PLAIN] = "plain",
-	[EROFS_EXTENT_INLINE] = "inline",
-	[EROFS_EXTENT_ENCODED] = "encoded",
+	[EROFS_EXTENT_HOLE] = "hole",	    [EROFS_EXTENT_PLAIN] = "plain",	  [EROFS_EXTENT_INLINE] = "inline",
+	[EROFS_EXTENT_ENCODED] = "encoded", [EROFS_EXTENT_FRAGMENT] = "fragment",
 };
+
+/* Extents of an algorithm that has no name cannot be mapped. */
+static const char *algorithm_of(const struct erofs_extent *e)
+{
+	const char *name = erofs_algorithm_name(e->algorithm);
+
+	return name ? name : "unknown";
+}
 
 static void print_row(uint64_t number, const struct erofs_extent *e)
 {
@@ -24,8 +32,12 @@ static void print_row(uint64_t number, const struct erofs_extent *e)
 		       kinds[e->kind]);
 	if (e->device)
 		printf("  device %u", e->device);
-	if (e->algorithm >= 0)
-		printf("  algorithm %d", e->algorithm);
+	if (e->kind == EROFS_EXTENT_ENCODED)
+		printf("  %s", algorithm_of(e));
+	if (e->inlined)
+		fputs("  inline", stdout);
+	if (e->partial)
+		fputs("  partial", stdout);
 	putchar('\n');
 }
 
@@ -41,14 +53,17 @@ static void put_item(struct json_writer *json, const struct erofs_extent *e)
 		json_add_number(object, "physical_length", e->plen);
 		json_add_number(object, "device", e->device);
 	}
-	if (e->algorithm >= 0)
-		json_add_signed(object, "algorithm", e->algorithm);
+	if (e->kind == EROFS_EXTENT_ENCODED) {
+		json_add_text(object, "algorithm", algorithm_of(e));
+		json_add_flag(object, "inline", e->inlined);
+		json_add_flag(object, "partial", e->partial);
+	}
 	json_put(json, NULL, object);
 }
 
 static bool adjacent(const struct erofs_extent *first, const struct erofs_extent *second)
 {
-	if (first->kind != second->kind || first->kind == EROFS_EXTENT_ENCODED)
+	if (first->kind != second->kind || first->kind == EROFS_EXTENT_ENCODED || first->kind == EROFS_EXTENT_FRAGMENT)
 		return false;
 	return first->kind == EROFS_EXTENT_HOLE ||
 	       (first->device == second->device && first->physical + first->plen == second->physical);

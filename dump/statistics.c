@@ -22,22 +22,70 @@ static void row_percent(const char *label, uint64_t part, uint64_t whole)
 	printf("%-46s%.2f%%\n", label, whole ? 100.0 * (double)part / (double)whole : 100.0);
 }
 
-/* One line per power of two that any file has. */
-static void print_sizes(const struct statistics *s)
+/* One line per power of two that has any. */
+static void print_buckets(const uint64_t buckets[STATISTICS_SIZES], uint64_t total)
 {
-	uint64_t files = s->types[EROFS_FT_REG];
-
-	if (!files)
-		return;
-	puts("\nFile sizes:                    from            up to      files");
 	for (unsigned int bits = 0; bits < STATISTICS_SIZES; bits++) {
 		uint64_t from = bits ? UINT64_C(1) << (bits - 1) : 0;
 		uint64_t to = from ? from + (from - 1) : 0;
 
-		if (s->sizes[bits])
-			printf("%35" PRIu64 " %16" PRIu64 " %10" PRIu64 "  %6.2f%%\n", from, to, s->sizes[bits],
-			       100.0 * (double)s->sizes[bits] / (double)files);
+		if (buckets[bits])
+			printf("%35" PRIu64 " %16" PRIu64 " %10" PRIu64 "  %6.2f%%\n", from, to, buckets[bits],
+			       100.0 * (double)buckets[bits] / (double)total);
 	}
+}
+
+static void print_sizes(const struct statistics *s)
+{
+	if (!s->types[EROFS_FT_REG])
+		return;
+	puts("\nFile sizes:                    from            up to      files");
+	print_buckets(s->sizes, s->types[EROFS_FT_REG]);
+}
+
+static bool has_compressed(const struct statistics *s)
+{
+	return s->layouts[EROFS_LAYOUT_COMPRESSED_FULL] || s->layouts[EROFS_LAYOUT_COMPRESSED_COMPACT];
+}
+
+static void print_algorithm(const char *name, const struct statistics_algorithm *algorithm)
+{
+	char label[64];
+
+	if (!algorithm->extents)
+		return;
+	snprintf(label, sizeof(label), "Filesystem %s extents:", name);
+	row(label, algorithm->extents, "");
+	snprintf(label, sizeof(label), "Filesystem %s mean extent:", name);
+	row(label, algorithm->decoded_bytes / algorithm->extents, " Bytes");
+	snprintf(label, sizeof(label), "Filesystem %s data:", name);
+	printf("%-46s%" PRIu64 " Bytes in %" PRIu64 " (%.2f%%)\n", label, algorithm->decoded_bytes,
+	       algorithm->encoded_bytes, 100.0 * (double)algorithm->encoded_bytes / (double)algorithm->decoded_bytes);
+}
+
+/* Nothing about images without compression. */
+static void print_compression(const struct statistics *s)
+{
+	if (!has_compressed(s))
+		return;
+	row("Filesystem size of compressed files:",
+	    s->layout_bytes[EROFS_LAYOUT_COMPRESSED_FULL] + s->layout_bytes[EROFS_LAYOUT_COMPRESSED_COMPACT], " Bytes");
+	for (int i = 0; i < EROFS_ALGORITHM_COUNT; i++)
+		print_algorithm(erofs_algorithm_name(i), &s->algorithms[i]);
+	row("Filesystem extents in the metadata:", s->inline_tails, "");
+	row("Filesystem extents stored plain:", s->plain_extents, "");
+	row("Filesystem data stored plain:", s->plain_bytes, " Bytes");
+	row("Filesystem fragments:", s->fragments, "");
+	row("Filesystem data in fragments:", s->fragment_bytes, " Bytes");
+	row("Filesystem packed file size:", s->packed_bytes, " Bytes");
+}
+
+static void print_extent_sizes(const struct statistics *s)
+{
+	if (!s->encoded_extents)
+		return;
+	puts("\nEncoded extents hold:          from            up to    extents");
+	print_buckets(s->extent_sizes, s->encoded_extents);
 }
 
 static void print_inodes(const struct statistics *s)
@@ -74,24 +122,55 @@ static void print_text(const struct statistics *s)
 	row("Filesystem fingerprinted files:", s->fingerprints, "");
 	row("Filesystem distinct fingerprints:", s->distinct_fingerprints, "");
 	row("Filesystem size of files with a repeated one:", s->repeated_bytes, " Bytes");
+	print_compression(s);
 	print_sizes(s);
+	print_extent_sizes(s);
 }
 
-static struct json_object *new_sizes(const struct statistics *s)
+static struct json_object *new_buckets(const uint64_t buckets[STATISTICS_SIZES], const char *unit)
 {
 	struct json_object *array = json_object_new_array();
 
 	for (unsigned int bits = 0; bits < STATISTICS_SIZES; bits++) {
 		struct json_object *object;
 
-		if (!s->sizes[bits])
+		if (!buckets[bits])
 			continue;
 		object = json_object_new_object();
 		json_add_number(object, "from", bits ? UINT64_C(1) << (bits - 1) : 0);
-		json_add_number(object, "files", s->sizes[bits]);
+		json_add_number(object, unit, buckets[bits]);
 		json_object_array_add(array, object);
 	}
 	return array;
+}
+
+static struct json_object *new_compression(const struct statistics *s)
+{
+	struct json_object *object = json_object_new_object(), *algorithms = json_object_new_object();
+
+	for (int i = 0; i < EROFS_ALGORITHM_COUNT; i++) {
+		struct json_object *algorithm;
+
+		if (!s->algorithms[i].extents)
+			continue;
+		algorithm = json_object_new_object();
+		json_add_number(algorithm, "extents", s->algorithms[i].extents);
+		json_add_number(algorithm, "decoded_bytes", s->algorithms[i].decoded_bytes);
+		json_add_number(algorithm, "encoded_bytes", s->algorithms[i].encoded_bytes);
+		json_object_object_add(algorithms, erofs_algorithm_name(i), algorithm);
+	}
+	json_add_number(object, "file_bytes",
+			s->layout_bytes[EROFS_LAYOUT_COMPRESSED_FULL] +
+				s->layout_bytes[EROFS_LAYOUT_COMPRESSED_COMPACT]);
+	json_object_object_add(object, "algorithms", algorithms);
+	json_add_number(object, "inline_extents", s->inline_tails);
+	json_add_number(object, "plain_extents", s->plain_extents);
+	json_add_number(object, "plain_bytes", s->plain_bytes);
+	json_add_number(object, "fragments", s->fragments);
+	json_add_number(object, "fragment_bytes", s->fragment_bytes);
+	json_add_number(object, "packed_bytes", s->packed_bytes);
+	json_object_object_add(object, "extent_sizes", new_buckets(s->extent_sizes, "extents"));
+	return object;
 }
 
 static void print_json(const struct dump *dump, const struct statistics *s)
@@ -120,7 +199,9 @@ static void print_json(const struct dump *dump, const struct statistics *s)
 	json_add_number(object, "fingerprints", s->fingerprints);
 	json_add_number(object, "distinct_fingerprints", s->distinct_fingerprints);
 	json_add_number(object, "repeated_fingerprint_bytes", s->repeated_bytes);
-	json_object_object_add(object, "file_sizes", new_sizes(s));
+	json_object_object_add(object, "file_sizes", new_buckets(s->sizes, "files"));
+	if (has_compressed(s))
+		json_object_object_add(object, "compression", new_compression(s));
 	json_put(dump->json, "statistics", object);
 }
 

@@ -41,14 +41,33 @@ static void row_names(const char *label, const char *const names[], size_t count
 	putchar('\n');
 }
 
-static void rows_compression(const struct erofs_superblock *sb)
+static void row_limit(const char *label, uint32_t bytes)
 {
-	const char *names[FEATURE_NAMES_MAX];
+	if (bytes)
+		row(label, "%" PRIu32, bytes);
+}
 
-	if (erofs_has_incompat(sb, EROFS_FEATURE_INCOMPAT_COMPR_CFGS))
-		row_names("Filesystem compr_algs:", names, features_algorithms(names, sb), 0);
-	else
+static void rows_compression(const struct dump *dump)
+{
+	const struct erofs_superblock *sb = erofs_image_superblock(dump->image);
+	struct erofs_image_compression limits;
+	const char *names[FEATURE_NAMES_MAX];
+	const char *reason;
+
+	if (!erofs_has_incompat(sb, EROFS_FEATURE_INCOMPAT_COMPR_CFGS)) {
 		row("Filesystem lz4_max_distance:", "%u", sb->available_compr_algs);
+		return;
+	}
+	row_names("Filesystem compr_algs:", names, features_algorithms(names, sb), 0);
+	if (erofs_image_compression(dump->image, &limits, &reason)) {
+		row("Filesystem compression limits:", "%s", reason);
+		return;
+	}
+	row_limit("Filesystem lz4_max_distance:", limits.lz4_max_distance);
+	row_limit("Filesystem lz4 largest physical cluster:", limits.lz4_max_pcluster);
+	row_limit("Filesystem lzma dictionary:", limits.lzma_dict_size);
+	row_limit("Filesystem deflate window:", limits.deflate_window_size);
+	row_limit("Filesystem zstd window:", limits.zstd_window_size);
 }
 
 static void rows_time(const struct erofs_superblock *sb)
@@ -131,7 +150,7 @@ static void print_text(const struct dump *dump)
 	row("Filesystem packed nid:", "%" PRIu64, sb->packed_nid);
 	if (erofs_has_incompat(sb, EROFS_FEATURE_INCOMPAT_METABOX))
 		row("Filesystem metabox nid:", "%" PRIu64, sb->metabox_nid);
-	rows_compression(sb);
+	rows_compression(dump);
 	row("Filesystem sb_size:", "%u", EROFS_SUPERBLOCK_SIZE + 16u * sb->sb_extslots);
 	row("Filesystem inode count:", "%" PRIu64, sb->inos);
 	rows_time(sb);
@@ -175,6 +194,21 @@ static void add_features(struct json_object *object, const struct erofs_superblo
 	add_names(object, "incompatible_features", names, count, unknown);
 	add_names(object, "compression_algorithms", names, features_algorithms(names, sb), 0);
 	json_add_text(object, "oldest_kernel", features_oldest_kernel(sb).text);
+}
+
+static void add_compression(struct json_object *object, const struct dump *dump)
+{
+	struct json_object *limits = json_object_new_object();
+	struct erofs_image_compression values;
+
+	if (!erofs_image_compression(dump->image, &values, NULL) && values.algorithms) {
+		json_add_number(limits, "lz4_max_distance", values.lz4_max_distance);
+		json_add_number(limits, "lz4_max_pcluster", values.lz4_max_pcluster);
+		json_add_number(limits, "lzma_dict_size", values.lzma_dict_size);
+		json_add_number(limits, "deflate_window_size", values.deflate_window_size);
+		json_add_number(limits, "zstd_window_size", values.zstd_window_size);
+	}
+	json_object_object_add(object, "compression_limits", limits);
 }
 
 static void add_devices(struct json_object *object, const struct dump *dump)
@@ -254,6 +288,8 @@ static void print_json(const struct dump *dump)
 	json_add_bytes(object, "volume_name", sb->volume_name, strlen(sb->volume_name));
 	add_places(object, sb);
 	add_features(object, sb);
+	if (sb->available_compr_algs)
+		add_compression(object, dump);
 	add_devices(object, dump);
 	add_xattrs(object, dump);
 	json_put(dump->json, "superblock", object);
