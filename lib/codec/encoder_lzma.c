@@ -8,7 +8,7 @@
 /* liblzma refuses less room than this. */
 #define MICROLZMA_MIN	  6
 #define EXTREME_FROM	  100
-#define MIN_INPUT_OFFERED 4096u
+#define MIN_INPUT_OFFERED 16384u
 
 struct lzma {
 	lzma_stream stream;
@@ -82,13 +82,13 @@ static ssize_t all_lzma(struct erofs_encoder *encoder, const void *in, size_t si
 }
 
 /*
- * liblzma copies much more of the input than it encodes: it is offered twice what is expected, more only if that is
- * used up.
+ * liblzma copies much more of the input than it encodes: it is offered a few times what is expected, more only if that is used
+ * up.
  */
 static ssize_t fill_lzma(struct erofs_encoder *encoder, const void *in, size_t *size, void *out, size_t room,
 			 size_t unit)
 {
-	size_t offered = 2 * erofs_encoder_predict(encoder, room) + MIN_INPUT_OFFERED;
+	size_t offered = 4 * erofs_encoder_predict(encoder, room) + MIN_INPUT_OFFERED;
 	size_t taken;
 	ssize_t encoded;
 

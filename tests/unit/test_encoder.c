@@ -316,7 +316,9 @@ static void history_suits_the_extents(void **state)
 	assert_int_equal(dict_size("zstd", 512, 512), 1024);
 	assert_int_equal(dict_size("zstd,dictsize=2048", 65536, INPUT_MAX), 2048);
 	assert_int_equal(dict_size("lzma", 4096, INPUT_MAX), 32768);
-	assert_int_equal(dict_size("lzma", 1u << 20, INPUT_MAX), 8u << 20);
+	assert_int_equal(dict_size("lzma", 65536, INPUT_MAX), 262144);
+	assert_int_equal(dict_size("lzma", 1u << 20, INPUT_MAX), 4u << 20);
+	assert_int_equal(dict_size("lzma,dictsize=8388608", 1u << 20, INPUT_MAX), 8u << 20);
 	assert_int_equal(dict_size("lzma", 512, 512), 4096);
 }
 
