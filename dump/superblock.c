@@ -50,7 +50,7 @@ static void row_limit(const char *label, uint32_t bytes)
 static void rows_compression(const struct dump *dump)
 {
 	const struct erofs_superblock *sb = erofs_image_superblock(dump->image);
-	struct erofs_image_compression limits;
+	struct erofs_compression_info limits;
 	const char *names[FEATURE_NAMES_MAX];
 	const char *reason;
 
@@ -199,7 +199,7 @@ static void add_features(struct json_object *object, const struct erofs_superblo
 static void add_compression(struct json_object *object, const struct dump *dump)
 {
 	struct json_object *limits = json_object_new_object();
-	struct erofs_image_compression values;
+	struct erofs_compression_info values;
 
 	if (!erofs_image_compression(dump->image, &values, NULL) && values.algorithms) {
 		json_add_number(limits, "lz4_max_distance", values.lz4_max_distance);

@@ -43,7 +43,7 @@ struct erofs_compression {
 	int8_t lc, lp, pb;  /* LZMA only; -1: the preset's */
 };
 
-struct erofs_compressor_limits {
+struct erofs_compressor_info {
 	const char *name;
 	enum erofs_algorithm algorithm;
 	int level_min, level_max, level_default; /* LZMA: also 100 + level, the extreme presets */
@@ -51,7 +51,7 @@ struct erofs_compressor_limits {
 };
 
 /* Static storage. */
-EROFS_API const struct erofs_compressor_limits *erofs_compressor_limits(enum erofs_compressor compressor);
+EROFS_API const struct erofs_compressor_info *erofs_compressor_limits(enum erofs_compressor compressor);
 
 /* "lz4", "lzma", "deflate", "zstd"; NULL for a number that is none of them. */
 EROFS_API const char *erofs_algorithm_name(int algorithm);

@@ -147,7 +147,7 @@ EROFS_API int erofs_image_map(const struct erofs_image *image, struct erofs_exte
 EROFS_API int erofs_image_packed_inode(const struct erofs_image *image, struct erofs_inode *out);
 
 /* How the data of compressed inodes were made, as the superblock and what follows it announce it. */
-struct erofs_image_compression {
+struct erofs_compression_info {
 	uint16_t algorithms;	   /* bitmap by enum erofs_algorithm; 0: no compressed inode */
 	uint32_t lz4_max_distance; /* bytes of history; 0 where the algorithm is not in use */
 	uint32_t lz4_max_pcluster; /* bytes */
@@ -160,7 +160,7 @@ struct erofs_image_compression {
  * -EUCLEAN, -EOPNOTSUPP and a text (static storage; `reason` may be NULL) if the announcement is broken: then no compressed
  * inode can be read, and Linux would not mount the image.
  */
-EROFS_API int erofs_image_compression(const struct erofs_image *image, struct erofs_image_compression *out,
+EROFS_API int erofs_image_compression(const struct erofs_image *image, struct erofs_compression_info *out,
 				      const char **reason);
 
 /*

@@ -63,6 +63,18 @@ static int check_compression(const struct erofs_build_options *options, const st
 	return erofs_compress_hints_check(options, diag);
 }
 
+/* Fills in what was left to the library. */
+static void settle_sizes(struct erofs_build_options *options)
+{
+	if (!options->pcluster_size)
+		options->pcluster_size = 1u << options->blkszbits;
+	if (!options->extent_size)
+		options->extent_size = EROFS_EXTENT_SIZE_DEFAULT;
+	/* No less than a block, and both powers of two. */
+	while (options->max_extent_bytes && options->extent_size > options->max_extent_bytes)
+		options->extent_size /= 2;
+}
+
 static int check_arguments(const struct erofs_tree *tree, const struct erofs_build_options *options,
 			   const struct erofs_diag *diag)
 {
@@ -149,10 +161,7 @@ int erofs_build(const struct erofs_tree *tree, const char *output, const struct 
 	if (err)
 		return err;
 	builder.blksz = 1u << options->blkszbits;
-	if (!settled.pcluster_size)
-		settled.pcluster_size = builder.blksz;
-	if (!settled.extent_size)
-		settled.extent_size = EROFS_EXTENT_SIZE_DEFAULT;
+	settle_sizes(&settled);
 	builder.summary = summary ? summary : &ignored;
 	*builder.summary = (struct erofs_build_summary){ 0 };
 	err = run_stages(&builder, output);

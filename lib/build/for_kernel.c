@@ -26,7 +26,7 @@ static int check_algorithms(const struct erofs_build_options *options, const str
 	int err = 0;
 
 	for (unsigned int i = 0; !err && i < options->compression_count; i++) {
-		const struct erofs_compressor_limits *limits =
+		const struct erofs_compressor_info *limits =
 			erofs_compressor_limits(options->compression[i].compressor);
 
 		err = need(target, erofs_kernel_of_algorithms((uint16_t)(1u << limits->algorithm)),

@@ -215,7 +215,8 @@ static void plan_layout(struct erofs_builder *builder, const struct erofs_tree_i
 
 	plan->layout = EROFS_LAYOUT_FLAT_PLAIN;
 	/* What is a hole in the source must not decide on how equal contents are stored, if they may be compressed. */
-	if (S_ISREG(inode->mode) && inode->data && !builder->options->compression_count) {
+	if (S_ISREG(inode->mode) && inode->data && !builder->options->fill_holes &&
+	    !builder->options->compression_count) {
 		plan->chunkbits = erofs_chunk_choose(inode->size, inode->data, builder->options->blkszbits);
 		if (plan->chunkbits) {
 			plan->layout = EROFS_LAYOUT_CHUNK_BASED;

@@ -10,7 +10,7 @@
  * Levels left out are those of erofs-utils. LZ4 proper has no levels. libdeflate knows no window but the largest, and
  * has levels above zlib's.
  */
-static const struct erofs_compressor_limits limits[EROFS_COMPRESSOR_COUNT] = {
+static const struct erofs_compressor_info limits[EROFS_COMPRESSOR_COUNT] = {
 	[EROFS_COMPRESSOR_LZ4] = { "lz4", EROFS_ALGORITHM_LZ4, 0, 0, 0, 0, 0 },
 	[EROFS_COMPRESSOR_LZ4HC] = { "lz4hc", EROFS_ALGORITHM_LZ4, 0, 12, 9, 0, 0 },
 	[EROFS_COMPRESSOR_LZMA] = { "lzma", EROFS_ALGORITHM_LZMA, 0, 9, 6, 4096, 8u << 20 },
@@ -18,7 +18,7 @@ static const struct erofs_compressor_limits limits[EROFS_COMPRESSOR_COUNT] = {
 	[EROFS_COMPRESSOR_ZSTD] = { "zstd", EROFS_ALGORITHM_ZSTD, 0, 22, 3, 1024, 1u << 20 },
 };
 
-const struct erofs_compressor_limits *erofs_compressor_limits(enum erofs_compressor compressor)
+const struct erofs_compressor_info *erofs_compressor_limits(enum erofs_compressor compressor)
 {
 	return (unsigned int)compressor < EROFS_COMPRESSOR_COUNT ? &limits[compressor] : NULL;
 }
@@ -75,7 +75,7 @@ static bool parse_number(const struct word *word, uint32_t *value)
 
 static const char *set_level(struct erofs_compression *out, const struct word *word)
 {
-	const struct erofs_compressor_limits *limit = &limits[out->compressor];
+	const struct erofs_compressor_info *limit = &limits[out->compressor];
 	uint32_t level, within;
 
 	if (out->compressor == EROFS_COMPRESSOR_LZ4)
@@ -93,7 +93,7 @@ static const char *set_level(struct erofs_compression *out, const struct word *w
 
 static const char *set_dict_size(struct erofs_compression *out, const struct word *word)
 {
-	const struct erofs_compressor_limits *limit = &limits[out->compressor];
+	const struct erofs_compressor_info *limit = &limits[out->compressor];
 	uint32_t size;
 
 	if (!limit->dict_max)

@@ -52,12 +52,12 @@ int erofs_image_packed_inode(const struct erofs_image *image, struct erofs_inode
 	return image->packed_err;
 }
 
-int erofs_image_compression(const struct erofs_image *image, struct erofs_image_compression *out, const char **reason)
+int erofs_image_compression(const struct erofs_image *image, struct erofs_compression_info *out, const char **reason)
 {
 	const struct erofs_compression_configs *configs = &image->configs;
 	uint16_t used = image->sb.available_compr_algs ? configs->algorithms : 0;
 
-	*out = (struct erofs_image_compression){ 0 };
+	*out = (struct erofs_compression_info){ 0 };
 	if (image->configs_err) {
 		if (reason)
 			*reason = image->configs_reason;

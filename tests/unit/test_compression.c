@@ -140,7 +140,7 @@ static void limits_and_names_agree_with_the_parser(void **state)
 {
 	(void)state;
 	for (int i = 0; i < EROFS_COMPRESSOR_COUNT; i++) {
-		const struct erofs_compressor_limits *limits = erofs_compressor_limits((enum erofs_compressor)i);
+		const struct erofs_compressor_info *limits = erofs_compressor_limits((enum erofs_compressor)i);
 
 		assert_parses(limits->name, (enum erofs_compressor)i, limits->level_default, 0);
 		assert_non_null(erofs_algorithm_name(limits->algorithm));
