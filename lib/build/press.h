@@ -28,12 +28,14 @@ struct press_stream {
 	bool copy;  /* a candidate that is one */
 	bool noted; /* its content is known from an earlier reading, which this one must confirm */
 
-	pthread_mutex_t lock; /* protects the members down to `hashed` between the first segment and the last commit */
+	/* Protects the members down to `hashed` between the first segment and the last commit. */
+	pthread_mutex_t lock;
 	bool is_open;
 	struct erofs_content content;
 	struct pack_hash hash;
-	const uint8_t **ready; /* by segment modulo the run's slots: read, and not yet hashed */
-	uint64_t hashed;       /* segments */
+	uint64_t hashed; /* segments */
+	/* By segment modulo the run's slots: read, and not yet hashed. Set without the lock, taken with it. */
+	_Atomic(const uint8_t *) *ready;
 
 	/* commits only */
 	struct erofs_buffer extents;

@@ -59,13 +59,12 @@ static int hash_ready(struct press *press, struct press_stream *stream)
 	int err = 0;
 
 	while (!err) {
-		const uint8_t **ready = &stream->ready[stream->hashed % press->slot_count];
+		const uint8_t *ready = atomic_exchange(&stream->ready[stream->hashed % press->slot_count], NULL);
 
-		if (!*ready)
+		if (!ready)
 			break;
-		err = erofs_pack_hash_append(press->pack, &stream->hash, stream->inode, *ready,
+		err = erofs_pack_hash_append(press->pack, &stream->hash, stream->inode, ready,
 					     segment_length(press, stream, stream->hashed));
-		*ready = NULL;
 		stream->hashed++;
 	}
 	return err;
@@ -100,8 +99,10 @@ static int read_segment(struct press *press, struct press_slot *slot, struct pac
 						slot->segment * press->segment);
 	if (err)
 		return err;
-	pthread_mutex_lock(&stream->lock);
-	stream->ready[slot->segment % press->slot_count] = slot->in;
+	atomic_store(&stream->ready[slot->segment % press->slot_count], slot->in);
+	/* Who is hashing takes this one, too; if he has just passed it by, the commit does. */
+	if (pthread_mutex_trylock(&stream->lock))
+		return 0;
 	err = hash_ready(press, stream);
 	pthread_mutex_unlock(&stream->lock);
 	return err;
@@ -322,7 +323,8 @@ int erofs_press_stream_digest(struct press *press, struct press_stream *stream, 
 	stream->is_open = false;
 	erofs_pack_hash_free(&stream->hash);
 	stream->hashed = 0;
-	memset(stream->ready, 0, press->slot_count * sizeof(*stream->ready));
+	for (unsigned int i = 0; i < press->slot_count; i++)
+		atomic_store(&stream->ready[i], NULL);
 	err = open_stream(press, stream, &pack->workers[worker]);
 	for (uint64_t segment = 0; !err && segment * press->segment < stream->inode->size; segment++) {
 		size_t length = segment_length(press, stream, segment);
