@@ -83,7 +83,6 @@ static ssize_t try_one(struct erofs_encoder *encoder, const void *in, size_t *si
 		encoded = (ssize_t)erofs_deflate_cut(deflate->cutter, encoder->scratch, (size_t)encoded, room, size);
 		if (!encoded)
 			return -EIO;
-		erofs_deflate_mark_start(encoder->scratch, (size_t)encoded);
 	}
 	memcpy(out, encoder->scratch, (size_t)encoded);
 	return encoded;

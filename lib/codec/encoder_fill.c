@@ -36,7 +36,7 @@ static size_t waste(const struct search *s)
 /* The more tries were made, the less is asked for. */
 static bool is_good(const struct search *s, int tries)
 {
-	static const uint8_t permille[] = { 15, 20, 40, 60 };
+	static const uint8_t permille[] = { 15, 25, 50, 80 };
 	size_t allowed = tries < (int)sizeof(permille) ? permille[tries] : 100;
 
 	if (!s->fits.size)
@@ -64,7 +64,7 @@ static size_t aim(const struct search *s, size_t encoded)
 
 	if (target < s->room - s->room / 4 || target > s->room || target <= s->fits.encoded)
 		target = s->room;
-	return target - target / 200;
+	return target - target / 300;
 }
 
 /* Where on the line through the tries the target lies. */
@@ -146,7 +146,7 @@ ssize_t erofs_encoder_fill_by_trying(struct erofs_encoder *encoder, const void *
 				     size_t room, size_t unit)
 {
 	struct search s = { .in = in, .limit = *size, .room = room, .unit = unit };
-	int err = erofs_encoder_need_scratch(encoder, 2 * room + 4096);
+	int err = erofs_encoder_need_scratch(encoder, 3 * room + 4096);
 
 	for (int tries = 0; !err && tries < MAX_TRIES; tries++) {
 		struct try now;
