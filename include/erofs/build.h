@@ -148,4 +148,12 @@ EROFS_API int erofs_build_for_kernel(struct erofs_build_options *options, struct
 EROFS_API int erofs_build(const struct erofs_tree *tree, const char *output, const struct erofs_build_options *options,
 			  struct erofs_build_summary *summary, const struct erofs_diag *diag);
 
+/*
+ * The same from a tree whose source is a stream, which is read now: contents go into the image in the order of their coming,
+ * then the tree is normalized by the rules.
+ */
+EROFS_API int erofs_build_streamed(struct erofs_tree *tree, const struct erofs_tree_rules *rules, const char *output,
+				   const struct erofs_build_options *options, struct erofs_build_summary *summary,
+				   const struct erofs_diag *diag);
+
 #endif

@@ -54,4 +54,7 @@ struct erofs_tree_rules {
 EROFS_API int erofs_tree_normalize(struct erofs_tree *tree, const struct erofs_tree_rules *rules,
 				   const struct erofs_diag *diag);
 
+/* Whether the source is a stream, for erofs_build_streamed(). */
+EROFS_API bool erofs_tree_is_streamed(const struct erofs_tree *tree);
+
 #endif

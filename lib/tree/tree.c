@@ -68,6 +68,11 @@ uint64_t erofs_tree_dropped_xattrs(const struct erofs_tree *tree)
 	return tree->dropped_xattrs;
 }
 
+bool erofs_tree_is_streamed(const struct erofs_tree *tree)
+{
+	return tree->stream_ops;
+}
+
 const char *erofs_tree_path(struct erofs_buffer *path, const struct erofs_tree_inode *inode)
 {
 	size_t length = 0;

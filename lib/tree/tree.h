@@ -110,12 +110,29 @@ struct erofs_source_ops {
 	void (*release)(void *source);
 };
 
+/*
+ * A source whose contents can be had once only, in its own order: an archive that comes through a pipe. The tree grows while
+ * they are read, and is complete at the end. One thread at a time. Failures are reported to the diag that the source was made
+ * with.
+ */
+struct erofs_stream_ops {
+	/*
+	 * Goes on to the next regular file that has data, over whatever is left of the last one: 1 and its inode, with size,
+	 * attributes and xattrs as they are now known; 0 at the end of the input. The inode has a name and a parent for
+	 * messages; whether it stays in the tree is known at the end only, since a later member may take its place.
+	 */
+	int (*next)(void *source, struct erofs_tree_inode **inode);
+	/* Reads exactly the next `length` bytes of that file. */
+	int (*read)(void *source, void *buf, size_t length);
+};
+
 /* ---- the tree ----------------------------------------------------------------------------------------------------------------- */
 
 struct erofs_tree {
 	struct erofs_arena arena;
 	struct erofs_tree_inode *root;
-	const struct erofs_source_ops *source_ops;
+	const struct erofs_source_ops *source_ops; /* NULL until there is a source */
+	const struct erofs_stream_ops *stream_ops; /* NULL: contents can be read in any order, with source_ops */
 	void *source;
 
 	pthread_mutex_t xattr_lock; /* protects the members down to the sets while sources run */
