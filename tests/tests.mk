@@ -209,6 +209,7 @@ source_tests = \
 
 program_tests = \
 	tests/e2e/compress_effects.sh \
+	tests/e2e/compressed_read.sh \
 	tests/e2e/determinism.sh \
 	tests/e2e/failures.sh \
 	tests/e2e/fingerprints.sh \

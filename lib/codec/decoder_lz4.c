@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <errno.h>
 #include <lz4.h>
+#include <string.h>
 
 #include "lib/codec/decoder_ops.h"
 
@@ -11,6 +12,11 @@ static int decode(void **state, const struct erofs_decode_job *job)
 	int wanted = (int)job->out_size, got;
 
 	(void)state;
+	/*
+	 * liblz4 takes a distance of 0, which no encoder writes, for a copy of what stands there already: nothing of
+	 * this process's shall get out that way.
+	 */
+	memset(out, 0, job->out_size);
 	if (job->partial)
 		got = LZ4_decompress_safe_partial(in, out, (int)job->in_size, wanted, wanted);
 	else

@@ -153,6 +153,35 @@ small_tree() { # DIR
 	touch -d @1600000000 "$1"/hello "$1"/dir/* "$1"/empty "$1"/dir "$1"
 }
 
+# Images with every way to compress, into the array `images`: ours and those of others. What a builder does not know is left out.
+compressed_images() { # SOURCE
+	local text=$work/compressible mkfs name options
+	mkdir -p "$text/dir" && cp -a "$1/." "$text/"
+	seq 1 9000 >"$text/dir/text"
+	head -c 3000 /dev/urandom >"$text/noise"
+	cat "$text/dir/text" "$text/noise" "$text/dir/text" >"$text/mixed"
+	tail -c 20000 "$text/dir/text" >"$text/dir/end"
+	while read -r mkfs name options; do
+		[ "$mkfs" ] && [ -x "$mkfs" ] || continue
+		# shellcheck disable=SC2086
+		"$mkfs" -d1 -T1 $options "$work/$name" "$text" >/dev/null 2>&1 </dev/null && images+=("$work/$name")
+	done <<-END
+		$MKFS lz4 -zlz4 $FP_OPT
+		$MKFS lzma -zlzma -C65536
+		$MKFS deflate-512 -zdeflate -b512 -C4096
+		$MKFS zstd-extents -zzstd -E48bit $FP_OPT
+		$MKFS lz4-extents -zlz4 -E48bit --extent-size=16384
+		/usr/bin/mkfs.erofs distribution-tails -zlz4hc -C65536 -Eztailpacking
+		/usr/bin/mkfs.erofs distribution-legacy -zlz4 -Elegacy-compress
+		/usr/bin/mkfs.erofs distribution-fragments -zlz4 -Efragments,dedupe
+		${PEER_DIR:-}/bin/mkfs.erofs peer-tails -zlz4 -C65536 -Eztailpacking,dedupe
+		${PEER_DIR:-}/bin/mkfs.erofs peer-fragments -zzstd -C65536 -Efragments
+		${PEER_DIR:-}/bin/mkfs.erofs peer-directories -zlz4 -C65536 -Eall-fragments,dedupe --zD
+		${PEER_DIR:-}/bin/mkfs.erofs peer-extents -zdeflate -C65536 -E48bit,all-fragments,dedupe
+		${PEER_DIR:-}/bin/mkfs.erofs peer-two -zzstd:lz4 -C16384
+	END
+}
+
 # What the mutation tests damage: small, with something of everything.
 damaged_images_tree() { # DIR
 	local i file

@@ -18,6 +18,7 @@ for options in "-b4096 $FP_OPT" "-b512 $FP_OPT" "-b1024 -x1000" "-b4096 -Enoinli
 done
 [ -z "${PEER_DIR:-}" ] || ! "$PEER_DIR/bin/mkfs.erofs" --quiet -T1 --chunksize=4096 "--xattr-inode-digest=$FP_NAME" "$work/peer" "$work/s" >/dev/null 2>&1 ||
 	images+=("$work/peer")
+compressed_images "$work/s"
 [ ${#images[@]} -gt 0 ] || finish
 
 limited() { # ALLOWED-STATUSES COMMAND...: runs under limits of time, memory and file size
@@ -46,7 +47,10 @@ for ((seed = first; seed < first + count; seed++)); do
 	# Each seed takes one of the rest, so that all views see many of the images.
 	case $((seed % 8)) in
 	0) limited "0 1" "$DUMP" -S "$work/bad" ;;
-	1) limited "0 1" "$DUMP" -e --path=/dir/ten-thousand "$work/bad" ;;
+	1)
+		limited "0 1" "$DUMP" -e --path=/dir/ten-thousand "$work/bad"
+		limited "0 1" "$DUMP" -e --path=/mixed "$work/bad"
+		;;
 	2) limited "0 1" "$DUMP" --json --fingerprints "$work/bad" ;;
 	3) limited "0 1" "$DUMP" --cat --path=/hello "$work/bad" ;;
 	4) limited "0 1" "$DUMP" -s "$work/bad" ;;

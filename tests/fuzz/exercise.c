@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <erofs/check.h>
+#include <erofs/compress.h>
 #include <erofs/image.h>
 
 #define INODES_MAX 200u
@@ -63,6 +64,24 @@ static void exercise_dir(struct visit *visit, const struct erofs_inode *inode)
 	erofs_dir_close(dir);
 }
 
+static void check_extent(struct visit *visit, const struct erofs_extent *extent)
+{
+	struct erofs_inode packed;
+	uint64_t limit = visit->size;
+
+	if (extent->kind == EROFS_EXTENT_HOLE || extent->device)
+		return;
+	if (extent->kind == EROFS_EXTENT_FRAGMENT) {
+		PROMISE(!erofs_image_packed_inode(visit->image, &packed));
+		limit = packed.size;
+	}
+	PROMISE(extent->physical <= limit && extent->plen <= limit - extent->physical);
+	if (extent->kind != EROFS_EXTENT_ENCODED)
+		return;
+	PROMISE(extent->plen && extent->plen <= EROFS_PCLUSTER_ENCODED_MAX);
+	PROMISE(extent->length <= EROFS_PCLUSTER_DECODED_MAX && erofs_algorithm_name(extent->algorithm));
+}
+
 static void exercise_extents(struct visit *visit, const struct erofs_inode *inode)
 {
 	struct erofs_extent extent;
@@ -77,12 +96,25 @@ static void exercise_extents(struct visit *visit, const struct erofs_inode *inod
 		PROMISE(at < inode->size && extent.length && extent.logical <= at &&
 			at - extent.logical < extent.length);
 		PROMISE(extent.logical + extent.length > extent.logical);
-		if (extent.kind != EROFS_EXTENT_HOLE && !extent.device)
-			PROMISE(extent.physical <= visit->size && extent.plen <= visit->size - extent.physical);
+		check_extent(visit, &extent);
 		at = extent.logical + extent.length;
 	}
 	PROMISE(erofs_image_map(visit->image, &extent, inode, inode->size) <= 0);
 	PROMISE(erofs_image_map(visit->image, &extent, inode, UINT64_MAX) <= 0);
+}
+
+/* Reads again what read_at() has read, in pieces: decoded data that is remembered must be the same. */
+static void read_pieces(struct visit *visit, const struct erofs_inode *inode, const uint8_t *whole, size_t length)
+{
+	static uint8_t piece[5000];
+
+	for (size_t at = 0; at < length; at += sizeof(piece)) {
+		int64_t got = erofs_image_read(visit->image, inode, piece, sizeof(piece), at);
+		size_t wanted = length - at < sizeof(piece) ? length - at : sizeof(piece);
+
+		/* The piece may reach into an extent that is damaged. */
+		PROMISE(got < 0 || ((size_t)got >= wanted && !memcmp(piece, whole + at, wanted)));
+	}
 }
 
 static void read_at(struct visit *visit, const struct erofs_inode *inode, uint64_t offset, size_t length)
@@ -96,6 +128,8 @@ static void read_at(struct visit *visit, const struct erofs_inode *inode, uint64
 	PROMISE(got <= (int64_t)length && buf[length] == 0xA5);
 	if (got > 0)
 		PROMISE(offset < inode->size && (uint64_t)got <= inode->size - offset);
+	if (got > 0 && !offset)
+		read_pieces(visit, inode, buf, (size_t)got);
 }
 
 static void exercise_data(struct visit *visit, const struct erofs_inode *inode)
@@ -153,6 +187,7 @@ static void exercise_inode(struct visit *visit, uint64_t nid)
 static void exercise_tables(const struct erofs_image *image)
 {
 	struct erofs_device_slot slot;
+	struct erofs_image_compression compression;
 	struct erofs_xattr_prefix prefix;
 	char name[300];
 
@@ -162,6 +197,7 @@ static void exercise_tables(const struct erofs_image *image)
 		PROMISE(erofs_image_xattr_prefix(image, &prefix, i) <= 0);
 	PROMISE(erofs_image_fingerprint_name(image, name, sizeof(name)) <= 0);
 	PROMISE(erofs_image_fingerprint_name(image, name, 1) <= 0);
+	PROMISE(erofs_image_compression(image, &compression, NULL) <= 0);
 }
 
 static void exercise_paths(const struct erofs_image *image)

@@ -158,11 +158,29 @@ static void a_second_frame_is_refused(void **state)
 	erofs_decoder_free(decoder);
 }
 
+/* A match at distance 0: liblz4 lets it through. The output is what it is, but nothing that stood there before. */
+static void lz4_reveals_nothing(void **state)
+{
+	static const uint8_t in[] = { 0x1f, 'x', 0, 0, 40, 0x50, 'y', 'y', 'y', 'y', 'y' };
+	struct erofs_decoder *decoder = erofs_decoder_new();
+	uint8_t first[65], second[65];
+
+	(void)state;
+	memset(first, 0x5A, sizeof(first));
+	memset(second, 0xA5, sizeof(second));
+	assert_int_equal(erofs_decode(decoder, EROFS_ALGORITHM_LZ4, in, sizeof(in), first, 65, false),
+			 erofs_decode(decoder, EROFS_ALGORITHM_LZ4, in, sizeof(in), second, 65, false));
+	for (unsigned int i = 0; i < 65; i++)
+		assert_int_equal(first[i], second[i]);
+	erofs_decoder_free(decoder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_algorithm_in_whole_and_in_part),
 		cmocka_unit_test(a_second_frame_is_refused),
+		cmocka_unit_test(lz4_reveals_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
