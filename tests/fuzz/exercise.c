@@ -187,7 +187,7 @@ static void exercise_inode(struct visit *visit, uint64_t nid)
 static void exercise_tables(const struct erofs_image *image)
 {
 	struct erofs_device_slot slot;
-	struct erofs_image_compression compression;
+	struct erofs_compression_info compression;
 	struct erofs_xattr_prefix prefix;
 	char name[300];
 
