@@ -74,6 +74,7 @@ unit_libs = liberofs-core.la $(CMOCKA_LIBS)
 small_image = tests/unit/small_image.c tests/unit/small_image.h
 raw_image = tests/unit/raw_image.c tests/unit/raw_image.h
 codec_inputs = tests/unit/codec_inputs.c tests/unit/codec_inputs.h
+encode = tests/tools/encode.c tests/tools/encode.h tests/tools/support.c tests/tools/support.h
 tree_maker = tests/unit/tree_maker.c tests/unit/tree_maker.h
 tests_unit_test_arena_CFLAGS = $(unit_cflags)
 tests_unit_test_arena_LDADD = $(unit_libs)
@@ -98,6 +99,7 @@ tests_unit_test_compression_CFLAGS = $(unit_cflags)
 tests_unit_test_compression_LDADD = $(unit_libs)
 tests_unit_test_contents_CFLAGS = $(unit_cflags)
 tests_unit_test_contents_LDADD = $(unit_libs)
+tests_unit_test_decoder_SOURCES = tests/unit/test_decoder.c $(encode)
 tests_unit_test_decoder_CFLAGS = $(unit_cflags)
 tests_unit_test_decoder_LDADD = $(unit_libs)
 tests_unit_test_deflate_cut_SOURCES = tests/unit/test_deflate_cut.c $(codec_inputs)
@@ -199,6 +201,41 @@ tests_fuzz_mutate_reader_SOURCES = tests/fuzz/mutate_reader.c tests/fuzz/exercis
 	tests/tools/mutate.c tests/tools/mutate.h tests/tools/support.c tests/tools/support.h
 tests_fuzz_mutate_reader_LDADD = liberofs-core.la
 
+# Fuzz targets: always as programs that replay files, with --enable-fuzzers as fuzzers, too.
+fuzz_programs += tests/fuzz/make_corpus tests/fuzz/replay_decoder tests/fuzz/replay_image
+fuzz_support = tests/fuzz/fuzz.h tests/tools/support.c tests/tools/support.h
+fuzz_image = tests/fuzz/fuzz_image.c tests/fuzz/exercise.c tests/fuzz/exercise.h $(fuzz_support)
+fuzz_decoder = tests/fuzz/fuzz_decoder.c $(fuzz_support)
+tests_fuzz_make_corpus_SOURCES = tests/fuzz/make_corpus.c tests/tools/encode.c tests/tools/encode.h \
+	tests/tools/support.c tests/tools/support.h
+tests_fuzz_make_corpus_LDADD = liberofs-core.la
+tests_fuzz_replay_decoder_SOURCES = tests/fuzz/replay.c $(fuzz_decoder)
+tests_fuzz_replay_decoder_LDADD = liberofs-core.la
+tests_fuzz_replay_image_SOURCES = tests/fuzz/replay.c $(fuzz_image)
+tests_fuzz_replay_image_LDADD = liberofs-core.la
+if FUZZERS
+fuzz_programs += tests/fuzz/fuzz_image tests/fuzz/fuzz_lz4 tests/fuzz/fuzz_lzma tests/fuzz/fuzz_deflate tests/fuzz/fuzz_zstd
+fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_image_SOURCES = tests/fuzz/fuzz_entry.c $(fuzz_image)
+tests_fuzz_fuzz_image_LDADD = liberofs-core.la
+tests_fuzz_fuzz_image_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_lz4_SOURCES = tests/fuzz/fuzz_entry.c $(fuzz_decoder)
+tests_fuzz_fuzz_lz4_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_ALGORITHM=EROFS_ALGORITHM_LZ4
+tests_fuzz_fuzz_lz4_LDADD = liberofs-core.la
+tests_fuzz_fuzz_lz4_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_lzma_SOURCES = tests/fuzz/fuzz_entry.c $(fuzz_decoder)
+tests_fuzz_fuzz_lzma_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_ALGORITHM=EROFS_ALGORITHM_LZMA
+tests_fuzz_fuzz_lzma_LDADD = liberofs-core.la
+tests_fuzz_fuzz_lzma_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_deflate_SOURCES = tests/fuzz/fuzz_entry.c $(fuzz_decoder)
+tests_fuzz_fuzz_deflate_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_ALGORITHM=EROFS_ALGORITHM_DEFLATE
+tests_fuzz_fuzz_deflate_LDADD = liberofs-core.la
+tests_fuzz_fuzz_deflate_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_zstd_SOURCES = tests/fuzz/fuzz_entry.c $(fuzz_decoder)
+tests_fuzz_fuzz_zstd_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_ALGORITHM=EROFS_ALGORITHM_ZSTD
+tests_fuzz_fuzz_zstd_LDADD = liberofs-core.la
+tests_fuzz_fuzz_zstd_LDFLAGS = $(fuzz_ldflags)
+endif
 # ---- what is run ------------------------------------------------------------------------------------------------------
 
 source_tests = \
@@ -213,6 +250,7 @@ program_tests = \
 	tests/e2e/determinism.sh \
 	tests/e2e/failures.sh \
 	tests/e2e/fingerprints.sh \
+	tests/e2e/fuzz_corpus.sh \
 	tests/e2e/golden.sh \
 	tests/e2e/interrupt.sh \
 	tests/e2e/ishare_page.sh \

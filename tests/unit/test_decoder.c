@@ -2,72 +2,15 @@
 #include "lib/codec/decoder.h"
 
 #include <errno.h>
-#include <libdeflate.h>
-#include <lz4.h>
-#include <lzma.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
 
+#include "tests/tools/encode.h"
 #include "tests/unit/unit.h"
 
 #define PLAIN_SIZE ((size_t)300000)
 #define ROOM	   ((size_t)400000)
-
-/* Something that compresses, not too well, with matches near and far. */
-static void fill(uint8_t *out)
-{
-	uint32_t seed = 1;
-
-	for (size_t i = 0; i < PLAIN_SIZE; i++) {
-		seed = seed * 1664525u + 1013904223u;
-		out[i] = (seed >> 24) & (i % 7 ? 0x0f : 0xff);
-		if (i > 60000 && i % 1000 < 400)
-			out[i] = out[i - 60000];
-		else if (i > 100 && i % 50 < 25)
-			out[i] = out[i - 100];
-	}
-}
-
-static size_t encode_lzma(const uint8_t *in, uint8_t *out)
-{
-	lzma_stream stream = LZMA_STREAM_INIT;
-	lzma_options_lzma options;
-	size_t size;
-
-	assert_false(lzma_lzma_preset(&options, 6));
-	options.dict_size = 1 << 20;
-	assert_int_equal(lzma_microlzma_encoder(&stream, &options), LZMA_OK);
-	stream.next_in = in;
-	stream.avail_in = PLAIN_SIZE;
-	stream.next_out = out;
-	stream.avail_out = ROOM;
-	assert_int_equal(lzma_code(&stream, LZMA_FINISH), LZMA_STREAM_END);
-	assert_int_equal(stream.total_in, PLAIN_SIZE);
-	size = stream.total_out;
-	lzma_end(&stream);
-	return size;
-}
-
-static size_t encode(enum erofs_algorithm algorithm, const uint8_t *in, uint8_t *out)
-{
-	struct libdeflate_compressor *deflate;
-	size_t size;
-
-	switch (algorithm) {
-	case EROFS_ALGORITHM_LZ4:
-		return (size_t)LZ4_compress_default((const char *)in, (char *)out, PLAIN_SIZE, ROOM);
-	case EROFS_ALGORITHM_LZMA:
-		return encode_lzma(in, out);
-	case EROFS_ALGORITHM_DEFLATE:
-		deflate = libdeflate_alloc_compressor(6);
-		size = libdeflate_deflate_compress(deflate, in, PLAIN_SIZE, out, ROOM);
-		libdeflate_free_compressor(deflate);
-		return size;
-	default:
-		return ZSTD_compress(out, ROOM, in, PLAIN_SIZE, 3);
-	}
-}
 
 struct sample {
 	uint8_t plain[PLAIN_SIZE], encoded[ROOM], out[PLAIN_SIZE + 1];
@@ -77,9 +20,9 @@ struct sample {
 
 static void make_sample(struct sample *sample, enum erofs_algorithm algorithm)
 {
-	fill(sample->plain);
+	encode_fill(sample->plain, PLAIN_SIZE);
 	memset(sample->encoded, 0, ROOM);
-	sample->size = encode(algorithm, sample->plain, sample->encoded);
+	sample->size = encode_whole(algorithm, sample->plain, PLAIN_SIZE, sample->encoded, ROOM);
 	assert_in_range(sample->size, 1000, PLAIN_SIZE);
 }
 

@@ -1,0 +1,57 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later OR MIT
+# The fuzz targets with a corpus that is made here: what is sound must be accepted, what is not must be refused. CORPUS=DIR keeps
+# it, in decoder/ and image/, for `fuzz_lz4 DIR/decoder` and the like (--enable-fuzzers).
+. "$(dirname "$0")/lib.sh"
+need_tools "$MKFS" "$DUMP" "$tools/corrupt" "$top_builddir/tests/fuzz/replay_decoder" "$top_builddir/tests/fuzz/replay_image"
+
+mkdir -p "$work/decoder" "$work/image" "$work/s/d"
+check "a corpus for the decoders" "$top_builddir/tests/fuzz/make_corpus" "$work/decoder"
+replay() { (cd "$work/$1" && "$top_builddir/tests/fuzz/replay_$1" ./*); } # KIND
+check "decoders: $(find "$work/decoder" -type f | wc -l) inputs" replay decoder
+
+# Small ones, so that a fuzzer gets far with them.
+seq 1 2000 >"$work/s/text"
+head -c 5000 /dev/urandom | cat "$work/s/text" - >"$work/s/d/mixed"
+printf hello >"$work/s/small"
+ln -s text "$work/s/link"
+made=()
+while read -r name options; do
+	# shellcheck disable=SC2086
+	check "image $name" "$MKFS" --quiet -T1 $options "$work/image/good-$name" "$work/s" && made+=("$name")
+done <<-END
+	plain-512 -b512
+	fingerprints $FP_OPT
+	lz4 -zlz4 $FP_OPT
+	lz4-512 -zlz4 -b512 -C4096
+	lzma -zlzma -C16384
+	deflate-1024 -zdeflate -b1024
+	zstd -zzstd
+	extents-zstd -zzstd -E48bit $FP_OPT
+	extents-deflate -zdeflate -E48bit --extent-size=4096
+	extents-lz4-512 -zlz4 -E48bit -b512
+END
+
+# Byte of the map header of /text
+header_of() { # IMAGE
+	"$DUMP" --json --path=/text "$1" | tr ',' '\n' | awk -F': ' '
+		/"offset"/ { offset = $2 } /"inode_size"/ { size = $2 } /"xattr_size"/ { xattrs = $2 }
+		END { print int((offset + size + xattrs + 7) / 8) * 8 }'
+}
+
+spoil() { # WHAT IMAGE OFFSET HEX
+	check "spoiled: $2, $1" "$tools/corrupt" --at "$3" "$4" --fix "$work/image/good-$2" "$work/image/bad-$2-$1"
+}
+for name in "${made[@]}"; do
+	head -c 2000 "$work/image/good-$name" >"$work/image/bad-$name-cut"
+	spoil magic "$name" 1024 00
+	case $name in plain* | fingerprints*) continue ;; esac
+	header=$(header_of "$work/image/good-$name")
+	spoil header "$name" "$header" ffffffffffff7f
+	spoil fragment "$name" "$header" ffffffffffffffff
+	spoil index "$name" $((header + 8)) ffffffffffffffffffffffffffffffffffffffffffffffff
+	spoil algorithm "$name" 1108 0000
+done
+check "images: $(find "$work/image" -type f | wc -l) inputs" replay image
+[ -z "${CORPUS:-}" ] || { mkdir -p "$CORPUS" && cp -r "$work/decoder" "$work/image" "$CORPUS/"; }
+finish
