@@ -11,7 +11,8 @@ AM_TESTS_ENVIRONMENT = top_srcdir='$(top_srcdir)' top_builddir='$(top_builddir)'
 
 tests_tools = tests/tools/treegen tests/tools/treecmp tests/tools/corrupt tests/tools/manifestgen
 tests_tools_treegen_SOURCES = tests/tools/treegen.c tests/tools/treegen.h tests/tools/treegen_bulk.c \
-	tests/tools/treegen_names.c tests/tools/treegen_odd.c tests/tools/treegen_order.c tests/tools/treegen_xattr.c \
+	tests/tools/treegen_mixes.c tests/tools/treegen_names.c tests/tools/treegen_odd.c \
+	tests/tools/treegen_order.c tests/tools/treegen_xattr.c \
 	tests/tools/support.c tests/tools/support.h
 tests_tools_treecmp_SOURCES = tests/tools/treecmp.c tests/tools/treecmp.h tests/tools/treecmp_data.c \
 	tests/tools/treecmp_links.c tests/tools/treecmp_xattr.c tests/tools/support.c tests/tools/support.h
@@ -246,6 +247,7 @@ source_tests = \
 
 program_tests = \
 	tests/e2e/compress_effects.sh \
+	tests/e2e/compressed.sh \
 	tests/e2e/compressed_read.sh \
 	tests/e2e/determinism.sh \
 	tests/e2e/failures.sh \
@@ -297,6 +299,7 @@ tests_extra = $(source_tests) $(program_tests) $(tests_golden) \
 	tests/bench/bench.sh \
 	tests/bench/share.sh \
 	tests/e2e/lib.sh \
+	tests/e2e/lib_roundtrip.sh \
 	tests/e2e/page_figures.py \
 	tests/unit/unit.h \
 	$(kernel_tests)

@@ -26,6 +26,22 @@ for seed in 1 2 3; do
 done
 rm -rf "$work/again"
 
+# Compressed: files in several segments, copies of which are known late, and stored data between.
+"$tools/treegen" --size=2097152 mixes "$work/mixes"
+head -c 9000000 /dev/urandom >"$work/mixes/noise-1"
+cp "$work/mixes/noise-1" "$work/mixes/noise-2"
+touch -d @1700000000 "$work"/mixes/noise-?
+for options in "-zlz4 -C65536" "-zlz4 -E48bit" "-zzstd,1 -E48bit --extent-size=1M" "-zdeflate,1:lz4 -Efull-index -b1024" "-zlzma,0 -C1M"; do
+	# shellcheck disable=SC2086
+	check "$options: no workers" build $T $options --workers=0 "$work/w0" "$work/mixes"
+	for workers in 1 2 5 ${LONG:+3 4 8 16}; do
+		# shellcheck disable=SC2086
+		build $T $options --workers=$workers "$work/w" "$work/mixes"
+		check "$options, workers=$workers: same bytes" cmp "$work/w0" "$work/w"
+	done
+done
+rm -rf "$work/mixes"
+
 # Another file system: other readdir, other inode numbers, other holes.
 other=$(mktemp -d /var/tmp/erofs-test.XXXXXX)
 rm -rf "$work/odd/xattrs" # not every file system takes the large ones

@@ -13,20 +13,20 @@ nothing_left() {
 	rm -rf "${work:?}"/o/* "$work"/o/.[!.]*
 }
 
-interrupt() { # SIGNAL WORKERS
-	timeout --preserve-status -k 20 -s "$1" 1 "$MKFS" "$FP_OPT" --workers="$2" "$out" "$work/long" >/dev/null 2>"$work/.err" </dev/null
-	local status=$?
-	if [ $status = 0 ] || [ $status = 137 ]; then
-		fail "SIG$1, $2 workers: exit $status"
-	else
-		pass "SIG$1, $2 workers: exit $status"
-	fi
-	check "SIG$1, $2 workers: says little" test "$(wc -l <"$work/.err")" -le 1
-	nothing_left "SIG$1, $2 workers"
+interrupt() { # SIGNAL WORKERS OPTIONS...
+	local signal=$1 workers=$2
+	shift 2
+	timeout --preserve-status -k 20 -s "$signal" 1 "$MKFS" "$FP_OPT" --workers="$workers" "$@" "$out" "$work/long" >/dev/null 2>"$work/.err" </dev/null
+	local status=$? what="SIG$signal, $workers workers${1:+, $*}"
+	if [ $status = 0 ] || [ $status = 137 ]; then fail "$what: exit $status"; else pass "$what: exit $status"; fi
+	check "$what: says little" test "$(wc -l <"$work/.err")" -le 1
+	nothing_left "$what"
 }
 interrupt INT 2
 interrupt TERM 2
 interrupt INT 0
+interrupt INT 2 -zlz4
+interrupt TERM 0 -zzstd -E48bit
 # A caller that ignores SIGHUP (nohup) has its builds ignore it, too.
 if [ $((0x$(sed -n 's/^SigIgn:[[:space:]]*//p' /proc/self/status) & 1)) = 0 ]; then interrupt HUP 1; else skip "SIGHUP is ignored here"; fi
 
@@ -48,10 +48,11 @@ check "the old image survives" cmp "$out" "$work/kept"
 same "nothing beside it" image "$(ls -A "$work/o")"
 rm -f "$out"
 
+options=()
 # during WHAT PATTERN SOURCE COMMAND: runs the shell command while the build reads SOURCE/a-big.
 during() {
 	local what=$1 pattern=$2 source=$3 command=$4 pid status
-	timeout -k 5 60 "$MKFS" "$FP_OPT" --workers="${5:-0}" "$out" "$source" >"$work/.out" 2>"$work/.err" </dev/null &
+	timeout -k 5 60 "$MKFS" "$FP_OPT" --workers="${5:-0}" "${options[@]}" "$out" "$source" >"$work/.out" 2>"$work/.err" </dev/null &
 	pid=$!
 	sleep 0.5
 	kill -0 $pid 2>/dev/null || echo "    (the build was over too early)"
@@ -89,4 +90,23 @@ fresh
 during "next file is replaced by a directory" "z-behind" "$work/c" "rm z-behind; mkdir z-behind"
 fresh
 during "next file is replaced by another" "z-behind" "$work/c" "printf 'BEHIND\n' >new; mv new z-behind"
+
+# Compressed, the file goes to the workers in segments; a copy of it is read once more at the end.
+for form in -E^48bit -E48bit; do
+	options=("-zzstd,1" "$form")
+	fresh
+	during "file changes, $form" "a-big.*chang" "$work/c" "printf x | dd of=a-big conv=notrunc status=none" 2
+	for workers in ${LONG:+0 2}; do
+		fresh
+		during "file grows, $form, $workers workers" "a-big.*chang|a-big.*gr[eo]w" "$work/c" "printf x >>a-big" "$workers"
+		fresh
+		during "file shrinks, $form, $workers workers" "a-big.*chang|a-big.*(shr|short)" "$work/c" "truncate -s 2G a-big" "$workers"
+		fresh
+		during "next file grows, $form, $workers workers" "z-behind.*chang|z-behind.*gr[eo]w" "$work/c" "printf x >>z-behind" "$workers"
+	done
+	fresh
+	head -c 5000000 /dev/urandom >"$work/c/a-first"
+	cp "$work/c/a-first" "$work/c/b-copy"
+	during "copy changes, $form" "b-copy.*chang" "$work/c" "printf x | dd of=b-copy bs=1 seek=4500000 conv=notrunc status=none" 1
+done
 finish

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 /*
  * treegen [OPTION]... KIND DIR: fills the new directory DIR with a tree that is the same on each run: names, contents,
- * modes, owners, times, xattrs. Kinds: odd many links small large order.
+ * modes, owners, times, xattrs. Kinds: odd many links small large mixes order.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,8 @@ struct kind {
 
 static const struct kind kinds[] = {
 	{ "odd", generate_odd, 0 },	     { "many", generate_many, 100000 }, { "links", generate_links, 70000 },
-	{ "small", generate_small, 200000 }, { "large", generate_large, 0 },	{ "order", generate_order, 0 },
+	{ "small", generate_small, 200000 }, { "large", generate_large, 0 },	{ "mixes", generate_mixes, 1 },
+	{ "order", generate_order, 0 },
 };
 
 int make_dir(int dir, const char *name)
@@ -63,7 +64,7 @@ void not_made(const char *what)
 static int usage(void)
 {
 	fputs("usage: treegen [--no-privileged] [--no-xattrs] [--count=N] [--size=BYTES] [--seed=N] [--from=TREE]\n"
-	      "               odd|many|links|small|large|order DIR\n",
+	      "               odd|many|links|small|large|mixes|order DIR\n",
 	      stderr);
 	return 2;
 }

@@ -8,8 +8,9 @@
 struct treegen_options {
 	bool privileged; /* owners, devices, xattrs of trusted. and security. */
 	bool xattrs;
-	uint64_t count;	  /* files of the "many", "links" and "small" kinds */
-	uint64_t size;	  /* bytes of each file of the "large" kind */
+	uint64_t
+		count; /* files of the "many", "links" and "small" kinds; mixes of each large file of the "mixes" kind */
+	uint64_t size;	  /* bytes of each file of the "large" kind; the largest edge of the "mixes" kind */
 	uint64_t seed;	  /* of the "order" kind */
 	const char *from; /* tree that the "order" kind copies */
 };
@@ -20,6 +21,7 @@ void generate_many(int dir, const struct treegen_options *options);
 void generate_links(int dir, const struct treegen_options *options);
 void generate_small(int dir, const struct treegen_options *options);
 void generate_large(int dir, const struct treegen_options *options);
+void generate_mixes(int dir, const struct treegen_options *options);
 void generate_order(int dir, const struct treegen_options *options);
 
 /* treegen_xattr.c: the part of "odd" that is about extended attributes and ACLs. */
