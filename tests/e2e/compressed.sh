@@ -180,60 +180,76 @@ fi
 rm -rf "$work/segments"
 long_trips() { # ALGORITHM BLOCK-SIZE
 	local bytes
-	for bytes in $2 65536 1048576; do
+	for bytes in "$2" 65536 1048576; do
 		trip new "-z$1" "$FP_OPT" "-b$2" "-C$bytes"
 		trip new "-z$1" "$FP_OPT" "-b$2" "-C$bytes" -Efull-index
 	done
 	for bytes in 4096 16384 131072 1048576; do trip new "-z$1" "$FP_OPT" "-b$2" -E48bit "--extent-size=$bytes"; done
 }
-source=$work/edges
-"$tools/treegen" --size=131072 mixes "$source"
-for algorithm in "${algorithms[@]}"; do
-	for bytes in 512 1024 2048 4096; do long_trips "$algorithm" "$bytes"; done
-done
-rm -rf "$source"
-source=$work/segments
-"$tools/treegen" --size=2097152 --count=7 mixes "$source"
-for algorithm in lz4 lz4hc lzma,1 deflate zstd; do long_trips "$algorithm" 4096; done
-rm -rf "$source"
-source=$work/clusters
-"$tools/treegen" --size=8388608 --count=2 mixes "$source"
-for algorithm in lz4 lzma,1 deflate,1 zstd,1; do trip new "-z$algorithm" "$FP_OPT" -C1048576; done
-rm -rf "$source"
+long_sizes() {
+	local algorithm bytes
+	source=$work/edges
+	"$tools/treegen" --size=131072 mixes "$source"
+	for algorithm in "${algorithms[@]}"; do
+		for bytes in 512 1024 2048 4096; do long_trips "$algorithm" "$bytes"; done
+	done
+	rm -rf "$source"
+	source=$work/segments
+	"$tools/treegen" --size=2097152 --count=7 mixes "$source"
+	for algorithm in lz4 lz4hc "lzma,1" deflate zstd; do long_trips "$algorithm" 4096; done
+	rm -rf "$source"
+	source=$work/clusters
+	"$tools/treegen" --size=8388608 --count=2 mixes "$source"
+	for algorithm in lz4 "lzma,1" "deflate,1" "zstd,1"; do trip new "-z$algorithm" "$FP_OPT" -C1048576; done
+	rm -rf "$source"
+}
 
-# Longer than 32 bits count, with and without holes. Dense, it takes its own size of memory here.
-source=$work/large
-mkdir "$source"
-truncate -s 5G "$source/sparse"
-printf 'in the middle' | dd of="$source/sparse" bs=1 seek=3000000001 conv=notrunc status=none
-printf 'the end' >>"$source/sparse"
 large_trips() {
 	trip new -zlz4 "$FP_OPT" -C65536
 	trip new -zlz4 "$FP_OPT" -E48bit
 	trip new -zzstd,1 "$FP_OPT" -E48bit --extent-size=1048576
+	rm -rf "$source"
 }
-large_trips
-rm -f "$source/sparse"
-mount -t tmpfs -o size=14g,remount "$work" 2>/dev/null
-"$tools/treegen" --size=$((5 << 30)) --count=1 large "$work/dense" 2>/dev/null
-rm -f "$work/dense/large-2"
-if [ "$(stat -c %s "$work/dense/large-1" 2>/dev/null)" = $((5 << 30)) ]; then
-	source=$work/dense
+# Longer than 32 bits count, with and without holes. Dense, it takes its own size of memory here, and again for each copy.
+long_large() {
+	source=$work/sparse
+	mkdir "$source"
+	truncate -s 5G "$source/file"
+	printf 'in the middle' | dd of="$source/file" bs=1 seek=3000000001 conv=notrunc status=none
+	printf 'the end' >>"$source/file"
 	large_trips
-else
-	skip "a dense file of 5 GiB: no room for it"
-fi
-rm -rf "$work/large" "$work/dense"
+	if [ "$(awk '/^MemAvailable/ { print int($2 / 1048576) }' /proc/meminfo)" -lt 16 ]; then
+		skip "a dense file of 5 GiB: less than 16 GiB of memory are free"
+		return
+	fi
+	source=$work/dense
+	mkdir "$source"
+	mount -t tmpfs -o size=16g,remount "$work" 2>/dev/null
+	"$tools/treegen" --size=$((1 << 30)) large "$work/parts"
+	if cat "$work"/parts/large-[12] "$work"/parts/large-[12] "$work/parts/large-1" >"$source/file" 2>/dev/null &&
+		printf 'the end' >>"$source/file" 2>/dev/null; then
+		rm -rf "$work/parts"
+		large_trips
+	else
+		skip "a dense file of 5 GiB: no room for it"
+		rm -rf "$source" "$work/parts"
+	fi
+}
 
-for source in ${ROOTS:+"$ROOTS"/*}; do
-	[ -d "$source" ] || continue
-	trip new -zlz4 "$FP_OPT"
-	trip new -zlz4hc -C65536 "$FP_OPT" -Efull-index
-	trip new -zzstd "$FP_OPT" -E48bit
-	trip new -zlz4 "$FP_OPT" -E48bit --extent-size=65536
-	trip new -zdeflate "$FP_OPT" -C65536
-	trip new -zlzma,1 "$FP_OPT" -C1048576
-	trip new -zzstd,1 "$FP_OPT" -b1024
-done
-[ "${ROOTS:-}" ] || skip "real roots: no ROOTS"
+# Each root with some of the options, each of the options with some roots.
+long_roots() {
+	local number=0 round
+	local -a options=("-zlz4" "-zlz4hc -C65536 -Efull-index" "-zzstd -E48bit" "-zlz4 -E48bit --extent-size=65536" "-zdeflate -C65536"
+		"-zlzma,1 -C1048576" "-zzstd,1 -b1024" "-zzstd,9 -E48bit" "-zlz4:zstd -C131072")
+	[ "${ROOTS:-}" ] || skip "real roots: no ROOTS"
+	for source in ${ROOTS:+"$ROOTS"/*}; do
+		[ -d "$source" ] || continue
+		for round in 0 1; do
+			# shellcheck disable=SC2086
+			trip new $FP_OPT ${options[(number + 4 * round) % ${#options[@]}]}
+		done
+		number=$((number + 1))
+	done
+}
+for part in ${PARTS:-sizes large roots}; do "long_$part"; done
 finish
