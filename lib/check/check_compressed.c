@@ -54,16 +54,16 @@ static int check_length(struct erofs_check_job *job, const struct erofs_zmap *ma
 				       (unsigned long long)extent->length, (unsigned long long)extent->plen);
 }
 
-static int check_extents(const struct erofs_check *check, struct erofs_check_job *job, const struct erofs_zmap *map)
+static int check_extents(const struct erofs_check *check, struct erofs_check_job *job, struct erofs_zmap *map)
 {
 	const char *reason = NULL;
 	bool bad = false;
 	int err = 0;
 
 	for (uint64_t offset = 0; offset < job->inode.size && !err && !bad;) {
-		struct erofs_extent extent = { .algorithm = -1 };
+		struct erofs_extent extent;
 
-		err = erofs_image_map_compressed(check->image, &extent, &job->inode, offset, &reason);
+		err = erofs_zmap_map(map, &extent, offset, &reason);
 		if (err) {
 			job->what = reason ? reason : job->what;
 			break;

@@ -43,6 +43,20 @@ static int read_extent(const struct erofs_check *check, struct erofs_check_job *
 	return 0;
 }
 
+/*
+ * What to read from `offset` on: the extents of a compressed file are small, so more than one of them; the next one may have
+ * been read in part then.
+ */
+static void make_stretch(struct erofs_extent *extent, const struct erofs_inode *inode, uint64_t offset)
+{
+	uint64_t rest = inode->size - offset;
+
+	extent->length -= offset - extent->logical;
+	extent->logical = offset;
+	if (extent->length < EROFS_CHECK_BUFFER && extent->kind != EROFS_EXTENT_HOLE)
+		extent->length = rest < EROFS_CHECK_BUFFER ? rest : EROFS_CHECK_BUFFER;
+}
+
 int erofs_check_read(const struct erofs_check *check, struct erofs_check_job *job, struct erofs_check_worker *worker,
 		     struct erofs_hasher *hasher)
 {
@@ -55,6 +69,8 @@ int erofs_check_read(const struct erofs_check *check, struct erofs_check_job *jo
 		return -ENOMEM;
 	for (uint64_t offset = 0; (found = erofs_image_map(check->image, &extent, &job->inode, offset)) > 0;
 	     offset = extent.logical + extent.length) {
+		if (erofs_inode_is_compressed(&job->inode))
+			make_stretch(&extent, &job->inode, offset);
 		if (extent.kind != EROFS_EXTENT_HOLE)
 			err = read_extent(check, job, worker, hasher, &extent);
 		else

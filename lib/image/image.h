@@ -75,6 +75,9 @@ int erofs_image_read_device(const struct erofs_image *image, unsigned int device
 
 /* ---- data (image_map.c, image_chunk.c) -------------------------------------------------------------------------------- */
 
+/* Whether an inode of its type has any. */
+bool erofs_inode_has_data(const struct erofs_inode *inode);
+
 /*
  * erofs_image_map() for somebody who needs only `want` bytes from `offset` on: the extent may end behind them although it
  * goes on, so that a small read of a long file costs little.
@@ -91,7 +94,19 @@ int erofs_image_map_chunks(const struct erofs_image *image, struct erofs_extent 
 /* Reads the configurations behind the superblock and the packed inode; what is wrong with them strikes who needs them. */
 void erofs_image_read_compression(struct erofs_image *image);
 
-/* The index of a compressed inode. */
+#define EROFS_ZMAP_FULL_BATCH 32u
+
+/* The entries around the one that was read last, so that going on from there costs nothing. */
+struct erofs_zmap_window {
+	uint64_t first;
+	unsigned int count; /* 0: none */
+	uint8_t full[EROFS_ZMAP_FULL_BATCH * EROFS_LCLUSTER_FULL_SIZE];
+	struct erofs_pack_entry pack[EROFS_PACK_2B_ENTRIES];
+	uint32_t base;
+	uint64_t address; /* records of 4 bytes: of the extent `first` */
+};
+
+/* The index of a compressed inode; for one thread. */
 struct erofs_zmap {
 	const struct erofs_image *image;
 	const struct erofs_inode *inode;
@@ -104,6 +119,7 @@ struct erofs_zmap {
 	uint64_t end;		  /* first byte behind it */
 	uint64_t inline_size;	  /* bytes of the last pcluster, which lie there */
 	struct erofs_compact_shape shape;
+	struct erofs_zmap_window window;
 };
 
 /* The index lies on the device on success; `reason` (static storage, may be NULL) says what is wrong with it. */
@@ -121,21 +137,20 @@ struct erofs_zmap_found {
 };
 
 /* Looks an offset inside the file up: the lclusters, or the encoded extents. */
-int erofs_zmap_find_lcluster(const struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset);
-int erofs_zmap_find_extent(const struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset);
+int erofs_zmap_find_lcluster(struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset);
+int erofs_zmap_find_extent(struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset);
 
 /*
  * Looks at each entry of a full or compact index once. -EUCLEAN and a reason if following its distances, back or forward, does
  * not lead to the heads that stand there.
  */
-int erofs_zmap_verify(const struct erofs_zmap *map, const char **reason);
+int erofs_zmap_verify(struct erofs_zmap *map, const char **reason);
 
 /*
- * Maps an offset inside a compressed file; `reason` (static storage, may be NULL) says why that is not possible. What it
+ * Maps an offset inside a compressed file whose index is open; `reason` (static storage, may be NULL) says why that is not possible. What it
  * points to does not change on other errors than -EUCLEAN and -EOPNOTSUPP.
  */
-int erofs_image_map_compressed(const struct erofs_image *image, struct erofs_extent *out,
-			       const struct erofs_inode *inode, uint64_t offset, const char **reason);
+int erofs_zmap_map(struct erofs_zmap *map, struct erofs_extent *out, uint64_t offset, const char **reason);
 
 /* The idle decoders with their memory; NULL: out of memory. */
 struct erofs_decoders *erofs_decoders_new(void);

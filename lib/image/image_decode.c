@@ -16,6 +16,9 @@
 #define KEPT	   8u
 #define KEPT_BYTES ((size_t)4 << 20)
 
+/* Who reads a row of extents wants the next ones, too: so much is read at once. */
+#define READ_AHEAD ((size_t)128 << 10)
+
 /* A decoded extent. */
 struct kept {
 	uint8_t *data; /* NULL: nothing */
@@ -27,8 +30,10 @@ struct kept {
 struct idle {
 	struct idle *next;
 	struct erofs_decoder *decoder;
-	uint8_t *in;
-	size_t in_room;
+	uint8_t *in; /* in_size bytes of a device from in_start on */
+	size_t in_room, in_size;
+	uint64_t in_start;
+	unsigned int in_device;
 	struct kept kept[KEPT];
 	size_t kept_bytes;
 	uint64_t clock;
@@ -106,17 +111,61 @@ static void give_back(struct erofs_decoders *decoders, struct idle *idle)
 
 /* ---- decoding ---------------------------------------------------------------------------------------------------------------- */
 
-static int read_input(const struct erofs_image *image, struct idle *idle, const struct erofs_extent *extent)
+static uint64_t device_size(const struct erofs_image *image, unsigned int device)
 {
-	if (extent->plen > idle->in_room) {
-		free(idle->in);
-		idle->in_room = 0;
-		idle->in = malloc((size_t)extent->plen);
+	return device ? image->slots[device - 1].device.size : image->primary.size;
+}
+
+static bool have_input(const struct idle *idle, const struct erofs_extent *extent)
+{
+	return idle->in_device == extent->device && extent->physical >= idle->in_start &&
+	       extent->physical - idle->in_start <= idle->in_size &&
+	       extent->plen <= idle->in_size - (extent->physical - idle->in_start);
+}
+
+/* More than the extent, if it follows what was read last. */
+static size_t input_wanted(const struct erofs_image *image, const struct idle *idle, const struct erofs_extent *extent)
+{
+	uint64_t rest = device_size(image, extent->device) - extent->physical;
+	bool follows = idle->in_device == extent->device && extent->physical >= idle->in_start &&
+		       extent->physical - idle->in_start <= idle->in_size;
+
+	if (!follows || extent->plen >= READ_AHEAD)
+		return (size_t)extent->plen;
+	return rest < READ_AHEAD ? (size_t)rest : READ_AHEAD;
+}
+
+/* `*in` is the extent's encoded bytes. */
+static int read_input(const struct erofs_image *image, struct idle *idle, const struct erofs_extent *extent,
+		      const uint8_t **in)
+{
+	size_t wanted;
+	int err = 0;
+
+	if (!extent->device && image->primary.memory) {
+		*in = image->primary.memory + extent->physical;
+		return 0;
+	}
+	if (!have_input(idle, extent)) {
+		/* Its file may be missing. */
+		if (extent->device && !image->slots[extent->device - 1].info.present)
+			return -ENXIO;
+		wanted = input_wanted(image, idle, extent);
+		idle->in_size = 0;
+		if (wanted > idle->in_room) {
+			free(idle->in);
+			idle->in = malloc(wanted);
+			idle->in_room = idle->in ? wanted : 0;
+		}
 		if (!idle->in)
 			return -ENOMEM;
-		idle->in_room = (size_t)extent->plen;
+		err = erofs_image_read_device(image, extent->device, idle->in, wanted, extent->physical);
+		idle->in_device = extent->device;
+		idle->in_start = extent->physical;
+		idle->in_size = err ? 0 : wanted;
 	}
-	return erofs_image_read_device(image, extent->device, idle->in, (size_t)extent->plen, extent->physical);
+	*in = idle->in + (extent->physical - idle->in_start);
+	return err;
 }
 
 static int decode(const struct erofs_image *image, struct idle *idle, const struct erofs_extent *extent, uint8_t *out)
@@ -124,7 +173,8 @@ static int decode(const struct erofs_image *image, struct idle *idle, const stru
 	bool padded = erofs_has_incompat(&image->sb, EROFS_FEATURE_INCOMPAT_ZERO_PADDING);
 	bool partial = extent->partial;
 	size_t size = (size_t)extent->plen, front = 0, front_max = erofs_block_size(&image->sb);
-	int err = read_input(image, idle, extent);
+	const uint8_t *in;
+	int err = read_input(image, idle, extent, &in);
 
 	if (err)
 		return err;
@@ -132,9 +182,9 @@ static int decode(const struct erofs_image *image, struct idle *idle, const stru
 	if (!padded && extent->algorithm == EROFS_ALGORITHM_LZ4)
 		partial = true;
 	else
-		while (front < size && front < front_max && !idle->in[front])
+		while (front < size && front < front_max && !in[front])
 			front++;
-	return erofs_decode(idle->decoder, (enum erofs_algorithm)extent->algorithm, idle->in + front, size - front, out,
+	return erofs_decode(idle->decoder, (enum erofs_algorithm)extent->algorithm, in + front, size - front, out,
 			    (size_t)extent->length, partial);
 }
 

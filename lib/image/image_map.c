@@ -6,7 +6,7 @@
 
 #include "lib/image/image.h"
 
-static bool has_data(const struct erofs_inode *inode)
+bool erofs_inode_has_data(const struct erofs_inode *inode)
 {
 	return S_ISREG(inode->mode) || S_ISDIR(inode->mode) || S_ISLNK(inode->mode);
 }
@@ -61,13 +61,22 @@ static int map_flat(const struct erofs_image *image, struct erofs_extent *out, c
 	return 0;
 }
 
+static int map_compressed(const struct erofs_image *image, struct erofs_extent *out, const struct erofs_inode *inode,
+			  uint64_t offset)
+{
+	struct erofs_zmap map;
+	int err = erofs_zmap_open(&map, image, inode, NULL);
+
+	return err ? err : erofs_zmap_map(&map, out, offset, NULL);
+}
+
 int erofs_image_map_some(const struct erofs_image *image, struct erofs_extent *out, const struct erofs_inode *inode,
 			 uint64_t offset, uint64_t want)
 {
 	int err;
 
 	*out = (struct erofs_extent){ .algorithm = -1 };
-	if (!has_data(inode) || offset >= inode->size)
+	if (!erofs_inode_has_data(inode) || offset >= inode->size)
 		return 0;
 	switch (inode->layout) {
 	case EROFS_LAYOUT_FLAT_PLAIN:
@@ -78,7 +87,7 @@ int erofs_image_map_some(const struct erofs_image *image, struct erofs_extent *o
 		err = erofs_image_map_chunks(image, out, inode, offset, want);
 		break;
 	default:
-		err = erofs_image_map_compressed(image, out, inode, offset, NULL);
+		err = map_compressed(image, out, inode, offset);
 		break;
 	}
 	return err ? err : 1;

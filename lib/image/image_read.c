@@ -34,18 +34,48 @@ static int read_extent(const struct erofs_image *image, const struct erofs_exten
 	return -EOPNOTSUPP;
 }
 
+/* What a call to erofs_image_read() goes through: a compressed file's index stays open meanwhile. */
+struct reader {
+	const struct erofs_image *image;
+	const struct erofs_inode *inode;
+	struct erofs_zmap map;
+	bool open;
+};
+
+/* As erofs_image_map_some(). */
+static int map_next(struct reader *reader, struct erofs_extent *out, uint64_t offset, uint64_t want)
+{
+	int err;
+
+	if (!erofs_inode_is_compressed(reader->inode) || !erofs_inode_has_data(reader->inode) ||
+	    offset >= reader->inode->size)
+		return erofs_image_map_some(reader->image, out, reader->inode, offset, want);
+	if (!reader->open) {
+		err = erofs_zmap_open(&reader->map, reader->image, reader->inode, NULL);
+		if (err)
+			return err;
+		reader->open = true;
+	}
+	err = erofs_zmap_map(&reader->map, out, offset, NULL);
+	return err ? err : 1;
+}
+
 int64_t erofs_image_read(const struct erofs_image *image, const struct erofs_inode *inode, void *buf, size_t length,
 			 uint64_t offset)
 {
+	struct reader reader;
 	uint8_t *to = buf;
 	size_t done = 0;
 
+	reader.image = image;
+	reader.inode = inode;
+	reader.open = false;
 	if (length > INT64_MAX)
 		length = INT64_MAX;
 	while (done < length) {
 		struct erofs_extent extent;
 		uint64_t skip, part;
-		int err = erofs_image_map_some(image, &extent, inode, offset + done, length - done);
+		int err = map_next(&reader, &extent, offset + done, length - done);
 
 		if (err < 0)
 			return err;

@@ -272,22 +272,19 @@ static int map_found(const struct erofs_zmap *map, struct erofs_extent *out, con
 	return err ? err : check_encoded(map->image, out, reason);
 }
 
-int erofs_image_map_compressed(const struct erofs_image *image, struct erofs_extent *out,
-			       const struct erofs_inode *inode, uint64_t offset, const char **reason)
+int erofs_zmap_map(struct erofs_zmap *map, struct erofs_extent *out, uint64_t offset, const char **reason)
 {
 	struct erofs_zmap_found found = { 0 };
-	struct erofs_zmap map;
-	int err = erofs_zmap_open(&map, image, inode, reason);
+	int err;
 
-	if (err)
-		return err;
-	if (map.header.whole_fragment) {
-		out->length = inode->size;
-		return map_fragment(image, out, inode, map.header.fragment_offset, reason);
+	*out = (struct erofs_extent){ .algorithm = -1 };
+	if (map->header.whole_fragment) {
+		out->length = map->inode->size;
+		return map_fragment(map->image, out, map->inode, map->header.fragment_offset, reason);
 	}
-	err = map.extent_size ? erofs_zmap_find_extent(&map, &found, offset)
-			      : erofs_zmap_find_lcluster(&map, &found, offset);
+	err = map->extent_size ? erofs_zmap_find_extent(map, &found, offset)
+			       : erofs_zmap_find_lcluster(map, &found, offset);
 	if (err == -EUCLEAN)
 		return bad(reason, "its index of compressed extents leads nowhere");
-	return err ? err : map_found(&map, out, &found, offset, reason);
+	return err ? err : map_found(map, out, &found, offset, reason);
 }

@@ -21,37 +21,47 @@ static int read_record(const struct erofs_zmap *map, struct erofs_zextent *out, 
 }
 
 /* Records of 4 bytes say only how long each extent is; they follow each other from one address on. */
-static int walk_short(const struct erofs_zmap *map, struct erofs_zextent *out, uint64_t number)
+static int begin_short(struct erofs_zmap *map)
 {
-	uint8_t raw[4 * BATCH];
-	uint64_t address, at = map->start;
 	erofs_le64 first;
-	int err = erofs_image_read_meta(map->image, &first, sizeof(first), at);
+	int err = erofs_image_read_meta(map->image, &first, sizeof(first), map->start);
 
 	if (err)
 		return err;
-	at += sizeof(first);
-	address = erofs_get64(first);
-	if (address > INT64_MAX)
-		return -EUCLEAN;
-	for (uint64_t i = 0; i <= number; i++) {
+	map->window = (struct erofs_zmap_window){ .count = 1, .address = erofs_get64(first) };
+	return map->window.address > INT64_MAX ? -EUCLEAN : 0;
+}
+
+static int walk_short(struct erofs_zmap *map, struct erofs_zextent *out, uint64_t number)
+{
+	struct erofs_zmap_window *at = &map->window;
+	uint64_t from, records = map->start + sizeof(erofs_le64);
+	uint8_t raw[4 * BATCH];
+	int err = 0;
+
+	if (!at->count || at->first > number)
+		err = begin_short(map);
+	from = at->first;
+	for (uint64_t i = from; !err; i++) {
 		uint64_t rest = number + 1 - i;
 
-		if (i % BATCH == 0)
+		if ((i - from) % BATCH == 0)
 			err = erofs_image_read_meta(map->image, raw, 4 * (rest < BATCH ? (size_t)rest : BATCH),
-						    at + 4 * i);
+						    records + 4 * i);
 		if (err)
 			return err;
-		erofs_zextent_decode(out, 4, raw + 4 * (i % BATCH));
-		if (i < number)
-			address += out->length;
+		erofs_zextent_decode(out, 4, raw + 4 * ((i - from) % BATCH));
+		if (i == number)
+			break;
+		at->first++;
+		at->address += out->length;
 	}
-	out->pstart = address;
-	return 0;
+	out->pstart = at->address;
+	return err;
 }
 
 /* A record for each piece of one size: no search. */
-static int find_regular(const struct erofs_zmap *map, struct erofs_zmap_found *found, struct erofs_zextent *extent,
+static int find_regular(struct erofs_zmap *map, struct erofs_zmap_found *found, struct erofs_zextent *extent,
 			uint64_t offset)
 {
 	unsigned int bits = map->header.lclusterbits;
@@ -100,7 +110,7 @@ static int search(const struct erofs_zmap *map, struct erofs_zmap_found *found, 
 	return err;
 }
 
-int erofs_zmap_find_extent(const struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset)
+int erofs_zmap_find_extent(struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset)
 {
 	struct erofs_zextent extent;
 	int err = map->extent_size < 16 ? find_regular(map, out, &extent, offset) : search(map, out, &extent, offset);

@@ -8,8 +8,6 @@
 
 /* Full and compact indexes: an entry for each logical cluster. */
 
-#define FULL_BATCH 32u
-
 /* Steps from one entry back to the next that no sound file needs: as many as there are smallest clusters in an extent. */
 #define LOOKBACKS_MAX (EROFS_PCLUSTER_DECODED_MAX / 512)
 
@@ -24,16 +22,6 @@ struct entry {
 	bool partial, hole, reserved;
 };
 
-/* The entries around the one that was read last. */
-struct window {
-	const struct erofs_zmap *map;
-	uint64_t first;
-	unsigned int count; /* 0: none */
-	uint8_t full[FULL_BATCH * EROFS_LCLUSTER_FULL_SIZE];
-	struct erofs_pack_entry pack[EROFS_PACK_2B_ENTRIES];
-	uint32_t base;
-};
-
 static bool is_head(enum erofs_lcluster_type type)
 {
 	return type != EROFS_LCLUSTER_NONHEAD;
@@ -41,25 +29,24 @@ static bool is_head(enum erofs_lcluster_type type)
 
 /* ---- full ------------------------------------------------------------------------------------------------------------------ */
 
-static int load_full(struct window *window, uint64_t number)
+static int load_full(struct erofs_zmap *map, uint64_t number)
 {
-	const struct erofs_zmap *map = window->map;
-	uint64_t first = number - number % FULL_BATCH, rest = map->total - first;
-	unsigned int count = rest < FULL_BATCH ? (unsigned int)rest : FULL_BATCH;
-	int err = erofs_image_read_meta(map->image, window->full, (size_t)count * EROFS_LCLUSTER_FULL_SIZE,
+	uint64_t first = number - number % EROFS_ZMAP_FULL_BATCH, rest = map->total - first;
+	unsigned int count = rest < EROFS_ZMAP_FULL_BATCH ? (unsigned int)rest : EROFS_ZMAP_FULL_BATCH;
+	int err = erofs_image_read_meta(map->image, map->window.full, (size_t)count * EROFS_LCLUSTER_FULL_SIZE,
 					map->start + first * EROFS_LCLUSTER_FULL_SIZE);
 
-	window->first = first;
-	window->count = err ? 0 : count;
+	map->window.first = first;
+	map->window.count = err ? 0 : count;
 	return err;
 }
 
-static int get_full(const struct window *window, struct entry *out, uint64_t number)
+static int get_full(const struct erofs_zmap *map, struct entry *out, uint64_t number)
 {
 	struct erofs_lcluster lcluster;
 
 	erofs_lcluster_full_decode(&lcluster,
-				   window->full + (size_t)(number - window->first) * EROFS_LCLUSTER_FULL_SIZE);
+				   map->window.full + (size_t)(number - map->window.first) * EROFS_LCLUSTER_FULL_SIZE);
 	*out = (struct entry){ .type = lcluster.type,
 			       .clusterofs = lcluster.clusterofs,
 			       .block = lcluster.blkaddr,
@@ -71,7 +58,7 @@ static int get_full(const struct window *window, struct entry *out, uint64_t num
 	if (is_head(out->type) || !(out->back & EROFS_LCLUSTER_COUNT_FLAG))
 		return 0;
 	/* Without big pclusters a file has no count, and a distance that does not fit below the flag neither. */
-	if (!(window->map->header.advise & (EROFS_ZADVISE_BIG_PCLUSTER_1 | EROFS_ZADVISE_BIG_PCLUSTER_2)))
+	if (!(map->header.advise & (EROFS_ZADVISE_BIG_PCLUSTER_1 | EROFS_ZADVISE_BIG_PCLUSTER_2)))
 		return -EUCLEAN;
 	out->blocks = out->back & ~EROFS_LCLUSTER_COUNT_FLAG;
 	out->back = 1;
@@ -80,9 +67,8 @@ static int get_full(const struct window *window, struct entry *out, uint64_t num
 
 /* ---- compact --------------------------------------------------------------------------------------------------------------- */
 
-static int load_pack(struct window *window, uint64_t number)
+static int load_pack(struct erofs_zmap *map, uint64_t number)
 {
-	const struct erofs_zmap *map = window->map;
 	const struct erofs_compact_shape *shape = &map->shape;
 	uint64_t at = map->start, first = 0, pack;
 	unsigned int count = EROFS_PACK_4B_ENTRIES, size = EROFS_PACK_4B_SIZE;
@@ -102,40 +88,40 @@ static int load_pack(struct window *window, uint64_t number)
 	}
 	pack = (number - first) / count;
 	err = erofs_image_read_meta(map->image, raw, size, at + pack * size);
-	window->count = err ? 0 : count;
-	window->first = first + pack * count;
+	map->window.count = err ? 0 : count;
+	map->window.first = first + pack * count;
 	if (!err)
-		erofs_pack_decode(window->pack, count, lobits < 12 ? 12 : lobits, &window->base, raw);
+		erofs_pack_decode(map->window.pack, count, lobits < 12 ? 12 : lobits, &map->window.base, raw);
 	return err;
 }
 
-static bool has_count(const struct window *window, const struct erofs_pack_entry *entry)
+static bool has_count(const struct erofs_zmap *map, const struct erofs_pack_entry *entry)
 {
-	return (window->map->header.advise & EROFS_ZADVISE_BIG_PCLUSTER_1) && !is_head(entry->type) &&
+	return (map->header.advise & EROFS_ZADVISE_BIG_PCLUSTER_1) && !is_head(entry->type) &&
 	       (entry->lo & EROFS_LCLUSTER_COUNT_FLAG);
 }
 
 /* Distance to the head: the last entry of a pack has no room for it, but follows another. */
-static uint32_t distance(const struct window *window, unsigned int i)
+static uint32_t distance(const struct erofs_zmap *map, unsigned int i)
 {
-	const struct erofs_pack_entry *entry = &window->pack[i];
+	const struct erofs_pack_entry *entry = &map->window.pack[i];
 
-	if (has_count(window, entry))
+	if (has_count(map, entry))
 		return 1;
-	if (i + 1 < window->count)
+	if (i + 1 < map->window.count)
 		return entry->lo;
-	return is_head(entry[-1].type) ? 1 : distance(window, i - 1) + 1;
+	return is_head(entry[-1].type) ? 1 : distance(map, i - 1) + 1;
 }
 
 /* Blocks from the pack's base to the pcluster that begins with entry `i`. */
-static uint64_t blocks_before(const struct window *window, unsigned int i)
+static uint64_t blocks_before(const struct erofs_zmap *map, unsigned int i)
 {
-	const struct erofs_pack_entry *pack = window->pack;
-	bool big = window->map->header.advise & EROFS_ZADVISE_BIG_PCLUSTER_1;
+	const struct erofs_pack_entry *pack = map->window.pack;
+	bool big = map->header.advise & EROFS_ZADVISE_BIG_PCLUSTER_1;
 	uint64_t blocks = !big;
 
 	for (unsigned int j = 0; j < i; j++) {
-		if (has_count(window, &pack[j]))
+		if (has_count(map, &pack[j]))
 			blocks += pack[j].lo & ~EROFS_LCLUSTER_COUNT_FLAG;
 		else if (is_head(pack[j].type) && (!big || is_head(pack[j + 1].type)))
 			blocks++;
@@ -143,21 +129,21 @@ static uint64_t blocks_before(const struct window *window, unsigned int i)
 	return blocks;
 }
 
-static int get_compact(const struct window *window, struct entry *out, uint64_t number)
+static int get_compact(const struct erofs_zmap *map, struct entry *out, uint64_t number)
 {
-	unsigned int i = (unsigned int)(number - window->first);
-	const struct erofs_pack_entry *entry = &window->pack[i];
+	unsigned int i = (unsigned int)(number - map->window.first);
+	const struct erofs_pack_entry *entry = &map->window.pack[i];
 
 	*out = (struct entry){ .type = entry->type };
 	if (is_head(entry->type)) {
 		out->clusterofs = entry->lo;
-		out->block = window->base + blocks_before(window, i);
+		out->block = map->window.base + blocks_before(map, i);
 		return 0;
 	}
-	out->back = distance(window, i);
-	if (i + 1 == window->count && !has_count(window, entry))
+	out->back = distance(map, i);
+	if (i + 1 == map->window.count && !has_count(map, entry))
 		out->forward = entry->lo;
-	if (!has_count(window, entry))
+	if (!has_count(map, entry))
 		return 0;
 	out->blocks = entry->lo & ~EROFS_LCLUSTER_COUNT_FLAG;
 	return 0;
@@ -165,48 +151,46 @@ static int get_compact(const struct window *window, struct entry *out, uint64_t 
 
 /* ---- both ------------------------------------------------------------------------------------------------------------------- */
 
-static int get(struct window *window, struct entry *out, uint64_t number)
+static int get(struct erofs_zmap *map, struct entry *out, uint64_t number)
 {
-	const struct erofs_zmap *map = window->map;
 	int err = 0;
 
-	if (!window->count || number < window->first || number - window->first >= window->count)
-		err = map->compact ? load_pack(window, number) : load_full(window, number);
+	if (!map->window.count || number < map->window.first || number - map->window.first >= map->window.count)
+		err = map->compact ? load_pack(map, number) : load_full(map, number);
 	if (!err)
-		err = map->compact ? get_compact(window, out, number) : get_full(window, out, number);
+		err = map->compact ? get_compact(map, out, number) : get_full(map, out, number);
 	if (!err && is_head(out->type) && out->clusterofs >> map->header.lclusterbits)
 		err = -EUCLEAN;
 	return err;
 }
 
 /* The head whose extent has `offset`, if the entries are right. */
-static int find_head(struct window *window, struct entry *head, uint64_t *number, uint64_t offset)
+static int find_head(struct erofs_zmap *map, struct entry *head, uint64_t *number, uint64_t offset)
 {
-	unsigned int bits = window->map->header.lclusterbits;
+	unsigned int bits = map->header.lclusterbits;
 	uint64_t at = offset >> bits;
-	int err = get(window, head, at);
+	int err = get(map, head, at);
 
 	if (err)
 		return err;
 	if (is_head(head->type) && (offset & ((UINT64_C(1) << bits) - 1)) < head->clusterofs) {
 		if (!at)
 			return -EUCLEAN;
-		err = get(window, head, --at);
+		err = get(map, head, --at);
 	}
 	for (unsigned int steps = 0; !err && !is_head(head->type); steps++) {
 		if (!head->back || head->back > at || steps > LOOKBACKS_MAX)
 			return -EUCLEAN;
 		at -= head->back;
-		err = get(window, head, at);
+		err = get(map, head, at);
 	}
 	*number = at;
 	return err;
 }
 
 /* Where the extent ends, and how many blocks its pcluster has if it is a big one; 0: nobody says so. */
-static int find_end(struct window *window, struct erofs_zmap_found *out, uint64_t head, bool hole, uint32_t *blocks)
+static int find_end(struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t head, bool hole, uint32_t *blocks)
 {
-	const struct erofs_zmap *map = window->map;
 	unsigned int bits = map->header.lclusterbits;
 	struct entry next;
 
@@ -214,7 +198,7 @@ static int find_end(struct window *window, struct erofs_zmap_found *out, uint64_
 	out->end = map->inode->size;
 	out->last = true;
 	for (uint64_t number = head + 1; number < map->total; number++) {
-		int err = get(window, &next, number);
+		int err = get(map, &next, number);
 
 		if (err)
 			return err;
@@ -261,16 +245,15 @@ static void describe(const struct erofs_zmap *map, struct erofs_zmap_found *out,
 	out->length = (uint64_t)blocks << map->image->sb.blkszbits;
 }
 
-int erofs_zmap_find_lcluster(const struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset)
+int erofs_zmap_find_lcluster(struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset)
 {
-	struct window window = { .map = map };
 	struct entry head;
 	uint64_t number;
 	uint32_t blocks;
-	int err = find_head(&window, &head, &number, offset);
+	int err = find_head(map, &head, &number, offset);
 
 	if (!err)
-		err = find_end(&window, out, number, head.hole, &blocks);
+		err = find_end(map, out, number, head.hole, &blocks);
 	if (!err && out->end <= offset)
 		err = -EUCLEAN;
 	if (!err)
@@ -296,15 +279,14 @@ static const char *judge(const struct erofs_zmap *map, const struct entry *entry
 	return NULL;
 }
 
-int erofs_zmap_verify(const struct erofs_zmap *map, const char **reason)
+int erofs_zmap_verify(struct erofs_zmap *map, const char **reason)
 {
-	struct window window = { .map = map };
 	uint64_t head = 0, promised = 0;
 	const char *why = NULL;
 
 	for (uint64_t number = 0; number < map->total && !why; number++) {
 		struct entry entry;
-		int err = get(&window, &entry, number);
+		int err = get(map, &entry, number);
 
 		if (err == -EUCLEAN)
 			why = "an entry of its index is not valid";
