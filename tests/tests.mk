@@ -66,6 +66,7 @@ unit_tests = \
 	tests/unit/test_tree \
 	tests/unit/test_tree_aufs \
 	tests/unit/test_tree_normalize \
+	tests/unit/test_tree_paths \
 	tests/unit/test_xattr_plan
 
 if HAVE_CMOCKA
@@ -188,6 +189,9 @@ tests_unit_test_tree_aufs_LDADD = $(unit_libs)
 tests_unit_test_tree_normalize_SOURCES = tests/unit/test_tree_normalize.c $(tree_maker)
 tests_unit_test_tree_normalize_CFLAGS = $(unit_cflags)
 tests_unit_test_tree_normalize_LDADD = $(unit_libs)
+tests_unit_test_tree_paths_SOURCES = tests/unit/test_tree_paths.c $(tree_maker)
+tests_unit_test_tree_paths_CFLAGS = $(unit_cflags)
+tests_unit_test_tree_paths_LDADD = $(unit_libs)
 tests_unit_test_xattr_plan_SOURCES = tests/unit/test_xattr_plan.c $(tree_maker)
 tests_unit_test_xattr_plan_CFLAGS = $(unit_cflags)
 tests_unit_test_xattr_plan_LDADD = $(unit_libs)
@@ -237,6 +241,7 @@ tests_fuzz_fuzz_zstd_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_ALGORITHM=EROFS_ALGORITHM_
 tests_fuzz_fuzz_zstd_LDADD = liberofs-core.la
 tests_fuzz_fuzz_zstd_LDFLAGS = $(fuzz_ldflags)
 endif
+
 # ---- what is run ------------------------------------------------------------------------------------------------------
 
 source_tests = \

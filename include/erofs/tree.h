@@ -45,6 +45,7 @@ struct erofs_tree_rules {
 	int64_t time; /* seconds since 1970 */
 	uint32_t time_nsec;
 	bool aufs_whiteouts; /* turn AUFS whiteouts and opaque markers into those of overlayfs */
+	bool strip_overlay;  /* ... then leave out all whiteouts of overlayfs and xattrs trusted.overlay.* */
 };
 
 /*

@@ -175,6 +175,9 @@ int erofs_tree_freeze(struct erofs_tree *tree, const struct erofs_diag *diag);
 /* The AUFS rule of erofs_tree_normalize(). */
 int erofs_tree_convert_aufs(struct erofs_tree *tree, const struct erofs_diag *diag);
 
+/* What overlayfs has left in the tree, for --ovlfs-strip. -ENOMEM. */
+int erofs_tree_strip_overlay(struct erofs_tree *tree);
+
 /*
  * A walk over all directories, parents first, siblings in the order of their entries; no recursion, so that no depth is too
  * much. Entries may be changed in the directory that next() has just returned.

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "lib/tree/tree.h"
+#include "lib/tree/tree_paths.h"
 #include "lib/util/cleanup.h"
 
 /*
@@ -11,15 +11,7 @@
  * in its directory. For overlayfs the first is a character device 0:0 called NAME, the second an xattr of the directory.
  * Other names that start with `.wh..wh.` are AUFS' own book-keeping.
  */
-#define WHITEOUT     ".wh."
-#define AUFS_OWN     ".wh..wh."
-#define OPAQUE	     ".wh..wh..opq"
 #define OPAQUE_XATTR "trusted.overlay.opaque"
-
-static bool starts_with(const char *name, const char *prefix)
-{
-	return strncmp(name, prefix, strlen(prefix)) == 0;
-}
 
 static int add_opaque(struct erofs_tree *tree, struct erofs_tree_inode *dir)
 {
@@ -70,16 +62,20 @@ static struct erofs_tree_inode *new_whiteout(struct erofs_tree *tree, const stru
 static int convert_entry(struct erofs_tree *tree, struct erofs_tree_inode *dir, struct erofs_tree_entry *entry,
 			 const struct erofs_diag *diag)
 {
-	const char *hidden = entry->name + strlen(WHITEOUT);
+	const char *hidden;
 
-	if (!starts_with(entry->name, WHITEOUT))
+	switch (erofs_hiding_by_name(entry->name, &hidden)) {
+	case EROFS_HIDES_NOTHING:
 		return 1;
-	if (strcmp(entry->name, OPAQUE) == 0)
+	case EROFS_HIDES_SIBLINGS:
 		return add_opaque(tree, dir);
-	if (starts_with(entry->name, AUFS_OWN))
+	case EROFS_HIDES_ITSELF:
 		return 0;
-	if (!*hidden || strcmp(hidden, ".") == 0 || strcmp(hidden, "..") == 0)
+	case EROFS_HIDES_BADLY:
 		return erofs_tree_report(diag, -EINVAL, entry->inode, "AUFS whiteout that names no file");
+	case EROFS_HIDES_NAME:
+		break;
+	}
 	/* The layer has the name itself: what is below is hidden anyway. */
 	if (has_name(dir, hidden))
 		return 0;

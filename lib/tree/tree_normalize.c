@@ -54,6 +54,8 @@ int erofs_tree_normalize(struct erofs_tree *tree, const struct erofs_tree_rules 
 
 	if (rules->aufs_whiteouts)
 		err = erofs_tree_convert_aufs(tree, diag);
+	if (!err && rules->strip_overlay)
+		err = erofs_tree_strip_overlay(tree);
 	if (!err)
 		err = erofs_tree_freeze(tree, diag);
 	for (uint32_t i = 0; !err && i < tree->inode_count; i++) {

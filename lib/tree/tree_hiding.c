@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/tree/tree_paths.h"
+
+#define WHITEOUT     ".wh."
+#define AUFS_OWN     ".wh..wh."
+#define OPAQUE	     ".wh..wh..opq"
+#define OPAQUE_XATTR "trusted.overlay.opaque"
+
+enum erofs_hiding erofs_hiding_by_name(const char *component, const char **name)
+{
+	if (strncmp(component, WHITEOUT, strlen(WHITEOUT)) != 0)
+		return EROFS_HIDES_NOTHING;
+	if (strcmp(component, OPAQUE) == 0)
+		return EROFS_HIDES_SIBLINGS;
+	if (strncmp(component, AUFS_OWN, strlen(AUFS_OWN)) == 0)
+		return EROFS_HIDES_ITSELF;
+	*name = component + strlen(WHITEOUT);
+	if (!**name || strcmp(*name, ".") == 0 || strcmp(*name, "..") == 0)
+		return EROFS_HIDES_BADLY;
+	return EROFS_HIDES_NAME;
+}
+
+bool erofs_is_overlay_whiteout(const struct erofs_tree_inode *inode)
+{
+	return S_ISCHR(inode->mode) && !inode->rdev.major && !inode->rdev.minor;
+}
+
+bool erofs_is_overlay_opaque(const struct erofs_tree_inode *inode)
+{
+	for (uint32_t i = 0; S_ISDIR(inode->mode) && inode->xattrs && i < inode->xattrs->count; i++) {
+		const struct erofs_tree_xattr *xattr = inode->xattrs->items[i];
+
+		if (strcmp(xattr->name, OPAQUE_XATTR) == 0)
+			return xattr->value_size == 1 && xattr->value[0] == 'y';
+	}
+	return false;
+}
