@@ -120,6 +120,8 @@ struct erofs_build_summary {
 	uint64_t distinct_fingerprints;
 	uint64_t shared_files;	   /* regular files whose blocks are another one's, too */
 	uint64_t saved_bytes;	   /* by that */
+	uint64_t abandoned_files;  /* of a streamed source, replaced by later members ... */
+	uint64_t abandoned_bytes;  /* ... whose data stay behind in the image as zeros */
 	uint64_t lost_times;	   /* inodes whose mtime EROFS_INODE_FORM_COMPACT did not keep */
 	uint64_t compressed_files; /* regular files that are not stored flat */
 	uint64_t compressed_bytes; /* what their contents are as they are read */

@@ -12,6 +12,9 @@
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
 
+/* Where the scratch space of a stream's build begins: bytes that its data will hardly reach. */
+#define STREAM_MOST (UINT64_C(1) << 43)
+
 void erofs_build_defaults(struct erofs_build_options *options)
 {
 	*options = (struct erofs_build_options){
@@ -37,7 +40,7 @@ static void release_builder(struct erofs_builder *builder)
 	erofs_buffer_release(&builder->extent_lists);
 	erofs_gaps_release(&builder->gaps);
 	erofs_compress_plan_release(&builder->compress);
-	free(builder->plans);
+	erofs_plans_release(builder);
 	free(builder->by_position);
 }
 
@@ -46,10 +49,12 @@ static bool is_power_of_two(uint32_t value)
 	return value && !(value & (value - 1));
 }
 
-static int check_compression(const struct erofs_build_options *options, const struct erofs_diag *diag)
+static int check_options(const struct erofs_build_options *options, const struct erofs_diag *diag)
 {
 	uint32_t blksz = 1u << options->blkszbits;
 
+	if (options->blkszbits < EROFS_BLKSZBITS_MIN || options->blkszbits > EROFS_BLKSZBITS_MAX)
+		return -EINVAL;
 	if (options->compression_count > sizeof(options->compression) / sizeof(options->compression[0]))
 		return -EINVAL;
 	if (options->pcluster_size % blksz || options->pcluster_size > EROFS_PCLUSTER_ENCODED_MAX)
@@ -75,17 +80,6 @@ static void settle_sizes(struct erofs_build_options *options)
 		options->extent_size /= 2;
 }
 
-static int check_arguments(const struct erofs_tree *tree, const struct erofs_build_options *options,
-			   const struct erofs_diag *diag)
-{
-	if (options->blkszbits < EROFS_BLKSZBITS_MIN || options->blkszbits > EROFS_BLKSZBITS_MAX)
-		return -EINVAL;
-	/* Not scanned, or not normalized. */
-	if (!tree->source_ops || !tree->inode_count)
-		return -EINVAL;
-	return check_compression(options, diag);
-}
-
 static int prepare(struct erofs_builder *builder)
 {
 	const struct erofs_build_options *options = builder->options;
@@ -106,10 +100,13 @@ static int open_output(struct erofs_builder *builder, const char *path)
 
 	if (err)
 		return err;
-	erofs_output_expect(builder->output, bound);
+	builder->is_stale = !erofs_output_has_scratch(builder->output);
 	builder->tails.output = builder->output;
-	/* However badly tails pack, none wastes more than a block. */
-	builder->tails.scratch_at = bound + (uint64_t)builder->tree->inode_count * builder->blksz;
+	/* However badly tails pack, none wastes more than a block. How much a stream brings is not known. */
+	builder->tails.scratch_at =
+		builder->is_streamed ? STREAM_MOST : bound + (uint64_t)builder->tree->inode_count * builder->blksz;
+	if (!builder->is_streamed)
+		erofs_output_expect(builder->output, bound);
 	return 0;
 }
 
@@ -121,24 +118,17 @@ static void summarize(struct erofs_builder *builder)
 	summary->image_bytes = end + builder->metadata_size;
 	summary->metadata_bytes = builder->metadata_size + EROFS_SUPERBLOCK_OFFSET + builder->front.size;
 	summary->data_bytes = summary->image_bytes - summary->metadata_bytes;
+	if (builder->options->fingerprint != EROFS_DIGEST_NONE) {
+		summary->fingerprinted_files = builder->files;
+		summary->distinct_fingerprints = erofs_contents_count(&builder->contents);
+	}
 	summary->shared_xattrs = builder->xattrs.shared_count;
 }
 
-static int run_stages(struct erofs_builder *builder, const char *path)
+static int finish_image(struct erofs_builder *builder)
 {
-	int err = prepare(builder);
+	int err = erofs_build_layout(builder);
 
-	if (!err)
-		err = erofs_build_plan(builder);
-	if (!err)
-		err = open_output(builder, path);
-	if (err)
-		return err;
-	erofs_message(builder->diag, EROFS_SEV_NOTE, "packing %" PRIu64 " files, %" PRIu64 " bytes, %u workers",
-		      builder->files, builder->file_bytes, builder->options->workers);
-	err = erofs_build_pack(builder);
-	if (!err)
-		err = erofs_build_layout(builder);
 	if (err)
 		return err;
 	erofs_message(builder->diag, EROFS_SEV_NOTE, "writing %" PRIu64 " bytes of metadata at block %" PRIu64,
@@ -150,13 +140,69 @@ static int run_stages(struct erofs_builder *builder, const char *path)
 	return erofs_output_commit(builder->output, builder->summary->image_bytes);
 }
 
-int erofs_build(const struct erofs_tree *tree, const char *output, const struct erofs_build_options *options,
-		struct erofs_build_summary *summary, const struct erofs_diag *diag)
+static int run_stages(struct erofs_builder *builder, const char *path)
+{
+	int err = erofs_plans_init(builder, builder->tree->inode_count, true);
+
+	if (!err)
+		err = erofs_build_plan(builder);
+	if (!err)
+		err = open_output(builder, path);
+	if (err)
+		return err;
+	erofs_message(builder->diag, EROFS_SEV_NOTE, "packing %" PRIu64 " files, %" PRIu64 " bytes, %u workers",
+		      builder->files, builder->file_bytes, builder->options->workers);
+	err = erofs_build_pack(builder);
+	return err ? err : finish_image(builder);
+}
+
+/* Data first: what the tree looks like is known when the stream has ended. */
+static int run_streamed_stages(struct erofs_builder *builder, struct erofs_tree *tree,
+			       const struct erofs_tree_rules *rules, const char *path)
+{
+	int err = erofs_plans_init(builder, UINT32_MAX, false);
+
+	if (!err)
+		err = open_output(builder, path);
+	if (err)
+		return err;
+	erofs_message(builder->diag, EROFS_SEV_NOTE, "packing a stream, %u workers", builder->options->workers);
+	err = erofs_build_pack(builder);
+	if (!err)
+		err = erofs_tree_normalize(tree, rules, builder->diag);
+	if (!err)
+		err = erofs_build_adopt(builder);
+	if (!err)
+		err = erofs_build_plan(builder);
+	return err ? err : finish_image(builder);
+}
+
+static int run(struct erofs_builder *builder, struct erofs_tree *tree, const struct erofs_tree_rules *rules,
+	       const char *path)
+{
+	int err = prepare(builder);
+
+	if (!err)
+		err = erofs_build_plan_begin(builder);
+	if (err)
+		return err;
+	return tree ? run_streamed_stages(builder, tree, rules, path) : run_stages(builder, path);
+}
+
+/* `streamed`: the tree, if its source is a stream. */
+static int build(const struct erofs_tree *tree, struct erofs_tree *streamed, const struct erofs_tree_rules *rules,
+		 const char *output, const struct erofs_build_options *options, struct erofs_build_summary *summary,
+		 const struct erofs_diag *diag)
 {
 	struct erofs_build_summary ignored;
 	struct erofs_build_options settled = *options;
-	erofs_auto(release_builder) struct erofs_builder builder = { .tree = tree, .options = &settled, .diag = diag };
-	int err = check_arguments(tree, options, diag);
+	erofs_auto(release_builder) struct erofs_builder builder = {
+		.tree = tree,
+		.options = &settled,
+		.diag = diag,
+		.is_streamed = streamed,
+	};
+	int err = check_options(options, diag);
 
 	if (err)
 		return err;
@@ -164,8 +210,24 @@ int erofs_build(const struct erofs_tree *tree, const char *output, const struct 
 	settle_sizes(&settled);
 	builder.summary = summary ? summary : &ignored;
 	*builder.summary = (struct erofs_build_summary){ 0 };
-	err = run_stages(&builder, output);
+	err = run(&builder, streamed, rules, output);
 	if (err == -ENOMEM)
 		erofs_report(diag, err, "out of memory");
 	return err;
+}
+
+int erofs_build(const struct erofs_tree *tree, const char *output, const struct erofs_build_options *options,
+		struct erofs_build_summary *summary, const struct erofs_diag *diag)
+{
+	/* Not scanned, or not normalized. */
+	if (!tree->source_ops || !tree->inode_count)
+		return -EINVAL;
+	return build(tree, NULL, NULL, output, options, summary, diag);
+}
+
+int erofs_build_streamed(struct erofs_tree *tree, const struct erofs_tree_rules *rules, const char *output,
+			 const struct erofs_build_options *options, struct erofs_build_summary *summary,
+			 const struct erofs_diag *diag)
+{
+	return tree->stream_ops ? build(tree, tree, rules, output, options, summary, diag) : -EINVAL;
 }

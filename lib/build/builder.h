@@ -37,9 +37,14 @@ struct inode_plan {
 	uint8_t layout;	   /* plan: enum erofs_data_layout; pack, where compression gains something */
 	uint8_t chunkbits; /* plan: log2 of the chunk size of a chunk-based inode */
 	bool extended;	   /* plan */
+	bool is_placed;	   /* pack: by a streamed source, before it could be planned */
 	bool wants_digest; /* plan: fingerprinted, or another file might have the same blocks */
 	uint8_t way;	   /* plan: how a regular file is compressed */
+	const struct erofs_tree_inode *inode;
 };
+
+/* The plans of so many inodes lie together; they stay where they are while a streamed source adds more. */
+#define EROFS_PLANS_PER_PAGE 4096u
 
 struct erofs_builder {
 	const struct erofs_tree *tree;
@@ -51,7 +56,11 @@ struct erofs_builder {
 	uint32_t blksz;
 
 	/* plan */
-	struct inode_plan *plans; /* by inode number */
+	struct inode_plan **plan_pages; /* see erofs_plan() */
+	uint32_t plan_page_count;
+	uint32_t
+		arrived; /* files of a streamed source; until it ends, inodes are numbered in the order of their coming */
+	bool is_streamed;
 	struct erofs_xattr_plan xattrs;
 	int64_t epoch;
 	uint32_t fixed_nsec;
@@ -75,6 +84,7 @@ struct erofs_builder {
 	struct erofs_gaps gaps;		  /* in front of data that begin with a block; for what does not */
 	struct erofs_buffer extent_lists; /* of compressed contents */
 	bool has_compressed;
+	bool is_stale;			  /* what is not written holds old bytes */
 	struct erofs_hasher *uuid_hasher; /* NULL unless the UUID comes from the content */
 
 	/* layout: all in bytes from the start of the inode zone, which lies at block meta_blkaddr */
@@ -85,10 +95,24 @@ struct erofs_builder {
 	uint64_t metadata_size; /* up to the end of the image */
 };
 
+/* The plan of the inode with this number. */
+static inline struct inode_plan *erofs_plan(const struct erofs_builder *builder, uint32_t number)
+{
+	return &builder->plan_pages[number / EROFS_PLANS_PER_PAGE][number % EROFS_PLANS_PER_PAGE];
+}
+
+/*
+ * Makes room for the plans of so many inodes, zeroed: at once if `all`, else erofs_plans_add() does it one by one. -ENOMEM.
+ */
+int erofs_plans_init(struct erofs_builder *builder, uint32_t count, bool all);
+void erofs_plans_release(struct erofs_builder *builder);
+
+int erofs_plans_add(struct erofs_builder *builder, uint32_t number);
+
 /* Bytes of an inode's data as the image has them. */
 static inline uint64_t erofs_plan_size(const struct erofs_builder *builder, const struct erofs_tree_inode *inode)
 {
-	return S_ISDIR(inode->mode) ? builder->plans[inode->number].dir_size : inode->size;
+	return S_ISDIR(inode->mode) ? erofs_plan(builder, inode->number)->dir_size : inode->size;
 }
 
 /* Whether this inode carries a fingerprint. */
@@ -113,6 +137,15 @@ uint32_t erofs_plan_tail_size(const struct erofs_builder *builder, const struct 
 
 /* Blocks that the inode's data take outside the metadata. */
 uint64_t erofs_plan_blocks(const struct erofs_builder *builder, const struct erofs_tree_inode *inode);
+
+/* What can be planned before there is a tree: prefix table, compression, where data begin. */
+int erofs_build_plan_begin(struct erofs_builder *builder);
+
+/* Plans a file of a streamed source, with what is known when its data come, and numbers it. */
+int erofs_build_plan_arrival(struct erofs_builder *builder, struct erofs_tree_inode *inode);
+
+/* When a streamed source has ended and the tree is frozen: files keep their places under their new numbers. */
+int erofs_build_adopt(struct erofs_builder *builder);
 
 /* The stages. */
 int erofs_build_plan(struct erofs_builder *builder);

@@ -44,6 +44,10 @@ static struct erofs_compress_way make_way(const struct erofs_build_options *opti
 
 	if (pieces)
 		way.extent_bytes = options->extent_size;
+	if (!options->compression_count) {
+		way.encoded_max = 0;
+		return way;
+	}
 	way.dict_size = way.compression.dict_size
 				? way.compression.dict_size
 				: erofs_encoder_dict_size(&way.compression, way.encoded_max, way.extent_bytes);

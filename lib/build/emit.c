@@ -27,7 +27,7 @@ static uint64_t zone_start(const struct erofs_builder *builder)
 
 static uint64_t nid_of(const void *ctx, const struct erofs_tree_inode *inode)
 {
-	return ((const struct erofs_builder *)ctx)->plans[inode->number].position / EROFS_NID_SLOT;
+	return erofs_plan(((const struct erofs_builder *)ctx), inode->number)->position / EROFS_NID_SLOT;
 }
 
 /* ---- one inode -------------------------------------------------------------------------------------------------------- */
@@ -46,7 +46,7 @@ static uint32_t compressed_blocks(const struct erofs_builder *builder, const str
 
 static uint32_t inode_u(const struct erofs_builder *builder, const struct erofs_tree_inode *inode)
 {
-	const struct inode_plan *plan = &builder->plans[inode->number];
+	const struct inode_plan *plan = erofs_plan(builder, inode->number);
 
 	if (S_ISCHR(inode->mode) || S_ISBLK(inode->mode))
 		return erofs_encode_rdev(inode->rdev.major, inode->rdev.minor);
@@ -60,7 +60,7 @@ static uint32_t inode_u(const struct erofs_builder *builder, const struct erofs_
 static int emit_body(struct emitter *emitter, const struct erofs_tree_inode *inode)
 {
 	const struct erofs_builder *builder = emitter->builder;
-	const struct inode_plan *plan = &builder->plans[inode->number];
+	const struct inode_plan *plan = erofs_plan(builder, inode->number);
 	bool fingerprinted = erofs_plan_has_fingerprint(builder, inode);
 	struct erofs_inode record = {
 		.extended = plan->extended,
@@ -91,7 +91,7 @@ static int emit_body(struct emitter *emitter, const struct erofs_tree_inode *ino
 
 static int emit_chunk_map(struct emitter *emitter, const struct erofs_tree_inode *inode)
 {
-	const struct inode_plan *plan = &emitter->builder->plans[inode->number];
+	const struct inode_plan *plan = erofs_plan(emitter->builder, inode->number);
 	struct erofs_chunk_cursor cursor = { .map = inode->data };
 	uint64_t chunk = UINT64_C(1) << plan->chunkbits;
 	uint32_t block = plan->blkaddr;
@@ -143,7 +143,7 @@ static int emit_tail(struct emitter *emitter, const struct erofs_tree_inode *ino
 	if (!size)
 		return 0;
 	if (S_ISREG(inode->mode)) {
-		err = erofs_tails_read(&builder->tails, tail, size, builder->plans[inode->number].tail_at);
+		err = erofs_tails_read(&builder->tails, tail, size, erofs_plan(builder, inode->number)->tail_at);
 		data = tail;
 	} else {
 		err = make_data(emitter, inode, &data);
@@ -155,14 +155,14 @@ static int emit_tail(struct emitter *emitter, const struct erofs_tree_inode *ino
 static int emit_inode(struct emitter *emitter, const struct erofs_tree_inode *inode)
 {
 	const struct erofs_builder *builder = emitter->builder;
-	uint64_t position = zone_start(builder) + builder->plans[inode->number].position;
+	uint64_t position = zone_start(builder) + erofs_plan(builder, inode->number)->position;
 	int err = erofs_sink_pad(&emitter->sink, position);
 
 	if (!err)
 		err = emit_body(emitter, inode);
-	if (!err && builder->plans[inode->number].layout == EROFS_LAYOUT_CHUNK_BASED)
+	if (!err && erofs_plan(builder, inode->number)->layout == EROFS_LAYOUT_CHUNK_BASED)
 		err = emit_chunk_map(emitter, inode);
-	else if (!err && erofs_plan_is_compressed(&builder->plans[inode->number]))
+	else if (!err && erofs_plan_is_compressed(erofs_plan(builder, inode->number)))
 		err = emit_zindex(emitter, inode);
 	if (err)
 		return err;
@@ -191,7 +191,7 @@ static int emit_blocks(struct emitter *emitter, const struct erofs_tree_inode *i
 	const struct erofs_builder *builder = emitter->builder;
 	uint64_t blocks = S_ISREG(inode->mode) ? 0 : erofs_plan_blocks(builder, inode);
 	uint64_t size = erofs_plan_size(builder, inode) - erofs_plan_tail_size(builder, inode);
-	uint64_t start = (uint64_t)builder->plans[inode->number].blkaddr * builder->blksz;
+	uint64_t start = (uint64_t)erofs_plan(builder, inode->number)->blkaddr * builder->blksz;
 	const uint8_t *data;
 	int err;
 

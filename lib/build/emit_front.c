@@ -61,7 +61,7 @@ static struct erofs_superblock make_superblock(const struct erofs_builder *build
 		.feature_compat = compat_features(builder),
 		.feature_incompat = incompat_features(builder),
 		.blkszbits = (uint8_t)options->blkszbits,
-		.root_nid = builder->plans[0].position / EROFS_NID_SLOT,
+		.root_nid = erofs_plan(builder, 0)->position / EROFS_NID_SLOT,
 		.inos = builder->tree->inode_count,
 		.epoch = builder->epoch,
 		.fixed_nsec = builder->fixed_nsec,

@@ -84,18 +84,3 @@ int erofs_gaps_take(struct erofs_gaps *gaps, uint64_t *start, uint64_t size)
 	}
 	return 0;
 }
-
-bool erofs_gaps_pop(struct erofs_gaps *gaps, uint64_t *start, uint32_t *size)
-{
-	for (uint32_t slots = 1; slots <= EROFS_GAP_SLOTS; slots++) {
-		uint32_t number = gaps->heads[slots];
-
-		if (number == NOTHING)
-			continue;
-		*start = gaps->pieces[number].start;
-		*size = slots * EROFS_NID_SLOT;
-		gaps->heads[slots] = gaps->pieces[number].next;
-		return true;
-	}
-	return false;
-}

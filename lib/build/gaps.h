@@ -31,7 +31,4 @@ int erofs_gaps_add(struct erofs_gaps *gaps, uint64_t start, uint64_t end, uint32
  */
 int erofs_gaps_take(struct erofs_gaps *gaps, uint64_t *start, uint64_t size);
 
-/* Takes some piece as a whole; false if there is none. */
-bool erofs_gaps_pop(struct erofs_gaps *gaps, uint64_t *start, uint32_t *size);
-
 #endif

@@ -240,3 +240,8 @@ int erofs_compress_hints_check(const struct erofs_build_options *options, const 
 	}
 	return 0;
 }
+
+const struct erofs_compress_hint *erofs_compress_hints_at(const struct erofs_compress_hints *hints, size_t index)
+{
+	return hints && index < hints->count ? &hints->lines[index].hint : NULL;
+}

@@ -10,6 +10,9 @@
  */
 const struct erofs_compress_hint *erofs_compress_hints_find(const struct erofs_compress_hints *hints, const char *path);
 
+/* Hint `index` of the file; NULL behind the last one. */
+const struct erofs_compress_hint *erofs_compress_hints_at(const struct erofs_compress_hints *hints, size_t index);
+
 /* The largest pcluster that a hint asks for, 0 if none does. */
 uint32_t erofs_compress_hints_largest(const struct erofs_compress_hints *hints);
 

@@ -67,7 +67,7 @@ static unsigned int choose(const struct placer *placer, uint64_t start)
 }
 
 /* Gives one of the waiting inodes its place at the end of the zone. */
-static int place_one(struct placer *placer, struct inode_plan *plans)
+static int place_one(struct placer *placer, const struct erofs_builder *builder)
 {
 	uint64_t start = align_up(placer->end, EROFS_NID_SLOT);
 	unsigned int chosen = choose(placer, start);
@@ -81,7 +81,7 @@ static int place_one(struct placer *placer, struct inode_plan *plans)
 			return -ENOMEM;
 		start = moved;
 	}
-	plans[inode.number].position = start;
+	erofs_plan(builder, inode.number)->position = start;
 	placer->end = start + inode.body + inode.tail;
 	placer->count--;
 	memmove(&placer->queue[chosen], &placer->queue[chosen + 1],
@@ -90,21 +90,21 @@ static int place_one(struct placer *placer, struct inode_plan *plans)
 }
 
 /* The next inode of the tree: into a gap, or to those that wait. */
-static int take_in(struct placer *placer, const struct waiting *inode, struct inode_plan *plans)
+static int take_in(struct placer *placer, const struct waiting *inode, const struct erofs_builder *builder)
 {
-	int taken = erofs_gaps_take(&placer->gaps, &plans[inode->number].position, inode->body + inode->tail);
+	int taken = erofs_gaps_take(&placer->gaps, &erofs_plan(builder, inode->number)->position,
+				    inode->body + inode->tail);
 
 	if (taken)
 		return taken < 0 ? taken : 0;
 	placer->queue[placer->count++] = *inode;
-	return placer->count == LOOK_AHEAD ? place_one(placer, plans) : 0;
+	return placer->count == LOOK_AHEAD ? place_one(placer, builder) : 0;
 }
 
 static int compare_positions(const void *a, const void *b, void *ctx)
 {
-	const struct inode_plan *plans = ctx;
-	uint64_t x = plans[*(const uint32_t *)a].position;
-	uint64_t y = plans[*(const uint32_t *)b].position;
+	uint64_t x = erofs_plan(ctx, *(const uint32_t *)a)->position;
+	uint64_t y = erofs_plan(ctx, *(const uint32_t *)b)->position;
 
 	return (x > y) - (x < y);
 }
@@ -131,16 +131,15 @@ static int place_inodes(struct erofs_builder *builder)
 			.body = erofs_plan_body_size(builder, tree->inodes[i]),
 		};
 
-		err = take_in(&placer, &inode, builder->plans);
+		err = take_in(&placer, &inode, builder);
 		builder->by_position[i] = i;
 	}
 	while (!err && placer.count)
-		err = place_one(&placer, builder->plans);
+		err = place_one(&placer, builder);
 	/* The first to wait, it fits where the zone begins, whoever else would. */
-	assert(err || builder->plans[0].position == 0);
+	assert(err || erofs_plan(builder, 0)->position == 0);
 	builder->zone_size = align_up(placer.end, builder->blksz);
-	qsort_r(builder->by_position, tree->inode_count, sizeof(*builder->by_position), compare_positions,
-		builder->plans);
+	qsort_r(builder->by_position, tree->inode_count, sizeof(*builder->by_position), compare_positions, builder);
 	return err;
 }
 
@@ -153,7 +152,7 @@ static void place_blocks(struct erofs_builder *builder, uint64_t at)
 
 		if (!blocks)
 			continue;
-		builder->plans[i].blkaddr = (uint32_t)(builder->meta_blkaddr + at / builder->blksz);
+		erofs_plan(builder, i)->blkaddr = (uint32_t)(builder->meta_blkaddr + at / builder->blksz);
 		at += blocks * builder->blksz;
 	}
 	builder->metadata_size = at;
@@ -165,7 +164,7 @@ int erofs_build_layout(struct erofs_builder *builder)
 
 	if (err)
 		return err;
-	builder->meta_blkaddr = (builder->next_byte + builder->blksz - 1) / builder->blksz;
+	builder->meta_blkaddr = builder->next_byte / builder->blksz;
 	builder->shared_xattrs_at = builder->zone_size;
 	place_blocks(builder, align_up(builder->shared_xattrs_at + builder->xattrs.shared_zone.size, builder->blksz));
 	if (builder->meta_blkaddr + builder->metadata_size / builder->blksz >= EROFS_NULL_BLOCK)

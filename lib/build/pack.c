@@ -17,7 +17,8 @@ static void release_pack(struct pack *pack)
 	unsigned int width = erofs_pool_width(pack->builder->pool);
 
 	for (unsigned int i = 0; pack->workers && i < width; i++) {
-		pack->source->reader_free(pack->workers[i].reader);
+		if (!pack->stream)
+			pack->source->reader_free(pack->workers[i].reader);
 		erofs_pack_hash_free(&pack->workers[i].hash);
 	}
 	free(pack->workers);
@@ -46,6 +47,7 @@ static int init_pack(struct pack *pack)
 	int err = 0;
 
 	pack->source = builder->tree->source_ops;
+	pack->stream = builder->tree->stream_ops;
 	pack->wants_sums = builder->uuid_hasher;
 	/* Equality is never decided by less than a cryptographic digest. */
 	pack->digest = builder->options->fingerprint == EROFS_DIGEST_NONE ? EROFS_DIGEST_SHA256
@@ -56,7 +58,8 @@ static int init_pack(struct pack *pack)
 	if (!pack->workers)
 		return -ENOMEM;
 	for (unsigned int i = 0; !err && i < width; i++) {
-		err = pack->source->reader_new(&pack->workers[i].reader, builder->tree->source, builder->diag);
+		if (!pack->stream)
+			err = pack->source->reader_new(&pack->workers[i].reader, builder->tree->source, builder->diag);
 		if (!err)
 			err = erofs_pack_hash_new(&pack->workers[i].hash, pack);
 	}
@@ -69,10 +72,8 @@ int erofs_build_pack(struct erofs_builder *builder)
 	int err = init_pack(&pack);
 
 	if (!err)
-		err = builder->options->compression_count ? erofs_pack_compressed(&pack) : erofs_pack_plain(&pack);
-	if (builder->options->fingerprint != EROFS_DIGEST_NONE) {
-		builder->summary->fingerprinted_files = builder->files;
-		builder->summary->distinct_fingerprints = erofs_contents_count(&builder->contents);
-	}
-	return err;
+		err = builder->options->compression_count || builder->is_streamed ? erofs_pack_compressed(&pack)
+										  : erofs_pack_plain(&pack);
+	/* Metadata begin with a block. */
+	return err ? err : erofs_pack_align(&pack);
 }

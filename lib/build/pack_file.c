@@ -11,12 +11,12 @@
 
 bool erofs_pack_is_stream(const struct erofs_builder *builder, const struct erofs_tree_inode *inode)
 {
-	return inode->size > PACK_SEGMENT || builder->plans[inode->number].layout == EROFS_LAYOUT_CHUNK_BASED;
+	return inode->size > PACK_SEGMENT || erofs_plan(builder, inode->number)->layout == EROFS_LAYOUT_CHUNK_BASED;
 }
 
 static bool wants_digest(const struct pack *pack, const struct erofs_tree_inode *inode)
 {
-	return pack->builder->plans[inode->number].wants_digest;
+	return erofs_plan(pack->builder, inode->number)->wants_digest;
 }
 
 /* A digest identifies the content in the UUID as well as a sum does. */
@@ -55,7 +55,7 @@ int erofs_pack_note_content(struct pack *pack, const struct erofs_tree_inode *in
 			    pack_sum sum)
 {
 	struct erofs_builder *builder = pack->builder;
-	struct inode_plan *plan = &builder->plans[inode->number];
+	struct inode_plan *plan = erofs_plan(builder, inode->number);
 	int err = 0;
 
 	if (wants_digest(pack, inode))
@@ -76,7 +76,7 @@ void erofs_pack_tell(const struct pack *pack, const struct erofs_tree_inode *ino
 		erofs_message(builder->diag, EROFS_SEV_DEBUG,
 			      "%s: %" PRIu64 " bytes, %s %" PRIu64 " blocks at block %" PRIu32,
 			      erofs_tree_path(&path, inode), inode->size, how, erofs_plan_blocks(builder, inode),
-			      builder->plans[inode->number].blkaddr);
+			      erofs_plan(builder, inode->number)->blkaddr);
 }
 
 int erofs_pack_align(struct pack *pack)
@@ -84,15 +84,22 @@ int erofs_pack_align(struct pack *pack)
 	struct erofs_builder *builder = pack->builder;
 	uint64_t aligned = (builder->next_byte + builder->blksz - 1) & ~(uint64_t)(builder->blksz - 1);
 	uint64_t gap = (builder->next_byte + EROFS_NID_SLOT - 1) & ~(uint64_t)(EROFS_NID_SLOT - 1);
+	static const uint8_t zeros[4096];
+	int err = 0;
 
+	if (builder->is_stale && builder->next_byte < aligned)
+		err = erofs_output_write(builder->output, zeros, (size_t)(aligned - builder->next_byte),
+					 builder->next_byte);
 	builder->next_byte = aligned;
-	return erofs_gaps_add(&builder->gaps, gap, aligned, builder->blksz);
+	return err ? err : erofs_gaps_add(&builder->gaps, gap, aligned, builder->blksz);
 }
 
 int erofs_pack_take_bytes(struct pack *pack, const struct erofs_tree_inode *inode, uint64_t size)
 {
 	struct erofs_builder *builder = pack->builder;
 
+	if (builder->is_streamed && builder->next_byte + size > builder->tails.scratch_at)
+		return erofs_tree_report(builder->diag, -EFBIG, inode, "the stream makes too large an image");
 	/* 0xFFFFFFFF stands for a hole. */
 	if ((builder->next_byte + size) / builder->blksz >= EROFS_NULL_BLOCK)
 		return erofs_tree_report(builder->diag, -EFBIG, inode,
@@ -105,7 +112,7 @@ int erofs_pack_allocate(struct pack *pack, const struct erofs_tree_inode *inode)
 {
 	struct erofs_builder *builder = pack->builder;
 	uint64_t blocks = erofs_plan_blocks(builder, inode);
-	uint32_t *blkaddr = &builder->plans[inode->number].blkaddr;
+	uint32_t *blkaddr = &erofs_plan(builder, inode->number)->blkaddr;
 	int err = blocks ? erofs_pack_align(pack) : 0;
 
 	*blkaddr = blocks ? (uint32_t)(builder->next_byte / builder->blksz) : 0;
@@ -120,8 +127,8 @@ int erofs_pack_allocate(struct pack *pack, const struct erofs_tree_inode *inode)
 static bool alike(const struct erofs_builder *builder, const struct erofs_tree_inode *have,
 		  const struct erofs_tree_inode *want)
 {
-	const struct inode_plan *a = &builder->plans[have->number];
-	const struct inode_plan *b = &builder->plans[want->number];
+	const struct inode_plan *a = erofs_plan(builder, have->number);
+	const struct inode_plan *b = erofs_plan(builder, want->number);
 	bool chunks = a->layout == EROFS_LAYOUT_CHUNK_BASED;
 
 	if (chunks != (b->layout == EROFS_LAYOUT_CHUNK_BASED))
@@ -134,7 +141,7 @@ static bool alike(const struct erofs_builder *builder, const struct erofs_tree_i
 bool erofs_pack_share(struct pack *pack, const struct erofs_tree_inode *inode)
 {
 	struct erofs_builder *builder = pack->builder;
-	struct inode_plan *plan = &builder->plans[inode->number];
+	struct inode_plan *plan = erofs_plan(builder, inode->number);
 	uint64_t blocks = erofs_plan_blocks(builder, inode);
 	uint32_t *owner;
 
@@ -142,11 +149,11 @@ bool erofs_pack_share(struct pack *pack, const struct erofs_tree_inode *inode)
 	    (!blocks && !erofs_plan_is_compressed(plan)))
 		return false;
 	owner = erofs_contents_owner(&builder->contents, plan->content);
-	if (*owner == EROFS_CONTENT_NONE || !alike(builder, builder->tree->inodes[*owner], inode)) {
+	if (*owner == EROFS_CONTENT_NONE || !alike(builder, erofs_plan(builder, *owner)->inode, inode)) {
 		*owner = inode->number;
 		return false;
 	}
-	plan->blkaddr = builder->plans[*owner].blkaddr;
+	plan->blkaddr = erofs_plan(builder, *owner)->blkaddr;
 	builder->summary->shared_files++;
 	builder->summary->saved_bytes += blocks * builder->blksz;
 	erofs_pack_tell(pack, inode, "shares");

@@ -75,7 +75,7 @@ static int read_file(struct pack *pack, struct pack_slot *slot, struct pack_file
 static int commit_file(struct pack *pack, struct pack_slot *slot, struct pack_file *file)
 {
 	struct erofs_builder *builder = pack->builder;
-	struct inode_plan *plan = &builder->plans[file->inode->number];
+	struct inode_plan *plan = erofs_plan(builder, file->inode->number);
 	uint32_t tail = erofs_plan_tail_size(builder, file->inode);
 	int err = erofs_pack_note_content(pack, file->inode, file->digest, file->sum);
 
@@ -105,7 +105,7 @@ static int write_batch(struct pack *pack, struct pack_slot *slot)
 		if (file->shares || !blocks)
 			continue;
 		if (!count)
-			first = builder->plans[file->inode->number].blkaddr;
+			first = erofs_plan(builder, file->inode->number)->blkaddr;
 		vector[count++] = (struct iovec){ slot->buffer + file->at, (size_t)blocks * builder->blksz };
 	}
 	return count ? erofs_output_writev(builder->output, vector, count, first * builder->blksz) : 0;

@@ -80,7 +80,7 @@ static int write_blocks(struct stream_writer *writer, const uint8_t *data, size_
 static int write_chunks(struct stream_writer *writer, const uint8_t *data, size_t size, uint64_t offset)
 {
 	const struct erofs_builder *builder = writer->pack->builder;
-	uint64_t chunk = UINT64_C(1) << builder->plans[writer->stream->inode->number].chunkbits;
+	uint64_t chunk = UINT64_C(1) << erofs_plan(builder, writer->stream->inode->number)->chunkbits;
 	int err = 0;
 
 	while (!err && size) {
@@ -102,7 +102,7 @@ static int write_segment(struct stream_writer *writer, const uint8_t *data, size
 {
 	const struct erofs_builder *builder = writer->pack->builder;
 
-	if (builder->plans[writer->stream->inode->number].layout == EROFS_LAYOUT_CHUNK_BASED)
+	if (erofs_plan(builder, writer->stream->inode->number)->layout == EROFS_LAYOUT_CHUNK_BASED)
 		return write_chunks(writer, data, length, offset);
 	return length ? write_blocks(writer, data, length) : 0;
 }
@@ -128,7 +128,7 @@ static int keep_tail(struct pack_stream *stream, const uint8_t *tail, size_t siz
 static uint64_t next_offset(const struct pack *pack, const struct pack_segment *segment, uint64_t offset)
 {
 	const struct erofs_tree_inode *inode = segment->stream->inode;
-	const struct inode_plan *plan = &pack->builder->plans[inode->number];
+	const struct inode_plan *plan = erofs_plan(pack->builder, inode->number);
 	uint64_t chunk = UINT64_C(1) << plan->chunkbits;
 	struct erofs_chunk_cursor holes = segment->holes;
 	uint64_t start;
@@ -152,7 +152,7 @@ static int carry_through(struct pack *pack, struct pack_segment *segment, uint8_
 		.pack = pack,
 		.stream = stream,
 		.chunks = { .map = inode->data },
-		.at = (uint64_t)pack->builder->plans[inode->number].blkaddr * pack->builder->blksz,
+		.at = (uint64_t)erofs_plan(pack->builder, inode->number)->blkaddr * pack->builder->blksz,
 	};
 	int err = erofs_pack_hash_begin(pack, &worker->hash, inode);
 
@@ -211,7 +211,7 @@ int erofs_pack_stream_commit(struct pack *pack, struct pack_segment *segment)
 {
 	struct pack_stream *stream = segment->stream;
 
-	if (pack->builder->options->dedupe_files && pack->builder->plans[stream->inode->number].wants_digest) {
+	if (pack->builder->options->dedupe_files && erofs_plan(pack->builder, stream->inode->number)->wants_digest) {
 		uint32_t earlier = erofs_index_find(&pack->first_segments, stream->first.low, same_start, pack, stream);
 
 		stream->candidate = earlier != EROFS_INDEX_NONE;
@@ -318,7 +318,7 @@ static int own_content(struct pack *pack, struct pack_stream *stream)
 {
 	struct erofs_builder *builder = pack->builder;
 	int err = erofs_pack_note_content(pack, stream->inode, stream->digest, stream->sum);
-	uint32_t content = builder->plans[stream->inode->number].content;
+	uint32_t content = erofs_plan(builder, stream->inode->number)->content;
 
 	if (!err && content != EROFS_CONTENT_NONE &&
 	    *erofs_contents_owner(&builder->contents, content) == EROFS_CONTENT_NONE)
@@ -337,8 +337,8 @@ static int append_tail(struct pack *pack, struct pack_stream *stream)
 	struct erofs_builder *builder = pack->builder;
 	uint32_t size = erofs_plan_tail_size(builder, stream->inode);
 
-	return size ? erofs_tails_append(&builder->tails, &builder->plans[stream->inode->number].tail_at, stream->tail,
-					 size)
+	return size ? erofs_tails_append(&builder->tails, &erofs_plan(builder, stream->inode->number)->tail_at,
+					 stream->tail, size)
 		    : 0;
 }
 

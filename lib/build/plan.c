@@ -11,6 +11,7 @@
 #include "lib/format/format_chunk.h"
 #include "lib/format/format_xattr.h"
 #include "lib/util/cleanup.h"
+#include "lib/util/report.h"
 
 /*
  * Plan: everything about an inode that follows from the tree and the options alone, so that a file takes the same form in
@@ -22,7 +23,7 @@ struct erofs_zindex erofs_plan_zindex(const struct erofs_builder *builder, const
 	return (struct erofs_zindex){
 		.plan = &builder->compress,
 		.lists = &builder->extent_lists,
-		.list = builder->plans[inode->number].list_at,
+		.list = erofs_plan(builder, inode->number)->list_at,
 		.file_size = inode->size,
 	};
 }
@@ -30,7 +31,7 @@ struct erofs_zindex erofs_plan_zindex(const struct erofs_builder *builder, const
 /* Bytes of the chunk map or compressed index behind the xattrs, which end at `at`. */
 static uint64_t index_size(const struct erofs_builder *builder, const struct erofs_tree_inode *inode, uint64_t at)
 {
-	const struct inode_plan *plan = &builder->plans[inode->number];
+	const struct inode_plan *plan = erofs_plan(builder, inode->number);
 	struct erofs_zindex zindex;
 
 	if (plan->layout == EROFS_LAYOUT_CHUNK_BASED)
@@ -43,7 +44,7 @@ static uint64_t index_size(const struct erofs_builder *builder, const struct ero
 
 uint64_t erofs_plan_body_size(const struct erofs_builder *builder, const struct erofs_tree_inode *inode)
 {
-	const struct inode_plan *plan = &builder->plans[inode->number];
+	const struct inode_plan *plan = erofs_plan(builder, inode->number);
 	uint64_t size =
 		(plan->extended ? EROFS_INODE_EXTENDED_SIZE : EROFS_INODE_COMPACT_SIZE) +
 		erofs_xattr_plan_area_size(&builder->xattrs, inode->xattrs, erofs_plan_has_fingerprint(builder, inode));
@@ -53,14 +54,14 @@ uint64_t erofs_plan_body_size(const struct erofs_builder *builder, const struct 
 
 uint32_t erofs_plan_tail_size(const struct erofs_builder *builder, const struct erofs_tree_inode *inode)
 {
-	if (builder->plans[inode->number].layout != EROFS_LAYOUT_FLAT_INLINE)
+	if (erofs_plan(builder, inode->number)->layout != EROFS_LAYOUT_FLAT_INLINE)
 		return 0;
 	return (uint32_t)(erofs_plan_size(builder, inode) % builder->blksz);
 }
 
 uint64_t erofs_plan_blocks(const struct erofs_builder *builder, const struct erofs_tree_inode *inode)
 {
-	const struct inode_plan *plan = &builder->plans[inode->number];
+	const struct inode_plan *plan = erofs_plan(builder, inode->number);
 	uint64_t size = erofs_plan_size(builder, inode);
 
 	if (erofs_plan_is_compressed(plan))
@@ -119,7 +120,7 @@ static int choose_epoch(struct erofs_builder *builder)
 static const struct erofs_data_map *stored_map(const struct erofs_builder *builder,
 					       const struct erofs_tree_inode *inode)
 {
-	return builder->plans[inode->number].layout == EROFS_LAYOUT_CHUNK_BASED ? inode->data : NULL;
+	return erofs_plan(builder, inode->number)->layout == EROFS_LAYOUT_CHUNK_BASED ? inode->data : NULL;
 }
 
 static bool may_share(const void *ctx, uint32_t number, const void *key)
@@ -155,7 +156,7 @@ static int find_equal_sizes(struct erofs_builder *builder)
 			   : inode->size;
 		first = erofs_index_find(&index, hash, may_share, builder, inode);
 		if (first != EROFS_INDEX_NONE)
-			builder->plans[first].wants_digest = builder->plans[i].wants_digest = true;
+			erofs_plan(builder, first)->wants_digest = erofs_plan(builder, i)->wants_digest = true;
 		else if (erofs_index_add(&index, hash, i))
 			return -ENOMEM;
 	}
@@ -171,7 +172,7 @@ static bool fits_compact(const struct erofs_tree_inode *inode, uint64_t size)
 
 static int plan_form(struct erofs_builder *builder, const struct erofs_tree_inode *inode)
 {
-	struct inode_plan *plan = &builder->plans[inode->number];
+	struct inode_plan *plan = erofs_plan(builder, inode->number);
 	bool fits = fits_compact(inode, erofs_plan_size(builder, inode));
 	bool same = inode->mtime == builder->epoch && inode->mtime_nsec == builder->fixed_nsec;
 
@@ -210,7 +211,7 @@ static int check_xattrs(const struct erofs_builder *builder, const struct erofs_
 
 static void plan_layout(struct erofs_builder *builder, const struct erofs_tree_inode *inode)
 {
-	struct inode_plan *plan = &builder->plans[inode->number];
+	struct inode_plan *plan = erofs_plan(builder, inode->number);
 	uint64_t tail = erofs_plan_size(builder, inode) % builder->blksz;
 
 	plan->layout = EROFS_LAYOUT_FLAT_PLAIN;
@@ -235,36 +236,64 @@ static int plan_way(struct erofs_builder *builder, const struct erofs_tree_inode
 {
 	erofs_auto(erofs_buffer_release) struct erofs_buffer path = { 0 };
 	const struct erofs_compress_hint *hint = NULL;
-	int err;
 
 	if (!S_ISREG(inode->mode) || !builder->options->compression_count)
 		return 0;
 	if (builder->options->hints)
 		hint = erofs_compress_hints_find(builder->options->hints, erofs_tree_path(&path, inode) + 1);
-	err = erofs_compress_plan_way(&builder->compress, &builder->plans[inode->number].way, hint);
-	return err == -E2BIG ? erofs_tree_report(builder->diag, err, inode,
-						 "its hint is one more way to compress files than the %u there may be",
-						 EROFS_COMPRESS_WAYS_MAX)
-			     : err;
+	return erofs_compress_plan_way(&builder->compress, &erofs_plan(builder, inode->number)->way, hint);
 }
 
 static int plan_inode(struct erofs_builder *builder, const struct erofs_tree_inode *inode)
 {
-	struct inode_plan *plan = &builder->plans[inode->number];
+	struct inode_plan *plan = erofs_plan(builder, inode->number);
 	int err;
 
-	plan->content = EROFS_CONTENT_NONE;
-	plan->wants_digest = erofs_plan_has_fingerprint(builder, inode);
+	plan->inode = inode;
+	if (!plan->is_placed) {
+		plan->content = EROFS_CONTENT_NONE;
+		plan->wants_digest = erofs_plan_has_fingerprint(builder, inode);
+	}
 	if (S_ISDIR(inode->mode))
 		plan->dir_size = erofs_dir_data_size(inode, builder->blksz);
 	err = plan_form(builder, inode);
-	if (!err)
+	if (!err && !plan->is_placed)
 		err = plan_way(builder, inode);
 	if (!err)
 		err = check_xattrs(builder, inode);
-	if (!err)
+	if (!err && !plan->is_placed)
 		plan_layout(builder, inode);
 	return err;
+}
+
+/*
+ * Whether a tail goes behind the inode must be known now; an inode that turns out smaller than it may become loses little by
+ * that. Without fingerprints, any file may be a copy of one to come.
+ */
+int erofs_build_plan_arrival(struct erofs_builder *builder, struct erofs_tree_inode *inode)
+{
+	bool fingerprinted = builder->options->fingerprint != EROFS_DIGEST_NONE;
+	struct inode_plan *plan;
+	uint64_t tail = inode->size % builder->blksz;
+	int err = erofs_plans_add(builder, builder->arrived);
+
+	if (err)
+		return err;
+	inode->number = builder->arrived++;
+	plan = erofs_plan(builder, inode->number);
+	*plan = (struct inode_plan){
+		.content = EROFS_CONTENT_NONE,
+		.layout = EROFS_LAYOUT_FLAT_PLAIN,
+		.is_placed = true,
+		.wants_digest = fingerprinted || builder->options->dedupe_files,
+		.inode = inode,
+	};
+	if (builder->options->inline_data && tail &&
+	    EROFS_INODE_EXTENDED_SIZE + erofs_xattr_plan_area_bound(&builder->xattrs, inode->xattrs, fingerprinted) +
+			    tail <=
+		    builder->blksz)
+		plan->layout = EROFS_LAYOUT_FLAT_INLINE;
+	return plan_way(builder, inode);
 }
 
 /* Bounds for the message of a full disk, and for where the image cannot reach. */
@@ -319,18 +348,37 @@ static int plan_front(struct erofs_builder *builder)
 	return err ? err : erofs_buffer_append_zeros(&builder->front, builder->next_byte - end);
 }
 
+/* All of them before the first file, because a streamed source's files come while others are being compressed. */
+static int plan_ways(struct erofs_builder *builder)
+{
+	const struct erofs_compress_hint *hint;
+	uint8_t number;
+	int err;
+
+	builder->compress.options = builder->options;
+	err = erofs_compress_plan_way(&builder->compress, &number, NULL);
+	for (size_t i = 0; !err && (hint = erofs_compress_hints_at(builder->options->hints, i)); i++)
+		err = erofs_compress_plan_way(&builder->compress, &number, hint);
+	return err == -E2BIG ? erofs_report(builder->diag, err, "the hints name more than %u ways to compress files",
+					    EROFS_COMPRESS_WAYS_MAX)
+			     : err;
+}
+
+int erofs_build_plan_begin(struct erofs_builder *builder)
+{
+	int err = erofs_xattr_plan_begin(&builder->xattrs, builder->options, builder->diag);
+
+	erofs_gaps_init(&builder->gaps);
+	if (!err)
+		err = plan_ways(builder);
+	return err ? err : plan_front(builder);
+}
+
 int erofs_build_plan(struct erofs_builder *builder)
 {
 	const struct erofs_tree *tree = builder->tree;
-	int err = erofs_xattr_plan_init(&builder->xattrs, tree, builder->options, builder->diag);
+	int err = erofs_xattr_plan_init(&builder->xattrs, tree, builder->options);
 
-	builder->compress.options = builder->options;
-	erofs_gaps_init(&builder->gaps);
-	builder->plans = calloc(tree->inode_count, sizeof(*builder->plans));
-	if (!err && !builder->plans)
-		err = -ENOMEM;
-	if (!err)
-		err = plan_front(builder);
 	if (!err)
 		err = choose_epoch(builder);
 	for (uint32_t i = 0; !err && i < tree->inode_count; i++) {
@@ -342,7 +390,8 @@ int erofs_build_plan(struct erofs_builder *builder)
 	}
 	builder->metadata_bound +=
 		builder->xattrs.shared_zone.size + builder->front.size + 4 * (uint64_t)builder->blksz;
-	if (!err && builder->options->dedupe_files && builder->options->fingerprint == EROFS_DIGEST_NONE)
+	if (!err && !builder->is_streamed && builder->options->dedupe_files &&
+	    builder->options->fingerprint == EROFS_DIGEST_NONE)
 		err = find_equal_sizes(builder);
 	return err;
 }

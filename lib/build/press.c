@@ -28,7 +28,7 @@ static void tell(const struct press *press, const struct erofs_tree_inode *inode
 
 	if (!erofs_wants(builder->diag, EROFS_SEV_DEBUG))
 		return;
-	erofs_extent_lists_open(&builder->extent_lists, builder->plans[inode->number].list_at, &list, &cursor);
+	erofs_extent_lists_open(&builder->extent_lists, erofs_plan(builder, inode->number)->list_at, &list, &cursor);
 	erofs_message(builder->diag, EROFS_SEV_DEBUG,
 		      "%s: %" PRIu64 " bytes, %s %" PRIu64 " bytes in %" PRIu64 " extents at byte %" PRIu64,
 		      erofs_tree_path(&path, inode), inode->size, how,
@@ -46,7 +46,7 @@ int erofs_press_own(struct press *press, const struct erofs_tree_inode *inode, c
 		    const struct erofs_buffer *extents)
 {
 	struct erofs_builder *builder = press->pack->builder;
-	struct inode_plan *plan = &builder->plans[inode->number];
+	struct inode_plan *plan = erofs_plan(builder, inode->number);
 	int err = erofs_extent_lists_add(&builder->extent_lists, &plan->list_at, list, extents);
 
 	if (err)
@@ -62,7 +62,7 @@ int erofs_press_own(struct press *press, const struct erofs_tree_inode *inode, c
 bool erofs_press_share(struct press *press, const struct erofs_tree_inode *inode)
 {
 	struct erofs_builder *builder = press->pack->builder;
-	struct inode_plan *plan = &builder->plans[inode->number];
+	struct inode_plan *plan = erofs_plan(builder, inode->number);
 	const struct inode_plan *have;
 	struct erofs_extent_cursor cursor;
 	struct erofs_extent_list list;
@@ -71,7 +71,7 @@ bool erofs_press_share(struct press *press, const struct erofs_tree_inode *inode
 	if (!builder->options->dedupe_files || plan->content == EROFS_CONTENT_NONE)
 		return false;
 	owner = erofs_contents_owner(&builder->contents, plan->content);
-	have = *owner == EROFS_CONTENT_NONE ? NULL : &builder->plans[*owner];
+	have = *owner == EROFS_CONTENT_NONE ? NULL : erofs_plan(builder, *owner);
 	if (!have || !erofs_plan_is_compressed(have) || have->way != plan->way) {
 		*owner = inode->number;
 		return false;
@@ -86,6 +86,24 @@ bool erofs_press_share(struct press *press, const struct erofs_tree_inode *inode
 	return true;
 }
 
+bool erofs_press_share_any(struct press *press, const struct erofs_tree_inode *inode)
+{
+	struct erofs_builder *builder = press->pack->builder;
+	struct inode_plan *plan = erofs_plan(builder, inode->number);
+	uint32_t owner;
+
+	if (!builder->options->dedupe_files || plan->content == EROFS_CONTENT_NONE)
+		return false;
+	owner = *erofs_contents_owner(&builder->contents, plan->content);
+	if (owner == EROFS_CONTENT_NONE || owner == inode->number)
+		return false;
+	if (erofs_plan_is_compressed(erofs_plan(builder, owner)))
+		return erofs_press_share(press, inode);
+	/* A stream's last bytes are with the others. */
+	plan->layout = EROFS_LAYOUT_FLAT_PLAIN;
+	return erofs_pack_share(press->pack, inode);
+}
+
 /* ---- jobs ----------------------------------------------------------------------------------------------------------------- */
 
 static bool is_stream(const struct press *press, const struct erofs_tree_inode *inode)
@@ -95,13 +113,32 @@ static bool is_stream(const struct press *press, const struct erofs_tree_inode *
 
 static int add_stream(struct press *press, const struct erofs_tree_inode *inode)
 {
-	int err = erofs_press_stream_new(press, &press->current, inode);
+	int err;
 
+	if (press->stream_count == press->stream_room) {
+		uint32_t room = 2 * press->stream_room + 16;
+		struct press_stream **streams = reallocarray(press->streams, room, sizeof(*streams));
+
+		if (!streams)
+			return -ENOMEM;
+		press->streams = streams;
+		press->stream_room = room;
+	}
+	err = erofs_press_stream_new(press, &press->current, inode);
 	if (err)
 		return err;
 	press->current->number = press->stream_count;
 	press->streams[press->stream_count++] = press->current;
 	return 0;
+}
+
+/* A stream's next bytes; other sources are asked by the job. Returns 1. */
+static int read_streamed(struct press *press, uint8_t *buffer, size_t size)
+{
+	struct pack *pack = press->pack;
+	int err = pack->stream ? pack->stream->read(pack->builder->tree->source, buffer, size) : 0;
+
+	return err ? err : 1;
 }
 
 /* The next segment of the stream in hand: 1, or 0 if there is none. */
@@ -120,48 +157,82 @@ static int next_segment(struct press *press, struct press_slot *slot)
 	slot->segment = press->current_segment++;
 	slot->length =
 		stream->inode->size - offset < press->segment ? (size_t)(stream->inode->size - offset) : press->segment;
-	return 1;
+	return read_streamed(press, slot->in, slot->length);
 }
 
-/* Files of the tree from press->next on: as many as make a batch, or the first segment of a stream. */
-static int next_batch(struct press *press, struct press_slot *slot)
+/* The next file with data in `*inode`: 1; 0 if there is none. */
+static int next_file(struct press *press, const struct erofs_tree_inode **inode)
 {
 	struct erofs_builder *builder = press->pack->builder;
+	struct erofs_tree_inode *arrived;
+	int found;
+
+	*inode = press->waiting;
+	press->waiting = NULL;
+	if (*inode)
+		return 1;
+	if (press->pack->stream) {
+		found = press->pack->stream->next(builder->tree->source, &arrived);
+		if (found <= 0)
+			return found;
+		*inode = arrived;
+		found = erofs_build_plan_arrival(builder, arrived);
+		return found ? found : 1;
+	}
+	while (press->next < builder->tree->inode_count) {
+		*inode = builder->tree->inodes[press->next++];
+		if (S_ISREG((*inode)->mode) && (*inode)->size)
+			return 1;
+	}
+	return 0;
+}
+
+static int begin_stream(struct press *press, struct press_slot *slot, const struct erofs_tree_inode *inode)
+{
+	int err = add_stream(press, inode);
+
+	return err ? err : next_segment(press, slot);
+}
+
+/* The next files: as many as make a batch, or the first segment of a stream. */
+static int next_batch(struct press *press, struct press_slot *slot)
+{
+	const struct erofs_compress_plan *compress = &press->pack->builder->compress;
+	const struct erofs_tree_inode *inode;
 	size_t used = 0;
+	int found;
 
 	slot->count = 0;
-	for (; press->next < builder->tree->inode_count; press->next++) {
-		const struct erofs_tree_inode *inode = builder->tree->inodes[press->next];
-		size_t span;
+	while ((found = next_file(press, &inode)) > 0) {
+		bool whole = !is_stream(press, inode);
+		size_t span = whole ? erofs_compress_room(compress, (size_t)inode->size) : press->segment;
 
-		if (!S_ISREG(inode->mode) || !inode->size)
-			continue;
-		if (is_stream(press, inode)) {
-			int err = slot->count ? 0 : add_stream(press, inode);
-
-			if (slot->count || err)
-				return err ? err : 1;
-			press->next++;
-			return next_segment(press, slot);
-		}
-		span = erofs_compress_room(&builder->compress, (size_t)inode->size);
-		if (slot->count == PACK_BATCH_MAX || (slot->count && used + span > BATCH_BYTES))
+		if (slot->count == PACK_BATCH_MAX || (slot->count && used + span > BATCH_BYTES)) {
+			press->waiting = inode;
 			return 1;
+		}
+		if (!whole)
+			return begin_stream(press, slot, inode);
+		found = read_streamed(press, slot->in + used, (size_t)inode->size);
+		if (found < 0)
+			return found;
 		slot->files[slot->count++] = (struct press_file){ .inode = inode, .at = used };
 		used += span;
 	}
-	return slot->count > 0;
+	return found < 0 ? found : slot->count > 0;
 }
 
 static int next_job(void *ctx, unsigned int number)
 {
 	struct press *press = ctx;
 	struct press_slot *slot = &press->slots[number];
+	int found;
 
 	if (erofs_build_cancelled(press->pack->builder))
 		return -ECANCELED;
-	if (next_segment(press, slot))
-		return 1;
+	found = next_segment(press, slot);
+	if (found)
+		return found;
 	if (!press->again)
 		return next_batch(press, slot);
 	while (press->next < press->stream_count) {
@@ -212,32 +283,21 @@ static int digest_candidate(void *ctx, unsigned int item, unsigned int worker)
 static bool is_first(struct press *press, const struct press_stream *stream)
 {
 	struct erofs_builder *builder = press->pack->builder;
-	const struct inode_plan *plan = &builder->plans[stream->inode->number];
+	const struct inode_plan *plan = erofs_plan(builder, stream->inode->number);
 	uint32_t *owner = erofs_contents_owner(&builder->contents, plan->content);
 
-	if (*owner != EROFS_CONTENT_NONE && builder->plans[*owner].way == plan->way)
+	if (*owner != EROFS_CONTENT_NONE && erofs_plan(builder, *owner)->way == plan->way)
 		return false;
 	*owner = stream->inode->number;
 	return true;
 }
 
-static bool share_flat(struct press *press, const struct erofs_tree_inode *inode)
-{
-	return erofs_pack_share(press->pack, inode);
-}
-
 static int share_candidate(struct press *press, const struct press_stream *stream)
 {
-	struct erofs_builder *builder = press->pack->builder;
-	struct inode_plan *plan = &builder->plans[stream->inode->number];
-	const struct inode_plan *owner = &builder->plans[*erofs_contents_owner(&builder->contents, plan->content)];
-
-	/* A stream's last bytes are with the others, even if it turned out flat. */
-	if (!erofs_plan_is_compressed(owner))
-		plan->layout = EROFS_LAYOUT_FLAT_PLAIN;
-	if (!(erofs_plan_is_compressed(owner) ? erofs_press_share : share_flat)(press, stream->inode))
-		return erofs_tree_report(builder->diag, -EIO, stream->inode, "its copy was not stored in the same way");
-	return 0;
+	if (erofs_press_share_any(press, stream->inode))
+		return 0;
+	return erofs_tree_report(press->pack->builder->diag, -EIO, stream->inode,
+				 "its copy was not stored in the same way");
 }
 
 /* Who is no copy after all is carried through once more; then the others share what they are copies of. */
@@ -264,22 +324,6 @@ static int settle_candidates(struct press *press, const struct erofs_pool_ops *o
 	for (uint32_t i = 0; !err && i < press->stream_count; i++)
 		if (press->streams[i]->copy)
 			err = share_candidate(press, press->streams[i]);
-	return err;
-}
-
-/* What is left of gaps keeps what was on a device before, unless it is overwritten. */
-static int wipe_gaps(struct press *press)
-{
-	struct erofs_builder *builder = press->pack->builder;
-	static const uint8_t zeros[4096];
-	uint64_t start;
-	uint32_t size;
-	int err = 0;
-
-	if (erofs_output_has_scratch(builder->output))
-		return 0;
-	while (!err && erofs_gaps_pop(&builder->gaps, &start, &size))
-		err = erofs_output_write(builder->output, zeros, size, start);
 	return err;
 }
 
@@ -335,7 +379,8 @@ static int init_press(struct press *press)
 	press->slot_count = count_slots(press);
 	press->slots = calloc(press->slot_count, sizeof(*press->slots));
 	press->tools = calloc(width, sizeof(*press->tools));
-	press->streams = calloc(count_streams(press) + 1, sizeof(struct press_stream *));
+	press->stream_room = press->pack->stream ? 0 : (uint32_t)count_streams(press);
+	press->streams = calloc(press->stream_room + 1, sizeof(struct press_stream *));
 	if (!press->slots || !press->tools || !press->streams)
 		return -ENOMEM;
 	room = erofs_compress_room(&builder->compress, press->segment);
@@ -360,9 +405,9 @@ int erofs_pack_compressed(struct pack *pack)
 
 	if (!err)
 		err = erofs_pool_run(pack->builder->pool, &ops, &press, press.slot_count);
-	if (!err)
+	if (!err && !pack->stream)
 		err = settle_candidates(&press, &ops);
 	for (unsigned int i = 0; !err && i < erofs_pool_width(pack->builder->pool); i++)
 		erofs_compress_tools_count(&press.tools[i], &summary->encoder_runs, &summary->encoded_extents);
-	return err ? err : wipe_gaps(&press);
+	return err;
 }

@@ -8,9 +8,9 @@
 #include "lib/build/pack.h"
 
 /*
- * Files of a build that compresses. Those of up to a segment are read whole, several to a job; of longer ones each segment is
+ * Files of a build that compresses, or whose source is a stream. Those of up to a segment are read whole, several to a job; of longer ones each segment is
  * a job, so that all workers are at one file while its digest runs along. A job's encoded bytes wait in memory until the
- * commit knows their place.
+ * commit knows their place. What a stream brings is read while the job is made, everything else by the job itself.
  */
 
 /* A file of several segments. */
@@ -28,12 +28,15 @@ struct press_stream {
 	bool copy;  /* a candidate that is one */
 	bool noted; /* its content is known from an earlier reading, which this one must confirm */
 
-	/* Protects the members down to `hashed` between the first segment and the last commit. */
+	/* Protects the members down to `writing` between the first segment and the last commit. */
 	pthread_mutex_t lock;
 	bool is_open;
 	struct erofs_content content;
 	struct pack_hash hash;
 	uint64_t hashed; /* segments */
+	bool withdrawn; /* a copy after all, though a stream cannot be read again: what is not written yet will not be */
+	unsigned int writing; /* workers that are at it */
+	pthread_cond_t written;
 	/* By segment modulo the run's slots: read, and not yet hashed. Set without the lock, taken with it. */
 	_Atomic(const uint8_t *) *ready;
 
@@ -80,14 +83,16 @@ struct press {
 	struct erofs_compress_tools *tools; /* by worker number */
 	struct press_slot *slots;
 	unsigned int slot_count;
-	struct press_stream **streams;	   /* room for all there are */
-	uint32_t stream_count;		   /* met so far; belongs to next */
+	struct press_stream **streams; /* room for all there are; of a streamed source's, only next looks at them */
+	uint32_t stream_count;	       /* met so far; belongs to next */
+	uint32_t stream_room;
 	struct erofs_index first_segments; /* of streams that are not candidates */
 
 	/* the next job */
-	uint32_t next;		      /* inode number, or stream number in the second run */
-	bool again;		      /* the second run, of candidates that are no copies */
-	struct press_stream *current; /* stream in the middle of which it stands */
+	const struct erofs_tree_inode *waiting; /* file that did not fit into the last job */
+	uint32_t next;				/* inode number, or stream number in the second run */
+	bool again;				/* the second run, of candidates that are no copies */
+	struct press_stream *current;		/* stream in the middle of which it stands */
 	uint64_t current_segment;
 };
 
@@ -97,6 +102,9 @@ int erofs_press_own(struct press *press, const struct erofs_tree_inode *inode, c
 
 /* Shares the encoded data of an earlier file with the same content; else later ones may share this one's. */
 bool erofs_press_share(struct press *press, const struct erofs_tree_inode *inode);
+
+/* The same for a file of several segments, whatever became of the earlier one: flat, its last bytes are in a block. */
+bool erofs_press_share_any(struct press *press, const struct erofs_tree_inode *inode);
 
 /* ---- batches (press_batch.c) ---- */
 

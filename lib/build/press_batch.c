@@ -11,23 +11,26 @@
 static int read_file(struct press *press, struct press_slot *slot, struct press_file *file, struct pack_worker *worker)
 {
 	struct pack *pack = press->pack;
-	const struct erofs_tree_inode *inode = file->inode;
-	uint8_t *data = slot->in + file->at;
 	struct erofs_content content;
-	int err = pack->source->open(worker->reader, &content, inode);
+	int err = pack->source->open(worker->reader, &content, file->inode);
 
 	if (err)
 		return err;
-	err = pack->source->read(worker->reader, &content, data, (size_t)inode->size, 0);
-	if (err) {
-		pack->source->abandon(&content);
-		return err;
-	}
-	err = pack->source->close(worker->reader, &content);
+	err = pack->source->read(worker->reader, &content, slot->in + file->at, (size_t)file->inode->size, 0);
 	if (!err)
-		err = erofs_pack_hash_begin(pack, &worker->hash, inode);
+		return pack->source->close(worker->reader, &content);
+	pack->source->abandon(&content);
+	return err;
+}
+
+static int hash_file(struct press *press, struct press_slot *slot, struct press_file *file, struct pack_worker *worker)
+{
+	struct pack *pack = press->pack;
+	const struct erofs_tree_inode *inode = file->inode;
+	int err = erofs_pack_hash_begin(pack, &worker->hash, inode);
+
 	if (!err)
-		err = erofs_pack_hash_append(pack, &worker->hash, inode, data, (size_t)inode->size);
+		err = erofs_pack_hash_append(pack, &worker->hash, inode, slot->in + file->at, (size_t)inode->size);
 	return err ? err : erofs_pack_hash_end(pack, &worker->hash, inode, file->digest, &file->sum);
 }
 
@@ -47,7 +50,7 @@ static int compress_file(struct press *press, struct press_slot *slot, struct pr
 			 struct erofs_compress_tools *tools)
 {
 	const struct erofs_builder *builder = press->pack->builder;
-	uint8_t way = builder->plans[file->inode->number].way;
+	uint8_t way = erofs_plan(builder, file->inode->number)->way;
 	size_t size = (size_t)file->inode->size;
 	struct erofs_compressed result = { .out = slot->out + out_at, .extents = &slot->extents };
 	int err;
@@ -87,7 +90,10 @@ int erofs_press_batch_work(struct press *press, struct press_slot *slot, unsigne
 	for (uint32_t i = 0; !err && i < slot->count; i++) {
 		struct press_file *file = &slot->files[i];
 
-		err = read_file(press, slot, file, &press->pack->workers[worker]);
+		if (!press->pack->stream)
+			err = read_file(press, slot, file, &press->pack->workers[worker]);
+		if (!err)
+			err = hash_file(press, slot, file, &press->pack->workers[worker]);
 		if (!err)
 			err = compress_file(press, slot, file, out_at, &press->tools[worker]);
 		if (!file->extent_count)
@@ -119,7 +125,7 @@ static int place_encoded(struct press *press, struct press_file *file)
 static int own_encoded(struct press *press, struct press_slot *slot, struct press_file *file)
 {
 	struct erofs_builder *builder = press->pack->builder;
-	uint8_t way = builder->plans[file->inode->number].way;
+	uint8_t way = erofs_plan(builder, file->inode->number)->way;
 	uint32_t unit = builder->compress.ways[way].unit;
 	struct erofs_buffer extents = { .data = slot->extents.data + file->extents_at, .size = file->extents_size };
 	int err = place_encoded(press, file);
@@ -136,7 +142,7 @@ static int own_encoded(struct press *press, struct press_slot *slot, struct pres
 static int commit_flat(struct press *press, struct press_slot *slot, struct press_file *file)
 {
 	struct erofs_builder *builder = press->pack->builder;
-	struct inode_plan *plan = &builder->plans[file->inode->number];
+	struct inode_plan *plan = erofs_plan(builder, file->inode->number);
 	uint32_t tail = erofs_plan_tail_size(builder, file->inode);
 	int err = 0;
 

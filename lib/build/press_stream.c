@@ -18,6 +18,7 @@ int erofs_press_stream_new(struct press *press, struct press_stream **out, const
 		return -ENOMEM;
 	stream->inode = inode;
 	pthread_mutex_init(&stream->lock, NULL);
+	pthread_cond_init(&stream->written, NULL);
 	stream->ready = calloc(press->slot_count, sizeof(*stream->ready));
 	*out = stream;
 	if (stream->ready)
@@ -37,10 +38,11 @@ static void stop(struct press_stream *stream)
 
 void erofs_press_stream_free(struct press *press, struct press_stream *stream)
 {
-	if (stream->is_open)
+	if (stream->is_open && !press->pack->stream)
 		press->pack->source->abandon(&stream->content);
 	stop(stream);
 	pthread_mutex_destroy(&stream->lock);
+	pthread_cond_destroy(&stream->written);
 	free(stream);
 }
 
@@ -75,11 +77,12 @@ static int hash_ready(struct press *press, struct press_stream *stream)
 static int open_stream(struct press *press, struct press_stream *stream, struct pack_worker *worker)
 {
 	struct pack *pack = press->pack;
-	int err;
+	int err = 0;
 
 	if (stream->is_open)
 		return 0;
-	err = pack->source->open(worker->reader, &stream->content, stream->inode);
+	if (!pack->stream)
+		err = pack->source->open(worker->reader, &stream->content, stream->inode);
 	stream->is_open = !err;
 	if (!err)
 		err = erofs_pack_hash_new(&stream->hash, pack);
@@ -94,11 +97,17 @@ static int read_segment(struct press *press, struct press_slot *slot, struct pac
 	pthread_mutex_lock(&stream->lock);
 	err = open_stream(press, stream, worker);
 	pthread_mutex_unlock(&stream->lock);
-	if (!err)
-		err = press->pack->source->read(worker->reader, &stream->content, slot->in, slot->length,
-						slot->segment * press->segment);
-	if (err)
+	if (err || press->pack->stream)
 		return err;
+	return press->pack->source->read(worker->reader, &stream->content, slot->in, slot->length,
+					 slot->segment * press->segment);
+}
+
+static int hash_segment(struct press *press, struct press_slot *slot)
+{
+	struct press_stream *stream = slot->stream;
+	int err;
+
 	atomic_store(&stream->ready[slot->segment % press->slot_count], slot->in);
 	/* Who is hashing takes this one, too; if he has just passed it by, the commit does. */
 	if (pthread_mutex_trylock(&stream->lock))
@@ -112,7 +121,7 @@ static bool is_flat_way(const struct press *press, const struct press_stream *st
 {
 	const struct erofs_builder *builder = press->pack->builder;
 
-	return !builder->compress.ways[builder->plans[stream->inode->number].way].encoded_max;
+	return !builder->compress.ways[erofs_plan(builder, stream->inode->number)->way].encoded_max;
 }
 
 int erofs_press_stream_work(struct press *press, struct press_slot *slot, unsigned int worker)
@@ -121,6 +130,8 @@ int erofs_press_stream_work(struct press *press, struct press_slot *slot, unsign
 	struct press_stream *stream = slot->stream;
 	int err = read_segment(press, slot, &press->pack->workers[worker]);
 
+	if (!err)
+		err = hash_segment(press, slot);
 	if (err)
 		return err;
 	if (!slot->segment) {
@@ -131,11 +142,12 @@ int erofs_press_stream_work(struct press *press, struct press_slot *slot, unsign
 	slot->result = (struct erofs_compressed){ .out = slot->out, .extents = &slot->extents };
 	slot->result.room = erofs_compress_room(&builder->compress, slot->length);
 	if (is_flat_way(press, stream)) {
-		memcpy(slot->out, slot->in, slot->length);
-		memset(slot->out + slot->length, 0, slot->result.room - slot->length);
+		/* A segment is a number of blocks, so that there is room for the zeros. */
+		memset(slot->in + slot->length, 0, slot->result.room - slot->length);
+		slot->result.out = slot->in;
 		slot->result.size = slot->result.room;
 	} else {
-		err = erofs_compress(&press->tools[worker], builder->plans[stream->inode->number].way, slot->in,
+		err = erofs_compress(&press->tools[worker], erofs_plan(builder, stream->inode->number)->way, slot->in,
 				     slot->length, &slot->result);
 	}
 	if (!err)
@@ -158,7 +170,8 @@ static int judge_start(struct press *press, struct press_stream *stream)
 {
 	const struct erofs_builder *builder = press->pack->builder;
 
-	if (press->again || !builder->options->dedupe_files || !builder->plans[stream->inode->number].wants_digest)
+	if (press->again || press->pack->stream || !builder->options->dedupe_files ||
+	    !erofs_plan(builder, stream->inode->number)->wants_digest)
 		return 0;
 	if (erofs_index_find(&press->first_segments, stream->first.low, same_start, press, stream) !=
 	    EROFS_INDEX_NONE) {
@@ -187,7 +200,7 @@ static int make_flat(struct press *press, struct press_slot *slot)
 {
 	struct erofs_builder *builder = press->pack->builder;
 	struct press_stream *stream = slot->stream;
-	struct inode_plan *plan = &builder->plans[stream->inode->number];
+	struct inode_plan *plan = erofs_plan(builder, stream->inode->number);
 
 	slot->padding = -slot->result.size & (builder->blksz - 1);
 	plan->layout = EROFS_LAYOUT_FLAT_PLAIN;
@@ -200,7 +213,7 @@ static int settle_layout(struct press *press, struct press_slot *slot)
 {
 	struct erofs_builder *builder = press->pack->builder;
 	struct press_stream *stream = slot->stream;
-	uint8_t way = builder->plans[stream->inode->number].way;
+	uint8_t way = erofs_plan(builder, stream->inode->number)->way;
 	uint32_t unit = builder->compress.ways[way].unit;
 	struct erofs_extent_list list = {
 		.start = stream->start / unit,
@@ -214,6 +227,27 @@ static int settle_layout(struct press *press, struct press_slot *slot)
 	return erofs_press_own(press, stream->inode, &list, &stream->extents);
 }
 
+/*
+ * A file of a stream whose content is there already, as is known now that all of it is in the image, too: gives the room back,
+ * of which it was the last user. Nobody may still be writing there when the next one begins.
+ */
+static bool withdraw(struct press *press, struct press_slot *slot)
+{
+	struct erofs_builder *builder = press->pack->builder;
+	struct press_stream *stream = slot->stream;
+
+	if (!erofs_press_share_any(press, stream->inode))
+		return false;
+	pthread_mutex_lock(&stream->lock);
+	stream->withdrawn = true;
+	while (stream->writing)
+		pthread_cond_wait(&stream->written, &stream->lock);
+	pthread_mutex_unlock(&stream->lock);
+	builder->next_byte = stream->start;
+	builder->is_stale = true;
+	return true;
+}
+
 static int note_content(struct press *press, struct press_stream *stream)
 {
 	struct erofs_builder *builder = press->pack->builder;
@@ -223,9 +257,9 @@ static int note_content(struct press *press, struct press_stream *stream)
 	if (stream->noted)
 		return 0;
 	err = erofs_pack_note_content(press->pack, stream->inode, stream->digest, stream->sum);
-	if (err || builder->plans[stream->inode->number].content == EROFS_CONTENT_NONE)
+	if (err || erofs_plan(builder, stream->inode->number)->content == EROFS_CONTENT_NONE)
 		return err;
-	owner = erofs_contents_owner(&builder->contents, builder->plans[stream->inode->number].content);
+	owner = erofs_contents_owner(&builder->contents, erofs_plan(builder, stream->inode->number)->content);
 	if (*owner == EROFS_CONTENT_NONE)
 		*owner = stream->inode->number;
 	return 0;
@@ -238,7 +272,7 @@ static int end_stream(struct press *press, struct press_slot *slot)
 
 	if (!err)
 		err = note_content(press, stream);
-	if (!err)
+	if (!err && !(press->pack->stream && withdraw(press, slot)))
 		err = settle_layout(press, slot);
 	stop(stream);
 	if (!err && !press->again)
@@ -291,21 +325,39 @@ int erofs_press_stream_commit(struct press *press, struct press_slot *slot)
 
 /* ---- finish ---------------------------------------------------------------------------------------------------------------- */
 
-int erofs_press_stream_finish(struct press *press, struct press_slot *slot, unsigned int worker)
+static int write_segment(struct press *press, struct press_slot *slot)
 {
 	static const uint8_t zeros[4096];
-	struct iovec vector[2] = { { slot->out, slot->result.size }, { (void *)(uintptr_t)zeros, slot->padding } };
+	struct iovec vector[2] = { { slot->result.out, slot->result.size },
+				   { (void *)(uintptr_t)zeros, slot->padding } };
 	struct press_stream *stream = slot->stream;
-	int err = 0;
+	bool withdrawn;
+	int err;
 
-	if (slot->dropped)
+	pthread_mutex_lock(&stream->lock);
+	withdrawn = stream->withdrawn;
+	stream->writing += !withdrawn;
+	pthread_mutex_unlock(&stream->lock);
+	if (withdrawn)
 		return 0;
-	if (slot->result.size)
-		err = erofs_output_writev(press->pack->builder->output, vector, 2, slot->start);
+	err = erofs_output_writev(press->pack->builder->output, vector, 2, slot->start);
+	pthread_mutex_lock(&stream->lock);
+	if (!--stream->writing)
+		pthread_cond_broadcast(&stream->written);
+	pthread_mutex_unlock(&stream->lock);
+	return err;
+}
+
+int erofs_press_stream_finish(struct press *press, struct press_slot *slot, unsigned int worker)
+{
+	struct press_stream *stream = slot->stream;
+	int err = slot->dropped || !slot->result.size ? 0 : write_segment(press, slot);
+
 	/* Every segment has been read: the file has to be what it was when it was scanned. */
-	if (!err && is_last(press, slot)) {
+	if (!err && !slot->dropped && is_last(press, slot)) {
 		stream->is_open = false;
-		err = press->pack->source->close(press->pack->workers[worker].reader, &stream->content);
+		if (!press->pack->stream)
+			err = press->pack->source->close(press->pack->workers[worker].reader, &stream->content);
 	}
 	return err;
 }

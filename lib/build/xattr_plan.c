@@ -192,8 +192,16 @@ static int plan_set(struct erofs_xattr_plan *plan, const struct erofs_xattr_set 
 	return err;
 }
 
+int erofs_xattr_plan_begin(struct erofs_xattr_plan *plan, const struct erofs_build_options *options,
+			   const struct erofs_diag *diag)
+{
+	int err = add_fingerprint_prefix(plan, options, diag);
+
+	return err ? err : add_user_prefixes(plan, options, diag);
+}
+
 int erofs_xattr_plan_init(struct erofs_xattr_plan *plan, const struct erofs_tree *tree,
-			  const struct erofs_build_options *options, const struct erofs_diag *diag)
+			  const struct erofs_build_options *options)
 {
 	erofs_auto_free uint32_t *ids = calloc(tree->xattr_count + 1, sizeof(*ids));
 	int err;
@@ -203,11 +211,7 @@ int erofs_xattr_plan_init(struct erofs_xattr_plan *plan, const struct erofs_tree
 		return -ENOMEM;
 	plan->name_filter = options->xattr_name_filter;
 	plan->any = tree->xattr_set_count || options->fingerprint != EROFS_DIGEST_NONE;
-	err = add_fingerprint_prefix(plan, options, diag);
-	if (!err)
-		err = add_user_prefixes(plan, options, diag);
-	if (!err)
-		err = fill_shared_zone(plan, ids, tree, options->shared_xattr_users);
+	err = fill_shared_zone(plan, ids, tree, options->shared_xattr_users);
 	for (uint32_t i = 0; !err && i < tree->xattr_set_count; i++)
 		err = plan_set(plan, tree->xattr_sets[i], ids);
 	return err;
@@ -231,6 +235,18 @@ uint32_t erofs_xattr_plan_area_size(const struct erofs_xattr_plan *plan, const s
 	if (fingerprinted)
 		size += erofs_xattr_entry_span(0, (uint32_t)erofs_fingerprint_value_size(plan->fingerprint));
 	return size ? EROFS_XATTR_HEADER_SIZE + size : 0;
+}
+
+uint32_t erofs_xattr_plan_area_bound(const struct erofs_xattr_plan *plan, const struct erofs_xattr_set *set,
+				     bool fingerprinted)
+{
+	uint32_t size = EROFS_XATTR_HEADER_SIZE;
+
+	for (uint32_t i = 0; set && i < set->count; i++)
+		size += (uint32_t)erofs_xattr_entry_span(set->items[i]->name_len, set->items[i]->value_size);
+	if (fingerprinted)
+		size += (uint32_t)erofs_xattr_entry_span(0, (uint32_t)erofs_fingerprint_value_size(plan->fingerprint));
+	return size;
 }
 
 static int append_header(const struct erofs_xattr_plan *plan, struct erofs_buffer *out, const struct xattr_area *area,

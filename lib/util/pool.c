@@ -36,6 +36,7 @@ struct run {
 	struct slot_queue uncommitted; /* in the order of next */
 	struct slot_queue committed;   /* waiting for finish */
 	bool *worked;		       /* by slot */
+	bool fetching;		       /* a worker is inside ops->next */
 	bool committing;	       /* a worker is inside ops->commit */
 	bool exhausted;		       /* ops->next said so */
 	unsigned int finishing;	       /* workers inside ops->finish */
@@ -124,8 +125,13 @@ static void do_commit(struct erofs_pool *pool, struct run *run)
 static void do_work(struct erofs_pool *pool, struct run *run, unsigned int worker)
 {
 	unsigned int slot = queue_pop(&run->free);
-	int err = run->ops->next(run->ctx, slot);
+	int err;
 
+	run->fetching = true;
+	pthread_mutex_unlock(&pool->lock);
+	err = run->ops->next(run->ctx, slot);
+	pthread_mutex_lock(&pool->lock);
+	run->fetching = false;
 	if (err <= 0) {
 		note_error(run, err);
 		run->exhausted = true;
@@ -133,6 +139,7 @@ static void do_work(struct erofs_pool *pool, struct run *run, unsigned int worke
 		return;
 	}
 	queue_push(&run->uncommitted, slot);
+	pthread_cond_signal(&pool->changed); /* another one can fetch */
 	pthread_mutex_unlock(&pool->lock);
 	err = run->ops->work(run->ctx, slot, worker);
 	pthread_mutex_lock(&pool->lock);
@@ -153,7 +160,7 @@ static bool can_commit(const struct run *run)
  */
 static bool step(struct erofs_pool *pool, struct run *run, unsigned int worker)
 {
-	bool can_work = !run->exhausted && run->free.count;
+	bool can_work = !run->exhausted && !run->fetching && run->free.count;
 
 	if (run->err)
 		return false;

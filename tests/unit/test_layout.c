@@ -30,6 +30,8 @@ static void set_up(struct fixture *f, unsigned int blkszbits)
 static void plan_and_lay_out(struct fixture *f)
 {
 	assert_int_equal(erofs_tree_freeze(f->tree, NULL), 0);
+	assert_int_equal(erofs_build_plan_begin(&f->builder), 0);
+	assert_int_equal(erofs_plans_init(&f->builder, f->tree->inode_count, true), 0);
 	assert_int_equal(erofs_build_plan(&f->builder), 0);
 	assert_int_equal(erofs_build_layout(&f->builder), 0);
 }
@@ -38,7 +40,8 @@ static void tear_down(struct fixture *f)
 {
 	erofs_xattr_plan_release(&f->builder.xattrs);
 	erofs_buffer_release(&f->builder.front);
-	free(f->builder.plans);
+	erofs_compress_plan_release(&f->builder.compress);
+	erofs_plans_release(&f->builder);
 	free(f->builder.by_position);
 	erofs_tree_free(f->tree);
 }
@@ -47,7 +50,7 @@ static uint64_t end_of(const struct fixture *f, uint32_t number)
 {
 	const struct erofs_tree_inode *inode = f->tree->inodes[number];
 
-	return f->builder.plans[number].position + erofs_plan_body_size(&f->builder, inode) +
+	return erofs_plan(&f->builder, number)->position + erofs_plan_body_size(&f->builder, inode) +
 	       erofs_plan_tail_size(&f->builder, inode);
 }
 
@@ -57,11 +60,11 @@ static void assert_sound(const struct fixture *f)
 	const struct erofs_builder *builder = &f->builder;
 	uint64_t end = 0;
 
-	assert_int_equal(builder->plans[0].position, 0);
+	assert_int_equal(erofs_plan(builder, 0)->position, 0);
 	for (uint32_t i = 0; i < f->tree->inode_count; i++) {
 		uint32_t number = builder->by_position[i];
 		const struct erofs_tree_inode *inode = f->tree->inodes[number];
-		uint64_t position = builder->plans[number].position;
+		uint64_t position = erofs_plan(builder, number)->position;
 		uint64_t tail_at = position + erofs_plan_body_size(builder, inode);
 		uint32_t tail = erofs_plan_tail_size(builder, inode);
 
@@ -84,7 +87,7 @@ static uint64_t lower_bound(const struct fixture *f)
 	uint64_t bytes = 0;
 
 	for (uint32_t i = 0; i < f->tree->inode_count; i++) {
-		uint64_t size = end_of(f, i) - f->builder.plans[i].position;
+		uint64_t size = end_of(f, i) - erofs_plan(&f->builder, i)->position;
 
 		bytes += (size + EROFS_NID_SLOT - 1) / EROFS_NID_SLOT * EROFS_NID_SLOT;
 	}
@@ -218,7 +221,7 @@ static void the_same_tree_has_the_same_layout(void **state)
 	plan_and_lay_out(&a);
 	plan_and_lay_out(&b);
 	for (uint32_t i = 0; i < a.tree->inode_count; i++)
-		assert_int_equal(a.builder.plans[i].position, b.builder.plans[i].position);
+		assert_int_equal(erofs_plan(&a.builder, i)->position, erofs_plan(&b.builder, i)->position);
 	assert_int_equal(a.builder.metadata_size, b.builder.metadata_size);
 	tear_down(&a);
 	tear_down(&b);
@@ -242,7 +245,7 @@ static void other_blocks_lie_behind(void **state)
 
 		if (!blocks)
 			continue;
-		assert_int_equal(f.builder.plans[i].blkaddr, next);
+		assert_int_equal(erofs_plan(&f.builder, i)->blkaddr, next);
 		next += blocks;
 		left++;
 	}

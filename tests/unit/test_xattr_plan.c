@@ -33,7 +33,8 @@ static struct erofs_tree_inode *add_file(struct fixture *f, const char *name)
 static void make_plan(struct fixture *f)
 {
 	assert_int_equal(erofs_tree_freeze(f->tree, NULL), 0);
-	assert_int_equal(erofs_xattr_plan_init(&f->plan, f->tree, &f->options, NULL), 0);
+	assert_int_equal(erofs_xattr_plan_begin(&f->plan, &f->options, NULL), 0);
+	assert_int_equal(erofs_xattr_plan_init(&f->plan, f->tree, &f->options), 0);
 }
 
 static void tear_down(struct fixture *f)
@@ -470,7 +471,7 @@ static void assert_refused(const char *fingerprint, const char *const *prefixes,
 	f.options.xattr_prefixes = prefixes;
 	f.options.xattr_prefix_count = count;
 	assert_int_equal(erofs_tree_freeze(f.tree, NULL), 0);
-	assert_int_equal(erofs_xattr_plan_init(&f.plan, f.tree, &f.options, &messages.diag), err);
+	assert_int_equal(erofs_xattr_plan_begin(&f.plan, &f.options, &messages.diag), err);
 	assert_int_equal(messages.count, err ? 1 : 0);
 	if (err)
 		assert_non_null(strstr(messages.last, message));
