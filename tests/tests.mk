@@ -53,6 +53,7 @@ unit_tests = \
 	tests/unit/test_image_dir \
 	tests/unit/test_image_open \
 	tests/unit/test_image_xattr \
+	tests/unit/test_image_zmap \
 	tests/unit/test_index \
 	tests/unit/test_layout \
 	tests/unit/test_look \
@@ -156,6 +157,9 @@ tests_unit_test_image_open_LDADD = $(unit_libs)
 tests_unit_test_image_xattr_SOURCES = tests/unit/test_image_xattr.c $(raw_image)
 tests_unit_test_image_xattr_CFLAGS = $(unit_cflags)
 tests_unit_test_image_xattr_LDADD = $(unit_libs)
+tests_unit_test_image_zmap_SOURCES = tests/unit/test_image_zmap.c $(raw_image)
+tests_unit_test_image_zmap_CFLAGS = $(unit_cflags)
+tests_unit_test_image_zmap_LDADD = $(unit_libs)
 tests_unit_test_index_CFLAGS = $(unit_cflags)
 tests_unit_test_index_LDADD = $(unit_libs)
 tests_unit_test_layout_SOURCES = tests/unit/test_layout.c $(tree_maker)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/check/check_state.h"
+#include "lib/format/format_xattr.h"
 #include "tests/unit/small_image.h"
 #include "tests/unit/unit.h"
 
@@ -210,13 +211,21 @@ static void inodes_that_cannot_be_read_yet_are_no_clean_result(void **state)
 	static const struct erofs_check_options options = { 0 };
 	struct erofs_inode inode = small_get(&image, NID_A);
 	struct small_report report;
+	uint8_t *header;
 
 	(void)state;
-	inode.layout = EROFS_LAYOUT_COMPRESSED_COMPACT;
+	/* Two heads, encoded with an algorithm that does not exist. */
+	inode.layout = EROFS_LAYOUT_COMPRESSED_FULL;
+	inode.u = 1;
 	small_put(&image, &inode);
+	header = small_behind(&image, NID_A) + (erofs_xattr_area_size(inode.xattr_icount) + 7) / 8 * 8;
+	memset(header, 0, 32);
+	header[6] = 9;
+	header[16] = header[24] = 1;
+	image.sb.available_compr_algs = UINT16_MAX;
 	small_check(&report, &image, &options);
 	assert_int_equal(report.ret, -EOPNOTSUPP);
-	assert_string_equal(report.text, "/a: stored in a form (such as compressed data) that cannot be checked yet; "
+	assert_string_equal(report.text, "/a: stored in a form (such as a metabox) that cannot be checked yet; "
 					 "1 such inodes in the image\n");
 }
 

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <erofs/compress.h>
+
+#include "lib/format/format_zmap.h"
+#include "lib/format/le.h"
+#include "tests/unit/raw_image.h"
+#include "tests/unit/unit.h"
+
+/* Compressed inodes laid out by hand; most hold stored extents, so that no compressor is needed. */
+
+#define NID   8u
+#define COUNT 8u /* logical clusters */
+
+struct fixture {
+	struct raw_image image;
+	struct erofs_inode inode;
+	uint8_t *header; /* behind the inode */
+	struct erofs_image *opened;
+};
+
+static void begin(struct fixture *f, enum erofs_data_layout layout, uint64_t size)
+{
+	raw_init(&f->image);
+	f->image.sb.available_compr_algs = UINT16_MAX;
+	f->image.sb.feature_incompat = EROFS_FEATURE_INCOMPAT_ZERO_PADDING;
+	f->inode =
+		(struct erofs_inode){ .nid = NID, .layout = layout, .mode = S_IFREG | 0644, .nlink = 1, .size = size };
+	f->header = raw_inode(&f->image, &f->inode);
+	/* A byte of the block's number in each data block. */
+	for (uint32_t block = 32; block < 64; block++)
+		memset(raw_block(&f->image, block), (int)block, RAW_BLOCK);
+}
+
+static void put_header(struct fixture *f, struct erofs_zmap_header header, bool extents)
+{
+	header.lclusterbits = header.lclusterbits ? header.lclusterbits : RAW_BITS;
+	erofs_zmap_header_encode(&header, RAW_BITS, extents, f->header);
+}
+
+static void put_lcluster(struct fixture *f, unsigned int number, struct erofs_lcluster lcluster)
+{
+	erofs_lcluster_full_encode(&lcluster, f->header + 16 + 8 * (size_t)number);
+}
+
+static int map(struct fixture *f, struct erofs_extent *out, uint64_t offset)
+{
+	int ret;
+
+	f->opened = raw_open(&f->image);
+	ret = erofs_image_map(f->opened, out, &f->inode, offset);
+	erofs_image_close(f->opened);
+	return ret;
+}
+
+/* Stored extents of a block each, cut at byte 100 of their clusters but for the first. */
+static void build_full(struct fixture *f)
+{
+	begin(f, EROFS_LAYOUT_COMPRESSED_FULL, (uint64_t)COUNT * RAW_BLOCK);
+	put_header(f, (struct erofs_zmap_header){ .advise = 0 }, false);
+	for (unsigned int i = 0; i < COUNT; i++)
+		put_lcluster(f, i, (struct erofs_lcluster){ .type = EROFS_LCLUSTER_PLAIN, .blkaddr = 32 + i });
+}
+
+static void full_index_of_stored_extents(void **state)
+{
+	static struct fixture f;
+	struct erofs_extent extent;
+	uint8_t bytes[2 * RAW_BLOCK];
+
+	(void)state;
+	build_full(&f);
+	assert_int_equal(map(&f, &extent, 3 * RAW_BLOCK + 7), 1);
+	assert_int_equal(extent.kind, EROFS_EXTENT_PLAIN);
+	assert_int_equal(extent.logical, 3 * RAW_BLOCK);
+	assert_int_equal(extent.length, RAW_BLOCK);
+	assert_int_equal(extent.physical, 35 * RAW_BLOCK);
+	f.opened = raw_open(&f.image);
+	assert_int_equal(erofs_image_read(f.opened, &f.inode, bytes, sizeof(bytes), RAW_BLOCK - 1), sizeof(bytes));
+	assert_int_equal(bytes[0], 32);
+	assert_int_equal(bytes[1], 33);
+	assert_int_equal(bytes[RAW_BLOCK], 33);
+	assert_int_equal(bytes[RAW_BLOCK + 1], 34);
+	assert_int_equal(erofs_image_map(f.opened, &extent, &f.inode, f.inode.size), 0);
+	erofs_image_close(f.opened);
+}
+
+static void interlaced_extents_come_in_two(void **state)
+{
+	static struct fixture f;
+	struct erofs_extent extent;
+
+	(void)state;
+	build_full(&f);
+	put_header(&f, (struct erofs_zmap_header){ .advise = EROFS_ZADVISE_INTERLACED_PCLUSTER }, false);
+	put_lcluster(&f, 0, (struct erofs_lcluster){ .type = EROFS_LCLUSTER_PLAIN, .hole = true });
+	put_lcluster(&f, 1, (struct erofs_lcluster){ .type = EROFS_LCLUSTER_PLAIN, .blkaddr = 40, .clusterofs = 100 });
+	put_lcluster(&f, 2, (struct erofs_lcluster){ .type = EROFS_LCLUSTER_PLAIN, .blkaddr = 41, .clusterofs = 100 });
+	assert_int_equal(map(&f, &extent, RAW_BLOCK + 99), 1);
+	assert_int_equal(extent.kind, EROFS_EXTENT_HOLE);
+	assert_int_equal(extent.length, RAW_BLOCK + 100);
+	assert_int_equal(map(&f, &extent, RAW_BLOCK + 100), 1);
+	assert_int_equal(extent.logical, RAW_BLOCK + 100);
+	assert_int_equal(extent.length, RAW_BLOCK - 100);
+	assert_int_equal(extent.physical, 40 * RAW_BLOCK + 100);
+	assert_int_equal(map(&f, &extent, 2 * RAW_BLOCK), 1);
+	assert_int_equal(extent.logical, 2 * RAW_BLOCK);
+	assert_int_equal(extent.length, 100);
+	assert_int_equal(extent.physical, 40 * RAW_BLOCK);
+}
+
+static void distances_that_lead_nowhere(void **state)
+{
+	static const uint16_t distances[] = { 0, 3, 2047, 0x801, 0xffff };
+	static struct fixture f;
+	struct erofs_extent extent;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(distances) / sizeof(distances[0]); i++) {
+		build_full(&f);
+		put_lcluster(&f, 2,
+			     (struct erofs_lcluster){ .type = EROFS_LCLUSTER_NONHEAD, .delta = { distances[i], 1 } });
+		assert_int_equal(map(&f, &extent, 2 * RAW_BLOCK), -EUCLEAN);
+	}
+	/* No head at all, and a first byte that belongs to nothing. */
+	build_full(&f);
+	put_lcluster(&f, 0, (struct erofs_lcluster){ .type = EROFS_LCLUSTER_NONHEAD, .delta = { 1, 1 } });
+	assert_int_equal(map(&f, &extent, 0), -EUCLEAN);
+	build_full(&f);
+	put_lcluster(&f, 0, (struct erofs_lcluster){ .type = EROFS_LCLUSTER_PLAIN, .clusterofs = 5, .blkaddr = 40 });
+	assert_int_equal(map(&f, &extent, 4), -EUCLEAN);
+	/* More than a block in a block; an extent behind the image; one that begins behind its cluster. */
+	build_full(&f);
+	put_lcluster(&f, 2, (struct erofs_lcluster){ .type = EROFS_LCLUSTER_NONHEAD, .delta = { 1, 1 } });
+	assert_int_equal(map(&f, &extent, 2 * RAW_BLOCK), -EUCLEAN);
+	build_full(&f);
+	put_lcluster(&f, 2, (struct erofs_lcluster){ .type = EROFS_LCLUSTER_PLAIN, .blkaddr = RAW_SIZE / RAW_BLOCK });
+	assert_int_equal(map(&f, &extent, 2 * RAW_BLOCK), -EUCLEAN);
+	build_full(&f);
+	put_lcluster(&f, 2,
+		     (struct erofs_lcluster){ .type = EROFS_LCLUSTER_PLAIN, .blkaddr = 40, .clusterofs = RAW_BLOCK });
+	assert_int_equal(map(&f, &extent, 2 * RAW_BLOCK), -EUCLEAN);
+}
+
+static void algorithms_must_be_announced(void **state)
+{
+	static struct fixture f;
+	struct erofs_extent extent;
+
+	(void)state;
+	build_full(&f);
+	put_lcluster(&f, 0, (struct erofs_lcluster){ .type = EROFS_LCLUSTER_HEAD1, .blkaddr = 32 });
+	assert_int_equal(map(&f, &extent, 0), 1);
+	assert_int_equal(extent.kind, EROFS_EXTENT_ENCODED);
+	assert_int_equal(extent.algorithm, EROFS_ALGORITHM_LZ4);
+	put_header(&f, (struct erofs_zmap_header){ .algorithm = { EROFS_ALGORITHM_ZSTD, 0 } }, false);
+	assert_int_equal(map(&f, &extent, 0), -EUCLEAN);
+	put_header(&f, (struct erofs_zmap_header){ .algorithm = { 9, 0 } }, false);
+	assert_int_equal(map(&f, &extent, 0), -EOPNOTSUPP);
+	put_header(&f, (struct erofs_zmap_header){ .advise = EROFS_ZADVISE_BIG_PCLUSTER_1 }, false);
+	assert_int_equal(map(&f, &extent, 0), -EUCLEAN);
+}
+
+/* ---- encoded extents ------------------------------------------------------------------------------------------------------- */
+
+static uint8_t *begin_extents(struct fixture *f, unsigned int size, uint64_t count, uint64_t length)
+{
+	unsigned int code = size == 4 ? 0 : size == 8 ? 1 : size == 16 ? 2 : 3;
+	uint8_t *at;
+
+	begin(f, EROFS_LAYOUT_COMPRESSED_FULL, length);
+	f->image.sb.feature_incompat |= EROFS_FEATURE_INCOMPAT_48BIT;
+	put_header(f,
+		   (struct erofs_zmap_header){
+			   .advise = (uint16_t)(EROFS_ZADVISE_EXTENTS | code << EROFS_ZADVISE_EXTENT_SIZE_SHIFT),
+			   .extent_count = count,
+		   },
+		   true);
+	at = f->header + EROFS_ZMAP_HEADER_SIZE;
+	while ((size_t)(at - f->image.bytes) % size)
+		at++;
+	return at;
+}
+
+static void short_records_follow_each_other(void **state)
+{
+	static struct fixture f;
+	struct erofs_extent extent;
+	uint8_t *at = begin_extents(&f, 4, 0, 6 * RAW_BLOCK - 12);
+	erofs_le64 first = erofs_put64(32 * RAW_BLOCK + 3);
+
+	(void)state;
+	memcpy(at, &first, 8);
+	for (unsigned int i = 0; i < 6; i++) {
+		struct erofs_zextent record = { .length = i == 2 ? 0 : RAW_BLOCK, .algorithm = -1 };
+
+		erofs_zextent_encode(&record, 4, at + 8 + 4 * (size_t)i);
+	}
+	assert_int_equal(map(&f, &extent, 5 * RAW_BLOCK), 1);
+	assert_int_equal(extent.physical, 36 * RAW_BLOCK + 3);
+	assert_int_equal(extent.length, RAW_BLOCK - 12);
+	assert_int_equal(map(&f, &extent, 2 * RAW_BLOCK + 1), 1);
+	assert_int_equal(extent.kind, EROFS_EXTENT_HOLE);
+}
+
+static void long_records_are_searched(void **state)
+{
+	static const unsigned int sizes[] = { 16, 32 };
+	static struct fixture f;
+	struct erofs_extent extent;
+
+	(void)state;
+	for (size_t s = 0; s < 2; s++) {
+		uint8_t *at = begin_extents(&f, sizes[s], 3, 1000);
+		const struct erofs_zextent records[] = {
+			{ .lstart = 0, .pstart = 32 * RAW_BLOCK, .length = 10, .algorithm = -1 },
+			{ .lstart = 10, .length = 0, .algorithm = -1 },
+			{ .lstart = 600, .pstart = 40 * RAW_BLOCK + 1, .length = 399, .algorithm = -1 },
+		};
+
+		for (size_t i = 0; i < 3; i++)
+			erofs_zextent_encode(&records[i], sizes[s], at + i * sizes[s]);
+		assert_int_equal(map(&f, &extent, 9), 1);
+		assert_int_equal(extent.length, 10);
+		assert_int_equal(map(&f, &extent, 10), 1);
+		assert_int_equal(extent.kind, EROFS_EXTENT_HOLE);
+		assert_int_equal(extent.length, 590);
+		/* A byte short. */
+		assert_int_equal(map(&f, &extent, 600), -EUCLEAN);
+		/* None. */
+		begin_extents(&f, sizes[s], 0, 1000);
+		assert_int_equal(map(&f, &extent, 0), -EUCLEAN);
+		/* More than the image holds. */
+		begin_extents(&f, sizes[s], UINT64_C(0xffffffffff), 1000);
+		assert_int_equal(map(&f, &extent, 0), -EUCLEAN);
+	}
+}
+
+/* ---- fragments --------------------------------------------------------------------------------------------------------------- */
+
+static void fragments_lie_in_the_packed_inode(void **state)
+{
+	static struct fixture f;
+	struct erofs_inode packed = { .nid = 16, .mode = S_IFREG | 0644, .nlink = 1, .size = 4000, .u = 32 };
+	struct erofs_zmap_header header = { .whole_fragment = true, .fragment_offset = 3000 };
+	struct erofs_extent extent;
+	uint8_t bytes[1000];
+
+	(void)state;
+	begin(&f, EROFS_LAYOUT_COMPRESSED_FULL, sizeof(bytes));
+	put_header(&f, header, false);
+	assert_int_equal(map(&f, &extent, 0), -EUCLEAN);
+	f.image.sb.feature_incompat |= EROFS_FEATURE_INCOMPAT_FRAGMENTS;
+	f.image.sb.packed_nid = packed.nid;
+	raw_inode(&f.image, &packed);
+	assert_int_equal(map(&f, &extent, 5), 1);
+	assert_int_equal(extent.kind, EROFS_EXTENT_FRAGMENT);
+	assert_int_equal(extent.physical, 3000);
+	assert_int_equal(extent.length, 1000);
+	f.opened = raw_open(&f.image);
+	assert_int_equal(erofs_image_read(f.opened, &f.inode, bytes, sizeof(bytes), 0), sizeof(bytes));
+	assert_int_equal(bytes[999], 32 + 3999 / RAW_BLOCK);
+	erofs_image_close(f.opened);
+	/* One byte too far; the packed inode's own fragment. */
+	header.fragment_offset++;
+	put_header(&f, header, false);
+	assert_int_equal(map(&f, &extent, 5), -EUCLEAN);
+	f.image.sb.packed_nid = NID;
+	header.fragment_offset = 0;
+	put_header(&f, header, false);
+	assert_int_equal(map(&f, &extent, 5), -EUCLEAN);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(full_index_of_stored_extents),	     cmocka_unit_test(interlaced_extents_come_in_two),
+		cmocka_unit_test(distances_that_lead_nowhere),	     cmocka_unit_test(algorithms_must_be_announced),
+		cmocka_unit_test(short_records_follow_each_other),   cmocka_unit_test(long_records_are_searched),
+		cmocka_unit_test(fragments_lie_in_the_packed_inode),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
