@@ -64,8 +64,23 @@ static char *real_directory(const char *path)
 	return real;
 }
 
+/* An image that is made in place of its source would overwrite what it is to read. */
+static bool check_same(const struct mkfs_options *options)
+{
+	struct stat out, in;
+
+	if (stat(options->output, &out) || S_ISDIR(out.st_mode))
+		return true;
+	for (size_t i = 0; i < options->source_count; i++)
+		if (!stat(options->sources[i], &in) &&
+		    ((in.st_dev == out.st_dev && in.st_ino == out.st_ino) ||
+		     (S_ISBLK(in.st_mode) && S_ISBLK(out.st_mode) && in.st_rdev == out.st_rdev)))
+			return mkfs_refuse("'%s' is both the source and the image to make", options->output);
+	return true;
+}
+
 /* An image that grows while its directory is read would read itself. */
-static bool check_places(const struct mkfs_options *options)
+static bool check_inside(const struct mkfs_options *options)
 {
 	char *source = realpath(options->source, NULL);
 	char *target = realpath(options->output, NULL);
@@ -86,6 +101,18 @@ static bool check_places(const struct mkfs_options *options)
 	return !inside;
 }
 
+static bool check_places(const struct mkfs_options *options)
+{
+	return check_same(options) && check_inside(options);
+}
+
+static int scan(struct erofs_tree *tree, const struct mkfs_options *options, const struct erofs_diag *diag)
+{
+	if (options->source_count > 1 || erofs_source_is_image(options->source) > 0)
+		return erofs_scan_images(tree, options->sources, options->source_count, &options->scan, diag);
+	return erofs_scan_directory(tree, options->source, &options->scan, diag);
+}
+
 static int build(struct mkfs_options *options, const struct erofs_diag *diag)
 {
 	struct erofs_tree *tree = erofs_tree_new();
@@ -95,7 +122,7 @@ static int build(struct mkfs_options *options, const struct erofs_diag *diag)
 	if (!err && options->build.fingerprint != EROFS_DIGEST_NONE)
 		err = erofs_tree_reserve_xattr(tree, options->build.fingerprint_name);
 	if (!err)
-		err = erofs_scan_directory(tree, options->source, &options->scan, diag);
+		err = scan(tree, options, diag);
 	if (!err)
 		err = erofs_tree_normalize(tree, &options->rules, diag);
 	if (!err)

@@ -331,11 +331,15 @@ static bool settle_times(struct mkfs_options *options, struct pending *pending)
 static bool settle_positionals(struct mkfs_options *options, int argc, char **argv)
 {
 	if (argc < 2)
-		return mkfs_refuse("%s is missing; see mkfs.erofs --help", argc ? "the source directory" : "the image");
-	if (argc > 2)
-		return mkfs_refuse("one source directory at a time, and '%s' is another one", argv[2]);
+		return mkfs_refuse("%s is missing; see mkfs.erofs --help", argc ? "the source" : "the image");
 	options->output = argv[0];
 	options->source = argv[1];
+	options->sources = (const char *const *)argv + 1;
+	options->source_count = (size_t)argc - 1;
+	for (size_t i = 0; argc > 2 && i < options->source_count; i++)
+		if (erofs_source_is_image(options->sources[i]) <= 0)
+			return mkfs_refuse("of several sources each has to be an EROFS image, and '%s' is none",
+					   options->sources[i]);
 	return true;
 }
 

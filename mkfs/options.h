@@ -11,7 +11,9 @@
 /* What the command line and SOURCE_DATE_EPOCH ask for. */
 struct mkfs_options {
 	const char *output;
-	const char *source;
+	const char *source; /* the first of them */
+	const char *const *sources;
+	size_t source_count; /* more than one: images */
 	bool quiet;
 	int debug_level; /* -d */
 

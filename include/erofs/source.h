@@ -41,4 +41,20 @@ struct erofs_scan_options {
 EROFS_API int erofs_scan_directory(struct erofs_tree *tree, const char *path, const struct erofs_scan_options *options,
 				   const struct erofs_diag *diag);
 
+/*
+ * Scans EROFS images into an empty tree, the lowest first: each is laid over those before it as overlayfs would lay its layers.
+ * What a whiteout (a character device 0:0) or an opaque directory (trusted.overlay.opaque is "y") hides is left out, and so
+ * are the marks themselves; a directory of several images has the attributes of the uppermost. A single image is taken as it
+ * is, marks included. Files whose data overlayfs would look up elsewhere (trusted.overlay.redirect, metacopy) are refused.
+ *
+ * The name that an image's own fingerprints have is reserved. The images stay open, and must stay as they are, until the tree
+ * is freed. `options->workers` does not matter. Nothing in an image is trusted; what cannot be read is reported by its path
+ * and fails the scan, or the build if it is data.
+ */
+EROFS_API int erofs_scan_images(struct erofs_tree *tree, const char *const *paths, size_t count,
+				const struct erofs_scan_options *options, const struct erofs_diag *diag);
+
+/* Whether a regular file or block device looks like an EROFS image: 1 or 0; negative if it cannot be read. */
+EROFS_API int erofs_source_is_image(const char *path);
+
 #endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <erofs/inode.h>
+
+#include "lib/source/source_image.h"
+#include "lib/util/cleanup.h"
+
+/* Attributes of one inode of an image, for the tree. */
+
+/* Smaller holes are read as the zeros they are, as those of a directory. */
+#define SMALLEST_HOLE 4096u
+
+static int report(const struct image_source *source, const struct image_layer *layer,
+		  const struct erofs_tree_inode *inode, int err, const char *what)
+{
+	return erofs_tree_report(source->diag, err, inode, "%s cannot be read from '%s': %s", what, layer->path,
+				 erofs_image_why(err));
+}
+
+static int set_target(struct image_source *source, const struct image_layer *layer, struct erofs_tree_inode *inode,
+		      const struct erofs_inode *from)
+{
+	char target[EROFS_SYMLINK_MAX + 1];
+	int64_t length;
+
+	if (!from->size || from->size > EROFS_SYMLINK_MAX)
+		return report(source, layer, inode, -EUCLEAN, "its target");
+	length = erofs_image_read(layer->image, from, target, (size_t)from->size, 0);
+	if (length < 0)
+		return report(source, layer, inode, (int)length, "its target");
+	if ((uint64_t)length != from->size || memchr(target, 0, (size_t)length))
+		return report(source, layer, inode, -EUCLEAN, "its target");
+	inode->size = from->size;
+	inode->target = erofs_arena_copy(&source->tree->arena, target, (size_t)length);
+	return inode->target ? 0 : -ENOMEM;
+}
+
+/* ---- holes ---------------------------------------------------------------------------------------------------------------- */
+
+static int add_data(struct erofs_buffer *ranges, uint64_t start, uint64_t end)
+{
+	struct erofs_data_range range = { start, end };
+	struct erofs_data_range *have = (void *)ranges->data;
+	size_t count = ranges->size / sizeof(*have);
+
+	if (count && start - have[count - 1].end < SMALLEST_HOLE) {
+		have[count - 1].end = end;
+		return 0;
+	}
+	return erofs_buffer_append(ranges, &range, sizeof(range));
+}
+
+static int list_data(const struct image_layer *layer, const struct erofs_inode *from, struct erofs_buffer *ranges)
+{
+	struct erofs_extent extent;
+	uint64_t at = 0;
+	int err;
+
+	while ((err = erofs_image_map(layer->image, &extent, from, at)) > 0) {
+		at = extent.logical + extent.length;
+		err = extent.kind == EROFS_EXTENT_HOLE ? 0 : add_data(ranges, extent.logical, at);
+		if (err)
+			return err;
+	}
+	return err;
+}
+
+static bool has_hole(const struct erofs_buffer *ranges, uint64_t size)
+{
+	const struct erofs_data_range *range = (const void *)ranges->data;
+
+	return ranges->size != sizeof(*range) || range->start >= SMALLEST_HOLE || size - range->end >= SMALLEST_HOLE;
+}
+
+static int find_holes(struct image_source *source, const struct image_layer *layer, struct erofs_tree_inode *inode,
+		      const struct erofs_inode *from)
+{
+	erofs_auto(erofs_buffer_release) struct erofs_buffer ranges = { 0 };
+	struct erofs_data_map *map;
+	int err;
+
+	if (inode->size < SMALLEST_HOLE || erofs_inode_is_compressed(from))
+		return 0;
+	err = list_data(layer, from, &ranges);
+	if (err)
+		return err == -ENOMEM ? err : report(source, layer, inode, err, "its map");
+	if (!has_hole(&ranges, inode->size))
+		return 0;
+	map = erofs_arena_alloc(&source->tree->arena, sizeof(*map) + ranges.size);
+	if (!map)
+		return -ENOMEM;
+	map->count = (uint32_t)(ranges.size / sizeof(map->ranges[0]));
+	if (ranges.size)
+		memcpy(map->ranges, ranges.data, ranges.size);
+	inode->data = map;
+	return 0;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------------------------------------ */
+
+static int set_kind(struct image_source *source, const struct image_layer *layer, struct erofs_tree_inode *inode,
+		    const struct erofs_inode *from)
+{
+	switch (inode->mode & S_IFMT) {
+	case S_IFREG:
+		inode->size = from->size;
+		return find_holes(source, layer, inode, from);
+	case S_IFLNK:
+		return set_target(source, layer, inode, from);
+	case S_IFCHR:
+	case S_IFBLK:
+		inode->rdev.major = erofs_rdev_major(from->u);
+		inode->rdev.minor = erofs_rdev_minor(from->u);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+int erofs_image_fill_inode(struct image_source *source, const struct image_layer *layer, struct erofs_tree_inode *inode,
+			   const struct erofs_inode *from, struct image_scratch *scratch)
+{
+	struct image_origin *origin = erofs_arena_alloc(&source->tree->arena, sizeof(*origin));
+	int err;
+
+	if (!origin)
+		return -ENOMEM;
+	*origin = (struct image_origin){ .layer = layer, .nid = from->nid };
+	inode->origin = origin;
+	inode->mode = from->mode;
+	inode->uid = from->uid;
+	inode->gid = from->gid;
+	inode->mtime = from->mtime;
+	inode->mtime_nsec = from->mtime_nsec;
+	err = set_kind(source, layer, inode, from);
+	return err ? err : erofs_image_fill_xattrs(source, layer, inode, from, scratch);
+}

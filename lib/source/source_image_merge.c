@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/source/source_image.h"
+#include "lib/util/cleanup.h"
+
+/*
+ * Trees over trees, by the rules of overlayfs: a name of the upper one hides that of the lower, two directories become one with
+ * the upper one's attributes, and a whiteout only hides.
+ */
+
+/* Two directories of the same path. */
+struct pair {
+	struct erofs_tree_inode *lower; /* NULL: nothing shows through */
+	struct erofs_tree_inode *upper;
+};
+
+struct merge {
+	struct erofs_tree *tree;
+	struct erofs_buffer pairs;   /* that are still to be merged */
+	struct erofs_buffer entries; /* of the directory in hand */
+};
+
+static void release_merge(struct merge *merge)
+{
+	erofs_buffer_release(&merge->pairs);
+	erofs_buffer_release(&merge->entries);
+}
+
+static uint8_t marks_of(const struct erofs_tree_inode *inode)
+{
+	return ((const struct image_origin *)inode->origin)->marks;
+}
+
+static bool is_whiteout(const struct erofs_tree_inode *dir, const struct erofs_tree_inode *inode)
+{
+	if (S_ISCHR(inode->mode))
+		return !inode->rdev.major && !inode->rdev.minor;
+	return (marks_of(dir) & IMAGE_XWHITEOUTS) && (marks_of(inode) & IMAGE_WHITEOUT);
+}
+
+/* Puts an entry into the directory in hand. */
+static int put(struct merge *merge, struct erofs_tree_inode *dir, const struct erofs_tree_entry *entry)
+{
+	entry->inode->parent = dir;
+	return erofs_buffer_append(&merge->entries, entry, sizeof(*entry));
+}
+
+static int put_upper(struct merge *merge, struct erofs_tree_inode *dir, const struct erofs_tree_entry *lower,
+		     const struct erofs_tree_entry *upper)
+{
+	struct pair pair = { lower && S_ISDIR(lower->inode->mode) ? lower->inode : NULL, upper->inode };
+	int err;
+
+	if (is_whiteout(dir, upper->inode))
+		return 0;
+	err = put(merge, dir, upper);
+	if (err || !S_ISDIR(upper->inode->mode))
+		return err;
+	return erofs_buffer_append(&merge->pairs, &pair, sizeof(pair));
+}
+
+static void sort(struct erofs_tree_inode *dir)
+{
+	if (dir->dir.count)
+		qsort(dir->dir.entries, dir->dir.count, sizeof(*dir->dir.entries), erofs_tree_compare_entries);
+}
+
+static int merge_pair(struct merge *merge, const struct pair *pair)
+{
+	struct erofs_tree_inode *lower = marks_of(pair->upper) & IMAGE_OPAQUE ? NULL : pair->lower;
+	struct erofs_tree_inode *upper = pair->upper;
+	const struct erofs_tree_entry *low = lower ? lower->dir.entries : NULL;
+	const struct erofs_tree_entry *low_end = lower ? low + lower->dir.count : NULL;
+	const struct erofs_tree_entry *up = upper->dir.entries, *up_end = up + upper->dir.count;
+	int err = 0;
+
+	if (lower)
+		sort(lower);
+	sort(upper);
+	merge->entries.size = 0;
+	while (!err && (low < low_end || up < up_end)) {
+		int order = low == low_end ? 1 : up == up_end ? -1 : erofs_tree_compare_entries(low, up);
+
+		err = order < 0 ? put(merge, upper, low) : put_upper(merge, upper, order ? NULL : low, up);
+		low += order <= 0;
+		up += order >= 0;
+	}
+	return err ? err : erofs_image_keep_entries(merge->tree, upper, &merge->entries);
+}
+
+int erofs_image_merge(struct erofs_tree *tree, struct erofs_tree_inode *lower, struct erofs_tree_inode *upper)
+{
+	erofs_auto(release_merge) struct merge merge = { .tree = tree };
+	struct pair pair = { lower, upper };
+	int err = erofs_buffer_append(&merge.pairs, &pair, sizeof(pair));
+
+	while (!err && merge.pairs.size) {
+		merge.pairs.size -= sizeof(pair);
+		memcpy(&pair, merge.pairs.data + merge.pairs.size, sizeof(pair));
+		err = merge_pair(&merge, &pair);
+	}
+	return err;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/source/source_image.h"
+
+/* Contents, through the reader, which may be asked from any thread. */
+
+struct image_reader {
+	const struct erofs_diag *diag;
+	/* The inode read last: a file is mostly read to its end before the next one. */
+	const struct erofs_tree_inode *inode;
+	struct erofs_inode from;
+};
+
+const char *erofs_image_why(int err)
+{
+	switch (err) {
+	case -EUCLEAN:
+		return "the image is damaged there";
+	case -EOPNOTSUPP:
+		return "it is stored in a way that is not known";
+	case -ENXIO:
+		return "it lies on a device that was not given";
+	default:
+		return strerror(-err);
+	}
+}
+
+static int reader_new(void **out, void *source, const struct erofs_diag *diag)
+{
+	struct image_reader *reader = calloc(1, sizeof(*reader));
+
+	(void)source;
+	if (!reader)
+		return -ENOMEM;
+	reader->diag = diag;
+	*out = reader;
+	return 0;
+}
+
+static void reader_free(void *reader)
+{
+	free(reader);
+}
+
+static int report_unreadable(const struct image_reader *reader, int err, const struct erofs_tree_inode *inode)
+{
+	const struct image_origin *origin = inode->origin;
+
+	return erofs_tree_report(reader->diag, err, inode, "cannot be read from '%s': %s", origin->layer->path,
+				 erofs_image_why(err));
+}
+
+static int load_inode(struct image_reader *reader, const struct erofs_tree_inode *inode)
+{
+	const struct image_origin *origin = inode->origin;
+	int err;
+
+	if (reader->inode == inode)
+		return 0;
+	reader->inode = NULL;
+	err = erofs_image_inode(origin->layer->image, &reader->from, origin->nid);
+	if (err)
+		return report_unreadable(reader, err, inode);
+	reader->inode = inode;
+	return 0;
+}
+
+static int open_content(void *arg, struct erofs_content *out, const struct erofs_tree_inode *inode)
+{
+	*out = (struct erofs_content){ .inode = inode, .fd = -1 };
+	return load_inode(arg, inode);
+}
+
+static int read_content(void *arg, struct erofs_content *content, void *buf, size_t length, uint64_t offset)
+{
+	struct image_reader *reader = arg;
+	const struct image_origin *origin = content->inode->origin;
+	/* Another worker may have opened it. */
+	int err = load_inode(reader, content->inode);
+	int64_t count;
+
+	if (err)
+		return err;
+	count = erofs_image_read(origin->layer->image, &reader->from, buf, length, offset);
+	if (count == (int64_t)length)
+		return 0;
+	return report_unreadable(reader, count < 0 ? (int)count : -EUCLEAN, content->inode);
+}
+
+static int close_content(void *arg, struct erofs_content *content)
+{
+	(void)arg;
+	(void)content;
+	return 0;
+}
+
+static void abandon_content(struct erofs_content *content)
+{
+	(void)content;
+}
+
+static void release_source(void *arg)
+{
+	struct image_source *source = arg;
+
+	for (size_t i = 0; i < source->layer_count; i++)
+		erofs_image_close(source->layers[i].image);
+	free(source->layers);
+	erofs_labels_close(source->labels);
+	erofs_filter_free(source->filter);
+	free(source);
+}
+
+const struct erofs_source_ops erofs_image_source_ops = {
+	.reader_new = reader_new,
+	.reader_free = reader_free,
+	.open = open_content,
+	.read = read_content,
+	.close = close_content,
+	.abandon = abandon_content,
+	.release = release_source,
+};
