@@ -9,13 +9,14 @@ AM_TESTS_ENVIRONMENT = top_srcdir='$(top_srcdir)' top_builddir='$(top_builddir)'
 
 # ---- tools that make, compare and damage trees and images; nothing of the library is in them --------------------------
 
-tests_tools = tests/tools/treegen tests/tools/treecmp tests/tools/corrupt tests/tools/manifestgen
+tests_tools = tests/tools/treegen tests/tools/treecmp tests/tools/treeread tests/tools/corrupt tests/tools/manifestgen
 tests_tools_treegen_SOURCES = tests/tools/treegen.c tests/tools/treegen.h tests/tools/treegen_bulk.c \
 	tests/tools/treegen_mixes.c tests/tools/treegen_names.c tests/tools/treegen_odd.c \
 	tests/tools/treegen_order.c tests/tools/treegen_xattr.c \
 	tests/tools/support.c tests/tools/support.h
 tests_tools_treecmp_SOURCES = tests/tools/treecmp.c tests/tools/treecmp.h tests/tools/treecmp_data.c \
 	tests/tools/treecmp_links.c tests/tools/treecmp_xattr.c tests/tools/support.c tests/tools/support.h
+tests_tools_treeread_SOURCES = tests/tools/treeread.c tests/tools/support.c tests/tools/support.h
 tests_tools_corrupt_SOURCES = tests/tools/corrupt.c tests/tools/mutate.c tests/tools/mutate.h \
 	tests/tools/support.c tests/tools/support.h
 tests_tools_manifestgen_SOURCES = tests/tools/manifestgen.c
@@ -306,6 +307,7 @@ TESTS = $(unit_programs) $(source_tests) $(program_tests)
 tests_extra = $(source_tests) $(program_tests) $(tests_golden) \
 	tests/README.md \
 	tests/bench/bench.sh \
+	tests/bench/compress.sh \
 	tests/bench/share.sh \
 	tests/e2e/lib.sh \
 	tests/e2e/lib_roundtrip.sh \

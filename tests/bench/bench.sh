@@ -3,25 +3,35 @@
 # Our mkfs.erofs against another one: whole processes on a warm page cache, output on tmpfs, in turn A B A B, and of each
 # pair the ratio ours / peer. Prints medians of these ratios with minimum and maximum, peak memory and image size.
 #
-# bench.sh [--peer DIR] [--root DIR]... [--rounds N] [--workers N] [--cases LIST] [--small-count N] [--large-size BYTES]
+# bench.sh [--peer DIR] [--root DIR]... [--rounds N] [--workers N] [--cases LIST] [--rows LIST] [--small-count N]
+#          [--large-size BYTES] [--reads COUNT]
 #   --peer DIR      directory with bin/mkfs.erofs, or with mkfs.erofs itself; default: the first one on PATH
 #   --root DIR      a real tree to build; may be given several times; default /usr/share
-#   --cases LIST    of root,root-plain,small,large,cpu,scale (default root,root-plain,small,large)
+#   --cases LIST    of root,root-plain,small,large,cpu,scale and, of compression, compress,compress-large,squashfs,reads
+#                   (default: all but cpu and scale)
+#   --rows LIST     which rows of the table in compress.sh, such as 1,6,7 (default: all)
+#   --reads COUNT   blocks in the test of random reads (default 4000)
 # Environment: MKFS (ours), TMPDIR.
 set -euo pipefail
 export LC_ALL=C
 
-peer='' roots=() rounds=5 workers=2 cases=root,root-plain,small,large small_count=200000 large_size=$((1 << 30))
+peer='' roots=() rounds=5 workers=2 small_count=200000 large_size=$((1 << 30)) rows='' reads=4000
+cases=root,root-plain,small,large,compress,compress-large,squashfs,reads
+here=$(cd "$(dirname "$0")" && pwd)
 while [ $# -gt 0 ]; do
+	# --option=value as well.
+	case $1 in --*=*) set -- "${1%%=*}" "${1#*=}" "${@:2}" ;; esac
 	case $1 in
 	--peer) peer=$2 && shift ;;
 	--root) roots+=("$2") && shift ;;
 	--rounds) rounds=$2 && shift ;;
 	--workers) workers=$2 && shift ;;
 	--cases) cases=$2 && shift ;;
+	--rows) rows=$2 && shift ;;
+	--reads) reads=$2 && shift ;;
 	--small-count) small_count=$2 && shift ;;
 	--large-size) large_size=$2 && shift ;;
-	*) sed -n '3,12s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
+	*) sed -n '3,15s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
 	esac
 	shift
 done
@@ -42,6 +52,7 @@ done
 work=$(mktemp -d "${TMPDIR:-/tmp}/erofs-bench.XXXXXX")
 mounted=
 finish() {
+	! mountpoint -q "$work/mnt" || umount "$work/mnt"
 	[ -z "$mounted" ] || umount "$work" || true
 	rm -rf "$work"
 }
@@ -67,21 +78,22 @@ run() {
 		"$work/time" >>"$log"
 }
 
-# compare NAME SOURCE OUR-OPTIONS PEER-OPTIONS
-compare() {
-	local name=$1 source=$2 round
-	local -a our_options peer_options
-	read -r -a our_options <<<"$3"
-	read -r -a peer_options <<<"$4"
-	# One of each to warm up.
-	log=/dev/null run "$ours" --quiet --workers="$workers" "${our_options[@]}" "$work/image" "$source"
-	log=/dev/null run "$peer" --quiet --workers="$workers" "${peer_options[@]}" "$work/image" "$source"
+# measure: $our_command and $peer_command in turn, after one of each to warm up; into $work/ours and $work/peer.
+measure() {
+	local round
+	log=/dev/null run "${our_command[@]}"
+	log=/dev/null run "${peer_command[@]}"
 	: >"$work/ours" && : >"$work/peer"
 	for ((round = 0; round < rounds; round++)); do
-		log=$work/ours run "$ours" --quiet --workers="$workers" "${our_options[@]}" "$work/image" "$source"
-		log=$work/peer run "$peer" --quiet --workers="$workers" "${peer_options[@]}" "$work/image" "$source"
+		log=$work/ours run "${our_command[@]}"
+		log=$work/peer run "${peer_command[@]}"
 	done
-	paste -d' ' "$work/ours" "$work/peer" | awk -v name="$name" '
+}
+
+# figures: of what was measured, in this order: wall ratio, its minimum and maximum, CPU ratio, our and the peer's seconds,
+# processors busy, our and the peer's peak MiB, size ratio, our and the peer's MB. Medians, peaks and last sizes.
+figures() {
+	paste -d' ' "$work/ours" "$work/peer" | awk '
 		function median(list, count,   i, k, swap) {
 			for (i = 2; i <= count; i++)
 				for (k = i; k > 1 && list[k - 1] > list[k]; k--) { swap = list[k]; list[k] = list[k - 1]; list[k - 1] = swap }
@@ -95,11 +107,23 @@ compare() {
 			busy[NR] = $2 / $1
 		}
 		END {
-			m = median(wall, NR); low = wall[1]; high = wall[NR]
-			printf "%-24s %5.2f (%.2f-%.2f) %9.2f %8.2f %8.2f %7.2f %8.1f %8.1f %7.3f\n", name, m, low, high,
-				median(cpu, NR), median(ours, NR), median(peer, NR), median(busy, NR), peak / 1024, peer_peak / 1024,
-				size / peer_size
+			m = median(wall, NR)
+			printf "%.3f %.2f %.2f %.2f %.2f %.2f %.2f %.1f %.1f %.4f %.2f %.2f\n", m, wall[1], wall[NR], median(cpu, NR),
+				median(ours, NR), median(peer, NR), median(busy, NR), peak / 1024, peer_peak / 1024, size / peer_size,
+				size / 1e6, peer_size / 1e6
 		}'
+}
+
+# compare NAME SOURCE OUR-OPTIONS PEER-OPTIONS
+compare() {
+	local -a our_command peer_command
+	local wall low high cpu ours_s peer_s busy peak peer_peak size
+	read -r -a our_command <<<"$ours --quiet --workers=$workers $3 $work/image $2"
+	read -r -a peer_command <<<"$peer --quiet --workers=$workers $4 $work/image $2"
+	measure
+	read -r wall low high cpu ours_s peer_s busy peak peer_peak size _ < <(figures)
+	printf '%-24s %5.2f (%.2f-%.2f) %9.2f %8.2f %8.2f %7.2f %8.1f %8.1f %7.3f\n' "$1" "$wall" "$low" "$high" "$cpu" "$ours_s" \
+		"$peer_s" "$busy" "$peak" "$peer_peak" "$size"
 }
 
 # What fingerprints cost beyond the hashing itself: CPU with, minus CPU without, over what libcrypto needs alone.
@@ -123,10 +147,13 @@ cpu_case() { # NAME SOURCE
 
 printf '%s\nagainst %s\n' "$("$ours" --version | head -n 1)" "$("$peer" --version 2>&1 | head -n 1)"
 printf '%d rounds, %d workers; ratios are ours / peer\n\n' "$rounds" "$workers"
-printf '%-24s %-17s %9s %8s %8s %7s %8s %8s %7s\n' case 'wall (min-max)' 'CPU' 'ours s' 'peer s' busy 'MiB' 'peer MiB' size
+! [[ ,$cases, =~ ,(root|root-plain|small|large|cpu|scale), ]] ||
+	printf '%-24s %-17s %9s %8s %8s %7s %8s %8s %7s\n' case 'wall (min-max)' 'CPU' 'ours s' 'peer s' busy 'MiB' 'peer MiB' size
 fingerprints='--ishare-fingerprint=sha256'
 peer_fingerprints='--xattr-inode-digest=trusted.erofs.fingerprint'
 "$peer" --help 2>&1 | grep -q xattr-inode-digest || { peer_fingerprints='' && echo "(this peer makes no fingerprints)"; }
+# shellcheck source=tests/bench/compress.sh
+. "$here/compress.sh"
 wants() { case ,$cases, in *,"$1",*) return 0 ;; esac; return 1; }
 for root in "${roots[@]}"; do
 	cat >/dev/null < <(find "$root" -type f -exec cat {} + 2>/dev/null)
@@ -154,3 +181,9 @@ if wants large; then
 	compare "large files" "$work/large" "$fingerprints" "$peer_fingerprints"
 	rm -rf "$work/large"
 fi
+for root in "${roots[@]}"; do
+	! wants compress || compress_table "$root"
+	! wants squashfs || squashfs_case "$root"
+	! wants reads || reads_table "$root"
+done
+! wants compress-large || compress_large
