@@ -22,8 +22,8 @@ edges() {
 		mkfs           public common
 		dump           public common
 		fsck           public common
-		tests/unit     public lib/util lib/format lib/codec lib/io lib/tree lib/image lib/source lib/build lib/check lib/share
-		tests/fuzz     public tests/tools
+		tests/unit     public lib/util lib/format lib/codec lib/io lib/tree lib/image lib/source lib/build lib/check lib/share tests/fuzz
+		tests/fuzz     public lib/codec tests/tools
 		tests/tools
 	EDGES
 }

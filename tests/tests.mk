@@ -78,7 +78,7 @@ unit_libs = liberofs-core.la $(CMOCKA_LIBS)
 small_image = tests/unit/small_image.c tests/unit/small_image.h
 raw_image = tests/unit/raw_image.c tests/unit/raw_image.h
 codec_inputs = tests/unit/codec_inputs.c tests/unit/codec_inputs.h
-encode = tests/tools/encode.c tests/tools/encode.h tests/tools/support.c tests/tools/support.h
+encode = tests/fuzz/encode.c tests/fuzz/encode.h tests/tools/support.c tests/tools/support.h
 tree_maker = tests/unit/tree_maker.c tests/unit/tree_maker.h
 tests_unit_test_arena_CFLAGS = $(unit_cflags)
 tests_unit_test_arena_LDADD = $(unit_libs)
@@ -216,7 +216,7 @@ fuzz_programs += tests/fuzz/make_corpus tests/fuzz/replay_decoder tests/fuzz/rep
 fuzz_support = tests/fuzz/fuzz.h tests/tools/support.c tests/tools/support.h
 fuzz_image = tests/fuzz/fuzz_image.c tests/fuzz/exercise.c tests/fuzz/exercise.h $(fuzz_support)
 fuzz_decoder = tests/fuzz/fuzz_decoder.c $(fuzz_support)
-tests_fuzz_make_corpus_SOURCES = tests/fuzz/make_corpus.c tests/tools/encode.c tests/tools/encode.h \
+tests_fuzz_make_corpus_SOURCES = tests/fuzz/make_corpus.c tests/fuzz/encode.c tests/fuzz/encode.h \
 	tests/tools/support.c tests/tools/support.h
 tests_fuzz_make_corpus_LDADD = liberofs-core.la
 tests_fuzz_replay_decoder_SOURCES = tests/fuzz/replay.c $(fuzz_decoder)

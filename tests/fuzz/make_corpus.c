@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/tools/encode.h"
+#include "tests/fuzz/encode.h"
 #include "tests/tools/support.h"
 
 #define PARTIAL 4u

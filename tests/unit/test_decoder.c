@@ -6,7 +6,7 @@
 #include <string.h>
 #include <zstd.h>
 
-#include "tests/tools/encode.h"
+#include "tests/fuzz/encode.h"
 #include "tests/unit/unit.h"
 
 #define PLAIN_SIZE ((size_t)300000)

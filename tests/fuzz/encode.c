@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
-#include "tests/tools/encode.h"
+#include "tests/fuzz/encode.h"
 
 #include <libdeflate.h>
 #include <lz4.h>

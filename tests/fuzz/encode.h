@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
-#ifndef TESTS_TOOLS_ENCODE_H
-#define TESTS_TOOLS_ENCODE_H
+#ifndef TESTS_FUZZ_ENCODE_H
+#define TESTS_FUZZ_ENCODE_H
 
 #include <stddef.h>
 #include <stdint.h>
