@@ -6,7 +6,9 @@
 void mkfs_print_help(void)
 {
 	fputs("Usage: mkfs.erofs [OPTIONS] IMAGE DIRECTORY\n"
-	      "Makes an EROFS image of a directory.\n"
+	      "       mkfs.erofs [OPTIONS] IMAGE SOURCE-IMAGE...\n"
+	      "Makes an EROFS image of a directory, or of EROFS images: several are merged like layers of\n"
+	      "overlayfs, the lowest first.\n"
 	      "\n"
 	      "Fingerprints (inode page sharing, Linux >= 7.0):\n"
 	      "      --ishare-fingerprint=ALG[,name=NAME]\n"

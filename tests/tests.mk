@@ -264,6 +264,7 @@ program_tests = \
 	tests/e2e/fingerprints.sh \
 	tests/e2e/fuzz_corpus.sh \
 	tests/e2e/golden.sh \
+	tests/e2e/image_source.sh \
 	tests/e2e/interrupt.sh \
 	tests/e2e/ishare_page.sh \
 	tests/e2e/ishare_report.sh \

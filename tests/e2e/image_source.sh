@@ -1,0 +1,189 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later OR MIT
+# Images as sources: what comes out of an image goes into another one unchanged; several are merged as overlayfs shows them.
+. "$(dirname "$0")/lib.sh"
+need_tools "$MKFS" "$FSCK" "$DUMP"
+# shellcheck source=tests/e2e/lib_roundtrip.sh
+. "$(dirname "$0")/lib_roundtrip.sh"
+privilege=()
+is_root || privilege=(--no-privileged)
+
+# fingerprints IMAGE: path and value of each, of what the kernel or anybody else would see
+fingerprints() { "$DUMP" --fingerprints "$1" 2>&1 | sort; }
+
+# ---- one image: the same tree, and the same image where nothing else is asked for ----
+
+"$tools/treegen" "${privilege[@]}" odd "$work/odd"
+touch -d @1700000000 "$work/odd"
+again() { # WHAT OPTIONS...: directory -> image -> image
+	local what=$1
+	shift
+	check "$what: from the directory" "$MKFS" --quiet -T1 --mkfs-time "$@" "$work/direct" "$work/odd" || return
+	check "$what: from the image" "$MKFS" --quiet -T1 --mkfs-time "$@" "$work/image" "$work/direct" || return
+	check "$what: same bytes" cmp "$work/direct" "$work/image"
+}
+again "plain" "$FP_OPT"
+mounted_equals "plain" "$work/odd" "$work/image"
+extracted_equals "plain" "$work/odd" "$work/image"
+same "plain: fingerprints" "$(fingerprints "$work/direct")" "$(fingerprints "$work/image")"
+check "plain: fsck --ishare" "$FSCK" --ishare "$work/image"
+again "without fingerprints"
+again "blocks of 512" -b512 "$FP_OPT"
+again "zstd" -zzstd,3 -C65536 "$FP_OPT"
+for workers in 0 1 2 5; do
+	check "zstd, $workers workers" "$MKFS" --quiet -T1 --mkfs-time -zzstd,3 -C65536 "$FP_OPT" --workers=$workers \
+		"$work/other" "$work/direct"
+	check "zstd, $workers workers: same bytes" cmp "$work/direct" "$work/other"
+done
+again "encoded extents" -zlz4 -E48bit "$FP_OPT"
+check "another layout" "$MKFS" --quiet "$FP_OPT" -b1024 -zdeflate "$work/image" "$work/direct"
+without_holes=("$tools/treecmp" "--ignore-xattr=$FP_NAME")
+is_root || without_holes+=(--ignore-owner)
+extracted_as() { # WHAT SOURCE IMAGE OPTIONS...: of what treecmp looks at
+	local what=$1 source=$2 image=$3
+	shift 3
+	check "$what: extraction" "$FSCK" --xattrs "--extract=$work/extracted" "$image" &&
+		check "$what: extracted tree" "${without_holes[@]}" "$@" "$source" "$work/extracted"
+	rm -rf "$work/extracted"
+}
+extracted_as "another layout" "$work/odd" "$work/image"
+check "another layout: fsck --ishare" "$FSCK" --ishare "$work/image"
+
+# ---- what options do to a directory they do to an image ----
+
+small_tree "$work/small"
+"$MKFS" --quiet "$work/small.img" "$work/small"
+for options in --exclude-path=dir/below --exclude-regex='lin.ed$' --all-root --force-uid=7 "-T 5" --hard-dereference "-x-1"; do
+	# shellcheck disable=SC2086
+	"$MKFS" --quiet -Uclear -T1 --mkfs-time $options "$work/direct" "$work/small"
+	# shellcheck disable=SC2086
+	check "$options" "$MKFS" --quiet -Uclear -T1 --mkfs-time $options "$work/image" "$work/small.img"
+	check "$options: same bytes" cmp "$work/direct" "$work/image"
+done
+refused "onto itself" "both the source and the image" "$MKFS" --quiet "$work/small.img" "$work/small.img"
+refused "a directory among images" "has to be an EROFS image" "$MKFS" --quiet "$work/image" "$work/small.img" "$work/small"
+head -c 3000 "$work/small.img" >"$work/short"
+refused "cut short" "short" "$MKFS" --quiet "$work/none" "$work/short"
+check "no image of it" test ! -e "$work/none"
+
+# ---- images of others ----
+
+images=()
+compressed_images "$work/small"
+for image in "${images[@]}"; do
+	check "${image##*/}" "$MKFS" --quiet "$FP_OPT" "$work/image" "$image" || continue
+	extracted_as "${image##*/}" "$work/compressible" "$work/image" --ignore-mtime
+	check "${image##*/}: fsck --ishare" "$FSCK" --ishare "$work/image"
+done
+
+# ---- fingerprints that a source brings along ----
+
+if is_root; then
+	cp -a "$work/small" "$work/forged"
+	setfattr -n user.mine -v 'sha256:not what is in it' "$work/forged/hello"
+	setfattr -n user.kept -v 'kept' "$work/forged/hello"
+	# An image whose fingerprints have another name: its own attributes of that name are the builder's.
+	"$MKFS" --quiet --ishare-fingerprint=sha256,name=user.mine "$work/named.img" "$work/forged" >/dev/null
+	"$MKFS" "$FP_OPT" "$work/image" "$work/named.img" >"$work/said"
+	check "fingerprints of another name are dropped" grep -q 'dropped: *3 xattrs' "$work/said"
+	same "only our own are left" "$(fingerprints "$work/image" | wc -l)" \
+		"$("$MKFS" --quiet "$FP_OPT" "$work/direct" "$work/small"; fingerprints "$work/direct" | wc -l)"
+	check "other xattrs stay" grep -q kept "$work/image"
+	check "fsck --ishare" "$FSCK" --ishare "$work/image"
+	check "none without the option" "$MKFS" --quiet "$work/image" "$work/named.img"
+	check_not "none without the option: fsck" "$FSCK" --ishare "$work/image"
+fi
+
+# ---- sparse files ----
+
+mkdir "$work/s"
+truncate -s 100M "$work/s/sparse" && printf 'x' | dd of="$work/s/sparse" bs=1 seek=50000000 conv=notrunc status=none
+"$MKFS" --quiet -Uclear -T1 "$work/direct" "$work/s"
+check "sparse" "$MKFS" --quiet -Uclear -T1 "$work/image" "$work/direct"
+check "sparse: same bytes" cmp "$work/direct" "$work/image"
+
+# ---- several images ----
+
+is_root || { skip "merging: needs root"; finish; }
+layer() { # NAME: its directory is to be filled
+	mkdir -p "$work/layers/$1"
+	cd "$work/layers/$1" || exit 99
+}
+whiteout() { local name; for name; do mknod "$name" c 0 0; done; }
+opaque() { local name; for name; do setfattr -n trusted.overlay.opaque -v y "$name"; done; }
+
+layer 1
+mkdir -p both/deep opaque/inner gone replaced-by-file kept/deep empty
+echo low >both/low; echo low >both/same; echo low >both/deep/low; echo low >opaque/low; echo low >opaque/inner/low
+echo low >gone/low; echo low >replaced-by-file/low; echo low >replaced-by-directory; echo low >kept/deep/low
+echo linked >one; ln one two; ln one both/three; ln -s both/low link; mkfifo fifo; mknod zero c 1 5
+setfattr -n user.low -v low both; setfattr -n user.low -v low kept
+chmod 700 both; chown 5:6 kept
+layer 2
+mkdir -p both/deep opaque/inner replaced-by-directory new/below only/opaque
+echo mid >both/same; echo mid >both/mid; echo mid >opaque/mid; echo mid >replaced-by-file; echo mid >replaced-by-directory/mid
+echo mid >new/below/mid; echo mid >only/opaque/mid; echo mid >two
+whiteout gone both/low only/opaque/hides-nothing both/deep/low opaque/low
+opaque opaque only/opaque replaced-by-directory
+setfattr -n trusted.overlay.origin -v x both/mid
+setfattr -n user.mid -v mid both
+chmod 711 both
+layer 3
+mkdir -p both gone new opaque
+echo top >gone/top; echo top >both/low; echo top >fifo2
+whiteout one new/below link fifo nothing
+setfattr -n user.top -v top opaque
+chmod 2755 new
+cd "$work" || exit 99
+find layers -exec touch -h -d @1600000000.123456789 {} +
+find layers/3 -exec touch -h -d @1650000000 {} +
+
+# Overlayfs lists whiteouts of directories that it need not merge, although they cannot be found.
+as_overlay() {
+	local name
+	"${compare[@]}" --ignore-nlink "$work/overlay" "$work/mnt" >"$work/.differences" && return
+	sed 's/: name: only in the first tree$//; t; s/^/not a name: /' "$work/.differences" | while IFS= read -r name; do
+		case $name in "not a name: "*) echo "$name" ;; *) [ ! -L "$work/overlay/$name" ] && [ ! -e "$work/overlay/$name" ] || echo "missing: $name" ;; esac
+	done >"$work/.left"
+	cat "$work/.left"
+	[ ! -s "$work/.left" ]
+}
+
+merged_equals() { # WHAT LAYERS...
+	local what=$1 lower='' upper n
+	local -a sources=()
+	shift
+	for n; do
+		"$MKFS" --quiet "$FP_OPT" "$work/layer-$n.img" "$work/layers/$n"
+		sources+=("$work/layer-$n.img")
+		upper=$work/mnt-$n
+		can_mount && mount_image "$work/layer-$n.img" "$upper"
+		lower=$upper${lower:+:$lower}
+	done
+	check "$what: merge" "$MKFS" --quiet "$FP_OPT" "$work/image" "${sources[@]}" || return
+	check "$what: fsck --ishare" "$FSCK" --ishare "$work/image"
+	mkdir -p "$work/overlay"
+	if mount -t overlay -o "ro,lowerdir=$lower" overlay "$work/overlay" 2>/dev/null; then
+		mounts+=("$work/overlay")
+		mount_image "$work/image" "$work/mnt" &&
+			check "$what: as overlayfs shows it" as_overlay &&
+			unmount "$work/mnt"
+		unmount "$work/overlay"
+	else
+		skip "$what: cannot mount overlayfs here"
+	fi
+	for n; do can_mount && unmount "$work/mnt-$n"; done
+	check "$what: no marks are left" test -z "$("$FSCK" --xattrs --extract="$work/out" "$work/image" >/dev/null;
+		find "$work/out" -type c ! -name zero; getfattr -R -h -d -m trusted.overlay "$work/out" 2>/dev/null)"
+	rm -rf "$work/out"
+}
+merged_equals "two layers" 1 2
+merged_equals "three layers" 1 2 3
+merged_equals "one over another" 3 2
+check "one layer alone keeps its marks" "$MKFS" --quiet "$work/image" "$work/layer-2.img"
+extracted_equals "one layer alone" "$work/layers/2" "$work/image"
+mkdir -p "$work/layers/redirected/moved"
+setfattr -n trusted.overlay.redirect -v /both "$work/layers/redirected/moved"
+"$MKFS" --quiet "$work/layer-r.img" "$work/layers/redirected"
+refused "redirected directory" "redirect.*does not follow" "$MKFS" --quiet "$work/image" "$work/layer-1.img" "$work/layer-r.img"
+finish
