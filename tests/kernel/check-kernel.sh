@@ -45,7 +45,11 @@ build_guest || exit 99
 tested=0
 test_small
 for pair in "${pairs[@]}"; do
-	if made=$("$here/make-roots.sh" "$pair" 2>&1); then test_pair "$pair"; else skip "$pair: ${made:-cannot be made}"; fi
+	if made=$("$here/make-roots.sh" "$pair" 2>&1); then
+		test_pair "$pair"
+		[ "$pair" != "${pairs[0]}" ] || test_compressed "$pair"
+	else skip "$pair: ${made:-cannot be made}"
+	fi
 done
 print_table "$RESULTS"
 [ "$tested" != 0 ] || [ "$failures" != 0 ] || exit 77

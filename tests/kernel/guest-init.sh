@@ -24,10 +24,11 @@ disk_of() {
 	done
 }
 
-# attach IMAGE[:DOMAIN] DIR: with a domain, sharing.
+# attach IMAGE[:DOMAIN] DIR: with a domain, sharing. What is compressed is decoded from the disk alone, so that the pages that
+# are counted are those of files.
 attach() {
-	local options=ro
-	case $1 in *:*) options=ro,inode_share,domain_id=${1#*:} ;; esac
+	local options=ro,cache_strategy=disabled
+	case $1 in *:*) options=$options,inode_share,domain_id=${1#*:} ;; esac
 	mkdir -p "$2" && mount -t erofs -o "$options" "$(disk_of "${1%:*}")" "$2"
 }
 

@@ -110,6 +110,17 @@ shared_bytes() {
 	for image in "$@"; do prints "$image"; done | awk '$1 == "-" || !seen[$1]++ { sum += $2 } END { printf "%d\n", sum }'
 }
 
+# ordered_bytes IMAGE...: of the pages that are needed when they are read in this order: of a value that is there in several
+# kinds, the kernel shares the one that it meets first, and the others not even among themselves.
+ordered_bytes() {
+	for image in "$@"; do prints "$image"; done | awk '
+		{ value = $1; sub(/^[a-z]*\//, "", value) }
+		$1 == "-" { sum += $2; next }
+		!(value in first) { first[value] = $1; sum += $2; next }
+		first[value] != $1 { sum += $2 }
+		END { printf "%d\n", sum }'
+}
+
 # A file of some size that both images have, and its paths: "SIZE PATH-IN-FIRST PATH-IN-SECOND"
 common_file() {
 	awk '$3 !~ /^[A-Za-z0-9\/._-]+$/ || $1 == "-" { next }
@@ -119,13 +130,17 @@ common_file() {
 }
 
 # report_saving IMAGE...: the bytes that dump.erofs says these images save together
-report_saving() {
-	local image
+report_saving() { report_figure saved_page_bytes "$@"; }
+
+# report_figure KEY IMAGE...: of the whole set
+report_figure() {
+	local key=$1 image
+	shift
 	for image in "$@"; do
 		shift
 		set -- "$@" "$work/$image.img"
 	done
-	"$DUMP" --ishare-report --backend=block --json "$@" | sed -n 's/.*"total": {.*"saved_page_bytes": \([0-9]*\).*/\1/p'
+	"$DUMP" --ishare-report --backend=block --json "$@" | sed -n 's/.*"total": {.*"'"$key"'": \([0-9]*\).*/\1/p'
 }
 
 build_image() { # NAME SOURCE OPTIONS...
