@@ -19,7 +19,11 @@ struct cutter {
 	const uint8_t *in;
 	size_t left;
 	size_t hopeless; /* bytes from `in` on that have been looked at in vain */
+	bool is_good;	 /* the last extent shrank well, so that the next will hardly be hopeless */
 };
+
+/* An extent shrank well if this part of it is gone. */
+#define GOOD_SHIFT 3
 
 /* The next `size` bytes of room, zeroed up to where `used` bytes at the end of them will stand; NULL: there are none. */
 static uint8_t *take_room(struct cutter *cutter, size_t size)
@@ -39,6 +43,7 @@ static int advance(struct cutter *cutter, size_t length, uint32_t blocks, enum e
 	cutter->in += length;
 	cutter->left -= length;
 	cutter->hopeless -= length < cutter->hopeless ? length : cutter->hopeless;
+	cutter->is_good = blocks * (size_t)cutter->way->unit < length - (length >> GOOD_SHIFT);
 	return erofs_compressed_note(cutter->to, length, blocks, form);
 }
 
@@ -99,7 +104,7 @@ static bool is_hopeless(struct cutter *cutter)
 {
 	size_t size = cutter->left < LOOK_BYTES ? cutter->left : LOOK_BYTES;
 
-	if (!cutter->way->slow)
+	if (!cutter->way->slow || cutter->is_good)
 		return false;
 	if (!cutter->hopeless && erofs_looks_incompressible(cutter->tools->look, cutter->in, size))
 		cutter->hopeless = size;
@@ -126,7 +131,7 @@ int erofs_compress_clusters(struct erofs_compress_tools *tools, struct erofs_enc
 			    const struct erofs_compress_way *way, const uint8_t *in, size_t size,
 			    struct erofs_compressed *to)
 {
-	struct cutter cutter = { tools, encoder, way, to, in, size, 0 };
+	struct cutter cutter = { tools, encoder, way, to, in, size, 0, false };
 
 	while (cutter.left && !to->full) {
 		size_t length, file_offset = size - cutter.left;
