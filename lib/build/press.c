@@ -252,12 +252,23 @@ static int work(void *ctx, unsigned int number, unsigned int worker)
 	return slot->count ? erofs_press_batch_work(press, slot, worker) : erofs_press_stream_work(press, slot, worker);
 }
 
+/* The bytes of a stream are hashed by its commit if need be, so it takes the lock when that is done. */
+static int commit_batch(struct press *press, struct press_slot *slot)
+{
+	int err;
+
+	pthread_mutex_lock(&press->committing);
+	err = erofs_press_batch_commit(press, slot);
+	pthread_mutex_unlock(&press->committing);
+	return err;
+}
+
 static int commit(void *ctx, unsigned int number)
 {
 	struct press *press = ctx;
 	struct press_slot *slot = &press->slots[number];
 
-	return slot->count ? erofs_press_batch_commit(press, slot) : erofs_press_stream_commit(press, slot);
+	return slot->count ? commit_batch(press, slot) : erofs_press_stream_commit(press, slot);
 }
 
 static int finish(void *ctx, unsigned int number, unsigned int worker)
@@ -336,6 +347,7 @@ static void release_press(struct press *press)
 	for (uint32_t i = 0; i < press->stream_count; i++)
 		erofs_press_stream_free(press, press->streams[i]);
 	free(press->streams);
+	pthread_mutex_destroy(&press->committing);
 	erofs_index_release(&press->first_segments);
 	for (unsigned int i = 0; press->slots && i < press->slot_count; i++) {
 		free(press->slots[i].in);
@@ -375,6 +387,7 @@ static int init_press(struct press *press)
 	size_t room;
 	int err = 0;
 
+	pthread_mutex_init(&press->committing, NULL);
 	press->segment = erofs_compress_segment(&builder->compress);
 	press->slot_count = count_slots(press);
 	press->slots = calloc(press->slot_count, sizeof(*press->slots));

@@ -58,6 +58,7 @@ struct press_file {
 	uint64_t extent_count;
 	pack_sum sum;
 	uint8_t digest[EROFS_DIGEST_MAX];
+	bool known;	/* so it was seen before it was compressed */
 	bool shares;	/* its data are there already */
 	uint64_t start; /* byte on the device, else */
 };
@@ -87,6 +88,12 @@ struct press {
 	uint32_t stream_count;	       /* met so far; belongs to next */
 	uint32_t stream_room;
 	struct erofs_index first_segments; /* of streams that are not candidates */
+
+	/*
+	 * Held by commits while they change contents and plans, and by work that looks whether a content is there already: then
+	 * it need not be compressed, only to be thrown away.
+	 */
+	pthread_mutex_t committing;
 
 	/* the next job */
 	const struct erofs_tree_inode *waiting; /* file that did not fit into the last job */

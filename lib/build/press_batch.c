@@ -46,6 +46,28 @@ static size_t worthwhile(const struct erofs_builder *builder, uint64_t size)
 	return flat > index ? (size_t)(flat - index - 1) : 0;
 }
 
+/*
+ * Whether a file that is placed already has the same content and is compressed. Asked only where there is one way to compress,
+ * so that the answer cannot change any more.
+ */
+static bool is_known(struct press *press, const struct press_file *file)
+{
+	const struct erofs_builder *builder = press->pack->builder;
+	const struct inode_plan *plan = erofs_plan(builder, file->inode->number);
+	uint32_t content, owner = EROFS_CONTENT_NONE;
+	bool known;
+
+	if (!builder->options->dedupe_files || !plan->wants_digest || builder->compress.count > 1)
+		return false;
+	pthread_mutex_lock(&press->committing);
+	content = erofs_contents_find(&builder->contents, file->digest);
+	if (content != EROFS_CONTENT_NONE)
+		owner = *erofs_contents_owner(&builder->contents, content);
+	known = owner != EROFS_CONTENT_NONE && erofs_plan_is_compressed(erofs_plan(builder, owner));
+	pthread_mutex_unlock(&press->committing);
+	return known;
+}
+
 static int compress_file(struct press *press, struct press_slot *slot, struct press_file *file, size_t out_at,
 			 struct erofs_compress_tools *tools)
 {
@@ -94,9 +116,10 @@ int erofs_press_batch_work(struct press *press, struct press_slot *slot, unsigne
 			err = read_file(press, slot, file, &press->pack->workers[worker]);
 		if (!err)
 			err = hash_file(press, slot, file, &press->pack->workers[worker]);
-		if (!err)
+		file->known = !err && is_known(press, file);
+		if (!err && !file->known)
 			err = compress_file(press, slot, file, out_at, &press->tools[worker]);
-		if (!file->extent_count)
+		if (!file->known && !file->extent_count)
 			pad_flat(press->pack->builder, slot, file);
 		out_at += file->out_size;
 		bytes += file->inode->size;
@@ -166,7 +189,7 @@ int erofs_press_batch_commit(struct press *press, struct press_slot *slot)
 		err = erofs_pack_note_content(press->pack, file->inode, file->digest, file->sum);
 		if (err)
 			return err;
-		if (!file->extent_count) {
+		if (!file->known && !file->extent_count) {
 			err = commit_flat(press, slot, file);
 			continue;
 		}

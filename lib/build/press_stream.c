@@ -318,8 +318,11 @@ int erofs_press_stream_commit(struct press *press, struct press_slot *slot)
 	if (err || slot->dropped)
 		return err;
 	err = place_segment(press, slot);
-	if (!err && is_last(press, slot))
-		err = end_stream(press, slot);
+	if (err || !is_last(press, slot))
+		return err;
+	pthread_mutex_lock(&press->committing);
+	err = end_stream(press, slot);
+	pthread_mutex_unlock(&press->committing);
 	return err;
 }
 

@@ -104,14 +104,14 @@ int erofs_looks_incompressible(struct erofs_look *look, const void *data, size_t
 	return gain <= size / GAIN_DIVISOR;
 }
 
-/* LZ4 itself runs over such data as fast as a look. */
+/* LZ4 and the quick levels of Zstandard run over such data about as fast as a look. */
 int erofs_encoder_wants_look(const struct erofs_compression *compression)
 {
 	switch (compression->compressor) {
 	case EROFS_COMPRESSOR_LZ4:
 		return 0;
 	case EROFS_COMPRESSOR_ZSTD:
-		return compression->level > 2;
+		return compression->level > 4;
 	default:
 		return 1;
 	}
