@@ -82,7 +82,7 @@ static bool check_same(const struct mkfs_options *options)
 /* An image that grows while its directory is read would read itself. */
 static bool check_inside(const struct mkfs_options *options)
 {
-	char *source = realpath(options->source, NULL);
+	char *source = options->input == MKFS_TREE ? realpath(options->source, NULL) : NULL;
 	char *target = realpath(options->output, NULL);
 	char *directory = target ? real_directory(target) : real_directory(options->output);
 	size_t length = source ? strlen(source) : 0;
@@ -108,9 +108,19 @@ static bool check_places(const struct mkfs_options *options)
 
 static int scan(struct erofs_tree *tree, const struct mkfs_options *options, const struct erofs_diag *diag)
 {
+	if (options->input == MKFS_TAR)
+		return erofs_scan_tar(tree, options->source, &options->scan, diag);
 	if (options->source_count > 1 || erofs_source_is_image(options->source) > 0)
 		return erofs_scan_images(tree, options->sources, options->source_count, &options->scan, diag);
 	return erofs_scan_directory(tree, options->source, &options->scan, diag);
+}
+
+static int build_from_tree(struct erofs_tree *tree, const struct mkfs_options *options,
+			   struct erofs_build_summary *summary, const struct erofs_diag *diag)
+{
+	int err = erofs_tree_normalize(tree, &options->rules, diag);
+
+	return err ? err : erofs_build(tree, options->output, &options->build, summary, diag);
 }
 
 static int build(struct mkfs_options *options, const struct erofs_diag *diag)
@@ -123,10 +133,10 @@ static int build(struct mkfs_options *options, const struct erofs_diag *diag)
 		err = erofs_tree_reserve_xattr(tree, options->build.fingerprint_name);
 	if (!err)
 		err = scan(tree, options, diag);
-	if (!err)
-		err = erofs_tree_normalize(tree, &options->rules, diag);
-	if (!err)
-		err = erofs_build(tree, options->output, &options->build, &summary, diag);
+	if (!err && erofs_tree_is_streamed(tree))
+		err = erofs_build_streamed(tree, &options->rules, options->output, &options->build, &summary, diag);
+	else if (!err)
+		err = build_from_tree(tree, options, &summary, diag);
 	mkfs_stop_progress();
 	if (!err && !options->quiet)
 		mkfs_print_summary(options, &summary, erofs_tree_dropped_xattrs(tree));

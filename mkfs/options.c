@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include <uuid/uuid.h>
 
 #include "common/tool.h"
@@ -133,6 +134,21 @@ static bool check_sort(const char *value)
 	       mkfs_refuse("--sort '%s': path or none", value);
 }
 
+static bool parse_tar(struct mkfs_options *options, const char *value)
+{
+	if (strcmp(value, "i") == 0 || strcmp(value, "headerball") == 0)
+		return mkfs_refuse("--tar=%s is not built yet", value);
+	options->input = MKFS_TAR;
+	return strcmp(value, "f") == 0 || mkfs_refuse("--tar '%s': f or i", value);
+}
+
+static bool parse_strip(struct mkfs_options *options, const char *value)
+{
+	options->rules.strip_overlay = !value || strcmp(value, "1") == 0;
+	return options->rules.strip_overlay || strcmp(value, "0") == 0 ||
+	       mkfs_refuse("--ovlfs-strip '%s' is not 0 or 1", value);
+}
+
 /* ---- the options, one by one --------------------------------------------------------------------------------------------------- */
 
 static bool parse_build_option(struct mkfs_options *options, struct pending *pending, int option, const char *value)
@@ -236,6 +252,15 @@ static bool parse_source_option(struct mkfs_options *options, int option, const 
 		return true;
 	case OPT_SORT:
 		return check_sort(value);
+	case OPT_TAR:
+		return parse_tar(options, value);
+	case OPT_OVLFS_STRIP:
+		return parse_strip(options, value);
+	case OPT_UNGZIP:
+	case OPT_UNXZ:
+		/* How an archive is compressed shows. */
+		return !value || mkfs_refuse("--%s=FILE is not built yet: the archive is not written out",
+					     option == OPT_UNXZ ? "unxz" : "ungzip");
 	default:
 		return mkfs_refuse("option without a meaning");
 	}
@@ -330,6 +355,12 @@ static bool settle_times(struct mkfs_options *options, struct pending *pending)
 
 static bool settle_positionals(struct mkfs_options *options, int argc, char **argv)
 {
+	if (options->input == MKFS_TAR && argc == 1) {
+		options->output = argv[0];
+		return !isatty(STDIN_FILENO) || mkfs_refuse("standard input is a terminal, no archive");
+	}
+	if (options->input == MKFS_TAR && argc > 2)
+		return mkfs_refuse("one archive at a time, and '%s' is another one", argv[2]);
 	if (argc < 2)
 		return mkfs_refuse("%s is missing; see mkfs.erofs --help", argc ? "the source" : "the image");
 	options->output = argv[0];

@@ -8,10 +8,16 @@
 #include <erofs/source.h>
 #include <erofs/tree.h>
 
+enum mkfs_input {
+	MKFS_TREE, /* a directory or images */
+	MKFS_TAR,
+};
+
 /* What the command line and SOURCE_DATE_EPOCH ask for. */
 struct mkfs_options {
 	const char *output;
-	const char *source; /* the first of them */
+	enum mkfs_input input;
+	const char *source; /* the first of them; NULL: standard input */
 	const char *const *sources;
 	size_t source_count; /* more than one: images */
 	bool quiet;

@@ -50,6 +50,12 @@ static void draw(const struct erofs_build_progress *progress, double time)
 
 	drawn = time;
 	shown = true;
+	/* What a stream will bring is not known. */
+	if (!progress->bytes_total) {
+		fprintf(stderr, "\r\033[Kpacking: %" PRIu64 " files, %.1f MB, %.0f MB/s", progress->files,
+			(double)progress->bytes / 1e6, rate / 1e6);
+		return;
+	}
 	fprintf(stderr, "\r\033[K%s: %" PRIu64 "/%" PRIu64 " files, %.1f/%.1f MB, %.0f MB/s",
 		progress->stage == EROFS_STAGE_PACK ? "packing" : "writing metadata", progress->files,
 		progress->files_total, (double)progress->bytes / 1e6, (double)progress->bytes_total / 1e6, rate / 1e6);

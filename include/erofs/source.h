@@ -57,4 +57,17 @@ EROFS_API int erofs_scan_images(struct erofs_tree *tree, const char *const *path
 /* Whether a regular file or block device looks like an EROFS image: 1 or 0; negative if it cannot be read. */
 EROFS_API int erofs_source_is_image(const char *path);
 
+/*
+ * Takes a tar archive for the source of an empty tree; `path` NULL or "-" is standard input. All formats that occur are read,
+ * compressed with gzip, bzip2, xz, zstd or lz4, too; later members take the place of earlier ones. Names that lead out of the
+ * archive, and an archive that does not come to its own end, are errors.
+ *
+ * An uncompressed regular file is looked through now, and its contents are read when the image is built; it must stay as it
+ * is until then. Anything else is a stream, which erofs_build_streamed() reads: nothing but its first bytes is looked at now,
+ * `options` must stay valid until then, and hard_dereference is refused with -EOPNOTSUPP when it turns out to matter.
+ * Workers and names of owners do not count; names in ACLs without ids are looked up. Reports failures by member.
+ */
+EROFS_API int erofs_scan_tar(struct erofs_tree *tree, const char *path, const struct erofs_scan_options *options,
+			     const struct erofs_diag *diag);
+
 #endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#ifndef EROFS_SOURCE_TAR_H
+#define EROFS_SOURCE_TAR_H
+
+#include <erofs/source.h>
+
+#include "lib/source/source_filter.h"
+#include "lib/source/source_label.h"
+#include "lib/source/source_tar_member.h"
+#include "lib/tree/tree_paths.h"
+
+/* The archive source: what its parts share. */
+
+/* Where the data of a regular file are in the archive. */
+struct tar_file {
+	uint64_t data_at;
+	bool is_sparse;
+	size_t count; /* of ranges that are stored, one behind the other */
+	struct erofs_data_range ranges[];
+};
+
+struct tar_source {
+	struct erofs_tree *tree;
+	const struct erofs_scan_options *options;
+	const struct erofs_diag *diag;
+	struct erofs_tar_input input;
+	struct tar_members members;
+	struct erofs_paths paths;
+	struct erofs_filter *filter;
+	struct erofs_labels *labels;
+	struct erofs_buffer scratch, found;
+	bool is_complete; /* the end of the archive was seen */
+
+	/* the member that is being read as a stream */
+	const struct tar_file *file;
+	uint64_t file_at, file_size;
+	size_t range; /* the first one that does not lie before file_at */
+};
+
+/* The next member that is a regular file with data, all members on the way added to the tree: 1; 0 at the end. */
+int erofs_tar_next_file(struct tar_source *source, struct erofs_tree_inode **out);
+
+/* Adds one member; `*out` is its inode if it is a regular file, else NULL. */
+int erofs_tar_add_member(struct tar_source *source, const struct tar_member *member, struct erofs_tree_inode **out);
+
+/* Gives an inode the attributes of its member, and its label. */
+int erofs_tar_set_xattrs(struct tar_source *source, struct erofs_tree_inode *inode, const struct tar_extended *extended,
+			 const char *path);
+
+extern const struct erofs_source_ops erofs_tar_source_ops;
+extern const struct erofs_stream_ops erofs_tar_stream_ops;
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <erofs/inode.h>
+
+#include "lib/source/source_tar.h"
+
+/* Holes are only worth keeping where they span a whole block; smaller ones are read as the zeros they are. */
+#define SMALLEST_HOLE 4096u
+
+static int report_path(const struct tar_source *source, const char *path, int err)
+{
+	switch (err) {
+	case -ENOMEM:
+		return err;
+	case -EINVAL:
+		return erofs_tar_report(&source->members, err, path, "a component '..' may lead out of the archive");
+	case -ENAMETOOLONG:
+		return erofs_tar_report(&source->members, err, path, "a name in it is longer than %u bytes",
+					EROFS_NAME_MAX);
+	case -ENOTDIR:
+		return erofs_tar_report(&source->members, err, path, "lies below something that is no directory");
+	case -EISDIR:
+		return erofs_tar_report(&source->members, err, path, "the root can only be a directory");
+	default:
+		return erofs_tar_report(&source->members, err, path, "%s", strerror(-err));
+	}
+}
+
+/* ---- what is left out -------------------------------------------------------------------------------------------------- */
+
+/* The path as options have it, without what does not count, in `out`. */
+static int plain_path(struct erofs_buffer *out, const char *path)
+{
+	int err = 0;
+
+	out->size = 0;
+	while (!err) {
+		const char *start = path + strspn(path, "/");
+		size_t length = strcspn(start, "/");
+
+		path = start + length;
+		if (!length)
+			break;
+		if (length == 1 && start[0] == '.')
+			continue;
+		if (out->size)
+			err = erofs_buffer_append(out, "/", 1);
+		if (!err)
+			err = erofs_buffer_append(out, start, length);
+	}
+	return err ? err : erofs_buffer_append(out, "", 1);
+}
+
+/* A path is left out with all that is below it. */
+static int is_excluded(struct tar_source *source, const char *path)
+{
+	char *plain;
+	int err;
+
+	if (!source->filter)
+		return 0;
+	err = plain_path(&source->scratch, path);
+	if (err)
+		return err;
+	plain = (char *)source->scratch.data;
+	if (!*plain)
+		return 0;
+	for (char *slash = strchr(plain, '/'); slash; slash = strchr(slash + 1, '/')) {
+		bool excluded;
+
+		*slash = 0;
+		excluded = erofs_filter_excludes(source->filter, plain);
+		*slash = '/';
+		if (excluded)
+			return 1;
+	}
+	return erofs_filter_excludes(source->filter, plain);
+}
+
+/* ---- regular files ------------------------------------------------------------------------------------------------------ */
+
+/* What the tree is to know of holes: as in a directory, none that no block could show. */
+static int find_holes(struct tar_source *source, struct erofs_tree_inode *inode, const struct tar_member *member)
+{
+	struct erofs_data_map *map =
+		erofs_arena_alloc(&source->tree->arena, sizeof(*map) + member->range_count * sizeof(map->ranges[0]));
+
+	if (!map)
+		return -ENOMEM;
+	for (size_t i = 0; i < member->range_count; i++) {
+		const struct erofs_data_range *range = &member->ranges[i];
+
+		if (map->count && range->start - map->ranges[map->count - 1].end < SMALLEST_HOLE)
+			map->ranges[map->count - 1].end = range->end;
+		else
+			map->ranges[map->count++] = *range;
+	}
+	if (map->count != 1 || map->ranges[0].start >= SMALLEST_HOLE ||
+	    member->size - map->ranges[0].end >= SMALLEST_HOLE)
+		inode->data = map;
+	return 0;
+}
+
+static int set_file(struct tar_source *source, struct erofs_tree_inode *inode, const struct tar_member *member)
+{
+	struct tar_file *file =
+		erofs_arena_alloc(&source->tree->arena, sizeof(*file) + member->range_count * sizeof(file->ranges[0]));
+
+	if (!file)
+		return -ENOMEM;
+	file->data_at = member->data_at;
+	file->is_sparse = member->is_sparse;
+	file->count = member->range_count;
+	if (member->range_count)
+		memcpy(file->ranges, member->ranges, member->range_count * sizeof(file->ranges[0]));
+	inode->origin = file;
+	inode->size = member->size;
+	return member->is_sparse && member->size >= SMALLEST_HOLE ? find_holes(source, inode, member) : 0;
+}
+
+/* ---- other kinds ---------------------------------------------------------------------------------------------------------- */
+
+static int set_target(struct tar_source *source, struct erofs_tree_inode *inode, const struct tar_member *member)
+{
+	size_t length = strlen(member->link);
+
+	if (!length || length > EROFS_SYMLINK_MAX)
+		return erofs_tar_report(&source->members, -ENAMETOOLONG, member->path,
+					length ? "link target is longer than %u bytes" : "link target is empty",
+					EROFS_SYMLINK_MAX);
+	inode->size = length;
+	inode->target = erofs_arena_copy(&source->tree->arena, member->link, length);
+	return inode->target ? 0 : -ENOMEM;
+}
+
+static int set_kind(struct tar_source *source, struct erofs_tree_inode *inode, const struct tar_member *member)
+{
+	switch (member->mode & S_IFMT) {
+	case S_IFREG:
+		return set_file(source, inode, member);
+	case S_IFLNK:
+		return set_target(source, inode, member);
+	case S_IFCHR:
+	case S_IFBLK:
+		inode->rdev.major = member->major;
+		inode->rdev.minor = member->minor;
+		return 0;
+	default:
+		inode->origin = source; /* a directory with a member of its own */
+		return 0;
+	}
+}
+
+static int add_inode(struct tar_source *source, const struct tar_member *member, struct erofs_tree_inode **out)
+{
+	struct erofs_tree_inode *inode;
+	int err = erofs_paths_put(&source->paths, &inode, member->path, (uint16_t)member->mode);
+
+	if (err)
+		return report_path(source, member->path, err);
+	inode->uid = member->uid;
+	inode->gid = member->gid;
+	inode->mtime = member->mtime;
+	inode->mtime_nsec = member->mtime_nsec;
+	err = set_kind(source, inode, member);
+	if (!err)
+		err = erofs_tar_set_xattrs(source, inode, member->extended, member->path);
+	if (S_ISREG(member->mode))
+		*out = inode;
+	return err;
+}
+
+/* ---- hard links -------------------------------------------------------------------------------------------------------------- */
+
+static int add_copy(struct tar_source *source, const struct tar_member *member, const struct erofs_tree_inode *target)
+{
+	struct erofs_tree_inode *copy;
+	int err;
+
+	if (!source->input.is_random && S_ISREG(target->mode) && target->size)
+		return erofs_tar_report(&source->members, -EOPNOTSUPP, member->path,
+					"--hard-dereference would need its data again, and a stream has them once");
+	err = erofs_paths_put(&source->paths, &copy, member->path, target->mode);
+	if (err)
+		return report_path(source, member->path, err);
+	/* Over its own target: that is what it is already. */
+	if (copy != target) {
+		struct erofs_tree_inode *parent = copy->parent;
+		const char *name = copy->name;
+
+		*copy = *target;
+		copy->parent = parent;
+		copy->name = name;
+	}
+	return 0;
+}
+
+static int add_link(struct tar_source *source, const struct tar_member *member)
+{
+	struct erofs_tree_inode *target;
+	int err = erofs_paths_find(&source->paths, &target, member->link);
+
+	if (err == -ENOENT || err == -ENOTDIR)
+		return erofs_tar_report(&source->members, -ENOENT, member->path,
+					"hard link to '%s', which is not in the archive before it%s", member->link,
+					source->filter ? ", or left out" : "");
+	if (err)
+		return report_path(source, member->link, err);
+	if (S_ISDIR(target->mode))
+		return erofs_tar_report(&source->members, -EPERM, member->path, "hard link to the directory '%s'",
+					member->link);
+	if (source->options->hard_dereference)
+		return add_copy(source, member, target);
+	err = erofs_paths_link(&source->paths, member->path, target);
+	return err ? report_path(source, member->path, err) : 0;
+}
+
+int erofs_tar_add_member(struct tar_source *source, const struct tar_member *member, struct erofs_tree_inode **out)
+{
+	int excluded = is_excluded(source, member->path);
+
+	*out = NULL;
+	if (excluded)
+		return excluded < 0 ? excluded : 0;
+	return member->mode ? add_inode(source, member, out) : add_link(source, member);
+}

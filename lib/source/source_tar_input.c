@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "lib/source/source_tar_input.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/util/cleanup.h"
+#include "lib/util/escape.h"
+#include "lib/util/report.h"
+
+#define STREAM_BUFFER ((size_t)256 * 1024)
+/* Headers are mostly far apart: what is read with one is rarely of use. */
+#define RANDOM_BUFFER ((size_t)8 * 1024)
+#define PIPE_SIZE     (1 << 20)
+#define CANCEL_MS     200 /* a writer who says nothing must not keep us from stopping */
+
+static int report_read(const struct erofs_tar_input *input, int err)
+{
+	return erofs_report(input->diag, err, "cannot read %s: %s", input->name, strerror(-err));
+}
+
+/* ---- bytes as they are in the file -------------------------------------------------------------------------------------- */
+
+static bool is_cancelled(const struct erofs_tar_input *input)
+{
+	return input->cancel && *input->cancel;
+}
+
+/* Waits until there is something to read, or until it does not matter any more. */
+static int wait_for_bytes(const struct erofs_tar_input *input)
+{
+	struct pollfd wanted = { .fd = input->fd, .events = POLLIN };
+
+	while (!is_cancelled(input)) {
+		int ready = poll(&wanted, 1, CANCEL_MS);
+
+		if (ready > 0)
+			return 0;
+		if (ready < 0 && errno != EINTR)
+			return -errno;
+	}
+	return -ECANCELED;
+}
+
+/* Whatever one call gives; 0 at the end. */
+static ssize_t read_some(const struct erofs_tar_input *input, void *buf, size_t length)
+{
+	for (;;) {
+		ssize_t count;
+		int err = 0;
+
+		if (!input->is_random && input->cancel)
+			err = wait_for_bytes(input);
+		if (err)
+			return err;
+		count = input->is_random ? pread(input->fd, buf, length, (off_t)input->file_at)
+					 : read(input->fd, buf, length);
+		if (count >= 0)
+			return count;
+		if (errno != EINTR && errno != EAGAIN)
+			return -errno;
+	}
+}
+
+static int fill(struct erofs_tar_input *input)
+{
+	ssize_t count = read_some(input, input->buffer, input->buffer_size);
+
+	if (count < 0)
+		return count == -ECANCELED ? -ECANCELED : report_read(input, (int)count);
+	input->at = 0;
+	input->filled = (size_t)count;
+	input->file_at += (uint64_t)count;
+	return count > 0;
+}
+
+static int64_t read_plain(struct erofs_tar_input *input, uint8_t *buf, size_t length)
+{
+	size_t have = input->filled - input->at;
+	ssize_t count;
+
+	if (have) {
+		size_t taken = have < length ? have : length;
+
+		memcpy(buf, input->buffer + input->at, taken);
+		input->at += taken;
+		return (int64_t)taken;
+	}
+	if (length < input->buffer_size) {
+		int more = fill(input);
+
+		return more > 0 ? read_plain(input, buf, length) : more;
+	}
+	/* Much is wanted: past the buffer. */
+	count = read_some(input, buf, length);
+	if (count < 0)
+		return count == -ECANCELED ? -ECANCELED : report_read(input, (int)count);
+	input->file_at += (uint64_t)count;
+	return count;
+}
+
+/* ---- compressed ----------------------------------------------------------------------------------------------------------- */
+
+static ssize_t feed_filter(struct archive *filter, void *ctx, const void **bytes)
+{
+	struct erofs_tar_input *input = ctx;
+	size_t count;
+
+	if (input->at == input->filled) {
+		int more = fill(input);
+
+		if (more < 0) {
+			archive_set_error(filter, -more, "%s", strerror(-more));
+			return -1;
+		}
+		if (!more)
+			return 0;
+	}
+	*bytes = input->buffer + input->at;
+	count = input->filled - input->at;
+	input->at = input->filled;
+	return (ssize_t)count;
+}
+
+static int report_filter(const struct erofs_tar_input *input)
+{
+	const char *text = archive_error_string(input->filter);
+
+	if (is_cancelled(input))
+		return -ECANCELED;
+	return erofs_report(input->diag, -EIO, "cannot decompress %s: %s", input->name, text ? text : "damaged");
+}
+
+static int64_t read_filtered(struct erofs_tar_input *input, uint8_t *buf, size_t length)
+{
+	size_t taken;
+
+	while (!input->block_left) {
+		const void *block;
+		la_int64_t offset;
+		int state = archive_read_data_block(input->filter, &block, &input->block_left, &offset);
+
+		if (state == ARCHIVE_EOF)
+			return 0;
+		if (state != ARCHIVE_OK)
+			return report_filter(input);
+		if (is_cancelled(input))
+			return -ECANCELED;
+		input->block = block;
+	}
+	taken = input->block_left < length ? input->block_left : length;
+	memcpy(buf, input->block, taken);
+	input->block += taken;
+	input->block_left -= taken;
+	return (int64_t)taken;
+}
+
+struct magic {
+	const char *bytes;
+	size_t length;
+	const char *name;
+	int (*support)(struct archive *filter);
+};
+
+#define MAGIC(bytes, name, support)                                                                                    \
+	{                                                                                                              \
+		bytes, sizeof(bytes) - 1, name, support                                                                \
+	}
+static const struct magic magics[] = {
+	MAGIC("\x1f\x8b", "gzip", archive_read_support_filter_gzip),
+	MAGIC("BZh", "bzip2", archive_read_support_filter_bzip2),
+	MAGIC("\xfd"
+	      "7zXZ\0",
+	      "xz", archive_read_support_filter_xz),
+	MAGIC("\x28\xb5\x2f\xfd", "zstd", archive_read_support_filter_zstd),
+	MAGIC("\x04\x22\x4d\x18", "lz4", archive_read_support_filter_lz4),
+};
+
+static const struct magic *find_magic(const struct erofs_tar_input *input)
+{
+	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
+		if (input->filled >= magics[i].length && memcmp(input->buffer, magics[i].bytes, magics[i].length) == 0)
+			return &magics[i];
+	return NULL;
+}
+
+static int open_filter(struct erofs_tar_input *input, const struct magic *magic)
+{
+	struct archive_entry *entry;
+
+	input->filter = archive_read_new();
+	if (!input->filter)
+		return -ENOMEM;
+	archive_read_support_format_raw(input->filter);
+	/* ARCHIVE_WARN: it would run a program for that. */
+	if (magic->support(input->filter) != ARCHIVE_OK)
+		return erofs_report(input->diag, -EOPNOTSUPP, "%s is compressed with %s, which libarchive lacks here",
+				    input->name, magic->name);
+	if (archive_read_open(input->filter, input, NULL, feed_filter, NULL) != ARCHIVE_OK ||
+	    archive_read_next_header(input->filter, &entry) != ARCHIVE_OK)
+		return report_filter(input);
+	return 0;
+}
+
+/* ---- both ------------------------------------------------------------------------------------------------------------------- */
+
+int64_t erofs_tar_input_read(struct erofs_tar_input *input, void *buf, size_t length)
+{
+	uint8_t *to = buf;
+	size_t got = 0;
+
+	while (got < length) {
+		int64_t count = input->filter ? read_filtered(input, to + got, length - got)
+					      : read_plain(input, to + got, length - got);
+
+		if (count < 0)
+			return count;
+		if (!count)
+			break;
+		got += (size_t)count;
+	}
+	input->position += got;
+	return (int64_t)got;
+}
+
+static int64_t skip_random(struct erofs_tar_input *input, uint64_t length)
+{
+	size_t have = input->filled - input->at;
+	uint64_t size = (uint64_t)input->found.st_size;
+	uint64_t left = size > input->position ? size - input->position : 0;
+
+	if (length > left)
+		length = left;
+	input->position += length;
+	if (length <= have) {
+		input->at += length;
+		return (int64_t)length;
+	}
+	input->at = input->filled = 0;
+	input->file_at = input->position;
+	return (int64_t)length;
+}
+
+int64_t erofs_tar_input_skip(struct erofs_tar_input *input, uint64_t length)
+{
+	uint64_t skipped = 0;
+	uint8_t scrap[16384];
+
+	if (input->is_random)
+		return skip_random(input, length);
+	while (skipped < length) {
+		size_t part = length - skipped < sizeof(scrap) ? (size_t)(length - skipped) : sizeof(scrap);
+		int64_t count = erofs_tar_input_read(input, scrap, part);
+
+		if (count < 0)
+			return count;
+		skipped += (uint64_t)count;
+		if ((size_t)count < part)
+			break;
+	}
+	return (int64_t)skipped;
+}
+
+int erofs_tar_input_drain(struct erofs_tar_input *input)
+{
+	int64_t skipped = input->is_random ? 0 : erofs_tar_input_skip(input, INT64_MAX);
+
+	return skipped < 0 ? (int)skipped : 0;
+}
+
+bool erofs_tar_input_is_unchanged(const struct erofs_tar_input *input)
+{
+	struct stat now;
+
+	return !fstat(input->fd, &now) && now.st_size == input->found.st_size &&
+	       now.st_mtim.tv_sec == input->found.st_mtim.tv_sec &&
+	       now.st_mtim.tv_nsec == input->found.st_mtim.tv_nsec &&
+	       now.st_ctim.tv_sec == input->found.st_ctim.tv_sec && now.st_ctim.tv_nsec == input->found.st_ctim.tv_nsec;
+}
+
+static int open_file(struct erofs_tar_input *input, const char *path)
+{
+	erofs_auto_free char *shown = NULL;
+
+	if (!path || strcmp(path, "-") == 0) {
+		input->fd = STDIN_FILENO;
+		input->name = strdup("standard input");
+		return input->name ? 0 : -ENOMEM;
+	}
+	shown = erofs_escape(path, strlen(path));
+	if (!shown || asprintf(&input->name, "'%s'", shown) < 0) {
+		input->name = NULL;
+		return -ENOMEM;
+	}
+	input->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (input->fd < 0)
+		return erofs_report(input->diag, -errno, "cannot open %s: %s", input->name, strerror(errno));
+	input->owns_fd = true;
+	return 0;
+}
+
+/* Where a regular file is to be read from: standard input may stand somewhere behind its beginning. */
+static int look_at_file(struct erofs_tar_input *input)
+{
+	off_t at;
+
+	if (fstat(input->fd, &input->found))
+		return report_read(input, -errno);
+	if (S_ISDIR(input->found.st_mode))
+		return erofs_report(input->diag, -EISDIR, "%s is a directory, no archive", input->name);
+	at = S_ISREG(input->found.st_mode) ? lseek(input->fd, 0, SEEK_CUR) : -1;
+	if (at >= 0) {
+		input->is_random = true;
+		input->position = input->file_at = (uint64_t)at;
+	} else if (S_ISFIFO(input->found.st_mode)) {
+		fcntl(input->fd, F_SETPIPE_SZ, PIPE_SIZE); /* fewer changes between us and the writer, if we may */
+	}
+	return 0;
+}
+
+static int begin(struct erofs_tar_input *input)
+{
+	const struct magic *magic;
+	int more = 1;
+
+	input->buffer_size = input->is_random ? RANDOM_BUFFER : STREAM_BUFFER;
+	input->buffer = malloc(STREAM_BUFFER);
+	if (!input->buffer)
+		return -ENOMEM;
+	/* A pipe may give a byte at a time. */
+	for (size_t had = 0; more > 0 && had < 8; had = input->filled) {
+		ssize_t count = read_some(input, input->buffer + had, input->buffer_size - had);
+
+		if (count < 0)
+			return count == -ECANCELED ? -ECANCELED : report_read(input, (int)count);
+		more = count > 0;
+		input->filled += (size_t)count;
+		input->file_at += (uint64_t)count;
+	}
+	magic = find_magic(input);
+	if (!magic)
+		return 0;
+	if (input->is_random && lseek(input->fd, (off_t)input->file_at, SEEK_SET) < 0)
+		return report_read(input, -errno);
+	input->is_random = false;
+	input->buffer_size = STREAM_BUFFER;
+	input->position = 0;
+	return open_filter(input, magic);
+}
+
+int erofs_tar_input_open(struct erofs_tar_input *input, const char *path, const volatile int *cancel,
+			 const struct erofs_diag *diag)
+{
+	int err;
+
+	*input = (struct erofs_tar_input){ .fd = -1, .cancel = cancel, .diag = diag };
+	err = open_file(input, path);
+	if (!err)
+		err = look_at_file(input);
+	return err ? err : begin(input);
+}
+
+void erofs_tar_input_close(struct erofs_tar_input *input)
+{
+	if (input->filter)
+		archive_read_free(input->filter);
+	if (input->owns_fd)
+		close(input->fd);
+	free(input->buffer);
+	free(input->name);
+	*input = (struct erofs_tar_input){ .fd = -1 };
+}

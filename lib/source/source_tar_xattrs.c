@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/source/source_tar.h"
+#include "lib/util/cleanup.h"
+
+#define SELINUX_NAME "security.selinux"
+
+/* What may be there several times: bsdtar writes each attribute twice; of equal names the last one counts. */
+struct candidate {
+	struct erofs_xattr_found found;
+	size_t order;
+};
+
+static int compare_candidates(const void *a, const void *b)
+{
+	const struct candidate *one = a, *other = b;
+	int order = strcmp(one->found.name, other->found.name);
+
+	return order ? order : one->order < other->order ? -1 : one->order > other->order;
+}
+
+static uint32_t take_last_of_each(struct erofs_xattr_found *out, const struct candidate *candidates, size_t count)
+{
+	uint32_t taken = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (i + 1 == count || strcmp(candidates[i].found.name, candidates[i + 1].found.name) != 0)
+			out[taken++] = candidates[i].found;
+	return taken;
+}
+
+static int look_up_label(struct tar_source *source, const struct erofs_tree_inode *inode, char **label)
+{
+	int err;
+
+	*label = NULL;
+	if (!source->labels)
+		return 0;
+	err = erofs_labels_find(source->labels, label, erofs_tree_path(&source->scratch, inode), inode->mode);
+	return err ? erofs_tree_report(source->diag, err, inode, "cannot look up its SELinux label: %s", strerror(-err))
+		   : 0;
+}
+
+int erofs_tar_set_xattrs(struct tar_source *source, struct erofs_tree_inode *inode, const struct tar_extended *extended,
+			 const char *path)
+{
+	const struct tar_xattr *xattrs = extended ? (const void *)extended->xattrs.data : NULL;
+	size_t count = extended && !source->options->ignore_xattrs ? extended->xattrs.size / sizeof(*xattrs) : 0;
+	erofs_auto_free struct candidate *candidates = NULL;
+	erofs_auto_free struct erofs_xattr_found *found = NULL;
+	erofs_auto_free char *label = NULL;
+	size_t kept = 0;
+	uint32_t distinct;
+	int err = look_up_label(source, inode, &label);
+
+	if (err || (!count && !label))
+		return err;
+	candidates = calloc(count + 1, sizeof(*candidates));
+	found = calloc(count + 1, sizeof(*found));
+	if (!candidates || !found)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		const char *name = (const char *)extended->texts.data + xattrs[i].name;
+
+		/* A label from file_contexts replaces the one found. */
+		if (source->labels && strcmp(name, SELINUX_NAME) == 0)
+			continue;
+		candidates[kept] =
+			(struct candidate){ { name, extended->texts.data + xattrs[i].value, xattrs[i].value_size },
+					    kept };
+		kept++;
+	}
+	if (label) {
+		candidates[kept] = (struct candidate){ { SELINUX_NAME, label, (uint32_t)strlen(label) + 1 }, kept };
+		kept++;
+	}
+	qsort(candidates, kept, sizeof(*candidates), compare_candidates);
+	distinct = take_last_of_each(found, candidates, kept);
+	if (distinct > UINT16_MAX)
+		return erofs_tar_report(&source->members, -E2BIG, path, "has absurdly many xattrs");
+	return erofs_tree_set_xattrs(source->tree, inode, found, distinct);
+}
