@@ -26,7 +26,7 @@ static int label_missing_parents(struct tar_source *source)
 	return err;
 }
 
-static void report_losses(const struct tar_source *source)
+void erofs_tar_report_losses(const struct tar_source *source)
 {
 	const struct tar_losses *losses = &source->members.losses;
 
@@ -52,7 +52,7 @@ static int complete(struct tar_source *source)
 		err = label_missing_parents(source);
 	source->is_complete = !err;
 	if (!err)
-		report_losses(source);
+		erofs_tar_report_losses(source);
 	return err;
 }
 

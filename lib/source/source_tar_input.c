@@ -51,6 +51,8 @@ static int wait_for_bytes(const struct erofs_tar_input *input)
 /* Whatever one call gives; 0 at the end. */
 static ssize_t read_some(const struct erofs_tar_input *input, void *buf, size_t length)
 {
+	if (input->feed)
+		return (ssize_t)input->feed(input->feed_ctx, buf, length);
 	for (;;) {
 		ssize_t count;
 		int err = 0;
@@ -68,12 +70,17 @@ static ssize_t read_some(const struct erofs_tar_input *input, void *buf, size_t 
 	}
 }
 
+static int read_failed(const struct erofs_tar_input *input, ssize_t err)
+{
+	return err == -ECANCELED || input->feed ? (int)err : report_read(input, (int)err);
+}
+
 static int fill(struct erofs_tar_input *input)
 {
 	ssize_t count = read_some(input, input->buffer, input->buffer_size);
 
 	if (count < 0)
-		return count == -ECANCELED ? -ECANCELED : report_read(input, (int)count);
+		return read_failed(input, count);
 	input->at = 0;
 	input->filled = (size_t)count;
 	input->file_at += (uint64_t)count;
@@ -100,7 +107,7 @@ static int64_t read_plain(struct erofs_tar_input *input, uint8_t *buf, size_t le
 	/* Much is wanted: past the buffer. */
 	count = read_some(input, buf, length);
 	if (count < 0)
-		return count == -ECANCELED ? -ECANCELED : report_read(input, (int)count);
+		return read_failed(input, count);
 	input->file_at += (uint64_t)count;
 	return count;
 }
@@ -364,6 +371,21 @@ int erofs_tar_input_open(struct erofs_tar_input *input, const char *path, const 
 	if (!err)
 		err = look_at_file(input);
 	return err ? err : begin(input);
+}
+
+int erofs_tar_input_feed(struct erofs_tar_input *input, const char *name,
+			 int64_t (*feed)(void *ctx, void *buf, size_t length), void *ctx, const struct erofs_diag *diag)
+{
+	*input = (struct erofs_tar_input){
+		.fd = -1,
+		.name = strdup(name),
+		.feed = feed,
+		.feed_ctx = ctx,
+		.diag = diag,
+		.buffer_size = STREAM_BUFFER,
+		.buffer = malloc(STREAM_BUFFER),
+	};
+	return input->name && input->buffer ? 0 : -ENOMEM;
 }
 
 void erofs_tar_input_close(struct erofs_tar_input *input)

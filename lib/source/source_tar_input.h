@@ -19,6 +19,11 @@ struct erofs_tar_input {
 	bool is_random;	   /* a regular file that is not compressed: read_at works, from any thread */
 	uint64_t position; /* of the next byte; of the decompressed ones, if they are compressed */
 	char *name;	   /* for messages */
+
+	/* Where the bytes come from instead of a file: as many as there are, 0 at the end, negative when that has been reported. */
+	int64_t (*feed)(void *ctx, void *buf, size_t length);
+	void *feed_ctx;
+
 	const volatile int *cancel;
 	const struct erofs_diag *diag;
 
@@ -34,6 +39,10 @@ struct erofs_tar_input {
 
 /* `path` NULL or "-": standard input. */
 int erofs_tar_input_open(struct erofs_tar_input *input, const char *path, const volatile int *cancel,
+			 const struct erofs_diag *diag);
+/* Bytes that a function has, uncompressed ones. */
+int erofs_tar_input_feed(struct erofs_tar_input *input, const char *name,
+			 int64_t (*feed)(void *ctx, void *buf, size_t length), void *ctx,
 			 const struct erofs_diag *diag);
 void erofs_tar_input_close(struct erofs_tar_input *input);
 
