@@ -109,13 +109,14 @@ bool erofs_compress_needs_configs(const struct erofs_build_options *options)
 
 static void add_config(struct erofs_compression_configs *configs, const struct erofs_compress_way *way, uint32_t blksz)
 {
-	uint32_t blocks = (way->encoded_max + blksz - 1) / blksz;
+	bool pieces = way->unit == 1;
+	size_t most = pieces ? erofs_compress_piece_most(way->encoded_max) : way->encoded_max;
+	/* A piece need not begin with a block, so that it may touch one more. Linux refuses LZ4 of more than 256. */
+	size_t blocks = (most + blksz - 1) / blksz + pieces;
 	uint8_t bits = 0;
 
 	while (bits < 31 && 1u << bits < way->dict_size)
 		bits++;
-	/* A piece need not begin with a block, so that it may touch one more. */
-	blocks += way->unit == 1 && way->encoded_max < EROFS_PCLUSTER_ENCODED_MAX;
 	switch (erofs_compressor_limits(way->compression.compressor)->algorithm) {
 	case EROFS_ALGORITHM_LZ4:
 		if (blocks > configs->lz4_max_pcluster_blocks)

@@ -91,6 +91,9 @@ int erofs_compress_pieces(struct erofs_compress_tools *tools, struct erofs_encod
 			  const struct erofs_compress_way *way, const uint8_t *in, size_t size,
 			  struct erofs_compressed *to);
 
+/* So many bytes an encoded piece of `size` bytes has at most; it is stored, else. */
+size_t erofs_compress_piece_most(size_t size);
+
 /* Notes an extent whose bytes stand at the end of what is in use; `plen` in the way's unit. */
 int erofs_compressed_note(struct erofs_compressed *to, uint64_t length, uint32_t plen, enum erofs_extent_form form);
 

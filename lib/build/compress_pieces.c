@@ -8,6 +8,11 @@
 /* A piece must shrink by this part of it to be worth decoding every time that it is read. */
 #define GAIN_SHIFT 6
 
+size_t erofs_compress_piece_most(size_t size)
+{
+	return size - (size >> GAIN_SHIFT) - 1;
+}
+
 static bool is_zero(const uint8_t *data, size_t size)
 {
 	return !data[0] && memcmp(data, data + 1, size - 1) == 0;
@@ -19,7 +24,7 @@ static ssize_t encode_piece(struct erofs_compress_tools *tools, struct erofs_enc
 			    struct erofs_compressed *to)
 {
 	size_t room = to->room - to->size;
-	size_t most = size - (size >> GAIN_SHIFT) - 1;
+	size_t most = erofs_compress_piece_most(size);
 	uint8_t *out = to->out + to->size;
 	ssize_t encoded;
 
