@@ -13,7 +13,7 @@
  * others, within a bound for the bytes in flight.
  */
 #define SLOTS_PER_WORKER 8u
-#define IN_FLIGHT_MOST	 ((size_t)96 * 1024 * 1024)
+#define IN_FLIGHT_MOST	 ((size_t)64 * 1024 * 1024)
 
 #define BATCH_BYTES ((size_t)512 * 1024)
 
