@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "common/tool.h"
+#include "mkfs/oci.h"
 #include "mkfs/options.h"
 #include "mkfs/progress.h"
 
@@ -108,6 +109,8 @@ static bool check_places(const struct mkfs_options *options)
 
 static int scan(struct erofs_tree *tree, const struct mkfs_options *options, const struct erofs_diag *diag)
 {
+	if (options->input == MKFS_OCI)
+		return mkfs_scan_oci(tree, options, diag);
 	if (options->input == MKFS_TAR)
 		return erofs_scan_tar(tree, options->source, &options->scan, diag);
 	if (options->source_count > 1 || erofs_source_is_image(options->source) > 0)
@@ -146,6 +149,7 @@ static int build(struct mkfs_options *options, const struct erofs_diag *diag)
 
 int main(int argc, char **argv)
 {
+	const struct erofs_diag *diag;
 	struct mkfs_options options;
 	enum mkfs_action action;
 	int err = -EINVAL;
@@ -156,7 +160,8 @@ int main(int argc, char **argv)
 		set_signals();
 		options.scan.cancel = options.build.cancel = &caught;
 		mkfs_start_progress(&options);
-		err = build(&options, tool_diag("mkfs.erofs", verbosity(&options), true));
+		diag = tool_diag("mkfs.erofs", verbosity(&options), true);
+		err = options.input == MKFS_OCI ? mkfs_build_oci(&options, diag, build) : build(&options, diag);
 		if (err == -ECANCELED)
 			mkfs_refuse("interrupted, '%s' was not written", options.output);
 		else if (err && !tool_has_failed())

@@ -254,6 +254,8 @@ static bool parse_source_option(struct mkfs_options *options, int option, const 
 		return check_sort(value);
 	case OPT_TAR:
 		return parse_tar(options, value);
+	case OPT_OCI:
+		return mkfs_parse_oci(options, value);
 	case OPT_OVLFS_STRIP:
 		return parse_strip(options, value);
 	case OPT_UNGZIP:
@@ -355,6 +357,12 @@ static bool settle_times(struct mkfs_options *options, struct pending *pending)
 
 static bool settle_positionals(struct mkfs_options *options, int argc, char **argv)
 {
+	if (options->input == MKFS_OCI && argc == 1) {
+		options->output = argv[0];
+		return mkfs_settle_oci(options);
+	}
+	if (options->input == MKFS_OCI && argc > 1)
+		return mkfs_refuse("--oci names the source, and '%s' is another one", argv[1]);
 	if (options->input == MKFS_TAR && argc == 1) {
 		options->output = argv[0];
 		return !isatty(STDIN_FILENO) || mkfs_refuse("standard input is a terminal, no archive");
@@ -437,5 +445,6 @@ void mkfs_release_options(struct mkfs_options *options)
 	free(options->exclude_regexes);
 	free(options->xattr_prefixes);
 	free(options->fingerprint_name);
+	free(options->oci_text);
 	erofs_compress_hints_free(options->hints);
 }

@@ -5,12 +5,14 @@
 #include <stdbool.h>
 
 #include <erofs/build.h>
+#include <erofs/oci.h>
 #include <erofs/source.h>
 #include <erofs/tree.h>
 
 enum mkfs_input {
 	MKFS_TREE, /* a directory or images */
 	MKFS_TAR,
+	MKFS_OCI,
 };
 
 /* What the command line and SOURCE_DATE_EPOCH ask for. */
@@ -29,7 +31,13 @@ struct mkfs_options {
 	struct erofs_kernel min_kernel; /* --min-kernel, 0.0 without */
 	bool form_given;		/* -E [^]48bit */
 
-	/* What the pointers in scan and build lead to. */
+	struct erofs_oci_options oci; /* --oci */
+	bool oci_each;		      /* an image for each layer, in the directory `output` */
+	struct erofs_oci_image *oci_image;
+	size_t oci_layer; /* the one that is being built */
+
+	/* What the pointers in scan, build and oci lead to. */
+	char *oci_text;
 	const char **exclude_paths;
 	const char **exclude_regexes;
 	const char **xattr_prefixes;
@@ -58,6 +66,11 @@ bool mkfs_refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool mkfs_parse_extended(struct mkfs_options *options, const char *features); /* -E */
 bool mkfs_parse_fingerprint(struct mkfs_options *options, const char *value); /* --ishare-fingerprint */
 bool mkfs_set_fingerprint(struct mkfs_options *options, enum erofs_digest digest, const char *name);
+
+/* OCI images, in options_oci.c; likewise. */
+bool mkfs_parse_oci(struct mkfs_options *options, const char *value); /* --oci */
+/* When all options are read. */
+bool mkfs_settle_oci(struct mkfs_options *options);
 
 /* Compression, in options_compress.c; likewise. */
 bool mkfs_parse_compression(struct mkfs_options *options, const char *value);	/* -z */

@@ -38,6 +38,7 @@ const struct option mkfs_long_options[] = {
 	{ "min-kernel", MUST, NULL, OPT_MIN_KERNEL },
 	{ "mkfs-time", NO, NULL, OPT_MKFS_TIME },
 	{ "mount-point", MUST, NULL, OPT_MOUNT_POINT },
+	{ "oci", MUST, NULL, OPT_OCI },
 	{ "offset", MUST, NULL, OPT_OFFSET },
 	{ "ovlfs-strip", MAY, NULL, OPT_OVLFS_STRIP },
 	{ "preserve-mtime", NO, NULL, OPT_PRESERVE_MTIME },

@@ -15,7 +15,7 @@
  */
 
 /* Directories that the archive does not mention, and perhaps the root, have no label yet. */
-static int label_missing_parents(struct tar_source *source)
+int erofs_tar_label_missing_parents(struct tar_source *source)
 {
 	erofs_auto(erofs_tree_walk_release) struct erofs_tree_walk walk = { 0 };
 	struct erofs_tree_inode *dir = NULL;
@@ -49,7 +49,7 @@ static int complete(struct tar_source *source)
 	if (!err)
 		err = erofs_paths_finish(&source->paths);
 	if (!err)
-		err = label_missing_parents(source);
+		err = erofs_tar_label_missing_parents(source);
 	source->is_complete = !err;
 	if (!err)
 		erofs_tar_report_losses(source);

@@ -47,6 +47,9 @@ int erofs_tar_add_member(struct tar_source *source, const struct tar_member *mem
 int erofs_tar_set_xattrs(struct tar_source *source, struct erofs_tree_inode *inode, const struct tar_extended *extended,
 			 const char *path);
 
+/* When the tree is complete: labels for directories that no member describes. */
+int erofs_tar_label_missing_parents(struct tar_source *source);
+
 /* Says what members had that the format has not. */
 void erofs_tar_report_losses(const struct tar_source *source);
 

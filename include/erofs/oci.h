@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#ifndef EROFS_OCI_H
+#define EROFS_OCI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <erofs/api.h>
+#include <erofs/diag.h>
+#include <erofs/source.h>
+#include <erofs/tree.h>
+
+/*
+ * Container images as sources: an OCI layout directory, a tar of one, what `docker save` writes, or a registry. Nothing of an image
+ * is trusted: every blob has to have the size and the digest that the document before it says, every layer the diff_id of the
+ * configuration.
+ */
+struct erofs_oci_image;
+
+struct erofs_oci_options {
+	/* A directory, a file, or "docker://HOST[:PORT]/NAME[:TAG|@DIGEST]" */
+	const char *location;
+	const char *reference; /* which image of several, by its name or tag. NULL: the only one */
+	const char *platform;  /* OS/ARCH[/VARIANT]. NULL: this machine's, or whatever the only image is for */
+	bool allow_http;       /* a registry may be asked without TLS; on this machine it always may */
+	/* Directories with a config.json of Docker's that has credentials are looked for in the environment, as Docker does. */
+};
+
+/* Chooses the image and reads its documents. `options` is not needed later; `diag` and `cancel` are, until it is closed. */
+EROFS_API int erofs_oci_open(struct erofs_oci_image **out, const struct erofs_oci_options *options,
+			     const volatile int *cancel, const struct erofs_diag *diag);
+EROFS_API void erofs_oci_close(struct erofs_oci_image *image);
+
+/* Layers, the lowest first. */
+EROFS_API size_t erofs_oci_layer_count(const struct erofs_oci_image *image);
+/* The digest that the manifest calls a layer by ("sha256:..."); of images by `docker save`, which have none, the diff_id. */
+EROFS_API const char *erofs_oci_layer_digest(const struct erofs_oci_image *image, size_t layer);
+
+/*
+ * Fills an empty tree with all layers, one over the other as their whiteouts say. All of them are read and verified now, and
+ * those that have contents of the final tree again by erofs_build_streamed(); each must be the same both times. The tree has to
+ * be freed before the image is closed. `options`: cancel and ignore_xattrs count.
+ */
+EROFS_API int erofs_scan_oci(struct erofs_tree *tree, struct erofs_oci_image *image,
+			     const struct erofs_scan_options *options, const struct erofs_diag *diag);
+
+/* The same with one layer as it is, its whiteouts being files; see erofs_tree_rules.aufs_whiteouts. */
+EROFS_API int erofs_scan_oci_layer(struct erofs_tree *tree, struct erofs_oci_image *image, size_t layer,
+				   const struct erofs_scan_options *options, const struct erofs_diag *diag);
+
+#endif

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <xxhash.h>
+
+#include "lib/source/oci_store.h"
+#include "lib/source/source_tar_member.h"
+#include "lib/util/arena.h"
+#include "lib/util/cleanup.h"
+#include "lib/util/index.h"
+#include "lib/util/report.h"
+
+/*
+ * A tar of an OCI layout, or what `docker save` writes. Where its members are is found out once; blobs are read in place then.
+ */
+
+#define MEMBERS_MAX 100000u /* an image has some hundred files */
+#define LINKS_MAX   8	    /* that may lead from one to the next */
+
+struct place {
+	const char *path; /* without leading or doubled slashes and dots */
+	const char *link; /* of a symbolic link, else NULL */
+	bool is_file;
+	uint64_t offset, size;
+};
+
+struct archive_store {
+	struct oci_store store;
+	struct erofs_tar_input tar;
+	struct erofs_arena arena;
+	struct place **places;
+	uint32_t count, room;
+	struct erofs_index index;
+};
+
+/* ---- names ------------------------------------------------------------------------------------------------------------ */
+
+/*
+ * `path` as it is called from the root, if it is read in the directory `from` (of `from_length` bytes); NULL if it leads out
+ * or memory is short.
+ */
+static char *clean_path(const char *from, size_t from_length, const char *path)
+{
+	size_t length = path[0] == '/' ? 0 : from_length;
+	char *out = malloc(from_length + strlen(path) + 2);
+
+	if (!out)
+		return NULL;
+	memcpy(out, from, length);
+	while (*path) {
+		size_t part;
+
+		path += strspn(path, "/");
+		part = strcspn(path, "/");
+		if (part == 2 && memcmp(path, "..", 2) == 0) {
+			const char *slash = length ? memrchr(out, '/', length) : NULL;
+
+			if (!length) {
+				free(out);
+				return NULL;
+			}
+			length = slash ? (size_t)(slash - out) : 0;
+		} else if (part && !(part == 1 && *path == '.')) {
+			if (length)
+				out[length++] = '/';
+			memcpy(out + length, path, part);
+			length += part;
+		}
+		path += part;
+	}
+	out[length] = 0;
+	return out;
+}
+
+static bool same_path(const void *ctx, uint32_t number, const void *key)
+{
+	return strcmp(((const struct archive_store *)ctx)->places[number]->path, key) == 0;
+}
+
+static uint32_t find_number(const struct archive_store *archive, const char *path)
+{
+	return erofs_index_find(&archive->index, XXH3_64bits(path, strlen(path)), same_path, archive, path);
+}
+
+/* The file at a path, through the links that Docker makes for equal layers; NULL if there is none. */
+static const struct place *find_file(const struct archive_store *archive, const char *path)
+{
+	erofs_auto_free char *name = clean_path("", 0, path);
+
+	for (int links = 0; name && links < LINKS_MAX; links++) {
+		uint32_t number = find_number(archive, name);
+		const struct place *place;
+		const char *slash;
+		char *next;
+
+		if (number == EROFS_INDEX_NONE)
+			return NULL;
+		place = archive->places[number];
+		if (!place->link)
+			return place->is_file ? place : NULL;
+		slash = strrchr(name, '/');
+		next = clean_path(name, slash ? (size_t)(slash - name) : 0, place->link);
+		free(name);
+		name = next;
+	}
+	return NULL;
+}
+
+/* ---- the table of members --------------------------------------------------------------------------------------------- */
+
+static int make_room(struct archive_store *archive)
+{
+	uint32_t room = archive->room ? 2 * archive->room : 64;
+	struct place **places;
+
+	if (archive->count < archive->room)
+		return 0;
+	places = reallocarray(archive->places, room, sizeof(struct place *));
+	if (!places)
+		return -ENOMEM;
+	archive->places = places;
+	archive->room = room;
+	return 0;
+}
+
+/* The last member of a name counts. */
+static int note_place(struct archive_store *archive, const char *path, const struct place *found)
+{
+	uint32_t number = find_number(archive, path);
+	struct place *place;
+	int err = make_room(archive);
+
+	if (err)
+		return err;
+	place = number == EROFS_INDEX_NONE ? erofs_arena_alloc(&archive->arena, sizeof(*place))
+					   : archive->places[number];
+	if (!place)
+		return -ENOMEM;
+	*place = *found;
+	place->path = erofs_arena_copy(&archive->arena, path, strlen(path));
+	if (found->link)
+		place->link = erofs_arena_copy(&archive->arena, found->link, strlen(found->link));
+	if (!place->path || (found->link && !place->link))
+		return -ENOMEM;
+	if (number != EROFS_INDEX_NONE)
+		return 0;
+	archive->places[archive->count] = place;
+	return erofs_index_add(&archive->index, XXH3_64bits(path, strlen(path)), archive->count++);
+}
+
+static int note_member(struct archive_store *archive, const struct tar_member *member)
+{
+	erofs_auto_free char *path = clean_path("", 0, member->path);
+	struct place place = { .is_file = S_ISREG(member->mode) && !member->ranges };
+
+	/* What leads out of the archive is nothing that could be asked for. */
+	if (!path)
+		return 0;
+	place.offset = member->data_at;
+	place.size = member->stored;
+	if (S_ISLNK(member->mode))
+		place.link = member->link;
+	if (!member->mode) {
+		const struct place *target = find_file(archive, member->link);
+
+		if (!target)
+			return 0;
+		place = *target;
+	}
+	if (archive->count >= MEMBERS_MAX)
+		return erofs_report(archive->store.diag, -E2BIG, "'%s' has more than %u members: that is no image",
+				    archive->store.name, MEMBERS_MAX);
+	return note_place(archive, path, &place);
+}
+
+static int read_members(struct archive_store *archive)
+{
+	erofs_auto(erofs_tar_members_release) struct tar_members members = { .input = &archive->tar,
+									     .diag = archive->store.diag };
+	struct tar_member member;
+	int more;
+
+	while ((more = erofs_tar_member_next(&members, &member)) > 0) {
+		int err = note_member(archive, &member);
+
+		if (err)
+			return err;
+	}
+	return more;
+}
+
+/* ---- the store -------------------------------------------------------------------------------------------------------- */
+
+static int open_path(const struct archive_store *archive, struct oci_input **out, const char *path)
+{
+	const struct oci_store *store = &archive->store;
+	const struct place *place = find_file(archive, path);
+
+	if (!place)
+		return erofs_report(store->diag, -ENOENT, "'%s' has no member %s", store->name, path);
+	return erofs_oci_input_of_file(out, archive->tar.fd, false, place->offset, place->size, store->name,
+				       store->diag);
+}
+
+static int open_blob(struct oci_store *store, struct oci_input **out, const struct oci_descriptor *blob)
+{
+	erofs_auto_free char *path = erofs_oci_blob_path(blob);
+
+	return path ? open_path((struct archive_store *)store, out, path) : -ENOMEM;
+}
+
+static int read_path(struct archive_store *archive, struct erofs_buffer *out, const char *path)
+{
+	struct oci_input *input;
+	int err = open_path(archive, &input, path);
+
+	if (err)
+		return err;
+	err = erofs_oci_read_all(out, input, path, archive->store.diag);
+	input->close(input);
+	return err;
+}
+
+static int read_root(struct oci_store *store, struct erofs_buffer *out)
+{
+	return read_path((struct archive_store *)store, out, store->is_saved ? "manifest.json" : "index.json");
+}
+
+static void release(struct oci_store *store)
+{
+	struct archive_store *archive = (struct archive_store *)store;
+
+	erofs_tar_input_close(&archive->tar);
+	erofs_arena_release(&archive->arena);
+	erofs_index_release(&archive->index);
+	free(archive->places);
+	free(archive);
+}
+
+static const struct oci_store_ops archive_ops = {
+	.root = read_root,
+	.open = open_blob,
+	.release = release,
+};
+
+/* Of an archive that is both, the layout says more: it has digests for everything. */
+static int find_layout(struct archive_store *archive)
+{
+	erofs_auto(erofs_buffer_release) struct erofs_buffer text = { 0 };
+	struct oci_store *store = &archive->store;
+	int err;
+
+	if (!find_file(archive, "oci-layout") || !find_file(archive, "index.json")) {
+		store->is_saved = true;
+		if (find_file(archive, "manifest.json"))
+			return 0;
+		return erofs_report(store->diag, -EINVAL,
+				    "'%s' is no image: it has neither oci-layout and index.json nor manifest.json",
+				    store->name);
+	}
+	err = read_path(archive, &text, "oci-layout");
+	if (!err && !erofs_oci_layout_is_known(text.data, text.size))
+		err = erofs_report(store->diag, -EOPNOTSUPP, "'%s': oci-layout is of no version that is known here",
+				   store->name);
+	return err;
+}
+
+static int open_archive(struct archive_store *archive, const char *path)
+{
+	const struct erofs_diag *diag = archive->store.diag;
+	int err;
+
+	if (!archive->store.name)
+		return -ENOMEM;
+	err = erofs_tar_input_open(&archive->tar, path, NULL, diag);
+	if (err)
+		return err;
+	if (!archive->tar.is_random)
+		return erofs_report(diag, -ESPIPE,
+				    "'%s' has to be an uncompressed regular file: layers are read from where they are, "
+				    "some of them twice",
+				    path);
+	err = read_members(archive);
+	return err ? err : find_layout(archive);
+}
+
+int erofs_oci_store_open_archive(struct oci_store **out, const char *path, const struct erofs_diag *diag)
+{
+	struct archive_store *archive = calloc(1, sizeof(*archive));
+	int err;
+
+	if (!archive)
+		return -ENOMEM;
+	archive->store = (struct oci_store){ .ops = &archive_ops, .diag = diag, .name = strdup(path) };
+	archive->tar.fd = -1;
+	err = open_archive(archive, path);
+	if (err)
+		erofs_oci_store_close(&archive->store);
+	else
+		*out = &archive->store;
+	return err;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/source/source_oci_layers.h"
+#include "lib/util/cleanup.h"
+
+/* The path of a member, its last component, and what its name means. */
+struct layer_path {
+	char *path; /* of the directory that it is in; to be freed */
+	const char *component;
+	const char *hidden;
+	enum erofs_hiding hiding;
+};
+
+/* Whether a directory on the way is AUFS' own, and what is in it with it. */
+static enum erofs_hiding hiding_of_parents(char *path)
+{
+	enum erofs_hiding hiding = EROFS_HIDES_NOTHING;
+	const char *ignored;
+
+	for (char *part = path, *slash; hiding == EROFS_HIDES_NOTHING && *part; part = slash + (*slash == '/')) {
+		char saved;
+
+		slash = strchrnul(part, '/');
+		saved = *slash;
+		*slash = 0;
+		hiding = erofs_hiding_by_name(part, &ignored);
+		*slash = saved;
+	}
+	/* Nothing can be below a whiteout. */
+	return hiding == EROFS_HIDES_NOTHING || hiding == EROFS_HIDES_ITSELF ? hiding : EROFS_HIDES_BADLY;
+}
+
+static int take_apart(struct layer_path *out, const char *path)
+{
+	char *copy = strdup(path), *slash;
+	size_t length;
+
+	if (!copy)
+		return -ENOMEM;
+	for (length = strlen(copy); length && copy[length - 1] == '/';)
+		copy[--length] = 0;
+	*out = (struct layer_path){ .path = copy, .component = copy, .hiding = EROFS_HIDES_NOTHING };
+	slash = strrchr(copy, '/');
+	if (slash) {
+		*slash = 0;
+		out->component = slash + 1;
+		out->hiding = hiding_of_parents(copy);
+	}
+	if (out->hiding == EROFS_HIDES_NOTHING)
+		out->hiding = erofs_hiding_by_name(out->component, &out->hidden);
+	return 0;
+}
+
+static void release_path(struct layer_path *path)
+{
+	free(path->path);
+}
+
+static int hide_name(struct oci_source *source, const struct layer_path *path)
+{
+	erofs_auto_free char *target = NULL;
+
+	/* In the root there is nothing but the name. */
+	if (path->component == path->path)
+		return erofs_paths_whiteout(&source->tar.paths, path->hidden);
+	if (asprintf(&target, "%s/%s", path->path, path->hidden) < 0) {
+		target = NULL;
+		return -ENOMEM;
+	}
+	return erofs_paths_whiteout(&source->tar.paths, target);
+}
+
+static int hide_siblings(struct oci_source *source, const struct layer_path *path)
+{
+	int err = erofs_paths_clear(&source->tar.paths, path->component == path->path ? "" : path->path);
+
+	/* What is no directory goes when this layer puts one there. */
+	return err == -ENOTDIR ? 0 : err;
+}
+
+int erofs_oci_apply(struct oci_source *source, const struct tar_member *member, struct erofs_tree_inode **out)
+{
+	erofs_auto(release_path) struct layer_path path = { 0 };
+	int err;
+
+	*out = NULL;
+	if (source->as_it_is)
+		return erofs_tar_add_member(&source->tar, member, out);
+	err = take_apart(&path, member->path);
+	if (err)
+		return err;
+	switch (path.hiding) {
+	case EROFS_HIDES_NOTHING:
+		return erofs_tar_add_member(&source->tar, member, out);
+	case EROFS_HIDES_NAME:
+		err = hide_name(source, &path);
+		break;
+	case EROFS_HIDES_SIBLINGS:
+		err = hide_siblings(source, &path);
+		break;
+	case EROFS_HIDES_ITSELF:
+		return 0;
+	case EROFS_HIDES_BADLY:
+		return erofs_tar_report(&source->tar.members, -EINVAL, member->path,
+					"is a whiteout that names no file");
+	}
+	return err && err != -ENOMEM ? erofs_tar_report(&source->tar.members, err, member->path,
+							"cannot hide anything: %s", strerror(-err))
+				     : err;
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "lib/source/source_oci_layers.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "lib/util/cleanup.h"
+#include "lib/util/report.h"
+
+/* ---- a layer ------------------------------------------------------------------------------------------------------------ */
+
+static int64_t feed(void *ctx, void *buf, size_t length)
+{
+	return erofs_oci_layer_read(ctx, buf, length);
+}
+
+static void drop_layer(struct oci_source *source)
+{
+	erofs_tar_members_release(&source->tar.members);
+	erofs_tar_input_close(&source->tar.input);
+	erofs_oci_layer_close(source->layer);
+	source->layer = NULL;
+}
+
+int erofs_oci_begin_layer(struct oci_source *source, size_t number, bool verify_plain)
+{
+	const struct erofs_oci_image *image = source->image;
+	const struct oci_descriptor *blob = &image->manifest.layers[number];
+	const struct oci_digest *diff_id = &image->config.diff_ids[number];
+	struct tar_losses losses = source->tar.members.losses;
+	erofs_auto_free char *name = NULL;
+	int err;
+
+	/* Layers of `docker save` have no other digest. */
+	if (!verify_plain && blob->digest.algorithm != EROFS_DIGEST_NONE)
+		diff_id = NULL;
+	erofs_message(source->tar.diag, EROFS_SEV_NOTE, "reading layer %zu of %zu: %s", number + 1,
+		      image->manifest.layer_count, erofs_oci_blob_name(blob));
+	if (asprintf(&name, "'%s': layer %s", image->store->name, erofs_oci_blob_name(blob)) < 0) {
+		name = NULL;
+		return -ENOMEM;
+	}
+	err = erofs_oci_layer_open(&source->layer, image->store, blob, diff_id);
+	if (!err)
+		err = erofs_tar_input_feed(&source->tar.input, name, feed, source->layer, source->tar.diag);
+	source->tar.members =
+		(struct tar_members){ .input = &source->tar.input, .diag = source->tar.diag, .losses = losses };
+	source->number = number;
+	source->member = 0;
+	return err;
+}
+
+int erofs_oci_next_member(struct oci_source *source, struct tar_member *out)
+{
+	const volatile int *cancel = source->tar.options->cancel;
+
+	if (cancel && *cancel)
+		return -ECANCELED;
+	source->member++;
+	return erofs_tar_member_next(&source->tar.members, out);
+}
+
+int erofs_oci_end_layer(struct oci_source *source)
+{
+	int err = erofs_oci_layer_finish(source->layer);
+
+	drop_layer(source);
+	return err;
+}
+
+/* ---- the first pass ----------------------------------------------------------------------------------------------------- */
+
+static int note_file(struct oci_source *source, struct erofs_tree_inode *inode)
+{
+	struct oci_file file = { .inode = inode, .member = source->member, .layer = source->number };
+
+	return erofs_buffer_append(&source->files, &file, sizeof(file));
+}
+
+static int apply_layer(struct oci_source *source, size_t number)
+{
+	struct erofs_tree_inode *inode;
+	struct tar_member member;
+	int more, err = erofs_oci_begin_layer(source, number, true);
+
+	if (err)
+		return err;
+	while ((more = erofs_oci_next_member(source, &member)) > 0) {
+		err = erofs_oci_apply(source, &member, &inode);
+		if (!err && inode && inode->size)
+			err = note_file(source, inode);
+		if (err)
+			return err;
+	}
+	return more ? more : erofs_oci_end_layer(source);
+}
+
+/* Marks the files that are in the tree by their number, which means nothing yet. */
+static int mark_files(const struct oci_source *source)
+{
+	erofs_auto(erofs_tree_walk_release) struct erofs_tree_walk walk = { 0 };
+	struct erofs_tree_inode *dir = NULL;
+	int err = erofs_tree_walk_begin(&walk, source->tar.tree);
+
+	while (!err && (err = erofs_tree_walk_next(&walk, &dir)) > 0) {
+		for (uint32_t i = 0; i < dir->dir.count; i++)
+			if (S_ISREG(dir->dir.entries[i].inode->mode))
+				dir->dir.entries[i].inode->number = 1;
+		err = 0;
+	}
+	return err;
+}
+
+/* Forgets the files that later members or layers have replaced. */
+static int keep_files_of_tree(struct oci_source *source)
+{
+	struct oci_file *files = (void *)source->files.data;
+	size_t count = source->files.size / sizeof(*files), kept = 0;
+	int err = mark_files(source);
+
+	for (size_t i = 0; !err && i < count; i++) {
+		if (!files[i].inode->number)
+			continue;
+		files[i].inode->number = 0;
+		files[kept++] = files[i];
+	}
+	source->files.size = kept * sizeof(*files);
+	return err;
+}
+
+static int apply_layers(struct oci_source *source)
+{
+	int err = 0;
+
+	for (size_t i = source->first; !err && i < source->end; i++) {
+		if (i > source->first)
+			erofs_paths_next_layer(&source->tar.paths);
+		err = apply_layer(source, i);
+	}
+	if (!err)
+		err = erofs_paths_finish(&source->tar.paths);
+	if (!err)
+		err = erofs_tar_label_missing_parents(&source->tar);
+	if (!err)
+		err = keep_files_of_tree(source);
+	return err;
+}
+
+/* ---- the second pass ---------------------------------------------------------------------------------------------------- */
+
+static int report_changed(const struct oci_source *source, const struct erofs_tree_inode *inode)
+{
+	return erofs_tree_report(source->tar.diag, -EBUSY, inode, "the image changed while it was read");
+}
+
+static int go_to(struct oci_source *source, const struct oci_file *file)
+{
+	struct tar_member member = { 0 };
+	int more = 1, err = 0;
+
+	if (source->layer && source->number != file->layer)
+		err = erofs_oci_end_layer(source);
+	if (!err && !source->layer)
+		err = erofs_oci_begin_layer(source, file->layer, false);
+	while (!err && more > 0 && source->member < file->member)
+		more = erofs_oci_next_member(source, &member);
+	if (err || more < 0)
+		return err ? err : more;
+	if (!more || !S_ISREG(member.mode) || member.size != file->inode->size)
+		return report_changed(source, file->inode);
+	return 0;
+}
+
+static int next_file(void *arg, struct erofs_tree_inode **out)
+{
+	struct oci_source *source = arg;
+	const struct oci_file *file = (const struct oci_file *)source->files.data + source->next;
+	int err;
+
+	if (source->next == source->files.size / sizeof(*file))
+		return source->layer ? erofs_oci_end_layer(source) : 0;
+	source->next++;
+	err = go_to(source, file);
+	if (err)
+		return err;
+	*out = file->inode;
+	source->tar.file = file->inode->origin;
+	source->tar.file_size = file->inode->size;
+	source->tar.file_at = 0;
+	source->tar.range = 0;
+	return 1;
+}
+
+static int read_file(void *arg, void *buf, size_t length)
+{
+	struct oci_source *source = arg;
+	int err = erofs_tar_stream_ops.read(&source->tar, buf, length);
+
+	return err == -EINVAL
+		       ? erofs_report(source->tar.diag, err, "%s: a member is not what it was", source->tar.input.name)
+		       : err;
+}
+
+const struct erofs_stream_ops erofs_oci_stream_ops = {
+	.next = next_file,
+	.read = read_file,
+};
+
+/* ---- the source --------------------------------------------------------------------------------------------------------- */
+
+static void release_source(void *arg)
+{
+	struct oci_source *source = arg;
+
+	drop_layer(source);
+	erofs_labels_close(source->tar.labels);
+	erofs_filter_free(source->tar.filter);
+	erofs_paths_release(&source->tar.paths);
+	erofs_buffer_release(&source->tar.scratch);
+	erofs_buffer_release(&source->tar.found);
+	erofs_buffer_release(&source->files);
+	free(source);
+}
+
+static const struct erofs_source_ops source_ops = {
+	.release = release_source,
+};
+
+static int prepare(struct oci_source *source)
+{
+	const struct erofs_scan_options *options = source->tar.options;
+	int err = erofs_paths_init(&source->tar.paths, source->tar.tree);
+
+	if (!err)
+		err = erofs_filter_new(&source->tar.filter, options, source->tar.diag);
+	if (!err && options->file_contexts)
+		err = erofs_labels_open(&source->tar.labels, options->file_contexts, options->mount_point,
+					source->tar.diag);
+	return err;
+}
+
+static int scan(struct oci_source *source)
+{
+	int err = prepare(source);
+
+	if (!err)
+		err = apply_layers(source);
+	/* Once, for all layers. */
+	if (!err && !source->tar.input.name) {
+		source->tar.input.name = source->image->store->name;
+		erofs_tar_report_losses(&source->tar);
+		source->tar.input.name = NULL;
+	}
+	if (err == -ENOMEM)
+		erofs_report(source->tar.diag, err, "out of memory");
+	return err;
+}
+
+static int scan_layers(struct erofs_tree *tree, struct erofs_oci_image *image, size_t first, size_t end, bool as_it_is,
+		       const struct erofs_scan_options *options, const struct erofs_diag *diag)
+{
+	struct oci_source *source = calloc(1, sizeof(*source));
+
+	if (!source)
+		return -ENOMEM;
+	*source = (struct oci_source){
+		.tar = { .tree = tree, .options = options, .diag = diag, .input = { .fd = -1 } },
+		.image = image,
+		.first = first,
+		.end = end,
+		.as_it_is = as_it_is,
+	};
+	/* From here on the tree owns the source. */
+	tree->source = source;
+	tree->source_ops = &source_ops;
+	tree->stream_ops = &erofs_oci_stream_ops;
+	return scan(source);
+}
+
+int erofs_scan_oci(struct erofs_tree *tree, struct erofs_oci_image *image, const struct erofs_scan_options *options,
+		   const struct erofs_diag *diag)
+{
+	return scan_layers(tree, image, 0, image->manifest.layer_count, false, options, diag);
+}
+
+int erofs_scan_oci_layer(struct erofs_tree *tree, struct erofs_oci_image *image, size_t layer,
+			 const struct erofs_scan_options *options, const struct erofs_diag *diag)
+{
+	if (layer >= image->manifest.layer_count)
+		return -EINVAL;
+	return scan_layers(tree, image, layer, layer + 1, true, options, diag);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "mkfs/oci.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef int build_function(struct mkfs_options *options, const struct erofs_diag *diag);
+
+/* What layers=each has made so far, to be taken away should a later layer fail. */
+struct made {
+	char **paths;
+	bool *is_new; /* there was nothing in its place */
+	size_t count;
+	bool made_directory;
+};
+
+int mkfs_scan_oci(struct erofs_tree *tree, const struct mkfs_options *options, const struct erofs_diag *diag)
+{
+	if (options->oci_each)
+		return erofs_scan_oci_layer(tree, options->oci_image, options->oci_layer, &options->scan, diag);
+	return erofs_scan_oci(tree, options->oci_image, &options->scan, diag);
+}
+
+/* DIR/sha256-HEX.erofs; to be freed. */
+static char *layer_path(const struct mkfs_options *options, const char *directory, size_t layer)
+{
+	const char *digest = erofs_oci_layer_digest(options->oci_image, layer);
+	const char *colon = strchr(digest, ':');
+	char *path;
+
+	if (asprintf(&path, "%s/%.*s-%s.erofs", directory, (int)(colon - digest), digest, colon + 1) < 0)
+		return NULL;
+	return path;
+}
+
+/* The same layer may be there twice. */
+static bool is_made(const struct made *made, const char *path)
+{
+	for (size_t i = 0; i < made->count; i++)
+		if (strcmp(made->paths[i], path) == 0)
+			return true;
+	return false;
+}
+
+static int build_layer(struct mkfs_options *options, const struct erofs_diag *diag, build_function *build,
+		       const char *directory, struct made *made, size_t layer)
+{
+	char *path = layer_path(options, directory, layer);
+	int err = 0;
+
+	if (!path)
+		return -ENOMEM;
+	if (is_made(made, path)) {
+		free(path);
+		return 0;
+	}
+	made->is_new[made->count] = access(path, F_OK) != 0;
+	options->output = path;
+	options->oci_layer = layer;
+	err = build(options, diag);
+	options->output = directory;
+	if (err)
+		free(path);
+	else
+		made->paths[made->count++] = path;
+	return err;
+}
+
+static int make_directory(struct made *made, const char *directory)
+{
+	struct stat st;
+
+	made->made_directory = !mkdir(directory, 0777);
+	if (made->made_directory || (errno == EEXIST && !stat(directory, &st) && S_ISDIR(st.st_mode)))
+		return 0;
+	mkfs_refuse("cannot make the directory '%s' for the images of the layers: %s", directory, strerror(errno));
+	return -EEXIST;
+}
+
+static void take_back(const struct made *made, const char *directory)
+{
+	for (size_t i = 0; i < made->count; i++)
+		if (made->is_new[i])
+			unlink(made->paths[i]);
+	if (made->made_directory)
+		rmdir(directory);
+}
+
+static void release_made(struct made *made)
+{
+	for (size_t i = 0; i < made->count; i++)
+		free(made->paths[i]);
+	free(made->paths);
+	free(made->is_new);
+}
+
+static int build_each(struct mkfs_options *options, const struct erofs_diag *diag, build_function *build)
+{
+	size_t count = erofs_oci_layer_count(options->oci_image);
+	const char *directory = options->output;
+	struct made made = { .paths = calloc(count, sizeof(char *)), .is_new = calloc(count, sizeof(bool)) };
+	int err = made.paths && made.is_new ? make_directory(&made, directory) : -ENOMEM;
+
+	for (size_t i = 0; !err && i < count; i++)
+		err = build_layer(options, diag, build, directory, &made, i);
+	if (err)
+		take_back(&made, directory);
+	release_made(&made);
+	return err;
+}
+
+int mkfs_build_oci(struct mkfs_options *options, const struct erofs_diag *diag, build_function *build)
+{
+	int err = erofs_oci_open(&options->oci_image, &options->oci, options->scan.cancel, diag);
+
+	if (!err)
+		err = options->oci_each ? build_each(options, diag, build) : build(options, diag);
+	erofs_oci_close(options->oci_image);
+	options->oci_image = NULL;
+	return err;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/tool.h"
+#include "mkfs/options.h"
+
+/* --oci=LOCATION[,ref=NAME][,platform=OS/ARCH[/VARIANT]][,layers=flatten|each][,http] */
+
+static bool parse_layers(struct mkfs_options *options, const char *value)
+{
+	options->oci_each = strcmp(value, "each") == 0;
+	return options->oci_each || strcmp(value, "flatten") == 0 ||
+	       mkfs_refuse("--oci: layers=%s: flatten or each", value);
+}
+
+/* Whether this is a part of its own: else the comma belongs to the location. */
+static bool is_key(const char *text)
+{
+	return strncmp(text, "ref=", 4) == 0 || strncmp(text, "platform=", 9) == 0 ||
+	       strncmp(text, "layers=", 7) == 0 || strcmp(text, "http") == 0;
+}
+
+static bool parse_key(struct mkfs_options *options, const char *text)
+{
+	const char *value = text + strcspn(text, "=") + 1;
+
+	if (strcmp(text, "http") == 0) {
+		options->oci.allow_http = true;
+		return true;
+	}
+	if (!*value)
+		return mkfs_refuse("--oci: %s needs a value", text);
+	if (strncmp(text, "layers=", 7) == 0)
+		return parse_layers(options, value);
+	*(text[0] == 'r' ? &options->oci.reference : &options->oci.platform) = value;
+	return true;
+}
+
+bool mkfs_parse_oci(struct mkfs_options *options, const char *value)
+{
+	char *comma;
+
+	free(options->oci_text);
+	options->oci = (struct erofs_oci_options){ 0 };
+	options->oci_each = false;
+	options->oci_text = strdup(value);
+	if (!options->oci_text)
+		return mkfs_refuse("out of memory");
+	while ((comma = strrchr(options->oci_text, ',')) && is_key(comma + 1)) {
+		*comma = 0;
+		if (!parse_key(options, comma + 1))
+			return false;
+	}
+	if (!*options->oci_text)
+		return mkfs_refuse("--oci '%s' names no image", value);
+	options->input = MKFS_OCI;
+	options->oci.location = options->oci_text;
+	return true;
+}
+
+bool mkfs_settle_oci(struct mkfs_options *options)
+{
+	if (options->oci.allow_http && strncmp(options->oci.location, "docker://", strlen("docker://")) != 0)
+		return mkfs_refuse("--oci: http is for registries (docker://...)");
+	if (options->oci_each && options->build.offset)
+		return mkfs_refuse("--offset is a place in one image, and layers=each makes several");
+	/* A layer for itself has its whiteouts for overlayfs. */
+	if (options->oci_each)
+		options->rules.aufs_whiteouts = true;
+	options->source = options->oci.location;
+	options->sources = &options->source;
+	options->source_count = 1;
+	return true;
+}
