@@ -45,8 +45,13 @@ int erofs_oci_begin_layer(struct oci_source *source, size_t number, bool verify_
 	err = erofs_oci_layer_open(&source->layer, image->store, blob, diff_id);
 	if (!err)
 		err = erofs_tar_input_feed(&source->tar.input, name, feed, source->layer, source->tar.diag);
-	source->tar.members =
-		(struct tar_members){ .input = &source->tar.input, .diag = source->tar.diag, .losses = losses };
+	/* Some writers leave out padding and mark at the end; the digest knows where that is. */
+	source->tar.members = (struct tar_members){
+		.input = &source->tar.input,
+		.diag = source->tar.diag,
+		.losses = losses,
+		.may_end = true,
+	};
 	source->number = number;
 	source->member = 0;
 	return err;

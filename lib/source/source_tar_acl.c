@@ -191,6 +191,22 @@ static int check_entries(const struct erofs_acl_entry *entries, size_t count)
 	return 0;
 }
 
+/* Permissions as a mode shows them: the mask, if there is one, stands for the group. */
+static uint16_t mode_of(const struct erofs_acl_entry *entries, size_t count)
+{
+	unsigned int owner = 0, group = 0, others = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (entries[i].tag == EROFS_ACL_USER_OBJ)
+			owner = entries[i].permissions;
+		else if (entries[i].tag == EROFS_ACL_OTHER)
+			others = entries[i].permissions;
+		else if (entries[i].tag == EROFS_ACL_MASK || entries[i].tag == EROFS_ACL_GROUP_OBJ)
+			group = entries[i].permissions; /* the mask comes later */
+	}
+	return (uint16_t)(owner << 6 | group << 3 | others);
+}
+
 int erofs_tar_extended_set_acl(struct tar_extended *extended, const char *name, const char *text, size_t size)
 {
 	erofs_auto(erofs_buffer_release) struct erofs_buffer buffer = { 0 };
@@ -207,9 +223,13 @@ int erofs_tar_extended_set_acl(struct tar_extended *extended, const char *name, 
 	err = check_entries(entries, count);
 	if (err)
 		return err;
-	/* What the mode says anyway is no ACL. */
-	if (count == 3 && strcmp(name, "system.posix_acl_access") == 0)
-		return 0;
+	if (strcmp(name, "system.posix_acl_access") == 0) {
+		extended->has_acl_mode = true;
+		extended->acl_mode = mode_of(entries, count);
+		/* What the mode says anyway is no ACL. */
+		if (count == 3)
+			return 0;
+	}
 	value = malloc(erofs_acl_encode(NULL, entries, count));
 	if (!value)
 		return -ENOMEM;

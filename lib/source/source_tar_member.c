@@ -71,11 +71,21 @@ static int skip_all(struct tar_members *members, uint64_t length)
 	return (uint64_t)count == length ? 0 : report_truncated(members);
 }
 
+/* As far as there is anything. */
+static int skip_some(struct tar_members *members, uint64_t length)
+{
+	int64_t count = length ? erofs_tar_input_skip(members->input, length) : 0;
+
+	return count < 0 ? (int)count : 0;
+}
+
 static int finish_member(struct tar_members *members)
 {
 	int err = skip_all(members, members->left);
 
-	if (!err)
+	if (!err && members->may_end)
+		err = skip_some(members, members->padding);
+	else if (!err)
 		err = skip_all(members, members->padding);
 	members->left = members->padding = 0;
 	return err;
@@ -104,6 +114,8 @@ static int read_header(struct tar_members *members, uint8_t block[TAR_BLOCK])
 	count = erofs_tar_input_read(members->input, block, TAR_BLOCK);
 	if (count < 0)
 		return (int)count;
+	if (!count && members->may_end)
+		return 0;
 	if (!count && !members->started)
 		return erofs_report(members->diag, -EINVAL, "%s is empty, no archive", members->input->name);
 	if (!count)
@@ -227,6 +239,7 @@ static int read_old_map(struct tar_members *members, struct tar_member *member, 
 {
 	struct erofs_buffer *ranges = &members->local.ranges;
 	uint8_t more_block[TAR_BLOCK];
+	size_t before;
 	bool more;
 	int err = erofs_tar_sparse_header(ranges, &member->size, &more, block);
 
@@ -234,9 +247,10 @@ static int read_old_map(struct tar_members *members, struct tar_member *member, 
 		err = read_all(members, more_block, TAR_BLOCK);
 		if (err)
 			return err;
+		before = ranges->size;
 		err = erofs_tar_sparse_block(ranges, &more, more_block);
 		/* Blocks that say nothing must come to an end, too. */
-		if (!err && more && erofs_tar_is_zero(more_block))
+		if (!err && more && ranges->size == before)
 			err = -EINVAL;
 	}
 	return err ? report_sparse(members, member, err) : 0;
@@ -435,7 +449,11 @@ static int set_member(struct tar_members *members, struct tar_member *member, co
 		err = set_numbers(members, member);
 	if (err)
 		return err;
-	member->mode |= member->mode ? members->header.mode : 0;
+	/* As Linux has it when the ACL is set. */
+	if (extended->has_acl_mode)
+		members->header.mode = (uint16_t)((members->header.mode & 07000) | extended->acl_mode);
+	/* Linux knows no other permissions of symbolic links. */
+	member->mode |= S_ISLNK(member->mode) ? 0777 : member->mode ? members->header.mode : 0;
 	if (has_no_data(members->header.type))
 		member->stored = member->size = 0;
 	padding = round_up(member->stored) - member->stored;

@@ -18,6 +18,9 @@ struct tar_extended {
 	int64_t size, uid, gid, mtime, major, minor;
 	uint32_t mtime_nsec;
 
+	bool has_acl_mode;
+	uint16_t acl_mode; /* the permissions that go with the ACL */
+
 	struct erofs_buffer xattrs; /* struct tar_xattr */
 	struct erofs_buffer texts;  /* names, each with a NUL, and values */
 
@@ -89,6 +92,7 @@ struct tar_members {
 	uint64_t padding; /* behind them */
 	uint64_t header_at;
 	bool started;
+	bool may_end; /* mark and padding at the end may be missing: the input is whole by other evidence */
 };
 
 /* The next member: 1; 0 behind the mark at the archive's end. Whatever is left of the last one's data is stepped over. */
