@@ -274,7 +274,8 @@ program_tests = \
 	tests/e2e/options.sh \
 	tests/e2e/options_compress.sh \
 	tests/e2e/roundtrip.sh \
-	tests/e2e/sparse.sh
+	tests/e2e/sparse.sh \
+	tests/e2e/tar.sh
 
 tests_golden = \
 	tests/golden/bare/extents.txt \
@@ -313,6 +314,7 @@ tests_extra = $(source_tests) $(program_tests) $(tests_golden) \
 	tests/e2e/lib.sh \
 	tests/e2e/lib_roundtrip.sh \
 	tests/e2e/page_figures.py \
+	tests/e2e/tar_archives.py \
 	tests/unit/unit.h \
 	$(kernel_tests)
 
