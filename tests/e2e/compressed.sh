@@ -228,7 +228,7 @@ long_large() {
 	truncate -s 5G "$source/file"
 	# The peer (1.9.4) extracts no hole of 2 GiB or more among encoded extents.
 	for place in 1500000001 3000000001 4300000001; do
-		printf 'in the middle' | dd of="$source/file" bs=1 seek=$place conv=notrunc status=none
+		printf 'in the middle' | dd of="$source/file" bs=1 seek="$place" conv=notrunc status=none
 	done
 	printf 'the end' >>"$source/file"
 	large_trips
