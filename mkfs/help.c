@@ -7,8 +7,9 @@ void mkfs_print_help(void)
 {
 	fputs("Usage: mkfs.erofs [OPTIONS] IMAGE DIRECTORY\n"
 	      "       mkfs.erofs [OPTIONS] IMAGE SOURCE-IMAGE...\n"
-	      "Makes an EROFS image of a directory, or of EROFS images: several are merged like layers of\n"
-	      "overlayfs, the lowest first.\n"
+	      "       mkfs.erofs [OPTIONS] --tar=f IMAGE [ARCHIVE]\n"
+	      "Makes an EROFS image of a directory, of EROFS images (several are merged like layers of\n"
+	      "overlayfs, the lowest first), or of a tar archive.\n"
 	      "\n"
 	      "Fingerprints (inode page sharing, Linux >= 7.0):\n"
 	      "      --ishare-fingerprint=ALG[,name=NAME]\n"
@@ -54,9 +55,13 @@ void mkfs_print_help(void)
 	      "                             add N to all owners, groups\n"
 	      "      --hard-dereference     make hard links files of their own\n"
 	      "      --aufs                 turn AUFS whiteouts into those of overlayfs\n"
+	      "      --ovlfs-strip[=0|1]    leave out whiteouts and xattrs of overlayfs\n"
 	      "      --file-contexts=FILE   label all files as a SELinux file_contexts file says\n"
 	      "      --mount-point=PATH     where the image will be mounted, for --file-contexts (/)\n"
 	      "      --sort=path|none       order of the data; directories are always laid out by path\n"
+	      "      --tar=f                the source is a tar archive, compressed or not; standard input if\n"
+	      "                             it is not given\n"
+	      "      --ungzip, --unxz       accepted: how an archive is compressed shows\n"
 	      "\n"
 	      "Other:\n"
 	      "      --workers=N            threads that read, hash, compress (all processors); 0: none\n"
@@ -65,7 +70,7 @@ void mkfs_print_help(void)
 	      "  -h, --help                 this text\n"
 	      "  -V, --version              version, and what it was built with\n"
 	      "\n"
-	      "Known, not built yet, refused: --tar=f, --tar=i and the options that belong to them; of -E\n"
+	      "Known, not built yet, refused: --tar=i; of -E\n"
 	      "ztailpacking, fragments, all-fragments, dedupe, fragdedupe.\n",
 	      stdout);
 }

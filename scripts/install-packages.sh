@@ -7,8 +7,9 @@ set -euo pipefail
 build=(gcc make libc6-dev autoconf automake libtool pkg-config libssl-dev libxxhash-dev uuid-dev libjson-c-dev libselinux1-dev
 	liblz4-dev liblzma-dev libzstd-dev zlib1g-dev libdeflate-dev libarchive-dev)
 # erofs-utils: another implementation's fsck.erofs, which must accept our images.
-test=("${build[@]}" g++ libcmocka-dev attr acl erofs-utils util-linux mount kmod binutils python3 openssl)
-ci=("${test[@]}" clang shellcheck xz-utils bzip2 time)
+test=("${build[@]}" g++ libcmocka-dev attr acl erofs-utils util-linux mount kmod binutils python3 openssl
+	tar gzip bzip2 xz-utils zstd lz4 libarchive-tools umoci skopeo)
+ci=("${test[@]}" clang shellcheck time)
 # chromium: opens the page of dump.erofs --ishare-report --html.
 ci+=(chromium)
 # make check-kernel: a virtual machine and what runs in it.

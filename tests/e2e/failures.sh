@@ -55,8 +55,8 @@ refused "SOURCE_DATE_EPOCH=garbage" "SOURCE_DATE_EPOCH" env SOURCE_DATE_EPOCH=ga
 nothing_left "SOURCE_DATE_EPOCH=garbage"
 
 # ---- known, but not built: refused by name
-for option in -m4096 --tar=f --tar=i -Eztailpacking -Efragments -Eall-fragments -Ededupe -Efragdedupe --ungzip \
-	--unxz --ovlfs-strip --chunksize=4096 --blobdev=x --zD --zD=1 --MZ=i --async-queue-limit=9 \
+for option in -m4096 --tar=headerball --tar=i -Eztailpacking -Efragments -Eall-fragments -Ededupe -Efragdedupe --ungzip=x \
+	--unxz=x --chunksize=4096 --blobdev=x --zD --zD=1 --MZ=i --async-queue-limit=9 \
 	--dsunit=4 --vmdk-desc=x --product-out=x --fs-config-file=x --clean=data --incremental=data; do
 	name=${option%%=*}
 	case $option in -m*) name=${option:0:2} ;; -E*) name=${option#-E} ;; esac
