@@ -83,13 +83,16 @@ static int read_config(const struct choice *choice, struct oci_config *out, cons
 			      : err;
 }
 
-/* Takes a manifest if it is for the right platform; the manifest is no longer the caller's then. */
-static int consider_manifest(struct choice *choice, struct oci_manifest *manifest)
+/*
+ * Takes a manifest if it is for the right platform; the manifest is no longer the caller's then. `is_settled`: an index has said
+ * which one it is for, and configurations often say less.
+ */
+static int consider_manifest(struct choice *choice, struct oci_manifest *manifest, bool is_settled)
 {
 	struct oci_config config = { 0 };
 	int err = read_config(choice, &config, &manifest->config);
 
-	if (!err && !platform_fits(choice, &config.platform))
+	if (!err && !is_settled && !platform_fits(choice, &config.platform))
 		err = note_platform(choice, &config.platform);
 	else if (!err) {
 		choice->found = true;
@@ -105,7 +108,7 @@ static int consider_manifest(struct choice *choice, struct oci_manifest *manifes
 /* ---- indexes ------------------------------------------------------------------------------------------------------------ */
 
 static int consider_document(struct choice *choice, const struct erofs_buffer *bytes, const char *name,
-			     unsigned int depth);
+			     unsigned int depth, bool is_settled);
 
 static int consider_descriptor(struct choice *choice, const struct oci_descriptor *blob, unsigned int depth)
 {
@@ -119,7 +122,7 @@ static int consider_descriptor(struct choice *choice, const struct oci_descripto
 	if (choice->documents++ == DOCUMENTS_MAX)
 		return report(choice, -E2BIG, "the index", "leads to absurdly many documents");
 	err = erofs_oci_document_read(&bytes, choice->image->store, blob);
-	return err ? err : consider_document(choice, &bytes, erofs_oci_blob_name(blob), depth + 1);
+	return err ? err : consider_document(choice, &bytes, erofs_oci_blob_name(blob), depth + 1, blob->has_platform);
 }
 
 /* Within an index of one image: the first one that fits. */
@@ -150,7 +153,7 @@ static int consider_index(struct choice *choice, const struct erofs_buffer *byte
 }
 
 static int consider_document(struct choice *choice, const struct erofs_buffer *bytes, const char *name,
-			     unsigned int depth)
+			     unsigned int depth, bool is_settled)
 {
 	struct oci_manifest manifest;
 	const char *why;
@@ -170,7 +173,7 @@ static int consider_document(struct choice *choice, const struct erofs_buffer *b
 	err = erofs_oci_manifest_parse(&manifest, bytes->data, bytes->size, &why);
 	if (err)
 		return err == -EINVAL ? report(choice, err, name, why) : err;
-	err = consider_manifest(choice, &manifest);
+	err = consider_manifest(choice, &manifest, is_settled);
 	erofs_oci_manifest_release(&manifest);
 	return err;
 }
@@ -282,7 +285,7 @@ static int take_saved(struct choice *choice, size_t number)
 
 	if (err)
 		return err == -EINVAL ? report(choice, err, "manifest.json", why) : err;
-	err = consider_manifest(choice, &manifest);
+	err = consider_manifest(choice, &manifest, false);
 	erofs_oci_manifest_release(&manifest);
 	return err;
 }
@@ -323,7 +326,7 @@ static int consider_all(struct choice *choice, const struct erofs_buffer *bytes)
 		return consider_saved(choice, bytes);
 	}
 	if (choice->image->store->is_named)
-		return consider_document(choice, bytes, "what the registry has", 0);
+		return consider_document(choice, bytes, "what the registry has", 0, false);
 	return consider_layout(choice, bytes);
 }
 

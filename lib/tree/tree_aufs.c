@@ -31,12 +31,14 @@ static int add_opaque(struct erofs_tree *tree, struct erofs_tree_inode *dir)
 	return erofs_tree_set_xattrs(tree, dir, found, kept);
 }
 
-/* Entries are sorted. */
-static bool has_name(const struct erofs_tree_inode *dir, const char *name)
+/* What the directory has under a name, or NULL. Entries are sorted. */
+static struct erofs_tree_inode *find_name(const struct erofs_tree_inode *dir, const char *name)
 {
 	const struct erofs_tree_entry key = { .name = name };
+	const struct erofs_tree_entry *entry =
+		bsearch(&key, dir->dir.entries, dir->dir.count, sizeof(key), erofs_tree_compare_entries);
 
-	return bsearch(&key, dir->dir.entries, dir->dir.count, sizeof(key), erofs_tree_compare_entries);
+	return entry ? entry->inode : NULL;
 }
 
 /* A whiteout with the owner and time of the file that asked for it; never that file itself, which may have other names. */
@@ -62,6 +64,7 @@ static struct erofs_tree_inode *new_whiteout(struct erofs_tree *tree, const stru
 static int convert_entry(struct erofs_tree *tree, struct erofs_tree_inode *dir, struct erofs_tree_entry *entry,
 			 const struct erofs_diag *diag)
 {
+	struct erofs_tree_inode *own;
 	const char *hidden;
 
 	switch (erofs_hiding_by_name(entry->name, &hidden)) {
@@ -76,9 +79,10 @@ static int convert_entry(struct erofs_tree *tree, struct erofs_tree_inode *dir, 
 	case EROFS_HIDES_NAME:
 		break;
 	}
-	/* The layer has the name itself: what is below is hidden anyway. */
-	if (has_name(dir, hidden))
-		return 0;
+	/* The layer has the name itself: what is below is hidden anyway, unless both are directories. */
+	own = find_name(dir, hidden);
+	if (own)
+		return S_ISDIR(own->mode) ? add_opaque(tree, own) : 0;
 	*entry = (struct erofs_tree_entry){ new_whiteout(tree, entry->inode, hidden), hidden };
 	return entry->inode ? 1 : -ENOMEM;
 }

@@ -1,0 +1,168 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later OR MIT
+# Container images -> images: against layers that tar and whiteouts are applied with here, against umoci; and what must be refused.
+. "$(dirname "$0")/lib.sh"
+need_tools "$MKFS" "$FSCK" "$DUMP" "$tools/treecmp"
+command -v python3 >/dev/null || skip_all "no python3"
+need_root
+maker=$top_srcdir/tests/e2e/oci_images.py
+compare=("$tools/treecmp" "--ignore-xattr=$FP_NAME")
+fingerprints() { "$DUMP" --fingerprints=sha256sum "$1" | sort -k 2; }
+blobs_of() { tar -C "$1" -cf "$2" oci-layout index.json blobs; } # LAYOUT ARCHIVE
+
+# What layers say, done with tar: lower files go before the layer's own come.
+apply_layer() { # LAYER DIR
+	local name base parent
+	tar -tf "$1" | while IFS= read -r name; do
+		name=${name%/} base=${name##*/} parent=$2
+		[ "$base" = "$name" ] || parent=$2/${name%/*}
+		case $base in
+		.wh..wh..opq) [ -d "$parent" ] && find "$parent" -mindepth 1 -delete ;;
+		.wh..wh.*) ;;
+		.wh.*) rm -rf "$parent/${base#.wh.}" ;;
+		esac
+	done
+	tar --xattrs --xattrs-include='*' --numeric-owner -p --recursive-unlink --exclude='.wh.*' -C "$2" -xf "$1"
+}
+
+# WHAT IMAGE TREE
+holds() {
+	check "$1: fsck" "$FSCK" --ishare "$2"
+	if ! can_mount || ! mount_image "$2" "$work/mnt"; then skip "$1: cannot mount here"; return; fi
+	check "$1: mounted tree" "${compare[@]}" "$3" "$work/mnt"
+	unmount "$work/mnt"
+}
+
+check "layers" python3 "$maker" layers "$work/layers" || finish
+layers=("$work"/layers/*.tar)
+reference() { # DIR LAYER...
+	local dir=$1 layer
+	shift
+	mkdir "$dir"
+	for layer in "$@"; do apply_layer "$layer" "$dir"; done
+	# What the layers say of directories, and tar changed again; parents that no layer describes have no time.
+	chmod 750 "$dir"
+	touch -d @0 "$dir/missing" "$dir/missing/parents"
+	touch -d @1600000000 "$dir" "$dir"/{late,again,opaque,opaque/sub,keep,becomes-dir,replaced}
+}
+reference "$work/tree" "${layers[@]}"
+check "reference directory" "$MKFS" --quiet "$FP_OPT" "$work/reference" "$work/tree"
+wanted=$(fingerprints "$work/reference")
+
+# ---- one image ----------------------------------------------------------------------------------------------------------
+
+forms=(plain gzip members sha512)
+command -v zstd >/dev/null && forms+=(zstd) || skip "no zstd"
+for form in "${forms[@]}"; do
+	check "$form: layout" python3 "$maker" layout "$work/$form" "$form" "${layers[@]}" || continue
+	check "$form: build" "$MKFS" --quiet "$FP_OPT" -T1 --mkfs-time "--oci=$work/$form" "$work/$form.img" || continue
+	same "$form: fingerprints" "$wanted" "$(fingerprints "$work/$form.img")"
+	check "$form: same bytes as plain" cmp "$work/plain.img" "$work/$form.img"
+done
+holds "layout" "$work/plain.img" "$work/tree"
+"$MKFS" "$FP_OPT" "--oci=$work/gzip" "$work/image" >"$work/summary" 2>&1
+check "the forged fingerprint is dropped, and counted" grep -qE 'dropped: +1 ' "$work/summary"
+for workers in 0 1 2 5; do
+	for options in "" -zlz4; do
+		# shellcheck disable=SC2086
+		check "$workers workers $options" "$MKFS" --quiet "$FP_OPT" -T1 --mkfs-time $options "--workers=$workers" "--oci=$work/gzip" "$work/image"
+		[ "$workers" = 0 ] && cp "$work/image" "$work/first$options"
+		check "$workers workers $options: same bytes" cmp "$work/first$options" "$work/image"
+	done
+done
+holds "compressed" "$work/image" "$work/tree"
+
+# ---- archives --------------------------------------------------------------------------------------------------------------
+
+blobs_of "$work/gzip" "$work/archive.tar"
+check "archive" "$MKFS" --quiet "$FP_OPT" -T1 --mkfs-time "--oci=$work/archive.tar" "$work/image"
+check "archive: same bytes" cmp "$work/plain.img" "$work/image"
+check "docker save" python3 "$maker" save "$work/save.tar" "${layers[@]}" "${layers[0]}"
+check "docker save: build" "$MKFS" --quiet "$FP_OPT" "--oci=$work/save.tar,ref=some/image:tag" "$work/image"
+check "docker save: fsck" "$FSCK" "$work/image"
+refused "docker save: another name" 'no image other.*some/image:tag' "$MKFS" "--oci=$work/save.tar,ref=other" "$work/no"
+mkfifo "$work/fifo"
+cat "$work/archive.tar" >"$work/fifo" 2>/dev/null &
+refused "a pipe" 'regular file' "$MKFS" "--oci=$work/fifo" "$work/no"
+gzip -k "$work/archive.tar"
+refused "a compressed archive" 'regular file' "$MKFS" "--oci=$work/archive.tar.gz" "$work/no"
+refused "a directory that is none" 'oci-layout' "$MKFS" "--oci=$work/tree" "$work/no"
+head -c 20000 "$work/archive.tar" >"$work/cut.tar"
+refused "an archive that was cut off" 'cut off' "$MKFS" "--oci=$work/cut.tar" "$work/no"
+
+# ---- names and platforms -----------------------------------------------------------------------------------------------------
+
+check "platforms" python3 "$maker" platforms "$work/platforms" "${layers[@]}"
+files_of() { "$DUMP" --ls --path=/ "$1" | wc -l; }
+refused "two images" 'several images.*some:several.*single' "$MKFS" "--oci=$work/platforms" "$work/no"
+check "by name" "$MKFS" --quiet "$FP_OPT" -T1 --mkfs-time "--oci=$work/platforms,ref=single" "$work/image"
+check "by name: the right one" cmp "$work/plain.img" "$work/image"
+for ref in several some:several docker.io/library/some:several; do
+	check "by name $ref, this machine's" "$MKFS" --quiet "--oci=$work/platforms,ref=$ref" "$work/image"
+done
+check "linux/arm/v7" "$MKFS" --quiet "--oci=$work/platforms,ref=several,platform=linux/arm/v7" "$work/image"
+refused "a platform that is not there" 'linux/mips.*linux/arm/v6' "$MKFS" "--oci=$work/platforms,ref=several,platform=linux/mips" "$work/no"
+refused "no platform" 'no platform' "$MKFS" "--oci=$work/platforms,platform=linux" "$work/no"
+refused "a name that is not there" 'no image nothing.*single' "$MKFS" "--oci=$work/platforms,ref=nothing" "$work/no"
+refused "a platform of the only image" 'linux/mips' "$MKFS" "--oci=$work/plain,platform=linux/mips" "$work/no"
+
+# ---- layer by layer --------------------------------------------------------------------------------------------------------------
+
+refused "layers=each: a link into another layer" "hard link to 'big'" "$MKFS" --quiet "--oci=$work/plain,layers=each" "$work/each"
+[ ! -e "$work/each" ] && pass "... and leaves nothing" || fail "... and leaves $(ls "$work/each")"
+some=("${layers[0]}" "${layers[1]}" "${layers[3]}")
+reference "$work/tree-of-some" "${some[@]}"
+check "layout without it" python3 "$maker" layout "$work/some" gzip "${some[@]}"
+check "layers=each" "$MKFS" --quiet "$FP_OPT" "--oci=$work/some,layers=each" "$work/each"
+same "layers=each: an image for each" "$(cd "$work/some/blobs/sha256" && find . -type f -exec gzip -t {} \; -print 2>/dev/null | sed 's,./,sha256-,; s,$,.erofs,' | sort)" "$(ls "$work/each")"
+if can_mount; then
+	lower=
+	for layer in "${some[@]}"; do
+		sum=$(python3 -c 'import gzip, hashlib, sys; print(hashlib.sha256(gzip.compress(open(sys.argv[1], "rb").read(), mtime=0)).hexdigest())' "$layer")
+		mount_image "$work/each/sha256-$sum.erofs" "$work/l-$sum" && lower=$work/l-$sum${lower:+:$lower}
+	done
+	if mkdir -p "$work/over" && mount -t overlay -o "ro,lowerdir=$lower" overlay "$work/over" 2>/dev/null; then
+		mounts+=("$work/over")
+		# A layer that does not describe a directory has it with the attributes of a missing parent.
+		check "layers=each: overlayfs" "${compare[@]}" --ignore-nlink --ignore-mode --ignore-mtime "$work/tree-of-some" "$work/over"
+		unmount "$work/over"
+	else skip "no overlayfs here"; fi
+fi
+
+# ---- what must be refused ------------------------------------------------------------------------------------------------------------
+
+mkdir "$work/bad"
+python3 "$maker" bad "$work/bad" "${layers[0]}" >"$work/bad.list" || fail "bad layouts"
+while IFS=$'\t' read -r name pattern; do
+	refused "bad: $name" "$pattern" "$MKFS" --quiet "--oci=$work/bad/$name" "$work/no"
+	[ ! -e "$work/no" ] || { fail "bad: $name left an image"; rm -f "$work/no"; }
+done <"$work/bad.list"
+python3 "$maker" layout "$work/late" plain "${some[@]}"
+sum=$(sha256sum <"${some[2]}" | cut -d' ' -f1)
+printf x | dd of="$work/late/blobs/sha256/$sum" bs=1 seek=700 conv=notrunc status=none
+refused "the last layer is wrong" "$sum" "$MKFS" --quiet "--oci=$work/late" "$work/no"
+refused "the last layer is wrong, each" "$sum" "$MKFS" --quiet "--oci=$work/late,layers=each" "$work/none"
+[ ! -e "$work/none" ] && pass "... and leaves nothing" || fail "... and leaves $(ls "$work/none")"
+refused "a key without a value" 'needs a value' "$MKFS" "--oci=$work/plain,ref=" "$work/no"
+refused "no image at all" 'names no image' "$MKFS" --oci= "$work/no"
+refused "http for a directory" 'registries' "$MKFS" "--oci=$work/plain,http" "$work/no"
+refused "two sources" 'another one' "$MKFS" "--oci=$work/plain" "$work/no" "$work/tree"
+
+# ---- images by other tools -----------------------------------------------------------------------------------------------------------
+
+if command -v umoci >/dev/null; then
+	check "umoci" bash -c "cd '$work' && umoci init --layout u && umoci new --image u:a && umoci unpack --image u:a b &&
+		cp -a tree/. b/rootfs/ && rm -f b/rootfs/forged b/rootfs/null && umoci repack --image u:b b && rm -rf b/rootfs/late b/rootfs/big &&
+		mkdir b/rootfs/late && echo new >b/rootfs/late/new && ln b/rootfs/equal b/rootfs/other && umoci repack --image u:c b && umoci unpack --image u:c d"
+	check "umoci: build" "$MKFS" --quiet "$FP_OPT" "--oci=$work/u,ref=c" "$work/image"
+	holds "umoci" "$work/image" "$work/d/rootfs"
+	if command -v skopeo >/dev/null; then
+		for form in oci-archive:$work/s1.tar:c docker-archive:$work/s2.tar:some/name:c; do
+			check "skopeo, ${form%%:*}" skopeo copy -q --insecure-policy "oci:$work/u:c" "$form"
+			path=${form#*:} path=${path%%:*}
+			check "skopeo, ${form%%:*}: build" "$MKFS" --quiet "$FP_OPT" "--oci=$path" "$work/image2"
+			same "skopeo, ${form%%:*}: fingerprints" "$(fingerprints "$work/image")" "$(fingerprints "$work/image2")"
+		done
+	else skip "no skopeo"; fi
+else skip "no umoci"; fi
+finish

@@ -1,0 +1,365 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later OR MIT
+"""Container images without a container tool, good ones and bad ones.
+
+layers DIR                    DIR/0.tar ... : layers that hide, replace and link in every way
+layout DIR FORM LAYER...      an OCI layout; FORM: plain, gzip, members, zstd, sha512
+platforms DIR LAYER...        a layout with an index for several platforms, and two names
+save FILE LAYER...            what `docker save` made before it knew OCI
+bad DIR LAYER                 DIR/NAME: layouts that must be refused; prints NAME and a pattern for the message
+"""
+import gzip
+import hashlib
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+
+TIME = 1600000000
+INDEX = "application/vnd.oci.image.index.v1+json"
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+CONFIG = "application/vnd.oci.image.config.v1+json"
+LAYER = "application/vnd.oci.image.layer.v1.tar"
+MACHINE = {"x86_64": "amd64", "aarch64": "arm64", "ppc64le": "ppc64le", "s390x": "s390x", "riscv64": "riscv64"}
+HERE = MACHINE.get(os.uname().machine, os.uname().machine)
+
+
+# ---- layers ----------------------------------------------------------------------------------------------------------------
+
+class Layer:
+    def __init__(self):
+        self.bytes = io.BytesIO()
+        self.tar = tarfile.open(fileobj=self.bytes, mode="w", format=tarfile.PAX_FORMAT)
+
+    def add(self, name, kind=tarfile.REGTYPE, data=b"", mode=0o644, link="", pax=None, **more):
+        info = tarfile.TarInfo(name)
+        info.type, info.mode, info.linkname, info.mtime = kind, mode, link, TIME
+        info.size = len(data)
+        info.pax_headers = pax or {}
+        for key, value in more.items():
+            setattr(info, key, value)
+        self.tar.addfile(info, io.BytesIO(data))
+        return self
+
+    def dir(self, name, **more):
+        return self.add(name, tarfile.DIRTYPE, mode=more.pop("mode", 0o755), **more)
+
+    def hide(self, directory, name):
+        return self.add(f"{directory}/.wh.{name}" if directory else f".wh.{name}")
+
+    def finish(self):
+        self.tar.close()
+        return self.bytes.getvalue()
+
+
+def text(word, count):
+    return b"".join(b"%s %d\n" % (word, i) for i in range(count))
+
+
+def make_layers():
+    forged = {"SCHILY.xattr.trusted.erofs.fingerprint": "sha256:" + "x" * 32, "SCHILY.xattr.user.kept": "value"}
+    base = Layer().dir("./", mode=0o750)
+    for name in ("gone", "opaque", "opaque/sub", "late", "keep", "becomes-file", "replaced", "again"):
+        base.dir(name)
+        base.add(f"{name}/lower", data=text(name.encode(), 3000))
+    base.add("file", data=b"lower\n", mode=0o4755, uid=12, gid=34)
+    base.add("forged", data=b"forged\n", pax=forged)
+    base.add("big", data=text(b"big", 60000))
+    base.add("becomes-dir", data=b"no directory\n")
+    base.add("linked-one", data=text(b"linked", 900))
+    base.add("linked-two", tarfile.LNKTYPE, link="linked-one")
+    base.add("twice", data=b"first\n").add("twice", data=b"second\n")
+    base.add("symbolic", tarfile.SYMTYPE, link="../file")
+    base.add("null", tarfile.CHRTYPE, devmajor=1, devminor=3)
+    base.add("pipe", tarfile.FIFOTYPE)
+    base.add("missing/parents/of/this", data=b"deep\n")
+    base.add("empty")
+
+    middle = Layer()
+    middle.hide("", "gone").hide("", "linked-one").hide("keep", "lower").hide("", "never-was")
+    middle.add("opaque/.wh..wh..opq").add("opaque/upper", data=b"upper\n").dir("opaque/sub")
+    # What the layer itself has is not hidden, whichever comes first.
+    middle.add("late/upper", data=b"early\n").add("late/.wh..wh..opq")
+    middle.add("again/lower", data=b"again\n").hide("again", "lower")
+    middle.add("becomes-file", data=b"now a file\n")
+    middle.dir("becomes-dir").add("becomes-dir/child", data=b"child\n")
+    middle.hide("", "replaced").dir("replaced", mode=0o700).add("replaced/new", data=b"new\n")
+    middle.dir(".wh..wh.plnk").add(".wh..wh.plnk/1.2", data=b"of AUFS\n").add(".wh..wh.aufs")
+    middle.add("file", data=b"upper\n", mode=0o600)
+
+    links = Layer().add("link-to-lower", tarfile.LNKTYPE, link="big")
+
+    top = Layer()
+    top.add("big", data=b"small\n")  # link-to-lower keeps the old one
+    top.hide("missing/parents", "of").add("missing/parents/new", data=b"deep, too\n")
+    top.add("equal", data=text(b"linked", 900))
+    return [layer.finish() for layer in (base, middle, links, top)]
+
+
+# ---- layouts -------------------------------------------------------------------------------------------------------------------
+
+def digest(data, algorithm="sha256"):
+    return algorithm + ":" + hashlib.new(algorithm, data).hexdigest()
+
+
+def dump(value):
+    return json.dumps(value).encode()
+
+
+class Layout:
+    def __init__(self, path):
+        self.path = path
+        os.makedirs(f"{path}/blobs/sha256")
+        self.write("oci-layout", dump({"imageLayoutVersion": "1.0.0"}))
+
+    def write(self, name, data):
+        os.makedirs(os.path.dirname(f"{self.path}/{name}"), exist_ok=True)
+        with open(f"{self.path}/{name}", "wb") as out:
+            out.write(data)
+
+    def blob(self, data, media_type, algorithm="sha256", **more):
+        name = digest(data, algorithm)
+        self.write("blobs/" + name.replace(":", "/"), data)
+        return {"mediaType": media_type, "digest": name, "size": len(data), **more}
+
+    def index(self, manifests):
+        self.write("index.json", dump({"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests}))
+
+    def image(self, layers, form="plain", architecture=HERE, change=None, **more):
+        """The descriptor of a manifest; change(config, manifest) may spoil both."""
+        algorithm = "sha512" if form == "sha512" else "sha256"
+        config = {"os": "linux", "architecture": architecture, "config": {},
+                  "rootfs": {"type": "layers", "diff_ids": [digest(layer, algorithm) for layer in layers]}}
+        manifest = {"schemaVersion": 2, "mediaType": MANIFEST,
+                    "layers": [self.blob(pack(layer, form), LAYER + SUFFIX.get(form, ""), algorithm)
+                               for layer in layers]}
+        if change:
+            change(config, manifest)
+        manifest["config"] = manifest.get("config") or self.blob(dump(config), CONFIG, algorithm)
+        return self.blob(dump(manifest), MANIFEST, algorithm, **more)
+
+
+SUFFIX = {"gzip": "+gzip", "members": "+gzip", "zstd": "+zstd"}
+
+
+def pack(data, form):
+    if form == "gzip":
+        return gzip.compress(data, mtime=0)
+    if form == "members":
+        half = len(data) // 3
+        return gzip.compress(data[:half], mtime=0) + gzip.compress(data[half:], mtime=0)
+    if form == "zstd":
+        return subprocess.run(["zstd", "-q", "-c"], input=data, stdout=subprocess.PIPE, check=True).stdout
+    return data
+
+
+def make_platforms(path, layers):
+    layout = Layout(path)
+    images = []
+    for number, (architecture, variant) in enumerate(((HERE, ""), ("s390x" if HERE != "s390x" else "arm64", ""),
+                                                      ("arm", "v6"), ("arm", "v7"))):
+        platform = {"os": "linux", "architecture": architecture}
+        if variant:
+            platform["variant"] = variant
+        images.append(layout.image(layers[:1 + number % len(layers)], "gzip", architecture, platform=platform))
+    images.append(layout.image(layers[:1], platform={"os": "unknown", "architecture": "unknown"}))
+    inner = layout.blob(dump({"schemaVersion": 2, "manifests": images}), INDEX)
+    named = {"org.opencontainers.image.ref.name": "several", "io.containerd.image.name": "docker.io/library/some:several"}
+    other = {"org.opencontainers.image.ref.name": "single"}
+    layout.index([dict(inner, annotations=named), layout.image(layers, "gzip", annotations=other)])
+
+
+def make_save(path, layers):
+    names, out = [], tarfile.open(path, "w", format=tarfile.GNU_FORMAT)
+
+    def put(name, data=b"", **more):
+        info = tarfile.TarInfo(name)
+        info.size = len(data)
+        for key, value in more.items():
+            setattr(info, key, value)
+        out.addfile(info, io.BytesIO(data))
+
+    for number, layer in enumerate(layers):
+        name = f"{number:064x}/layer.tar"
+        twin = layers.index(layer)
+        if twin != number:
+            put(name, type=tarfile.SYMTYPE, linkname=f"../{twin:064x}/layer.tar")
+        else:
+            put(name, layer)
+        names.append(name)
+    config = dump({"os": "linux", "architecture": HERE, "rootfs": {"type": "layers",
+                                                                   "diff_ids": [digest(layer) for layer in layers]}})
+    config_name = hashlib.sha256(config).hexdigest() + ".json"
+    put(config_name, config)
+    put("manifest.json", dump([{"Config": config_name, "RepoTags": ["some/image:tag"], "Layers": names}]))
+    out.close()
+
+
+# ---- what must be refused --------------------------------------------------------------------------------------------------------
+
+def spoil_blob(layout, name, change):
+    path = f"{layout.path}/blobs/" + name.replace(":", "/")
+    with open(path, "rb") as file:
+        data = file.read()
+    with open(path, "wb") as file:
+        file.write(change(data))
+
+
+def flip(data):
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1:]
+
+
+def bad_changes(layer):
+    """NAME: (pattern, how config and manifest are changed)"""
+    def set_layer(key, value):
+        return lambda config, manifest: manifest["layers"][0].update({key: value})
+
+    def set_config(key, value):
+        return lambda config, manifest: config.update({key: value})
+
+    zeros = "sha256:" + "0" * 64
+    size = len(layer)
+    return {
+        "digest-of-layer": ("cannot open.*" + zeros[7:], set_layer("digest", zeros)),
+        "size-of-layer-less": ("bytes, not the", set_layer("size", size - 1)),
+        "size-of-layer-more": ("bytes, not the", set_layer("size", size + 1)),
+        "size-negative": ("without a size", set_layer("size", -5)),
+        "size-huge": ("without a size", set_layer("size", 10 ** 30)),
+        "size-fraction": ("without a size", set_layer("size", 1.5)),
+        "size-text": ("without a size", set_layer("size", "12")),
+        "escape": ("neither sha256 nor sha512", set_layer("digest", "sha256:../../../../etc/passwd")),
+        "escape-algorithm": ("neither sha256 nor sha512", set_layer("digest", "../sha256:" + "0" * 64)),
+        "upper-case": ("neither sha256 nor sha512", set_layer("digest", "sha256:" + "A" * 64)),
+        "short-digest": ("neither sha256 nor sha512", set_layer("digest", "sha256:00")),
+        "other-digest": ("neither sha256 nor sha512", set_layer("digest", "md5:" + "0" * 32)),
+        "nul-in-digest": ("neither sha256 nor sha512", set_layer("digest", "sha256:" + "0" * 64 + "\0x")),
+        "foreign": ("foreign", set_layer("mediaType", "application/vnd.oci.image.layer.nondistributable.v1.tar")),
+        "foreign-docker": ("foreign",
+                           set_layer("mediaType", "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip")),
+        "unknown-type": ("unknown type", set_layer("mediaType", "application/x-encrypted")),
+        "diff-id": ("diff_id", set_config("rootfs", {"type": "layers", "diff_ids": [zeros]})),
+        "diff-ids-few": ("diff_ids", set_config("rootfs", {"type": "layers", "diff_ids": []})),
+        "diff-ids-many": ("diff_ids", set_config("rootfs", {"type": "layers", "diff_ids": [zeros, zeros]})),
+        "diff-id-escape": ("diff_id", set_config("rootfs", {"type": "layers", "diff_ids": ["sha256:../../x"]})),
+        "no-rootfs": ("diff_ids", set_config("rootfs", [])),
+        "no-layers": ("no layers", lambda config, manifest: (manifest["layers"].clear(),
+                                                             config["rootfs"]["diff_ids"].clear())),
+        "layers-no-list": ("list of layers", lambda config, manifest: manifest.update(layers={"0": 1})),
+        "manifest-and-index": ("neither an index nor", lambda config, manifest: manifest.update(manifests=[])),
+        "config-type": ("configuration", lambda config, manifest: manifest.update(config="text")),
+        "many-layers": ("too many", lambda config, manifest: manifest.update(layers=manifest["layers"] * 5000)),
+    }
+
+
+def bad_documents():
+    """NAME: (pattern, index.json)"""
+    deep = b"[" * 100000
+    blob = '{"mediaType":"%s","digest":"sha256:%s","size":%s}'
+    one = '{"schemaVersion":2,"manifests":[%s]}'
+    return {
+        "json-deep": ("JSON", deep),
+        "json-deep-inside": ("JSON", b'{"manifests":' + b'{"a":' * 5000 + b"1" + b"}" * 5001),
+        "json-wide": ("JSON", b'{"manifests":[' + b"[]," * 300000 + b"[]]}"),
+        "json-large": ("larger", b'{"a":"' + b"x" * 5000000 + b'"}'),
+        "json-cut": ("JSON", b'{"manifests":['),
+        "json-behind": ("JSON", b'{"manifests":[]} x'),
+        "json-none": ("JSON", b""),
+        "json-list": ("JSON object", b"[]"),
+        "json-text": ("without a digest", b'{"manifests":["text"]}'),
+        "json-nothing": ("no image", b'{"manifests":[]}'),
+        "no-manifests": ("list of manifests", b"{}"),
+        "manifest-missing": ("cannot open", (one % (blob % (MANIFEST, "0" * 64, "5"))).encode()),
+        "manifest-size-huge": ("larger", (one % (blob % (MANIFEST, "0" * 64, "99999999999"))).encode()),
+        "manifest-size-overflow": ("without a size", (one % (blob % (MANIFEST, "0" * 64, "9" * 400))).encode()),
+        "manifest-escape": ("neither sha256", (one % (blob % (MANIFEST, "../../x", "5"))).encode()),
+    }
+
+
+def make_bad(path, layer):
+    def announce(name, pattern):
+        print(name, pattern, sep="\t")
+        return Layout(f"{path}/{name}")
+
+    for name, (pattern, change) in bad_changes(layer).items():
+        layout = announce(name, pattern)
+        layout.index([layout.image([layer], change=change)])
+    for name, (pattern, data) in bad_documents().items():
+        announce(name, pattern).write("index.json", data)
+    make_bad_blobs(announce, layer)
+
+
+def make_bad_blobs(announce, layer):
+    for name, form, pattern, change in (
+            ("layer-flipped", "plain", "does not have this digest", flip),
+            ("layer-short", "plain", "bytes, not the", lambda data: data[:-512]),
+            ("layer-long", "plain", "bytes, not the", lambda data: data + b"\0"),
+            ("layer-empty", "plain", "bytes, not the", lambda data: b"")):
+        layout = announce(name, pattern)
+        layout.index([layout.image([layer], form)])
+        spoil_blob(layout, digest(pack(layer, form)), change)
+    for name, data, pattern in (
+            ("gzip-cut", gzip.compress(layer)[:-20], "compressed data|damaged"),
+            ("gzip-behind", gzip.compress(layer) + b"garbage", "damaged"),
+            ("gzip-checksum", gzip.compress(layer)[:-8] + b"\0" * 8, "damaged"),
+            ("no-tar", b"x" * 4096, "no tar")):
+        layout = announce(name, pattern)
+        layout.index([layout.image([layer], change=lambda config, manifest, data=data: manifest.update(
+            layers=[layout.blob(data, LAYER)]))])
+    layout = announce("missing-layer", "cannot open")
+    layout.index([layout.image([layer])])
+    os.unlink(f"{layout.path}/blobs/" + digest(layer).replace(":", "/"))
+    layout = announce("manifest-flipped", "digest|JSON")
+    manifest = layout.image([layer])
+    layout.index([manifest])
+    spoil_blob(layout, manifest["digest"], flip)
+    layout = announce("config-flipped", "does not have this digest")
+    layout.index([layout.image([layer], change=lambda config, manifest: manifest.update(
+        config=layout.blob(dump(config), CONFIG)))])
+    for name in os.listdir(f"{layout.path}/blobs/sha256"):
+        with open(f"{layout.path}/blobs/sha256/{name}", "rb") as file:
+            if b"diff_ids" in file.read():
+                spoil_blob(layout, "sha256:" + name, flip)
+    layout = announce("index-deep", "too deep")
+    inner = layout.image([layer])
+    for _ in range(8):
+        inner = layout.blob(dump({"schemaVersion": 2, "manifests": [inner]}), INDEX)
+    layout.index([inner])
+    layout = announce("old-manifest", "first version")
+    layout.index([layout.blob(dump({"schemaVersion": 1, "fsLayers": []}), MANIFEST)])
+    layout = announce("layout-version", "version")
+    layout.write("oci-layout", dump({"imageLayoutVersion": "7"}))
+    layout = announce("blob-is-directory", "no regular file")
+    layout.index([layout.image([layer])])
+    os.unlink(f"{layout.path}/blobs/" + digest(layer).replace(":", "/"))
+    os.mkdir(f"{layout.path}/blobs/" + digest(layer).replace(":", "/"))
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def main():
+    command, path = sys.argv[1:3]
+    if command == "layers":
+        os.makedirs(path)
+        for number, data in enumerate(make_layers()):
+            with open(f"{path}/{number}.tar", "wb") as out:
+                out.write(data)
+    elif command == "layout":
+        layout = Layout(path)
+        layout.index([layout.image([read(name) for name in sys.argv[4:]], sys.argv[3])])
+    elif command == "platforms":
+        make_platforms(path, [read(name) for name in sys.argv[3:]])
+    elif command == "save":
+        make_save(path, [read(name) for name in sys.argv[3:]])
+    elif command == "bad":
+        make_bad(path, read(sys.argv[3]))
+    else:
+        sys.exit(__doc__)
+
+
+main()
