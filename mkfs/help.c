@@ -7,7 +7,7 @@ void mkfs_print_help(void)
 {
 	fputs("Usage: mkfs.erofs [OPTIONS] IMAGE DIRECTORY\n"
 	      "       mkfs.erofs [OPTIONS] IMAGE SOURCE-IMAGE...\n"
-	      "       mkfs.erofs [OPTIONS] --tar=f IMAGE [ARCHIVE]\n"
+	      "       mkfs.erofs [OPTIONS] --tar=f|i IMAGE [ARCHIVE]\n"
 	      "Makes an EROFS image of a directory, of EROFS images (several are merged like layers of\n"
 	      "overlayfs, the lowest first), or of a tar archive.\n"
 	      "\n"
@@ -61,6 +61,7 @@ void mkfs_print_help(void)
 	      "      --sort=path|none       order of the data; directories are always laid out by path\n"
 	      "      --tar=f                the source is a tar archive, compressed or not; standard input if\n"
 	      "                             it is not given\n"
+	      "      --tar=i                the same, and contents stay in the archive, for mount -o device=\n"
 	      "      --ungzip, --unxz       accepted: how an archive is compressed shows\n"
 	      "\n"
 	      "Other:\n"
@@ -70,7 +71,6 @@ void mkfs_print_help(void)
 	      "  -h, --help                 this text\n"
 	      "  -V, --version              version, and what it was built with\n"
 	      "\n"
-	      "Known, not built yet, refused: --tar=i; of -E\n"
-	      "ztailpacking, fragments, all-fragments, dedupe, fragdedupe.\n",
+	      "Known, not built yet, refused: of -E ztailpacking, fragments, all-fragments, dedupe, fragdedupe.\n",
 	      stdout);
 }

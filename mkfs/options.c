@@ -136,10 +136,11 @@ static bool check_sort(const char *value)
 
 static bool parse_tar(struct mkfs_options *options, const char *value)
 {
-	if (strcmp(value, "i") == 0 || strcmp(value, "headerball") == 0)
-		return mkfs_refuse("--tar=%s is not built yet", value);
+	if (strcmp(value, "headerball") == 0)
+		return mkfs_refuse("--tar=headerball is not built yet");
 	options->input = MKFS_TAR;
-	return strcmp(value, "f") == 0 || mkfs_refuse("--tar '%s': f or i", value);
+	options->build.data_outside = strcmp(value, "i") == 0;
+	return options->build.data_outside || strcmp(value, "f") == 0 || mkfs_refuse("--tar '%s': f or i", value);
 }
 
 static bool parse_strip(struct mkfs_options *options, const char *value)
@@ -382,6 +383,17 @@ static bool settle_positionals(struct mkfs_options *options, int argc, char **ar
 	return true;
 }
 
+/* An index has to reach everything in the archive, which is made of blocks of 512 bytes. */
+static bool settle_outside(struct mkfs_options *options)
+{
+	if (!options->build.data_outside)
+		return true;
+	if (options->build.compression_count)
+		return mkfs_refuse("-z: --tar=i leaves the contents in the archive, as they are");
+	options->build.blkszbits = 9;
+	return true;
+}
+
 static bool refuse_unbuilt(int option, int long_index)
 {
 	if (option == OPT_UNBUILT)
@@ -434,7 +446,7 @@ enum mkfs_action mkfs_parse_options(struct mkfs_options *options, int argc, char
 			return MKFS_FAIL;
 	}
 	if (!settle_times(options, &pending) || !settle_positionals(options, argc - optind, argv + optind) ||
-	    !mkfs_settle_compression(options))
+	    !settle_outside(options) || !mkfs_settle_compression(options))
 		return MKFS_FAIL;
 	return MKFS_BUILD;
 }

@@ -275,7 +275,8 @@ program_tests = \
 	tests/e2e/options_compress.sh \
 	tests/e2e/roundtrip.sh \
 	tests/e2e/sparse.sh \
-	tests/e2e/tar.sh
+	tests/e2e/tar.sh \
+	tests/e2e/tar_index.sh
 
 tests_golden = \
 	tests/golden/bare/extents.txt \

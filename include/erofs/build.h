@@ -81,6 +81,12 @@ struct erofs_build_options {
 	bool inline_data;	/* the last part of a regular file may lie behind its inode */
 	bool xattr_name_filter; /* write the filter that speeds up lookups of absent xattrs */
 	bool sb_checksum;
+	/*
+	 * Contents stay in the archive that the tree comes from, which becomes an extra device: for mounting with device=, or
+	 * with the archive appended to the image. Wants a source that has them as they are, blocks of 512 bytes, and no
+	 * compression; -EINVAL otherwise. Linux >= 5.16.
+	 */
+	bool data_outside;
 	bool fill_holes; /* sparse files are stored with their zeros: chunks need Linux >= 5.15 */
 	enum erofs_inode_form inode_form;
 	int shared_xattr_users; /* an xattr is stored once if more than this many inodes have it; < 0: never */

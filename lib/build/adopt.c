@@ -108,7 +108,7 @@ int erofs_build_adopt(struct erofs_builder *builder)
 {
 	struct erofs_builder before = { .plan_pages = builder->plan_pages,
 					.plan_page_count = builder->plan_page_count };
-	int err = find_abandoned(builder);
+	int err = builder->options->data_outside ? 0 : find_abandoned(builder);
 
 	if (err)
 		return err;

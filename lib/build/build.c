@@ -55,6 +55,8 @@ static int check_options(const struct erofs_build_options *options, const struct
 
 	if (options->blkszbits < EROFS_BLKSZBITS_MIN || options->blkszbits > EROFS_BLKSZBITS_MAX)
 		return -EINVAL;
+	if (options->data_outside && (options->compression_count || options->blkszbits != 9))
+		return -EINVAL;
 	if (options->compression_count > sizeof(options->compression) / sizeof(options->compression[0]))
 		return -EINVAL;
 	if (options->pcluster_size % blksz || options->pcluster_size > EROFS_PCLUSTER_ENCODED_MAX)
@@ -204,6 +206,8 @@ static int build(const struct erofs_tree *tree, struct erofs_tree *streamed, con
 	};
 	int err = check_options(options, diag);
 
+	if (!err && options->data_outside && !tree->source_ops->locate)
+		err = -EINVAL;
 	if (err)
 		return err;
 	builder.blksz = 1u << options->blkszbits;

@@ -147,6 +147,23 @@ int erofs_build_plan_arrival(struct erofs_builder *builder, struct erofs_tree_in
 /* When a streamed source has ended and the tree is frozen: files keep their places under their new numbers. */
 int erofs_build_adopt(struct erofs_builder *builder);
 
+/* Whether an inode's data stay where they are, on another device. */
+static inline bool erofs_plan_is_outside(const struct erofs_builder *builder, const struct erofs_tree_inode *inode)
+{
+	return builder->options->data_outside && S_ISREG(inode->mode) && inode->size;
+}
+
+/* Chooses the chunk size of such an inode. */
+int erofs_outside_plan(struct erofs_builder *builder, const struct erofs_tree_inode *inode);
+
+/* An entry of its chunk map, of EROFS_CHUNK_INDEX_SIZE bytes. */
+void erofs_outside_encode_chunk(const struct erofs_builder *builder, const struct erofs_tree_inode *inode,
+				uint64_t offset, uint8_t *out);
+
+/* The slot of the device, in builder->front, and what the superblock says of it. */
+struct erofs_superblock;
+void erofs_outside_encode_device(struct erofs_builder *builder, struct erofs_superblock *sb);
+
 /* The stages. */
 int erofs_build_plan(struct erofs_builder *builder);
 int erofs_build_pack(struct erofs_builder *builder);

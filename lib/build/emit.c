@@ -51,7 +51,8 @@ static uint32_t inode_u(const struct erofs_builder *builder, const struct erofs_
 	if (S_ISCHR(inode->mode) || S_ISBLK(inode->mode))
 		return erofs_encode_rdev(inode->rdev.major, inode->rdev.minor);
 	if (plan->layout == EROFS_LAYOUT_CHUNK_BASED)
-		return plan->chunkbits - builder->options->blkszbits;
+		return (plan->chunkbits - builder->options->blkszbits) |
+		       (erofs_plan_is_outside(builder, inode) ? EROFS_CHUNK_FORMAT_INDEXES : 0);
 	if (erofs_plan_is_compressed(plan))
 		return compressed_blocks(builder, plan);
 	return plan->blkaddr;
@@ -108,6 +109,22 @@ static int emit_chunk_map(struct emitter *emitter, const struct erofs_tree_inode
 	return err;
 }
 
+static int emit_outside_map(struct emitter *emitter, const struct erofs_tree_inode *inode)
+{
+	const struct erofs_builder *builder = emitter->builder;
+	uint64_t chunk = UINT64_C(1) << erofs_plan(builder, inode->number)->chunkbits;
+	uint64_t start = emitter->sink.position;
+	int err = erofs_sink_pad(&emitter->sink, start + (-start & (EROFS_CHUNK_INDEX_SIZE - 1)));
+
+	for (uint64_t at = 0; !err && at < inode->size; at += chunk) {
+		uint8_t entry[EROFS_CHUNK_INDEX_SIZE];
+
+		erofs_outside_encode_chunk(builder, inode, at, entry);
+		err = erofs_sink_append(&emitter->sink, entry, sizeof(entry));
+	}
+	return err;
+}
+
 static int emit_zindex(struct emitter *emitter, const struct erofs_tree_inode *inode)
 {
 	struct erofs_zindex zindex = erofs_plan_zindex(emitter->builder, inode);
@@ -160,7 +177,9 @@ static int emit_inode(struct emitter *emitter, const struct erofs_tree_inode *in
 
 	if (!err)
 		err = emit_body(emitter, inode);
-	if (!err && erofs_plan(builder, inode->number)->layout == EROFS_LAYOUT_CHUNK_BASED)
+	if (!err && erofs_plan_is_outside(builder, inode))
+		err = emit_outside_map(emitter, inode);
+	else if (!err && erofs_plan(builder, inode->number)->layout == EROFS_LAYOUT_CHUNK_BASED)
 		err = emit_chunk_map(emitter, inode);
 	else if (!err && erofs_plan_is_compressed(erofs_plan(builder, inode->number)))
 		err = emit_zindex(emitter, inode);

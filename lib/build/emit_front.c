@@ -38,6 +38,8 @@ static uint32_t incompat_features(const struct erofs_builder *builder)
 		features |= EROFS_FEATURE_INCOMPAT_48BIT;
 	if (builder->has_chunks)
 		features |= EROFS_FEATURE_INCOMPAT_CHUNKED_FILE;
+	if (builder->options->data_outside)
+		features |= EROFS_FEATURE_INCOMPAT_DEVICE_TABLE;
 	if (builder->xattrs.prefix_count)
 		features |= EROFS_FEATURE_INCOMPAT_XATTR_PREFIXES;
 	return features;
@@ -53,7 +55,7 @@ static uint32_t seconds_since_epoch(const struct erofs_builder *builder)
 	return (uint32_t)seconds;
 }
 
-static struct erofs_superblock make_superblock(const struct erofs_builder *builder)
+static struct erofs_superblock make_superblock(struct erofs_builder *builder)
 {
 	const struct erofs_build_options *options = builder->options;
 	const struct erofs_xattr_plan *xattrs = &builder->xattrs;
@@ -75,6 +77,8 @@ static struct erofs_superblock make_superblock(const struct erofs_builder *build
 		sb.available_compr_algs = erofs_compress_configs(&builder->compress).algorithms;
 	else if (options->compression_count)
 		sb.available_compr_algs = erofs_compress_configs(&builder->compress).lz4_max_distance;
+	if (options->data_outside)
+		erofs_outside_encode_device(builder, &sb);
 	if (xattrs->shared_count)
 		sb.xattr_blkaddr = (uint32_t)(builder->meta_blkaddr + builder->shared_xattrs_at / builder->blksz);
 	if (xattrs->prefix_count)

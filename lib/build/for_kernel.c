@@ -69,6 +69,13 @@ static int check_block_size(const struct erofs_build_options *options, const str
 	return need(target, erofs_kernel_of_block_size(options->blkszbits, compressed), what);
 }
 
+static int check_devices(const struct erofs_build_options *options, const struct target *target)
+{
+	return options->data_outside
+		       ? need(target, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_DEVICE_TABLE), "an extra device")
+		       : 0;
+}
+
 static int check_xattrs(const struct erofs_build_options *options, const struct target *target)
 {
 	struct erofs_kernel since = erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_XATTR_PREFIXES);
@@ -104,6 +111,8 @@ int erofs_build_for_kernel(struct erofs_build_options *options, struct erofs_ker
 		err = check_compression(options, &target);
 	if (!err)
 		err = check_xattrs(options, &target);
+	if (!err)
+		err = check_devices(options, &target);
 	if (!err)
 		switch_on(options, kernel, form_given);
 	return err;

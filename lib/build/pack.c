@@ -71,7 +71,9 @@ int erofs_build_pack(struct erofs_builder *builder)
 	erofs_auto(release_pack) struct pack pack = { .builder = builder };
 	int err = init_pack(&pack);
 
-	if (!err)
+	if (!err && builder->options->data_outside)
+		err = erofs_pack_outside(&pack);
+	else if (!err)
 		err = builder->options->compression_count || builder->is_streamed ? erofs_pack_compressed(&pack)
 										  : erofs_pack_plain(&pack);
 	/* Metadata begin with a block. */

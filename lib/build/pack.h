@@ -64,6 +64,9 @@ struct pack {
 int erofs_pack_plain(struct pack *pack);
 int erofs_pack_compressed(struct pack *pack);
 
+/* Hashes all files, as far as that is wanted, whose data stay where they are. */
+int erofs_pack_outside(struct pack *pack);
+
 int erofs_pack_hash_new(struct pack_hash *hash, const struct pack *pack);
 void erofs_pack_hash_free(struct pack_hash *hash);
 

@@ -34,6 +34,9 @@ static uint64_t index_size(const struct erofs_builder *builder, const struct ero
 	const struct inode_plan *plan = erofs_plan(builder, inode->number);
 	struct erofs_zindex zindex;
 
+	if (erofs_plan_is_outside(builder, inode))
+		return (-at & (EROFS_CHUNK_INDEX_SIZE - 1)) +
+		       erofs_chunk_count(inode->size, plan->chunkbits) * EROFS_CHUNK_INDEX_SIZE;
 	if (plan->layout == EROFS_LAYOUT_CHUNK_BASED)
 		return erofs_chunk_count(inode->size, plan->chunkbits) * EROFS_CHUNK_BLOCK_SIZE;
 	if (!erofs_plan_is_compressed(plan))
@@ -64,7 +67,7 @@ uint64_t erofs_plan_blocks(const struct erofs_builder *builder, const struct ero
 	const struct inode_plan *plan = erofs_plan(builder, inode->number);
 	uint64_t size = erofs_plan_size(builder, inode);
 
-	if (erofs_plan_is_compressed(plan))
+	if (erofs_plan_is_compressed(plan) || erofs_plan_is_outside(builder, inode))
 		return 0;
 	if (plan->layout == EROFS_LAYOUT_CHUNK_BASED)
 		size = erofs_chunk_stored_bytes(size, inode->data, plan->chunkbits);
@@ -261,7 +264,9 @@ static int plan_inode(struct erofs_builder *builder, const struct erofs_tree_ino
 		err = plan_way(builder, inode);
 	if (!err)
 		err = check_xattrs(builder, inode);
-	if (!err && !plan->is_placed)
+	if (!err && erofs_plan_is_outside(builder, inode))
+		err = erofs_outside_plan(builder, inode);
+	else if (!err && !plan->is_placed)
 		plan_layout(builder, inode);
 	return err;
 }
@@ -338,6 +343,8 @@ static int plan_front(struct erofs_builder *builder)
 	int err = erofs_buffer_append_zeros(&builder->front, EROFS_SUPERBLOCK_SIZE);
 	uint64_t end;
 
+	if (!err && builder->options->data_outside)
+		err = erofs_buffer_append_zeros(&builder->front, EROFS_DEVICE_SLOT_SIZE);
 	if (!err && builder->options->compression_count && erofs_compress_needs_configs(builder->options))
 		err = reserve_configs(builder);
 	builder->prefixes_at = EROFS_SUPERBLOCK_OFFSET + (uint32_t)builder->front.size;
@@ -359,9 +366,10 @@ static int plan_ways(struct erofs_builder *builder)
 	err = erofs_compress_plan_way(&builder->compress, &number, NULL);
 	for (size_t i = 0; !err && (hint = erofs_compress_hints_at(builder->options->hints, i)); i++)
 		err = erofs_compress_plan_way(&builder->compress, &number, hint);
-	return err == -E2BIG ? erofs_report(builder->diag, err, "the hints name more than %u ways to compress files",
-					    EROFS_COMPRESS_WAYS_MAX)
-			     : err;
+	if (err == -E2BIG)
+		return erofs_report(builder->diag, err, "the hints name more than %u ways to compress files",
+				    EROFS_COMPRESS_WAYS_MAX);
+	return err ? err : erofs_compress_plan_check(&builder->compress, builder->diag);
 }
 
 int erofs_build_plan_begin(struct erofs_builder *builder)

@@ -108,8 +108,10 @@ static void check_values(struct erofs_check *check, uint32_t node, const struct 
 		erofs_check_finding(check, node, "a device number 0x%x on a FIFO or socket", inode->u);
 	if (erofs_inode_is_compressed(inode) && inode->size && !check->sb->available_compr_algs)
 		erofs_check_finding(check, node, "compressed data in an image that announces no algorithm");
+	/* A kernel that knows extra devices knows chunks, and other builders leave it at that. */
 	if (inode->layout == EROFS_LAYOUT_CHUNK_BASED &&
-	    !erofs_has_incompat(check->sb, EROFS_FEATURE_INCOMPAT_CHUNKED_FILE))
+	    !erofs_has_incompat(check->sb, EROFS_FEATURE_INCOMPAT_CHUNKED_FILE) &&
+	    !erofs_has_incompat(check->sb, EROFS_FEATURE_INCOMPAT_DEVICE_TABLE))
 		erofs_check_finding(check, node, "chunk-based data in an image without the CHUNKED_FILE bit");
 }
 

@@ -89,6 +89,37 @@ static void abandon_content(struct erofs_content *content)
 	(void)content;
 }
 
+static void locate(void *arg, const struct erofs_tree_inode *inode, uint64_t offset, uint64_t *at, uint64_t *length)
+{
+	const struct tar_file *file = inode->origin;
+	uint64_t stored_at = file->data_at;
+	size_t i = 0;
+
+	(void)arg;
+	*at = file->data_at + offset;
+	*length = inode->size - offset;
+	if (!file->is_sparse)
+		return;
+	for (; i < file->count && file->ranges[i].end <= offset; i++)
+		stored_at += file->ranges[i].end - file->ranges[i].start;
+	*at = EROFS_NOT_STORED;
+	if (i == file->count)
+		return;
+	if (file->ranges[i].start > offset) {
+		*length = file->ranges[i].start - offset;
+		return;
+	}
+	*at = stored_at + (offset - file->ranges[i].start);
+	*length = file->ranges[i].end - offset;
+}
+
+static uint64_t extent(void *arg)
+{
+	const struct tar_source *source = arg;
+
+	return source->input.is_random ? (uint64_t)source->input.found.st_size : source->input.position;
+}
+
 static void release_source(void *arg)
 {
 	struct tar_source *source = arg;
@@ -110,6 +141,8 @@ const struct erofs_source_ops erofs_tar_source_ops = {
 	.close = close_content,
 	.abandon = abandon_content,
 	.release = release_source,
+	.locate = locate,
+	.extent = extent,
 };
 
 /* ---- as it comes ------------------------------------------------------------------------------------------------------------ */

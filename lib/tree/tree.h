@@ -108,7 +108,17 @@ struct erofs_source_ops {
 	/* Closes without looking, on the way out of an error. */
 	void (*abandon)(struct erofs_content *content);
 	void (*release)(void *source);
+	/*
+	 * NULL unless all contents lie, as they are, in one file that can stand beside an image. Where the piece of a regular
+	 * file is that begins at `offset`: `*length` bytes at `*at` of that file, or, if that is EROFS_NOT_STORED, zeros.
+	 */
+	void (*locate)(void *source, const struct erofs_tree_inode *inode, uint64_t offset, uint64_t *at,
+		       uint64_t *length);
+	/* Size of that file; known when all of the tree is. */
+	uint64_t (*extent)(void *source);
 };
+
+#define EROFS_NOT_STORED UINT64_MAX
 
 /*
  * A source whose contents can be had once only, in its own order: an archive that comes through a pipe. The tree grows while
