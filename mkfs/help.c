@@ -16,6 +16,8 @@ void mkfs_print_help(void)
 	      "                             give each regular file a fingerprint, ALG sha256 or sha512, in the\n"
 	      "                             xattr NAME (trusted.erofs.fingerprint)\n"
 	      "      --xattr-inode-digest[=NAME]  the same with sha256\n"
+	      "      --restamp              take a SOURCE-IMAGE over as it is, but for its fingerprints: nothing\n"
+	      "                             is compressed again\n"
 	      "\n"
 	      "Image:\n"
 	      "  -b BYTES                   block size: 512, 1024, 2048 or 4096 (4096)\n"

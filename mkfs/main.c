@@ -107,10 +107,13 @@ static bool check_places(const struct mkfs_options *options)
 	return check_same(options) && check_inside(options);
 }
 
-static int scan(struct erofs_tree *tree, const struct mkfs_options *options, const struct erofs_diag *diag)
+static int scan(struct erofs_tree *tree, struct mkfs_options *options, const struct erofs_diag *diag)
 {
 	if (options->input == MKFS_OCI)
 		return mkfs_scan_oci(tree, options, diag);
+	if (options->input == MKFS_RESTAMP)
+		return erofs_scan_restamp(tree, options->source, &options->scan, &options->build, &options->recoded,
+					  diag);
 	if (options->input == MKFS_TAR)
 		return erofs_scan_tar(tree, options->source, &options->scan, diag);
 	if (options->source_count > 1 || erofs_source_is_image(options->source) > 0)

@@ -21,6 +21,8 @@ struct pending {
 	enum times times;
 	bool ignore_mtime;
 	bool time_given, uuid_given;
+	bool restamp;
+	char unfit[64]; /* an option given that has no place beside --restamp */
 	int64_t time;
 };
 
@@ -257,6 +259,9 @@ static bool parse_source_option(struct mkfs_options *options, int option, const 
 		return parse_tar(options, value);
 	case OPT_OCI:
 		return mkfs_parse_oci(options, value);
+	case OPT_RESTAMP:
+		options->input = MKFS_RESTAMP;
+		return true;
 	case OPT_OVLFS_STRIP:
 		return parse_strip(options, value);
 	case OPT_UNGZIP:
@@ -334,6 +339,41 @@ static bool read_environment(struct mkfs_options *options, struct pending *pendi
 	return true;
 }
 
+/* An image that is taken over stays as it is; these change nothing in it, or what --restamp is there to change. */
+static bool fits_restamp(int option)
+{
+	static const int fitting[] = { 'd',	   'L',	      'U',	   OPT_DEDUPE_FILES, OPT_ISHARE_FINGERPRINT,
+				       OPT_OFFSET, OPT_QUIET, OPT_RESTAMP, OPT_WORKERS,	     OPT_XATTR_INODE_DIGEST };
+
+	for (size_t i = 0; i < sizeof(fitting) / sizeof(fitting[0]); i++)
+		if (option == fitting[i])
+			return true;
+	return false;
+}
+
+static void note_unfit(struct pending *pending, int option, int long_index)
+{
+	pending->restamp |= option == OPT_RESTAMP;
+	if (fits_restamp(option))
+		return;
+	if (option < OPT_FIRST)
+		snprintf(pending->unfit, sizeof(pending->unfit), "-%c", option);
+	else
+		snprintf(pending->unfit, sizeof(pending->unfit), "--%s", mkfs_long_options[long_index].name);
+}
+
+static bool settle_restamp(struct mkfs_options *options, const struct pending *pending)
+{
+	if (!pending->restamp)
+		return true;
+	if (*pending->unfit)
+		return mkfs_refuse("--restamp takes an image over as it is, so %s has no place beside it",
+				   pending->unfit);
+	options->rules.time_rule = EROFS_TIME_KEEP;
+	return options->build.fingerprint != EROFS_DIGEST_NONE ||
+	       mkfs_set_fingerprint(options, EROFS_DIGEST_SHA256, EROFS_FINGERPRINT_DEFAULT_NAME);
+}
+
 static bool settle_times(struct mkfs_options *options, struct pending *pending)
 {
 	struct timespec now;
@@ -353,7 +393,7 @@ static bool settle_times(struct mkfs_options *options, struct pending *pending)
 	/* Who gives a time wants the same bytes again. */
 	if (!pending->uuid_given)
 		options->build.uuid_rule = pending->time_given ? EROFS_UUID_CONTENT : EROFS_UUID_RANDOM;
-	return true;
+	return settle_restamp(options, pending);
 }
 
 static bool settle_positionals(struct mkfs_options *options, int argc, char **argv)
@@ -376,6 +416,8 @@ static bool settle_positionals(struct mkfs_options *options, int argc, char **ar
 	options->source = argv[1];
 	options->sources = (const char *const *)argv + 1;
 	options->source_count = (size_t)argc - 1;
+	if (options->input == MKFS_RESTAMP && argc > 2)
+		return mkfs_refuse("--restamp takes one image, and '%s' is another one", argv[2]);
 	for (size_t i = 0; argc > 2 && i < options->source_count; i++)
 		if (erofs_source_is_image(options->sources[i]) <= 0)
 			return mkfs_refuse("of several sources each has to be an EROFS image, and '%s' is none",
@@ -442,6 +484,7 @@ enum mkfs_action mkfs_parse_options(struct mkfs_options *options, int argc, char
 			good = refuse_unbuilt(option, long_index);
 		else
 			good = parse_option(options, &pending, option, optarg);
+		note_unfit(&pending, option, long_index);
 		if (!good)
 			return MKFS_FAIL;
 	}

@@ -13,6 +13,7 @@ enum mkfs_input {
 	MKFS_TREE, /* a directory or images */
 	MKFS_TAR,
 	MKFS_OCI,
+	MKFS_RESTAMP, /* one image, to be taken over as it is */
 };
 
 /* What the command line and SOURCE_DATE_EPOCH ask for. */
@@ -30,6 +31,7 @@ struct mkfs_options {
 	struct erofs_build_options build;
 	struct erofs_kernel min_kernel; /* --min-kernel, 0.0 without */
 	bool form_given;		/* -E [^]48bit */
+	uint64_t recoded;		/* of a --restamp: files of which a part was compressed anew */
 
 	struct erofs_oci_options oci; /* --oci */
 	bool oci_each;		      /* an image for each layer, in the directory `output` */

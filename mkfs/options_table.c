@@ -44,6 +44,7 @@ const struct option mkfs_long_options[] = {
 	{ "preserve-mtime", NO, NULL, OPT_PRESERVE_MTIME },
 	{ "product-out", MUST, NULL, OPT_UNBUILT },
 	{ "quiet", NO, NULL, OPT_QUIET },
+	{ "restamp", NO, NULL, OPT_RESTAMP },
 	{ "root-xattr-isize", MUST, NULL, OPT_UNBUILT },
 	{ "sort", MUST, NULL, OPT_SORT },
 	{ "tar", MUST, NULL, OPT_TAR },

@@ -124,6 +124,10 @@ void mkfs_print_summary(const struct mkfs_options *options, const struct erofs_b
 		       summary->shared_files, megabytes(summary->saved_bytes));
 	if (options->build.compression_count)
 		print_compression(options, summary);
+	if (options->recoded)
+		printf("  recompressed: %" PRIu64
+		       " files, all or in part, because their data lie among those of others\n",
+		       options->recoded);
 	if (dropped_xattrs)
 		printf("  dropped:      %" PRIu64 " xattrs of the source that had the fingerprint's name\n",
 		       dropped_xattrs);

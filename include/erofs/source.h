@@ -54,6 +54,18 @@ EROFS_API int erofs_scan_directory(struct erofs_tree *tree, const char *path, co
 EROFS_API int erofs_scan_images(struct erofs_tree *tree, const char *const *paths, size_t count,
 				const struct erofs_scan_options *options, const struct erofs_diag *diag);
 
+struct erofs_build_options;
+
+/*
+ * Scans one image that is to be built anew as it is, but for its fingerprints, and sets in `build` all that says how: block
+ * size, compression and its layout, label, time of the build. Compressed data are then taken over by erofs_build() as they
+ * are; they are decoded for their digests only. What other files have to do with (fragments, parts of a deduplicated
+ * cluster), what lies behind an inode, and LZ4 data of the oldest kind, are compressed anew in the same way: `*recoded` is the
+ * number of such files. `build` must not be changed in these respects any more, and the tree gets no rules.
+ */
+EROFS_API int erofs_scan_restamp(struct erofs_tree *tree, const char *path, const struct erofs_scan_options *options,
+				 struct erofs_build_options *build, uint64_t *recoded, const struct erofs_diag *diag);
+
 /* Whether a regular file or block device looks like an EROFS image: 1 or 0; negative if it cannot be read. */
 EROFS_API int erofs_source_is_image(const char *path);
 

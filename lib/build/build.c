@@ -104,9 +104,11 @@ static int open_output(struct erofs_builder *builder, const char *path)
 		return err;
 	builder->is_stale = !erofs_output_has_scratch(builder->output);
 	builder->tails.output = builder->output;
-	/* However badly tails pack, none wastes more than a block. How much a stream brings is not known. */
-	builder->tails.scratch_at =
-		builder->is_streamed ? STREAM_MOST : bound + (uint64_t)builder->tree->inode_count * builder->blksz;
+	/* However badly tails pack, none wastes more than a block. How much a stream brings, or extents of
+	 * another builder take, is not known. */
+	builder->tails.scratch_at = builder->is_streamed || builder->tree->source_ops->encoded
+					    ? STREAM_MOST
+					    : bound + (uint64_t)builder->tree->inode_count * builder->blksz;
 	if (!builder->is_streamed)
 		erofs_output_expect(builder->output, bound);
 	return 0;

@@ -232,18 +232,25 @@ int erofs_compressed_note(struct erofs_compressed *to, uint64_t length, uint32_t
 	return erofs_extents_append(to->extents, &extent);
 }
 
-int erofs_compress(struct erofs_compress_tools *tools, uint8_t number, const uint8_t *in, size_t size,
-		   struct erofs_compressed *to)
+int erofs_compress_more(struct erofs_compress_tools *tools, uint8_t number, const uint8_t *in, size_t size, size_t at,
+			struct erofs_compressed *to)
 {
 	const struct erofs_compress_way *way = &tools->plan->ways[number];
 	int err = get_encoder(tools, number);
 
-	to->size = 0;
-	to->count = 0;
-	to->shrunk = to->full = false;
 	if (err)
 		return err;
 	erofs_encoder_begin(tools->encoders[number]);
-	return (way->unit == 1 ? erofs_compress_pieces : erofs_compress_clusters)(tools, tools->encoders[number], way,
-										  in, size, to);
+	if (way->unit == 1)
+		return erofs_compress_pieces(tools, tools->encoders[number], way, in, size, to);
+	return erofs_compress_clusters(tools, tools->encoders[number], way, in, size, at, to);
+}
+
+int erofs_compress(struct erofs_compress_tools *tools, uint8_t number, const uint8_t *in, size_t size,
+		   struct erofs_compressed *to)
+{
+	to->size = 0;
+	to->count = 0;
+	to->shrunk = to->full = to->uneven = false;
+	return erofs_compress_more(tools, number, in, size, 0, to);
 }

@@ -70,6 +70,7 @@ struct erofs_compressed {
 	struct erofs_buffer *extents; /* the caller's; what is made is appended, as for an extent list */
 	uint64_t count;		      /* of the extents */
 	bool shrunk;		      /* some extent is not stored as it is */
+	bool uneven;		      /* pieces that are not all of the way's size */
 	bool full;		      /* more than `room` would have been needed: nothing else counts */
 };
 
@@ -83,9 +84,20 @@ size_t erofs_compress_room(const struct erofs_compress_plan *plan, size_t size);
 int erofs_compress(struct erofs_compress_tools *tools, uint8_t way, const uint8_t *in, size_t size,
 		   struct erofs_compressed *to);
 
-/* The two forms; parts of erofs_compress(). */
+/*
+ * The same behind what is there already: `in` is `at` bytes from the start of the file, or of a segment. Where that is inside
+ * a block, no extent has begun in it.
+ */
+int erofs_compress_more(struct erofs_compress_tools *tools, uint8_t way, const uint8_t *in, size_t size, size_t at,
+			struct erofs_compressed *to);
+
+/* Clusters: stores bytes as they are behind what is there already. `is_end`: they are the file's last ones. */
+int erofs_compress_store(struct erofs_compress_tools *tools, uint8_t way, const uint8_t *in, size_t size, size_t at,
+			 bool is_end, struct erofs_compressed *to);
+
+/* The two forms; parts of the functions above. */
 int erofs_compress_clusters(struct erofs_compress_tools *tools, struct erofs_encoder *encoder,
-			    const struct erofs_compress_way *way, const uint8_t *in, size_t size,
+			    const struct erofs_compress_way *way, const uint8_t *in, size_t size, size_t at,
 			    struct erofs_compressed *to);
 int erofs_compress_pieces(struct erofs_compress_tools *tools, struct erofs_encoder *encoder,
 			  const struct erofs_compress_way *way, const uint8_t *in, size_t size,

@@ -20,6 +20,7 @@ struct cutter {
 	size_t left;
 	size_t hopeless; /* bytes from `in` on that have been looked at in vain */
 	bool is_good;	 /* the last extent shrank well, so that the next will hardly be hopeless */
+	bool goes_on;	 /* the file does, behind them */
 };
 
 /* An extent shrank well if this part of it is gone. */
@@ -68,7 +69,8 @@ static void store_bytes(const struct cutter *cutter, uint8_t *block, size_t leng
  */
 static bool straddles(const struct cutter *cutter, size_t file_offset)
 {
-	return cutter->left <= cutter->way->unit && file_offset % cutter->way->unit + cutter->left > cutter->way->unit;
+	return !cutter->goes_on && cutter->left <= cutter->way->unit &&
+	       file_offset % cutter->way->unit + cutter->left > cutter->way->unit;
 }
 
 static int store_block(struct cutter *cutter, size_t file_offset)
@@ -128,13 +130,13 @@ static ssize_t encode(struct cutter *cutter, size_t *length, size_t file_offset)
 }
 
 int erofs_compress_clusters(struct erofs_compress_tools *tools, struct erofs_encoder *encoder,
-			    const struct erofs_compress_way *way, const uint8_t *in, size_t size,
+			    const struct erofs_compress_way *way, const uint8_t *in, size_t size, size_t at,
 			    struct erofs_compressed *to)
 {
-	struct cutter cutter = { tools, encoder, way, to, in, size, 0, false };
+	struct cutter cutter = { .tools = tools, .encoder = encoder, .way = way, .to = to, .in = in, .left = size };
 
 	while (cutter.left && !to->full) {
-		size_t length, file_offset = size - cutter.left;
+		size_t length, file_offset = at + size - cutter.left;
 		ssize_t encoded = encode(&cutter, &length, file_offset);
 		int err;
 
@@ -148,4 +150,22 @@ int erofs_compress_clusters(struct erofs_compress_tools *tools, struct erofs_enc
 			return err;
 	}
 	return 0;
+}
+
+int erofs_compress_store(struct erofs_compress_tools *tools, uint8_t way, const uint8_t *in, size_t size, size_t at,
+			 bool is_end, struct erofs_compressed *to)
+{
+	struct cutter cutter = {
+		.tools = tools,
+		.way = &tools->plan->ways[way],
+		.to = to,
+		.in = in,
+		.left = size,
+		.goes_on = !is_end,
+	};
+	int err = 0;
+
+	while (!err && cutter.left && !to->full)
+		err = store_block(&cutter, at + size - cutter.left);
+	return err;
 }

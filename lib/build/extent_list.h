@@ -34,6 +34,7 @@ struct erofs_extent_list {
 	uint64_t plen;	/* sum over the extents */
 	uint64_t count;
 	uint8_t compression; /* number of the file's way of compression */
+	bool uneven;	     /* pieces that are not all of the way's size */
 };
 
 /* Adds a finished list to all lists; `*at` is where. -ENOMEM. */

@@ -238,11 +238,20 @@ static void plan_layout(struct erofs_builder *builder, const struct erofs_tree_i
 static int plan_way(struct erofs_builder *builder, const struct erofs_tree_inode *inode)
 {
 	erofs_auto(erofs_buffer_release) struct erofs_buffer path = { 0 };
+	const struct erofs_source_ops *source = builder->tree->source_ops;
 	const struct erofs_compress_hint *hint = NULL;
+	struct erofs_compress_hint encoded = { 0 };
 
 	if (!S_ISREG(inode->mode) || !builder->options->compression_count)
 		return 0;
-	if (builder->options->hints)
+	if (source && source->encoding) {
+		bool small = false;
+		int encoding = source->encoding(builder->tree->source, inode, &small);
+
+		encoded.pcluster_size = encoding < 0 ? 0 : small ? builder->blksz : builder->options->pcluster_size;
+		encoded.compression = encoding < 0 ? 0 : (unsigned int)encoding;
+		hint = &encoded;
+	} else if (builder->options->hints)
 		hint = erofs_compress_hints_find(builder->options->hints, erofs_tree_path(&path, inode) + 1);
 	return erofs_compress_plan_way(&builder->compress, &erofs_plan(builder, inode->number)->way, hint);
 }

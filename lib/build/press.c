@@ -360,10 +360,24 @@ static void release_press(struct press *press)
 	free(press->tools);
 }
 
+/*
+ * Extents that are taken over round up to a block each, begin in different ones, and the last one of a segment may go far
+ * beyond it.
+ */
+static size_t choose_out_room(const struct press *press)
+{
+	const struct erofs_builder *builder = press->pack->builder;
+	size_t room = erofs_compress_room(&builder->compress, press->segment);
+
+	if (press->pack->stream || !press->pack->source->encoded)
+		return room;
+	return 2 * (room + EROFS_PCLUSTER_ENCODED_MAX);
+}
+
 static unsigned int count_slots(const struct press *press)
 {
 	unsigned int width = erofs_pool_width(press->pack->builder->pool);
-	size_t most = IN_FLIGHT_MOST / (2 * press->segment);
+	size_t most = IN_FLIGHT_MOST / (press->segment + press->out_room);
 
 	if (most > SLOTS_PER_WORKER * width)
 		most = SLOTS_PER_WORKER * width;
@@ -384,11 +398,11 @@ static int init_press(struct press *press)
 {
 	struct erofs_builder *builder = press->pack->builder;
 	unsigned int width = erofs_pool_width(builder->pool);
-	size_t room;
 	int err = 0;
 
 	pthread_mutex_init(&press->committing, NULL);
 	press->segment = erofs_compress_segment(&builder->compress);
+	press->out_room = choose_out_room(press);
 	press->slot_count = count_slots(press);
 	press->slots = calloc(press->slot_count, sizeof(*press->slots));
 	press->tools = calloc(width, sizeof(*press->tools));
@@ -396,12 +410,11 @@ static int init_press(struct press *press)
 	press->streams = calloc(press->stream_room + 1, sizeof(struct press_stream *));
 	if (!press->slots || !press->tools || !press->streams)
 		return -ENOMEM;
-	room = erofs_compress_room(&builder->compress, press->segment);
 	for (unsigned int i = 0; !err && i < press->slot_count; i++) {
 		struct press_slot *slot = &press->slots[i];
 
 		slot->in = malloc(press->segment);
-		slot->out = malloc(room);
+		slot->out = malloc(press->out_room);
 		err = slot->in && slot->out ? 0 : -ENOMEM;
 	}
 	for (unsigned int i = 0; !err && i < width; i++)

@@ -45,7 +45,7 @@ struct press_stream {
 	uint64_t count; /* of them */
 	uint64_t start; /* byte on the device */
 	uint64_t size;	/* bytes there so far */
-	bool shrunk;
+	bool shrunk, uneven;
 };
 
 /* A file of one segment at most. */
@@ -56,6 +56,7 @@ struct press_file {
 	size_t extents_at;	 /* among the slot's extents */
 	size_t extents_size;
 	uint64_t extent_count;
+	bool uneven; /* see struct erofs_compressed */
 	pack_sum sum;
 	uint8_t digest[EROFS_DIGEST_MAX];
 	bool known;	/* so it was seen before it was compressed */
@@ -81,6 +82,7 @@ struct press_slot {
 struct press {
 	struct pack *pack;
 	size_t segment;			    /* bytes */
+	size_t out_room;		    /* bytes of a slot's `out` */
 	struct erofs_compress_tools *tools; /* by worker number */
 	struct press_slot *slots;
 	unsigned int slot_count;
@@ -112,6 +114,13 @@ bool erofs_press_share(struct press *press, const struct erofs_tree_inode *inode
 
 /* The same for a file of several segments, whatever became of the earlier one: flat, its last bytes are in a block. */
 bool erofs_press_share_any(struct press *press, const struct erofs_tree_inode *inode);
+
+/*
+ * Takes over the extents of an open file that begin in `length` bytes from `offset` on, which `in` holds; what cannot be taken
+ * over is compressed.
+ */
+int erofs_press_copy(struct press *press, unsigned int worker, struct erofs_content *content, const uint8_t *in,
+		     uint64_t offset, size_t length, struct erofs_compressed *to);
 
 /* ---- batches (press_batch.c) ---- */
 

@@ -8,17 +8,42 @@
 
 /* ---- work ------------------------------------------------------------------------------------------------------------------ */
 
-static int read_file(struct press *press, struct press_slot *slot, struct press_file *file, struct pack_worker *worker)
+static void note_result(struct press_slot *slot, struct press_file *file, const struct erofs_compressed *result)
+{
+	file->out_size = result->size;
+	file->extents_size = slot->extents.size - file->extents_at;
+	file->extent_count = result->count;
+	file->uneven = result->uneven;
+}
+
+/* What the source has encoded goes over as it is. */
+static int copy_file(struct press *press, struct press_slot *slot, struct press_file *file,
+		     struct erofs_content *content, unsigned int worker)
+{
+	struct erofs_compressed result = { .out = slot->out + file->out_at, .extents = &slot->extents };
+	int err;
+
+	result.room = press->out_room - file->out_at;
+	err = erofs_press_copy(press, worker, content, slot->in + file->at, 0, (size_t)file->inode->size, &result);
+	if (!err)
+		note_result(slot, file, &result);
+	return err;
+}
+
+static int read_file(struct press *press, struct press_slot *slot, struct press_file *file, unsigned int worker)
 {
 	struct pack *pack = press->pack;
+	void *reader = pack->workers[worker].reader;
 	struct erofs_content content;
-	int err = pack->source->open(worker->reader, &content, file->inode);
+	int err = pack->source->open(reader, &content, file->inode);
 
 	if (err)
 		return err;
-	err = pack->source->read(worker->reader, &content, slot->in + file->at, (size_t)file->inode->size, 0);
+	err = pack->source->read(reader, &content, slot->in + file->at, (size_t)file->inode->size, 0);
+	if (!err && content.encoded_end)
+		err = copy_file(press, slot, file, &content, worker);
 	if (!err)
-		return pack->source->close(worker->reader, &content);
+		return pack->source->close(reader, &content);
 	pack->source->abandon(&content);
 	return err;
 }
@@ -68,17 +93,15 @@ static bool is_known(struct press *press, const struct press_file *file)
 	return known;
 }
 
-static int compress_file(struct press *press, struct press_slot *slot, struct press_file *file, size_t out_at,
+static int compress_file(struct press *press, struct press_slot *slot, struct press_file *file,
 			 struct erofs_compress_tools *tools)
 {
 	const struct erofs_builder *builder = press->pack->builder;
 	uint8_t way = erofs_plan(builder, file->inode->number)->way;
 	size_t size = (size_t)file->inode->size;
-	struct erofs_compressed result = { .out = slot->out + out_at, .extents = &slot->extents };
+	struct erofs_compressed result = { .out = slot->out + file->out_at, .extents = &slot->extents };
 	int err;
 
-	file->out_at = out_at;
-	file->extents_at = slot->extents.size;
 	result.room = worthwhile(builder, size);
 	if (!builder->compress.ways[way].encoded_max || !result.room)
 		return 0;
@@ -89,9 +112,7 @@ static int compress_file(struct press *press, struct press_slot *slot, struct pr
 		slot->extents.size = file->extents_at;
 		return 0;
 	}
-	file->out_size = result.size;
-	file->extents_size = slot->extents.size - file->extents_at;
-	file->extent_count = result.count;
+	note_result(slot, file, &result);
 	return 0;
 }
 
@@ -112,13 +133,15 @@ int erofs_press_batch_work(struct press *press, struct press_slot *slot, unsigne
 	for (uint32_t i = 0; !err && i < slot->count; i++) {
 		struct press_file *file = &slot->files[i];
 
+		file->out_at = out_at;
+		file->extents_at = slot->extents.size;
 		if (!press->pack->stream)
-			err = read_file(press, slot, file, &press->pack->workers[worker]);
+			err = read_file(press, slot, file, worker);
 		if (!err)
 			err = hash_file(press, slot, file, &press->pack->workers[worker]);
-		file->known = !err && is_known(press, file);
-		if (!err && !file->known)
-			err = compress_file(press, slot, file, out_at, &press->tools[worker]);
+		file->known = !err && !file->extent_count && is_known(press, file);
+		if (!err && !file->known && !file->extent_count)
+			err = compress_file(press, slot, file, &press->tools[worker]);
 		if (!file->known && !file->extent_count)
 			pad_flat(press->pack->builder, slot, file);
 		out_at += file->out_size;
@@ -157,6 +180,7 @@ static int own_encoded(struct press *press, struct press_slot *slot, struct pres
 		.plen = file->out_size / unit,
 		.count = file->extent_count,
 		.compression = way,
+		.uneven = file->uneven,
 	};
 
 	return err ? err : erofs_press_own(press, file->inode, &list, &extents);

@@ -141,7 +141,11 @@ int erofs_press_stream_work(struct press *press, struct press_slot *slot, unsign
 	}
 	slot->result = (struct erofs_compressed){ .out = slot->out, .extents = &slot->extents };
 	slot->result.room = erofs_compress_room(&builder->compress, slot->length);
-	if (is_flat_way(press, stream)) {
+	if (stream->content.encoded_end) {
+		slot->result.room = press->out_room;
+		err = erofs_press_copy(press, worker, &stream->content, slot->in, slot->segment * press->segment,
+				       slot->length, &slot->result);
+	} else if (is_flat_way(press, stream)) {
 		/* A segment is a number of blocks, so that there is room for the zeros. */
 		memset(slot->in + slot->length, 0, slot->result.room - slot->length);
 		slot->result.out = slot->in;
@@ -220,6 +224,7 @@ static int settle_layout(struct press *press, struct press_slot *slot)
 		.plen = stream->size / unit,
 		.count = stream->count,
 		.compression = way,
+		.uneven = stream->uneven,
 	};
 
 	if (!stream->shrunk)
@@ -299,6 +304,7 @@ static int place_segment(struct press *press, struct press_slot *slot)
 	stream->size += slot->result.size;
 	stream->count += slot->result.count;
 	stream->shrunk |= slot->result.shrunk;
+	stream->uneven |= slot->result.uneven;
 	err = erofs_pack_take_bytes(press->pack, stream->inode, slot->result.size);
 	return err ? err : erofs_buffer_append(&stream->extents, slot->extents.data, slot->extents.size);
 }

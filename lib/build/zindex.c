@@ -3,7 +3,7 @@
 
 #include <erofs/inode.h>
 
-#define RECORD_MAX 16u /* bytes of the longest record that is written, and thereby of alignment */
+#define RECORD_MAX 32u /* bytes of the longest record that is written, and thereby of alignment */
 
 static bool has_pieces(const struct erofs_build_options *options)
 {

@@ -8,18 +8,23 @@
  *
  *	4 bytes   lengths only, which a reader adds up from the first one: for files of few pieces
  *	8 bytes   for addresses below 4 GiB
- *	16 bytes  else
+ *	16 bytes  else, and for pieces of any length
+ *	32 bytes  the same for files that 32 bits do not span
  */
 #define SUMMED_MOST 64u
 
-static unsigned int record_bits(const struct erofs_extent_list *list)
+static unsigned int record_bits(const struct erofs_zindex *zindex, const struct erofs_extent_list *list)
 {
 	bool far = list->start + list->plen > UINT32_MAX;
+	unsigned int full = zindex->file_size > UINT32_MAX ? 3 : 2;
+
+	if (list->uneven)
+		return full;
 
 	/* Two short records with their common start are no shorter than two of the next form. */
 	if (list->count <= SUMMED_MOST && (far || list->count > 2))
 		return 0;
-	return far ? 2 : 1;
+	return far ? full : 1;
 }
 
 static uint64_t first_record(uint64_t at, unsigned int bits)
@@ -36,7 +41,7 @@ uint64_t erofs_zindex_pieces_size(const struct erofs_zindex *zindex, uint64_t at
 	unsigned int bits;
 
 	erofs_extent_lists_open(zindex->lists, zindex->list, &list, &cursor);
-	bits = record_bits(&list);
+	bits = record_bits(zindex, &list);
 	return first_record(at, bits) + (bits ? 0 : EROFS_ZEXTENT_START_SIZE) + (list.count << (2 + bits)) - at;
 }
 
@@ -44,7 +49,7 @@ static int encode_header(const struct erofs_zindex *zindex, const struct erofs_e
 			 struct erofs_buffer *out)
 {
 	uint32_t piece = zindex->plan->ways[list->compression].extent_bytes;
-	unsigned int bits = record_bits(list);
+	unsigned int bits = record_bits(zindex, list);
 	struct erofs_zmap_header header = {
 		.advise = (uint16_t)(EROFS_ZADVISE_EXTENTS | bits << EROFS_ZADVISE_EXTENT_SIZE_SHIFT),
 		.lclusterbits = (uint8_t)__builtin_ctz(piece),
@@ -68,10 +73,10 @@ static int encode_records(const struct erofs_zindex *zindex, struct erofs_buffer
 	erofs_extent_lists_open(zindex->lists, zindex->list, &list, &cursor);
 	algorithm =
 		(int)erofs_compressor_limits(zindex->plan->ways[list.compression].compression.compressor)->algorithm;
-	size = 4u << record_bits(&list);
+	size = 4u << record_bits(zindex, &list);
 	record.pstart = list.start;
 	while (!err && erofs_extents_next(&cursor, &extent)) {
-		uint8_t raw[16];
+		uint8_t raw[32];
 
 		record.length = extent.plen;
 		record.algorithm = extent.form == EROFS_FORM_ENCODED ? algorithm : -1;
@@ -92,7 +97,7 @@ int erofs_zindex_pieces_encode(const struct erofs_zindex *zindex, struct erofs_b
 	int err;
 
 	erofs_extent_lists_open(zindex->lists, zindex->list, &list, &cursor);
-	bits = record_bits(&list);
+	bits = record_bits(zindex, &list);
 	err = erofs_buffer_append_zeros(out, (size_t)(header_at - at));
 	if (!err)
 		err = encode_header(zindex, &list, out);

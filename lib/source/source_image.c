@@ -267,18 +267,18 @@ static int scan_layers(struct image_source *source)
 	return err;
 }
 
-int erofs_scan_images(struct erofs_tree *tree, const char *const *paths, size_t count,
-		      const struct erofs_scan_options *options, const struct erofs_diag *diag)
+static int scan_images(struct erofs_tree *tree, const char *const *paths, size_t count,
+		       const struct erofs_scan_options *options, bool takes_over, const struct erofs_diag *diag)
 {
 	struct image_source *source = calloc(1, sizeof(*source));
 	int err;
 
 	if (!source)
 		return -ENOMEM;
-	*source = (struct image_source){ .tree = tree, .options = options, .diag = diag };
+	*source = (struct image_source){ .tree = tree, .options = options, .diag = diag, .takes_over = takes_over };
 	/* From here on the tree owns the source. */
 	tree->source = source;
-	tree->source_ops = &erofs_image_source_ops;
+	tree->source_ops = takes_over ? &erofs_image_restamp_ops : &erofs_image_source_ops;
 	err = open_layers(source, paths, count);
 	if (!err)
 		err = erofs_filter_new(&source->filter, options, diag);
@@ -288,6 +288,24 @@ int erofs_scan_images(struct erofs_tree *tree, const char *const *paths, size_t 
 		err = scan_layers(source);
 	if (err == -ENOMEM)
 		erofs_report(diag, err, "out of memory");
+	return err;
+}
+
+int erofs_scan_images(struct erofs_tree *tree, const char *const *paths, size_t count,
+		      const struct erofs_scan_options *options, const struct erofs_diag *diag)
+{
+	return scan_images(tree, paths, count, options, false, diag);
+}
+
+int erofs_scan_restamp(struct erofs_tree *tree, const char *path, const struct erofs_scan_options *options,
+		       struct erofs_build_options *build, uint64_t *recoded, const struct erofs_diag *diag)
+{
+	int err = scan_images(tree, &path, 1, options, true, diag);
+
+	if (!err)
+		err = erofs_image_describe(tree->source, build);
+	if (!err)
+		*recoded = ((struct image_source *)tree->source)->storage.recoded_files;
 	return err;
 }
 

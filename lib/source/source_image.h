@@ -5,10 +5,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <erofs/compress.h>
 #include <erofs/image.h>
 #include <erofs/source.h>
 #include <erofs/walk.h>
 
+#include "lib/image/image.h"
 #include "lib/source/source_filter.h"
 #include "lib/source/source_label.h"
 #include "lib/tree/tree.h"
@@ -26,6 +28,20 @@ struct image_origin {
 	const struct image_layer *layer;
 	uint64_t nid;
 	uint8_t marks; /* enum image_mark */
+	/* Regular files of an image that is taken over: */
+	int8_t algorithm;     /* enum erofs_algorithm; -1: stored flat */
+	bool has_small;	      /* clusters of one block */
+	uint64_t encoded_end; /* see struct erofs_content */
+};
+
+/* How the files of an image that is taken over are stored. */
+struct image_storage {
+	uint32_t algorithms;	  /* in use: bitmap */
+	uint32_t largest_cluster; /* bytes */
+	uint32_t piece_size;	  /* bytes, of a file of encoded extents; 0: none is known */
+	uint64_t full_files, compact_files, extent_files, inline_files, tail_files;
+	uint64_t recoded_files; /* that are encoded anew, all or in part */
+	bool interlaced;
 };
 
 /* One of the images. */
@@ -44,6 +60,10 @@ struct image_source {
 	const struct erofs_diag *diag;
 	struct erofs_filter *filter;
 	struct erofs_labels *labels;
+	/* of an image that is taken over */
+	bool takes_over;
+	struct image_storage storage;
+	uint8_t encodings[EROFS_ALGORITHM_COUNT]; /* position of the algorithm in the build's list */
 };
 
 /* Why something of an image cannot be read, in words. */
@@ -74,6 +94,36 @@ int erofs_image_keep_entries(struct erofs_tree *tree, struct erofs_tree_inode *d
  */
 int erofs_image_merge(struct erofs_tree *tree, struct erofs_tree_inode *lower, struct erofs_tree_inode *upper);
 
+/*
+ * Contents. A reader is for one thread.
+ */
+struct image_reader {
+	const struct erofs_diag *diag;
+	/* The inode read last: a file is mostly read to its end before the next one. */
+	const struct erofs_tree_inode *inode;
+	struct erofs_inode from;
+	bool has_map; /* its index is open */
+	struct erofs_zmap map;
+};
+
+/* Reads the inode, if it is not the one at hand. */
+int erofs_image_load(struct image_reader *reader, const struct erofs_tree_inode *inode);
+int erofs_image_report_content(const struct image_reader *reader, int err, const struct erofs_tree_inode *inode);
+
+/* ---- encoded contents (source_image_encoded.c) ---- */
+
+/* Finds out how a regular file is stored, and what of it can be taken over. */
+void erofs_image_survey(struct image_source *source, struct erofs_tree_inode *inode, const struct erofs_inode *from);
+
+/* How the image is stored, as options that build another one like it. -ENOMEM. */
+int erofs_image_describe(struct image_source *source, struct erofs_build_options *build);
+
+int erofs_image_encoding(void *source, const struct erofs_tree_inode *inode, bool *small);
+int erofs_image_encoded(void *reader, struct erofs_content *content, struct erofs_encoded_extent *out, uint64_t offset);
+int erofs_image_read_extent(void *reader, struct erofs_content *content, const struct erofs_encoded_extent *extent,
+			    void *buf);
+
 extern const struct erofs_source_ops erofs_image_source_ops;
+extern const struct erofs_source_ops erofs_image_restamp_ops;
 
 #endif

@@ -107,6 +107,8 @@ static int set_kind(struct image_source *source, const struct image_layer *layer
 	switch (inode->mode & S_IFMT) {
 	case S_IFREG:
 		inode->size = from->size;
+		if (source->takes_over)
+			erofs_image_survey(source, inode, from);
 		return find_holes(source, layer, inode, from);
 	case S_IFLNK:
 		return set_target(source, layer, inode, from);
@@ -128,7 +130,7 @@ int erofs_image_fill_inode(struct image_source *source, const struct image_layer
 
 	if (!origin)
 		return -ENOMEM;
-	*origin = (struct image_origin){ .layer = layer, .nid = from->nid };
+	*origin = (struct image_origin){ .layer = layer, .nid = from->nid, .algorithm = -1 };
 	inode->origin = origin;
 	inode->mode = from->mode;
 	inode->uid = from->uid;

@@ -7,13 +7,6 @@
 
 /* Contents, through the reader, which may be asked from any thread. */
 
-struct image_reader {
-	const struct erofs_diag *diag;
-	/* The inode read last: a file is mostly read to its end before the next one. */
-	const struct erofs_tree_inode *inode;
-	struct erofs_inode from;
-};
-
 const char *erofs_image_why(int err)
 {
 	switch (err) {
@@ -45,7 +38,7 @@ static void reader_free(void *reader)
 	free(reader);
 }
 
-static int report_unreadable(const struct image_reader *reader, int err, const struct erofs_tree_inode *inode)
+int erofs_image_report_content(const struct image_reader *reader, int err, const struct erofs_tree_inode *inode)
 {
 	const struct image_origin *origin = inode->origin;
 
@@ -53,7 +46,7 @@ static int report_unreadable(const struct image_reader *reader, int err, const s
 				 erofs_image_why(err));
 }
 
-static int load_inode(struct image_reader *reader, const struct erofs_tree_inode *inode)
+int erofs_image_load(struct image_reader *reader, const struct erofs_tree_inode *inode)
 {
 	const struct image_origin *origin = inode->origin;
 	int err;
@@ -61,9 +54,10 @@ static int load_inode(struct image_reader *reader, const struct erofs_tree_inode
 	if (reader->inode == inode)
 		return 0;
 	reader->inode = NULL;
+	reader->has_map = false;
 	err = erofs_image_inode(origin->layer->image, &reader->from, origin->nid);
 	if (err)
-		return report_unreadable(reader, err, inode);
+		return erofs_image_report_content(reader, err, inode);
 	reader->inode = inode;
 	return 0;
 }
@@ -71,7 +65,8 @@ static int load_inode(struct image_reader *reader, const struct erofs_tree_inode
 static int open_content(void *arg, struct erofs_content *out, const struct erofs_tree_inode *inode)
 {
 	*out = (struct erofs_content){ .inode = inode, .fd = -1 };
-	return load_inode(arg, inode);
+	out->encoded_end = ((const struct image_origin *)inode->origin)->encoded_end;
+	return erofs_image_load(arg, inode);
 }
 
 static int read_content(void *arg, struct erofs_content *content, void *buf, size_t length, uint64_t offset)
@@ -79,7 +74,7 @@ static int read_content(void *arg, struct erofs_content *content, void *buf, siz
 	struct image_reader *reader = arg;
 	const struct image_origin *origin = content->inode->origin;
 	/* Another worker may have opened it. */
-	int err = load_inode(reader, content->inode);
+	int err = erofs_image_load(reader, content->inode);
 	int64_t count;
 
 	if (err)
@@ -87,7 +82,7 @@ static int read_content(void *arg, struct erofs_content *content, void *buf, siz
 	count = erofs_image_read(origin->layer->image, &reader->from, buf, length, offset);
 	if (count == (int64_t)length)
 		return 0;
-	return report_unreadable(reader, count < 0 ? (int)count : -EUCLEAN, content->inode);
+	return erofs_image_report_content(reader, count < 0 ? (int)count : -EUCLEAN, content->inode);
 }
 
 static int close_content(void *arg, struct erofs_content *content)
@@ -122,4 +117,17 @@ const struct erofs_source_ops erofs_image_source_ops = {
 	.close = close_content,
 	.abandon = abandon_content,
 	.release = release_source,
+};
+
+const struct erofs_source_ops erofs_image_restamp_ops = {
+	.reader_new = reader_new,
+	.reader_free = reader_free,
+	.open = open_content,
+	.read = read_content,
+	.close = close_content,
+	.abandon = abandon_content,
+	.release = release_source,
+	.encoding = erofs_image_encoding,
+	.encoded = erofs_image_encoded,
+	.read_encoded = erofs_image_read_extent,
 };

@@ -91,6 +91,17 @@ struct erofs_tree_inode {
 struct erofs_content {
 	const struct erofs_tree_inode *inode;
 	int fd;
+	uint64_t
+		encoded_end; /* up to here the source has it encoded in extents that can be taken over; 0: it has not */
+};
+
+/* An extent as a source has it. */
+struct erofs_encoded_extent {
+	uint64_t start, length; /* bytes of the file */
+	uint32_t size;		/* bytes to read; 0: all zeros */
+	bool is_stored;		/* they are those of the file */
+	uint64_t place;		/* the source's own: where they are */
+	unsigned int device;
 };
 
 /*
@@ -105,6 +116,16 @@ struct erofs_source_ops {
 	int (*read)(void *reader, struct erofs_content *content, void *buf, size_t length, uint64_t offset);
 	/* Fails if the file changed since it was scanned. Closes it in any case. */
 	int (*close)(void *reader, struct erofs_content *content);
+	/*
+	 * Of a source whose files are encoded already, and which are to be taken over as they are; else NULL. `encoding` is the
+	 * position of a file's compressor in the build's list, or -1 if it is to be stored flat, and whether its clusters have
+	 * one block each; it matters for files whose content cannot be taken over, too. `encoded` finds the first extent that begins at or behind `offset`, which is
+	 * below content->encoded_end: 1; or 0, there is none. `read_encoded` reads its bytes.
+	 */
+	int (*encoding)(void *source, const struct erofs_tree_inode *inode, bool *small);
+	int (*encoded)(void *reader, struct erofs_content *content, struct erofs_encoded_extent *out, uint64_t offset);
+	int (*read_encoded)(void *reader, struct erofs_content *content, const struct erofs_encoded_extent *extent,
+			    void *buf);
 	/* Closes without looking, on the way out of an error. */
 	void (*abandon)(struct erofs_content *content);
 	void (*release)(void *source);

@@ -69,12 +69,85 @@ check "no image of it" test ! -e "$work/none"
 # ---- images of others ----
 
 images=()
+printf '4096 0 text\n8192 1 .\n' >"$work/hints"
 compressed_images "$work/small"
 for image in "${images[@]}"; do
 	check "${image##*/}" "$MKFS" --quiet "$FP_OPT" "$work/image" "$image" || continue
 	extracted_as "${image##*/}" "$work/compressible" "$work/image" --ignore-mtime
 	check "${image##*/}: fsck --ishare" "$FSCK" --ishare "$work/image"
 done
+
+# ---- the same image with other fingerprints ----
+
+# Kind, place in the file and lengths of each extent of the compressed files.
+extents() { # IMAGE
+	local file list
+	(cd "$work/compressible" && find . -type f -size +0 | sort) | while IFS= read -r file; do
+		list=$("$DUMP" -e --path="${file#.}" "$1" | sed -nE 's/^ *[0-9]+: +([0-9]+\.\. *[0-9]+) \| +([0-9]+) : .* \| +([0-9]+) +(.*)$/\1 \2 \3 \4/p')
+		case $list in *encoded*) printf '%s\n%s\n' "$file" "$list" ;; esac
+	done
+}
+restamped() { # WHAT IMAGE: all that must hold of any image
+	check "restamp $1" "$MKFS" --quiet --restamp "$FP_OPT" "$work/image" "$2" || return
+	check "restamp $1: fsck --ishare" "$FSCK" --ishare "$work/image"
+	extracted_as "restamp $1" "$work/compressible" "$work/image" --ignore-mtime
+	if can_mount && mount_image "$2" "$work/mnt-1" && mount_image "$work/image" "$work/mnt-2"; then
+		check "restamp $1: as the source is mounted" "${without_holes[@]}" "$work/mnt-1" "$work/mnt-2"
+	else
+		skip "restamp $1: cannot mount here"
+	fi
+	if mountpoint -q "$work/mnt-2"; then unmount "$work/mnt-2"; fi
+	if mountpoint -q "$work/mnt-1"; then unmount "$work/mnt-1"; fi
+}
+for image in "${images[@]}"; do
+	restamped "${image##*/}" "$image" </dev/null
+done
+while read -r name options; do
+	# shellcheck disable=SC2086
+	"$MKFS" --quiet -Uclear -T1 --mkfs-time -L label $options "$work/bare" "$work/compressible"
+	# shellcheck disable=SC2086
+	"$MKFS" --quiet -Uclear -T1 --mkfs-time -L label $options "$FP_OPT" "$work/direct" "$work/compressible"
+	check "restamp our $name" "$MKFS" --quiet --restamp -Uclear "$FP_OPT" "$work/image" "$work/bare"
+	check "restamp our $name: as if built with fingerprints" cmp "$work/direct" "$work/image"
+	same "restamp our $name: same extents" "$(extents "$work/bare")" "$(extents "$work/image")"
+	for workers in 0 1 2 5; do
+		check "restamp our $name again, $workers workers" "$MKFS" --quiet --restamp -Uclear "$FP_OPT" \
+			--workers=$workers "$work/image" "$work/direct"
+		check "restamp our $name again, $workers workers: same bytes" cmp "$work/direct" "$work/image"
+	done
+	check "restamp our $name with sha512" "$MKFS" --quiet --restamp --ishare-fingerprint=sha512 "$work/image" "$work/direct"
+	check "restamp our $name with sha512: fsck --ishare" "$FSCK" --ishare "$work/image"
+	same "restamp our $name with sha512: same extents" "$(extents "$work/bare")" "$(extents "$work/image")"
+done <<-END
+	plain
+	plain-blocks-of-512 -b512 -Enoinline_data
+	lz4 -zlz4
+	lz4hc-full -zlz4hc,9 -C16384 -Efull-index
+	zstd -zzstd,3 -C65536
+	zstd-interlaced -zzstd,3 -C4096 --min-kernel=6.10
+	lzma -zlzma -C16384
+	deflate-512 -zdeflate -b512 -C4096
+	zstd-extents -zzstd,3 -E48bit
+	deflate-extents -zdeflate,1 -E48bit --extent-size=16384
+	two-algorithms -zlz4:zstd --compress-hints=$work/hints -C8192
+END
+
+# What an image brings along is replaced, whatever it says.
+"$MKFS" --quiet -zzstd -Uclear "$FP_OPT" "$work/direct" "$work/compressible"
+cp "$work/direct" "$work/lies"
+offset=$(grep -obUaP 'sha256:' "$work/lies" | head -n 1 | cut -d: -f1)
+printf 'another' | dd of="$work/lies" bs=1 seek=$((offset + 8)) conv=notrunc status=none
+check_not "forged fingerprint: fsck" "$FSCK" --ishare "$work/lies"
+check "forged fingerprint: restamp" "$MKFS" --quiet --restamp -Uclear "$work/image" "$work/lies"
+check "forged fingerprint: replaced" cmp "$work/direct" "$work/image"
+
+for option in -b1024 -zlz4 -C4096 "-T 1" --all-root --exclude-path=x -Efull-index --tar=f --min-kernel=6.1; do
+	# shellcheck disable=SC2086
+	refused "restamp $option" "no place beside it|not built" "$MKFS" --quiet --restamp $option "$work/none" "$work/direct"
+done
+refused "restamp of two" "takes one image" "$MKFS" --quiet --restamp "$work/none" "$work/direct" "$work/lies"
+refused "restamp of a directory" "." "$MKFS" --quiet --restamp "$work/none" "$work/compressible"
+check "no image of these" test ! -e "$work/none"
 
 # ---- fingerprints that a source brings along ----
 
