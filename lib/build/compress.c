@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lib/util/report.h"
+
 /*
  * Segments are cut so that no cluster goes over their end: each costs a block that is not quite full, and holds up those behind
  * it for as long as it takes.
@@ -11,6 +13,9 @@
 #define CLUSTERS_SEGMENT     ((size_t)2 * 1024 * 1024)
 #define CLUSTERS_PER_SEGMENT 8u
 #define PIECES_SEGMENT	     ((size_t)1024 * 1024)
+
+/* Blocks of a cluster; an image that announces more is not mounted, measured on Linux 6.18. */
+#define LZ4_BLOCKS_MAX 256u
 
 /* ---- the ways -------------------------------------------------------------------------------------------------------------- */
 
@@ -70,6 +75,21 @@ int erofs_compress_plan_way(struct erofs_compress_plan *plan, uint8_t *number, c
 		return -ENOMEM;
 	plan->ways = ways;
 	plan->ways[plan->count++] = way;
+	return 0;
+}
+
+int erofs_compress_plan_check(const struct erofs_compress_plan *plan, const struct erofs_diag *diag)
+{
+	for (unsigned int i = 0; i < plan->count; i++) {
+		const struct erofs_compress_way *way = &plan->ways[i];
+		uint32_t blocks = way->encoded_max >> plan->options->blkszbits;
+
+		if (blocks > LZ4_BLOCKS_MAX &&
+		    erofs_compressor_limits(way->compression.compressor)->algorithm == EROFS_ALGORITHM_LZ4)
+			return erofs_report(diag, -ERANGE,
+					    "LZ4 in clusters or pieces of %u blocks: Linux mounts no more than %u",
+					    blocks, LZ4_BLOCKS_MAX);
+	}
 	return 0;
 }
 

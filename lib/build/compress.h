@@ -41,6 +41,9 @@ void erofs_compress_plan_release(struct erofs_compress_plan *plan);
 /* Finds the way of files with this hint (NULL: none), or makes it. -ENOMEM, -E2BIG. */
 int erofs_compress_plan_way(struct erofs_compress_plan *plan, uint8_t *number, const struct erofs_compress_hint *hint);
 
+/* Refuses what Linux would not mount, -ERANGE, reported. */
+int erofs_compress_plan_check(const struct erofs_compress_plan *plan, const struct erofs_diag *diag);
+
 /* Bytes of a big file that are read and compressed as one. */
 size_t erofs_compress_segment(const struct erofs_compress_plan *plan);
 
