@@ -271,6 +271,8 @@ program_tests = \
 	tests/e2e/mutate.sh \
 	tests/e2e/mutate_library.sh \
 	tests/e2e/namespaces.sh \
+	tests/e2e/oci.sh \
+	tests/e2e/oci_registry.sh \
 	tests/e2e/options.sh \
 	tests/e2e/options_compress.sh \
 	tests/e2e/roundtrip.sh \
@@ -314,6 +316,7 @@ tests_extra = $(source_tests) $(program_tests) $(tests_golden) \
 	tests/bench/share.sh \
 	tests/e2e/lib.sh \
 	tests/e2e/lib_roundtrip.sh \
+	tests/e2e/oci_images.py \
 	tests/e2e/page_figures.py \
 	tests/e2e/tar_archives.py \
 	tests/unit/unit.h \

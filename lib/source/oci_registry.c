@@ -22,9 +22,11 @@ static int report_status(const struct registry *registry, const char *what, long
 	if (status == 404)
 		return erofs_report(registry->store.diag, -ENOENT, "'%s': the registry has no %s", registry->store.name,
 				    what);
-	if (status == 401 || status == 403)
-		return erofs_report(registry->store.diag, -EACCES, "'%s': the registry refuses %s (status %ld)",
-				    registry->store.name, what, status);
+	if (status == 401)
+		return erofs_registry_report_denied(registry, "the registry");
+	if (status == 403)
+		return erofs_report(registry->store.diag, -EACCES, "'%s': the registry refuses %s (status 403)",
+				    registry->store.name, what);
 	return erofs_report(registry->store.diag, -EIO, "'%s': the registry answers with status %ld instead of %s",
 			    registry->store.name, status, what);
 }

@@ -80,6 +80,9 @@ void erofs_registry_end(struct registry_answer *answer);
 /* Does what a status of 401 asks for. -EACCES, reported, if that cannot be done. */
 int erofs_registry_authenticate(struct registry *registry, const struct registry_answer *refusal);
 
+/* Says that credentials are missing or wrong: -EACCES. */
+int erofs_registry_report_denied(const struct registry *registry, const char *who);
+
 /* A value of "Bearer realm=\"...\",service=\"...\""; to be freed. NULL: it is not there. */
 char *erofs_registry_challenge_value(const char *challenge, const char *key);
 

@@ -76,7 +76,7 @@ static int read_token(struct registry *registry, struct registry_answer *answer)
 	return registry->token ? 0 : -ENOMEM;
 }
 
-static int report_denied(const struct registry *registry, const char *who)
+int erofs_registry_report_denied(const struct registry *registry, const char *who)
 {
 	const struct registry_credentials *credentials = &registry->credentials;
 
@@ -106,7 +106,7 @@ static int fetch_token(struct registry *registry, const char *url, const char *f
 	if (status == 200)
 		err = read_token(registry, answer);
 	else if (status == 401 || status == 403)
-		err = report_denied(registry, "who gives out tokens");
+		err = erofs_registry_report_denied(registry, "who gives out tokens");
 	else
 		err = erofs_report(registry->store.diag, -EPROTO, "'%s': %s answers with status %ld",
 				   registry->store.name, url, status);
@@ -192,7 +192,7 @@ int erofs_registry_authenticate(struct registry *registry, const struct registry
 		return erofs_report(registry->store.diag, -EPROTO,
 				    "'%s': the registry refuses, and asks for nothing known", registry->store.name);
 	if (registry->use_basic || !registry->credentials.user || !registry->credentials.password)
-		return report_denied(registry, "the registry");
+		return erofs_registry_report_denied(registry, "the registry");
 	registry->use_basic = true;
 	return 0;
 }

@@ -1,0 +1,133 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later OR MIT
+# Images from a registry: Debian's docker-registry on this machine, with TLS by a certificate authority of our own, and passwords.
+. "$(dirname "$0")/lib.sh"
+need_tools "$MKFS" "$DUMP"
+for tool in docker-registry openssl python3 htpasswd skopeo; do
+	command -v $tool >/dev/null || skip_all "no $tool"
+done
+"$MKFS" --version | grep -q libcurl || skip_all "built without libcurl"
+unset REGISTRY_AUTH_FILE XDG_RUNTIME_DIR DOCKER_CONFIG SSL_CERT_FILE SSL_CERT_DIR http_proxy https_proxy
+export HOME=$work/home
+servers=()
+stop_servers() { for server in "${servers[@]}"; do kill "$server" 2>/dev/null; done; servers=(); }
+trap 'stop_servers; cleanup' EXIT
+maker=$top_srcdir/tests/e2e/oci_images.py
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+# serve PORT DATA HTTP-OPTIONS [LINE]: HTTP-OPTIONS in YAML
+serve() {
+	cat >"$work/registry-$1.yml" <<-END
+		version: 0.1
+		log: {level: error}
+		storage: {filesystem: {rootdirectory: $2}}
+		http: {addr: "127.0.0.1:$1", secret: none$3}
+		${4:-}
+	END
+	docker-registry serve "$work/registry-$1.yml" >"$work/registry-$1.log" 2>&1 &
+	servers+=($!)
+	for _ in $(seq 100); do
+		(: </dev/tcp/127.0.0.1/"$1") 2>/dev/null && return
+		sleep 0.1
+	done
+	cat "$work/registry-$1.log"
+	skip_all "docker-registry does not start"
+}
+
+mkdir -p "$work/tls/ca" "$work/tls/dest" "$HOME"
+for name in ca other; do
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/tls/$name.key" -out "$work/tls/$name.crt" -days 2 -subj "/CN=$name" 2>/dev/null
+done
+openssl req -newkey rsa:2048 -nodes -keyout "$work/tls/server.key" -out "$work/tls/server.csr" -subj /CN=localhost 2>/dev/null
+openssl x509 -req -in "$work/tls/server.csr" -CA "$work/tls/ca.crt" -CAkey "$work/tls/ca.key" -CAcreateserial -days 2 \
+	-out "$work/tls/server.crt" -extfile <(echo 'subjectAltName=DNS:localhost') 2>/dev/null
+cp "$work/tls/ca.crt" "$work/tls/dest/"
+htpasswd -Bbn user 'pass:word' >"$work/htpasswd" 2>/dev/null
+
+secure=$(free_port)
+serve "$secure" "$work/data" ", tls: {certificate: $work/tls/server.crt, key: $work/tls/server.key}" "auth: {htpasswd: {realm: test, path: $work/htpasswd}}"
+plain=$(free_port)
+serve "$plain" "$work/data" ""
+
+python3 "$maker" layers "$work/layers"
+python3 "$maker" layout "$work/gzip" gzip "$work"/layers/*.tar
+python3 "$maker" platforms "$work/platforms" "$work"/layers/*.tar
+image=localhost:$secure/some/image
+push() { skopeo copy -q --insecure-policy --dest-cert-dir="$work/tls/dest" --dest-creds=user:pass:word "$@"; }
+check "push" push "oci:$work/gzip" "docker://$image:one" || finish
+check "push all platforms" push --all "oci:$work/platforms:several" "docker://$image:several"
+check "reference" "$MKFS" --quiet "$FP_OPT" -T1 --mkfs-time "--oci=$work/gzip" "$work/reference"
+
+pull() { SSL_CERT_FILE=$work/tls/ca.crt "$MKFS" --quiet "$FP_OPT" -T1 --mkfs-time "--oci=docker://$1" "$work/image"; }
+pulled() { # WHAT NAME
+	rm -f "$work/image"
+	check "$1" pull "$2" && check "$1: same bytes as from the layout" cmp "$work/reference" "$work/image"
+}
+
+# ---- credentials --------------------------------------------------------------------------------------------------------
+
+auth() { printf '%s' "$1" | base64 -w0; }
+config() { mkdir -p "${1%/*}" && cat >"$1"; } # FILE
+rm -f "$work/image"
+refused "without credentials" 'wants credentials, and none' pull "$image:one"
+config "$HOME/.docker/config.json" <<<"{\"auths\": {\"localhost:$secure\": {\"auth\": \"$(auth user:wrong)\"}}}"
+refused "with a wrong password" 'does not accept the credentials' pull "$image:one"
+config "$HOME/.docker/config.json" <<<'{"credsStore": "desktop"}'
+refused "with a helper" 'docker-credential-desktop' pull "$image:one"
+config "$HOME/.docker/config.json" <<<'{"auths": {'
+refused "with a damaged file" 'no file of credentials' pull "$image:one"
+[ ! -e "$work/image" ] && pass "nothing was left" || fail "an image was left"
+config "$HOME/.docker/config.json" <<<"{\"auths\": {\"localhost:$secure\": {\"auth\": \"$(auth user:pass:word)\"}}}"
+pulled "~/.docker/config.json" "$image:one"
+rm "$HOME/.docker/config.json"
+config "$work/docker/config.json" <<<"{\"auths\": {\"https://localhost:$secure/v2/\": {\"auth\": \"$(auth user:pass:word)\"}}}"
+DOCKER_CONFIG=$work/docker pulled "DOCKER_CONFIG" "$image:one"
+config "$work/auth.json" <<<"{\"auths\": {\"localhost:$secure\": {\"auth\": \"$(auth user:wrong)\"}, \"localhost:$secure/some\": {\"auth\": \"$(auth user:pass:word)\"}}}"
+export REGISTRY_AUTH_FILE=$work/auth.json
+pulled "REGISTRY_AUTH_FILE, by path" "$image:one"
+
+# ---- names ----------------------------------------------------------------------------------------------------------------
+
+digest=$(skopeo inspect --cert-dir "$work/tls/dest" --creds=user:pass:word --format '{{.Digest}}' "docker://$image:one")
+pulled "by digest" "$image@$digest"
+refused "a digest that is not there" 'has no manifest' pull "$image@sha256:$(printf '%064d' 0)"
+refused "a tag that is not there" 'has no manifest two' pull "$image:two"
+refused "an image that is not there" 'has no manifest' pull "localhost:$secure/some/none:one"
+check "this machine's platform" pull "$image:several"
+check "another platform" pull "$image:several,platform=linux/arm/v7"
+refused "a platform that is not there" 'linux/mips' pull "$image:several,platform=linux/mips"
+for name in "localhost:$secure/../x" "localhost:$secure/UPPER" "localhost:$secure/a b" "localhost:$secure/a:" "localhost:$secure/a@sha256:12" "localhost:$secure/"; do
+	refused "the name $name" 'is no docker://' pull "$name"
+done
+refused "ref= beside a tag" 'name itself has the tag' pull "$image:one,ref=one"
+
+# ---- TLS ------------------------------------------------------------------------------------------------------------------
+
+untrusted() { SSL_CERT_FILE=$1 SSL_CERT_DIR=/nonexistent "$MKFS" --quiet "--oci=docker://$2" "$work/no"; }
+refused "a certificate by an authority that is not trusted" 'certificate' untrusted "$work/tls/other.crt" "$image:one"
+refused "a certificate for another name" 'certificate|name' untrusted "$work/tls/ca.crt" "127.0.0.1:$secure/some/image:one"
+refused "http where https is spoken" 'status|cannot read' pull "$image:one,http"
+unset REGISTRY_AUTH_FILE
+pulled "no TLS on this machine" "localhost:$plain/some/image:one"
+pulled "no TLS, asked for" "127.0.0.1:$plain/some/image:one,http"
+if name=$(hostname) && getent hosts "$name" | grep -q '^127\.'; then
+	refused "no TLS elsewhere" 'cannot read https' pull "$name.:$plain/some/image:one"
+fi
+
+# ---- blobs that are not what they should be ----------------------------------------------------------------------------------
+
+layer=$(python3 -c 'import gzip, hashlib, sys; print(hashlib.sha256(gzip.compress(open(sys.argv[1], "rb").read(), mtime=0)).hexdigest())' "$work/layers/0.tar")
+blob=$work/data/docker/registry/v2/blobs/sha256/${layer:0:2}/$layer/data
+cp "$blob" "$work/kept"
+printf 'x' | dd of="$blob" bs=1 seek=9000 conv=notrunc status=none
+rm -f "$work/image"
+refused "a blob that changed" 'does not have this digest|damaged|checksum' pull "localhost:$plain/some/image:one"
+head -c 9000 "$work/kept" >"$blob"
+refused "a blob that is cut off" 'bytes, not the|cannot read|compressed data' pull "localhost:$plain/some/image:one"
+rm "$blob"
+refused "a blob that is missing" 'has no blob|status' pull "localhost:$plain/some/image:one"
+[ ! -e "$work/image" ] && pass "nothing was left, again" || fail "an image was left"
+stop_servers
+refused "nobody is there" 'cannot read' pull "$image:one"
+finish
