@@ -23,7 +23,7 @@ edges() {
 		dump           public common
 		fsck           public common
 		tests/unit     public lib/util lib/format lib/codec lib/io lib/tree lib/image lib/source lib/build lib/check lib/share tests/fuzz
-		tests/fuzz     public lib/codec tests/tools
+		tests/fuzz     public lib/codec lib/source tests/tools
 		tests/tools
 	EDGES
 }

@@ -223,9 +223,22 @@ tests_fuzz_replay_decoder_SOURCES = tests/fuzz/replay.c $(fuzz_decoder)
 tests_fuzz_replay_decoder_LDADD = liberofs-core.la
 tests_fuzz_replay_image_SOURCES = tests/fuzz/replay.c $(fuzz_image)
 tests_fuzz_replay_image_LDADD = liberofs-core.la
+fuzz_programs += tests/fuzz/replay_oci
+fuzz_oci = tests/fuzz/fuzz_oci.c $(fuzz_support)
+fuzz_oci_cppflags = $(AM_CPPFLAGS)
+if HAVE_CURL
+fuzz_oci_cppflags += -DWITH_REGISTRY
+endif
+tests_fuzz_replay_oci_SOURCES = tests/fuzz/replay.c $(fuzz_oci)
+tests_fuzz_replay_oci_CPPFLAGS = $(fuzz_oci_cppflags)
+tests_fuzz_replay_oci_LDADD = liberofs-core.la
 if FUZZERS
-fuzz_programs += tests/fuzz/fuzz_image tests/fuzz/fuzz_lz4 tests/fuzz/fuzz_lzma tests/fuzz/fuzz_deflate tests/fuzz/fuzz_zstd
+fuzz_programs += tests/fuzz/fuzz_oci tests/fuzz/fuzz_image tests/fuzz/fuzz_lz4 tests/fuzz/fuzz_lzma tests/fuzz/fuzz_deflate tests/fuzz/fuzz_zstd
 fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_oci_SOURCES = tests/fuzz/fuzz_entry.c $(fuzz_oci)
+tests_fuzz_fuzz_oci_CPPFLAGS = $(fuzz_oci_cppflags)
+tests_fuzz_fuzz_oci_LDADD = liberofs-core.la
+tests_fuzz_fuzz_oci_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_image_SOURCES = tests/fuzz/fuzz_entry.c $(fuzz_image)
 tests_fuzz_fuzz_image_LDADD = liberofs-core.la
 tests_fuzz_fuzz_image_LDFLAGS = $(fuzz_ldflags)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR MIT
 # Container images -> images: against layers that tar and whiteouts are applied with here, against umoci; and what must be refused.
 . "$(dirname "$0")/lib.sh"
-need_tools "$MKFS" "$FSCK" "$DUMP" "$tools/treecmp"
+need_tools "$MKFS" "$FSCK" "$DUMP" "$tools/treecmp" "$top_builddir/tests/fuzz/replay_oci"
 command -v python3 >/dev/null || skip_all "no python3"
 need_root
 maker=$top_srcdir/tests/e2e/oci_images.py
@@ -147,6 +147,13 @@ refused "a key without a value" 'needs a value' "$MKFS" "--oci=$work/plain,ref="
 refused "no image at all" 'names no image' "$MKFS" --oci= "$work/no"
 refused "http for a directory" 'registries' "$MKFS" "--oci=$work/plain,http" "$work/no"
 refused "two sources" 'another one' "$MKFS" "--oci=$work/plain" "$work/no" "$work/tree"
+
+# ---- documents alone: CORPUS=DIR keeps them, in oci/, for `fuzz_oci DIR/oci` ---------------------------------------------------------
+
+python3 "$maker" corpus "$work/corpus" "${layers[0]}" || fail "corpus"
+"$MKFS" --version | grep -q libcurl || rm "$work"/corpus/*-credentials* "$work"/corpus/*-name "$work"/corpus/*-challenge
+check "documents: $(find "$work/corpus" -type f | wc -l) inputs" bash -c "'$top_builddir/tests/fuzz/replay_oci' '$work'/corpus/*"
+[ -z "${CORPUS:-}" ] || { mkdir -p "$CORPUS/oci" && cp "$work"/corpus/* "$CORPUS/oci/"; }
 
 # ---- images by other tools -----------------------------------------------------------------------------------------------------------
 

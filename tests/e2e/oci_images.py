@@ -6,6 +6,7 @@ layers DIR                    DIR/0.tar ... : layers that hide, replace and link
 layout DIR FORM LAYER...      an OCI layout; FORM: plain, gzip, members, zstd, sha512
 platforms DIR LAYER...        a layout with an index for several platforms, and two names
 save FILE LAYER...            what `docker save` made before it knew OCI
+corpus DIR LAYER              DIR/good-..., DIR/bad-...: inputs of the fuzz target of documents
 bad DIR LAYER                 DIR/NAME: layouts that must be refused; prints NAME and a pattern for the message
 """
 import gzip
@@ -337,6 +338,46 @@ def make_bad_blobs(announce, layer):
     os.mkdir(f"{layout.path}/blobs/" + digest(layer).replace(":", "/"))
 
 
+# ---- documents alone ---------------------------------------------------------------------------------------------------------
+
+def make_corpus(path, layer):
+    os.makedirs(path)
+
+    def put(verdict, name, kind, data):
+        with open(f"{path}/{verdict}-{name}", "wb") as out:
+            out.write(kind.encode() + data)
+
+    zeros = "sha256:" + "0" * 64
+    blob = {"mediaType": MANIFEST, "digest": zeros, "size": 5, "platform": {"os": "linux", "architecture": "arm"},
+            "annotations": {"org.opencontainers.image.ref.name": "a:b", "io.containerd.image.name": "docker.io/a:b"}}
+    config = {"os": "linux", "architecture": HERE, "rootfs": {"type": "layers", "diff_ids": [zeros]}}
+    manifest = {"schemaVersion": 2, "config": blob, "layers": [blob, blob]}
+    saved = [{"Config": "0" * 64 + ".json", "RepoTags": ["a:b"], "Layers": ["x/layer.tar", "blobs/sha256/" + "0" * 64]}]
+    auths = {"auths": {"https://localhost:5000/v1/": {"auth": "dXNlcjpwYXNz"}}, "credsStore": "x"}
+    for kind, name, value in (("i", "index", {"manifests": [blob]}), ("m", "manifest", manifest),
+                              ("c", "config", config), ("s", "saved", saved),
+                              ("l", "layout", {"imageLayoutVersion": "1.0.0"}), ("a", "credentials", auths)):
+        put("good", name, kind, dump(value))
+        put("bad", name + "-cut", kind, dump(value)[:-2])
+        put("bad", name + "-deep", kind, b'{"a":' * 60 + dump(value) + b"}" * 60)
+        put("bad", name + "-null", kind, b"null")
+        put("bad", name + "-behind", kind, dump(value) + b"{}")
+    for name, (_, data) in bad_documents().items():
+        put("bad" if data != b'{"manifests":[]}' and "-size-huge" not in name and "missing" not in name else "find",
+            name, "i", data)
+    for name, data in (("gzip", gzip.compress(layer)), ("zstd-skippable", b"\x50\x2a\x4d\x18\2\0\0\0ab"),
+                       ("plain", layer[:5000])):
+        put("good", name, "z", data)
+    put("bad", "gzip-cut", "z", gzip.compress(layer)[:-9])
+    put("bad", "gzip-behind", "z", gzip.compress(layer) + b"xx")
+    put("good", "platform", "p", b"linux/arm/v7")
+    put("bad", "platform", "p", b"linux//v7")
+    put("good", "name", "n", b"docker://localhost:5000/a/b:c")
+    put("bad", "name", "n", b"docker://localhost:5000/a/../b:c")
+    put("good", "challenge", "w", b'Bearer service="x, y", realm="https://\\"a"')
+    put("bad", "challenge", "w", b'Bearer service="x, realm=')
+
+
 def read(path):
     with open(path, "rb") as file:
         return file.read()
@@ -356,6 +397,8 @@ def main():
         make_platforms(path, [read(name) for name in sys.argv[3:]])
     elif command == "save":
         make_save(path, [read(name) for name in sys.argv[3:]])
+    elif command == "corpus":
+        make_corpus(path, read(sys.argv[3]))
     elif command == "bad":
         make_bad(path, read(sys.argv[3]))
     else:
