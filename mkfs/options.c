@@ -138,6 +138,8 @@ static bool check_sort(const char *value)
 
 static bool parse_tar(struct mkfs_options *options, const char *value)
 {
+	if (options->input == MKFS_OCI)
+		return mkfs_refuse("--tar and --oci are two sources");
 	if (strcmp(value, "headerball") == 0)
 		return mkfs_refuse("--tar=headerball is not built yet");
 	options->input = MKFS_TAR;

@@ -41,6 +41,8 @@ bool mkfs_parse_oci(struct mkfs_options *options, const char *value)
 {
 	char *comma;
 
+	if (options->input == MKFS_TAR)
+		return mkfs_refuse("--tar and --oci are two sources");
 	free(options->oci_text);
 	options->oci = (struct erofs_oci_options){ 0 };
 	options->oci_each = false;

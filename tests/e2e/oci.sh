@@ -146,6 +146,9 @@ refused "the last layer is wrong, each" "$sum" "$MKFS" --quiet "--oci=$work/late
 refused "a key without a value" 'needs a value' "$MKFS" "--oci=$work/plain,ref=" "$work/no"
 refused "no image at all" 'names no image' "$MKFS" --oci= "$work/no"
 refused "http for a directory" 'registries' "$MKFS" "--oci=$work/plain,http" "$work/no"
+refused "an archive, too" 'two sources' "$MKFS" --tar=i "--oci=$work/plain" "$work/no"
+refused "an archive, too, behind it" 'two sources' "$MKFS" "--oci=$work/plain" --tar=f "$work/no"
+refused "--restamp" 'no place beside' "$MKFS" "--oci=$work/plain" --restamp "$work/no"
 refused "two sources" 'another one' "$MKFS" "--oci=$work/plain" "$work/no" "$work/tree"
 
 # ---- documents alone: CORPUS=DIR keeps them, in oci/, for `fuzz_oci DIR/oci` ---------------------------------------------------------
