@@ -69,7 +69,8 @@ unit_tests = \
 	tests/unit/test_tree_aufs \
 	tests/unit/test_tree_normalize \
 	tests/unit/test_tree_paths \
-	tests/unit/test_xattr_plan
+	tests/unit/test_xattr_plan \
+	tests/unit/test_zindex_pieces
 
 if HAVE_CMOCKA
 unit_programs = $(unit_tests)
@@ -200,6 +201,9 @@ tests_unit_test_tree_paths_LDADD = $(unit_libs)
 tests_unit_test_xattr_plan_SOURCES = tests/unit/test_xattr_plan.c $(tree_maker)
 tests_unit_test_xattr_plan_CFLAGS = $(unit_cflags)
 tests_unit_test_xattr_plan_LDADD = $(unit_libs)
+tests_unit_test_zindex_pieces_SOURCES = tests/unit/test_zindex_pieces.c
+tests_unit_test_zindex_pieces_CFLAGS = $(unit_cflags)
+tests_unit_test_zindex_pieces_LDADD = $(unit_libs)
 else
 unit_programs =
 endif

@@ -13,6 +13,8 @@
 /* Smaller holes are read as the zeros they are, as those of a directory. */
 #define SMALLEST_HOLE 4096u
 
+#define NSEC_PER_SEC 1000000000u
+
 static int report(const struct image_source *source, const struct image_layer *layer,
 		  const struct erofs_tree_inode *inode, int err, const char *what)
 {
@@ -130,6 +132,8 @@ int erofs_image_fill_inode(struct image_source *source, const struct image_layer
 
 	if (!origin)
 		return -ENOMEM;
+	if (from->mtime_nsec >= NSEC_PER_SEC)
+		return report(source, layer, inode, -EUCLEAN, "its time");
 	*origin = (struct image_origin){ .layer = layer, .nid = from->nid, .algorithm = -1 };
 	inode->origin = origin;
 	inode->mode = from->mode;

@@ -44,6 +44,14 @@ for ((seed = first; seed < first + count; seed++)); do
 	"$tools/corrupt" "$seed" "$image" "$work/bad" || fail "corrupt $seed"
 	limited "0 4 8" "$FSCK" --ishare "$work/bad"
 	limited "0 1" "$DUMP" --ls -R --path=/ "$work/bad"
+	# What is made of a damaged image is sound, or nothing is made.
+	rm -f "$work/made"
+	case $((seed % 3)) in
+	0) limited "0 1" "$MKFS" --quiet --workers=1 "$FP_OPT" "$work/made" "$work/bad" ;;
+	1) limited "0 1" "$MKFS" --quiet --workers=1 "$FP_OPT" "$work/made" "$image" "$work/bad" ;;
+	2) limited "0 1" "$MKFS" --quiet --workers=1 --restamp "$FP_OPT" "$work/made" "$work/bad" ;;
+	esac
+	[ ! -e "$work/made" ] || limited 0 "$FSCK" --ishare "$work/made"
 	# Each seed takes one of the rest, so that all views see many of the images.
 	case $((seed % 8)) in
 	0) limited "0 1" "$DUMP" -S "$work/bad" ;;
