@@ -19,7 +19,7 @@ apply_layer() { # LAYER DIR
 		case $base in
 		.wh..wh..opq) [ -d "$parent" ] && find "$parent" -mindepth 1 -delete ;;
 		.wh..wh.*) ;;
-		.wh.*) rm -rf "$parent/${base#.wh.}" ;;
+		.wh.*) rm -rf "${parent:?}/${base#.wh.}" ;;
 		esac
 	done
 	tar --xattrs --xattrs-include='*' --numeric-owner -p --recursive-unlink --exclude='.wh.*' -C "$2" -xf "$1"

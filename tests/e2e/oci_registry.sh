@@ -79,7 +79,7 @@ config "$HOME/.docker/config.json" <<<'{"auths": {'
 refused "with a damaged file" 'no file of credentials' pull "$image:one"
 [ ! -e "$work/image" ] && pass "nothing was left" || fail "an image was left"
 config "$HOME/.docker/config.json" <<<"{\"auths\": {\"localhost:$secure\": {\"auth\": \"$(auth user:pass:word)\"}}}"
-pulled "~/.docker/config.json" "$image:one"
+pulled "the config.json of the home directory" "$image:one"
 rm "$HOME/.docker/config.json"
 config "$work/docker/config.json" <<<"{\"auths\": {\"https://localhost:$secure/v2/\": {\"auth\": \"$(auth user:pass:word)\"}}}"
 DOCKER_CONFIG=$work/docker pulled "DOCKER_CONFIG" "$image:one"
