@@ -125,6 +125,7 @@ int erofs_registry_name_parse(struct registry_name *out, const char *text)
 	char *copy;
 	int err;
 
+	*out = name;
 	if (strncmp(text, "docker://", strlen("docker://")) != 0)
 		return -EINVAL;
 	copy = strdup(text + strlen("docker://"));

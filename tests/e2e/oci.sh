@@ -154,7 +154,7 @@ refused "two sources" 'another one' "$MKFS" "--oci=$work/plain" "$work/no" "$wor
 # ---- documents alone: CORPUS=DIR keeps them, in oci/, for `fuzz_oci DIR/oci` ---------------------------------------------------------
 
 python3 "$maker" corpus "$work/corpus" "${layers[0]}" || fail "corpus"
-"$MKFS" --version | grep -q libcurl || rm "$work"/corpus/*-credentials* "$work"/corpus/*-name "$work"/corpus/*-challenge
+"$MKFS" --version | grep -q libcurl || rm "$work"/corpus/*-credentials* "$work"/corpus/*-name* "$work"/corpus/*-challenge
 check "documents: $(find "$work/corpus" -type f | wc -l) inputs" bash -c "'$top_builddir/tests/fuzz/replay_oci' '$work'/corpus/*"
 [ -z "${CORPUS:-}" ] || { mkdir -p "$CORPUS/oci" && cp "$work"/corpus/* "$CORPUS/oci/"; }
 
