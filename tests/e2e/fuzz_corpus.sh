@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later OR MIT
 # The fuzz targets with a corpus that is made here: what is sound must be accepted, what is not must be refused. CORPUS=DIR keeps
-# it, in decoder/ and image/, for `fuzz_lz4 DIR/decoder` and the like (--enable-fuzzers).
+# it, in decoder/, image/ and tar/, for `fuzz_lz4 DIR/decoder` and the like (--enable-fuzzers).
 . "$(dirname "$0")/lib.sh"
-need_tools "$MKFS" "$DUMP" "$tools/corrupt" "$top_builddir/tests/fuzz/replay_decoder" "$top_builddir/tests/fuzz/replay_image"
+need_tools "$MKFS" "$DUMP" "$tools/corrupt" "$top_builddir/tests/fuzz/replay_decoder" "$top_builddir/tests/fuzz/replay_image" \
+	"$top_builddir/tests/fuzz/replay_tar"
 
 mkdir -p "$work/decoder" "$work/image" "$work/s/d"
 check "a corpus for the decoders" "$top_builddir/tests/fuzz/make_corpus" "$work/decoder"
@@ -53,5 +54,19 @@ for name in "${made[@]}"; do
 	spoil algorithm "$name" 1108 0000
 done
 check "images: $(find "$work/image" -type f | wc -l) inputs" replay image
-[ -z "${CORPUS:-}" ] || { mkdir -p "$CORPUS" && cp -r "$work/decoder" "$work/image" "$CORPUS/"; }
+
+# Archives made byte by byte; what is too large for the target is left out.
+mkdir "$work/tar"
+if command -v python3 >/dev/null && python3 "$top_srcdir/tests/e2e/tar_archives.py" make "$work/archives"; then
+	for archive in "$work"/archives/*/*.tar; do
+		verdict=${archive%/*}
+		[ "$(stat -c %s "$archive")" -gt 1000000 ] || cp "$archive" "$work/tar/${verdict##*/}-${archive##*/}"
+	done
+	gzip -c "$work/tar/good-long.tar" >"$work/tar/good-long.tar.gz"
+	head -c 100 "$work/tar/good-long.tar.gz" >"$work/tar/bad-cut.tar.gz"
+	check "archives: $(find "$work/tar" -type f | wc -l) inputs" replay tar
+else
+	skip "no python3"
+fi
+[ -z "${CORPUS:-}" ] || { mkdir -p "$CORPUS" && cp -r "$work/decoder" "$work/image" "$work/tar" "$CORPUS/"; }
 finish
