@@ -25,7 +25,7 @@ int erofs_oci_saved_parse(struct oci_saved *out, const void *bytes, size_t size,
 	if (err)
 		return err == -EINVAL ? wrong(why, "is no JSON, or too large or deep") : err;
 	if (!json_object_is_type(saved.json, json_type_array)) {
-		json_object_put(saved.json);
+		erofs_oci_saved_release(out);
 		return wrong(why, "is no list of images");
 	}
 	saved.images = saved.json;

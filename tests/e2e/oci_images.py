@@ -375,6 +375,7 @@ def make_corpus(path, layer):
     put("good", "name", "n", b"docker://localhost:5000/a/b:c")
     put("bad", "name", "n", b"docker://localhost:5000/a/../b:c")
     put("bad", "no-name", "n", b"uv7")
+    put("bad", "saved-object", "s", dump(config))
     put("good", "challenge", "w", b'Bearer service="x, y", realm="https://\\"a"')
     put("bad", "challenge", "w", b'Bearer service="x, realm=')
 
