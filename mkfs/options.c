@@ -341,41 +341,6 @@ static bool read_environment(struct mkfs_options *options, struct pending *pendi
 	return true;
 }
 
-/* An image that is taken over stays as it is; these change nothing in it, or what --restamp is there to change. */
-static bool fits_restamp(int option)
-{
-	static const int fitting[] = { 'd',	   'L',	      'U',	   OPT_DEDUPE_FILES, OPT_ISHARE_FINGERPRINT,
-				       OPT_OFFSET, OPT_QUIET, OPT_RESTAMP, OPT_WORKERS,	     OPT_XATTR_INODE_DIGEST };
-
-	for (size_t i = 0; i < sizeof(fitting) / sizeof(fitting[0]); i++)
-		if (option == fitting[i])
-			return true;
-	return false;
-}
-
-static void note_unfit(struct pending *pending, int option, int long_index)
-{
-	pending->restamp |= option == OPT_RESTAMP;
-	if (fits_restamp(option))
-		return;
-	if (option < OPT_FIRST)
-		snprintf(pending->unfit, sizeof(pending->unfit), "-%c", option);
-	else
-		snprintf(pending->unfit, sizeof(pending->unfit), "--%s", mkfs_long_options[long_index].name);
-}
-
-static bool settle_restamp(struct mkfs_options *options, const struct pending *pending)
-{
-	if (!pending->restamp)
-		return true;
-	if (*pending->unfit)
-		return mkfs_refuse("--restamp takes an image over as it is, so %s has no place beside it",
-				   pending->unfit);
-	options->rules.time_rule = EROFS_TIME_KEEP;
-	return options->build.fingerprint != EROFS_DIGEST_NONE ||
-	       mkfs_set_fingerprint(options, EROFS_DIGEST_SHA256, EROFS_FINGERPRINT_DEFAULT_NAME);
-}
-
 static bool settle_times(struct mkfs_options *options, struct pending *pending)
 {
 	struct timespec now;
@@ -395,7 +360,7 @@ static bool settle_times(struct mkfs_options *options, struct pending *pending)
 	/* Who gives a time wants the same bytes again. */
 	if (!pending->uuid_given)
 		options->build.uuid_rule = pending->time_given ? EROFS_UUID_CONTENT : EROFS_UUID_RANDOM;
-	return settle_restamp(options, pending);
+	return true;
 }
 
 static bool settle_positionals(struct mkfs_options *options, int argc, char **argv)
@@ -436,6 +401,41 @@ static bool settle_outside(struct mkfs_options *options)
 		return mkfs_refuse("-z: --tar=i leaves the contents in the archive, as they are");
 	options->build.blkszbits = 9;
 	return true;
+}
+
+/* An image that is taken over stays as it is; these change nothing in it, or what --restamp is there to change. */
+static bool fits_restamp(int option)
+{
+	static const int fitting[] = { 'd',	   'L',	      'U',	   OPT_DEDUPE_FILES, OPT_ISHARE_FINGERPRINT,
+				       OPT_OFFSET, OPT_QUIET, OPT_RESTAMP, OPT_WORKERS,	     OPT_XATTR_INODE_DIGEST };
+
+	for (size_t i = 0; i < sizeof(fitting) / sizeof(fitting[0]); i++)
+		if (option == fitting[i])
+			return true;
+	return false;
+}
+
+static void note_unfit(struct pending *pending, int option, int long_index)
+{
+	pending->restamp |= option == OPT_RESTAMP;
+	if (fits_restamp(option))
+		return;
+	if (option < OPT_FIRST)
+		snprintf(pending->unfit, sizeof(pending->unfit), "-%c", option);
+	else
+		snprintf(pending->unfit, sizeof(pending->unfit), "--%s", mkfs_long_options[long_index].name);
+}
+
+static bool settle_restamp(struct mkfs_options *options, const struct pending *pending)
+{
+	if (!pending->restamp)
+		return true;
+	if (*pending->unfit)
+		return mkfs_refuse("--restamp takes an image over as it is, so %s has no place beside it",
+				   pending->unfit);
+	options->rules.time_rule = EROFS_TIME_KEEP;
+	return options->build.fingerprint != EROFS_DIGEST_NONE ||
+	       mkfs_set_fingerprint(options, EROFS_DIGEST_SHA256, EROFS_FINGERPRINT_DEFAULT_NAME);
 }
 
 static bool refuse_unbuilt(int option, int long_index)
@@ -491,7 +491,7 @@ enum mkfs_action mkfs_parse_options(struct mkfs_options *options, int argc, char
 			return MKFS_FAIL;
 	}
 	if (!settle_times(options, &pending) || !settle_positionals(options, argc - optind, argv + optind) ||
-	    !settle_outside(options) || !mkfs_settle_compression(options))
+	    !settle_restamp(options, &pending) || !settle_outside(options) || !mkfs_settle_compression(options))
 		return MKFS_FAIL;
 	return MKFS_BUILD;
 }

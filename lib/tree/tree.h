@@ -116,16 +116,6 @@ struct erofs_source_ops {
 	int (*read)(void *reader, struct erofs_content *content, void *buf, size_t length, uint64_t offset);
 	/* Fails if the file changed since it was scanned. Closes it in any case. */
 	int (*close)(void *reader, struct erofs_content *content);
-	/*
-	 * Of a source whose files are encoded already, and which are to be taken over as they are; else NULL. `encoding` is the
-	 * position of a file's compressor in the build's list, or -1 if it is to be stored flat, and whether its clusters have
-	 * one block each; it matters for files whose content cannot be taken over, too. `encoded` finds the first extent that begins at or behind `offset`, which is
-	 * below content->encoded_end: 1; or 0, there is none. `read_encoded` reads its bytes.
-	 */
-	int (*encoding)(void *source, const struct erofs_tree_inode *inode, bool *small);
-	int (*encoded)(void *reader, struct erofs_content *content, struct erofs_encoded_extent *out, uint64_t offset);
-	int (*read_encoded)(void *reader, struct erofs_content *content, const struct erofs_encoded_extent *extent,
-			    void *buf);
 	/* Closes without looking, on the way out of an error. */
 	void (*abandon)(struct erofs_content *content);
 	void (*release)(void *source);
@@ -137,6 +127,16 @@ struct erofs_source_ops {
 		       uint64_t *length);
 	/* Size of that file; known when all of the tree is. */
 	uint64_t (*extent)(void *source);
+	/*
+	 * Of a source whose files are encoded already, and which are to be taken over as they are; else NULL. `encoding` is the
+	 * position of a file's compressor in the build's list, or -1 if it is to be stored flat, and whether its clusters have
+	 * one block each; it matters for files whose content cannot be taken over, too. `encoded` finds the first extent that begins at or behind `offset`, which is
+	 * below content->encoded_end: 1; or 0, there is none. `read_encoded` reads its bytes.
+	 */
+	int (*encoding)(void *source, const struct erofs_tree_inode *inode, bool *small);
+	int (*encoded)(void *reader, struct erofs_content *content, struct erofs_encoded_extent *out, uint64_t offset);
+	int (*read_encoded)(void *reader, struct erofs_content *content, const struct erofs_encoded_extent *extent,
+			    void *buf);
 };
 
 #define EROFS_NOT_STORED UINT64_MAX
