@@ -34,10 +34,10 @@ static bool is_host(const char *host)
 	return *host && strspn(host, LETTERS DIGITS ".-:[]") == strlen(host);
 }
 
-/* Components of lower case, none of them empty, nor dots alone. */
+/* Components of lower case, none of them empty, and never two dots together. */
 static bool is_repository(const char *name)
 {
-	if (strlen(name) > REPOSITORY_MAX || strspn(name, LOWER DIGITS "._-/") != strlen(name))
+	if (strlen(name) > REPOSITORY_MAX || strspn(name, LOWER DIGITS "._-/") != strlen(name) || strstr(name, ".."))
 		return false;
 	for (;;) {
 		size_t length = strcspn(name, "/");
