@@ -32,6 +32,7 @@ unit_tests = \
 	tests/unit/test_check_super \
 	tests/unit/test_chunk_plan \
 	tests/unit/test_compression \
+	tests/unit/test_compress \
 	tests/unit/test_contents \
 	tests/unit/test_decoder \
 	tests/unit/test_deflate_cut \
@@ -39,6 +40,7 @@ unit_tests = \
 	tests/unit/test_dirs \
 	tests/unit/test_encoder \
 	tests/unit/test_escape \
+	tests/unit/test_extent_list \
 	tests/unit/test_extract \
 	tests/unit/test_filter \
 	tests/unit/test_fingerprint \
@@ -102,6 +104,8 @@ tests_unit_test_chunk_plan_CFLAGS = $(unit_cflags)
 tests_unit_test_chunk_plan_LDADD = $(unit_libs)
 tests_unit_test_compression_CFLAGS = $(unit_cflags)
 tests_unit_test_compression_LDADD = $(unit_libs)
+tests_unit_test_compress_CFLAGS = $(unit_cflags)
+tests_unit_test_compress_LDADD = $(unit_libs)
 tests_unit_test_contents_CFLAGS = $(unit_cflags)
 tests_unit_test_contents_LDADD = $(unit_libs)
 tests_unit_test_decoder_SOURCES = tests/unit/test_decoder.c $(encode)
@@ -120,6 +124,8 @@ tests_unit_test_encoder_CFLAGS = $(unit_cflags)
 tests_unit_test_encoder_LDADD = $(unit_libs)
 tests_unit_test_escape_CFLAGS = $(unit_cflags)
 tests_unit_test_escape_LDADD = $(unit_libs)
+tests_unit_test_extent_list_CFLAGS = $(unit_cflags)
+tests_unit_test_extent_list_LDADD = $(unit_libs)
 tests_unit_test_extract_SOURCES = tests/unit/test_extract.c $(small_image)
 tests_unit_test_extract_CFLAGS = $(unit_cflags)
 tests_unit_test_extract_LDADD = $(unit_libs)

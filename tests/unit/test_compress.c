@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "tests/unit/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/build/compress.h"
+
+/* What a format without room for anything else asks of the extents of a file, for data of all kinds. */
+
+#define SIZE ((size_t)700 * 1000 + 77)
+
+struct fixture {
+	struct erofs_build_options options;
+	struct erofs_compress_plan plan;
+	struct erofs_compress_tools tools;
+	uint8_t way;
+	struct erofs_buffer extents;
+	struct erofs_compressed result;
+};
+
+static void set_up(struct fixture *f, enum erofs_compressor compressor, enum erofs_compressed_form form)
+{
+	*f = (struct fixture){ .result = { .room = SIZE + 4096 } };
+	erofs_build_defaults(&f->options);
+	f->options.compression[0] =
+		(struct erofs_compression){ .compressor = compressor, .lc = -1, .lp = -1, .pb = -1 };
+	f->options.compression[0].level = erofs_compressor_limits(compressor)->level_default;
+	f->options.compression_count = 1;
+	f->options.compressed_form = form;
+	f->options.pcluster_size = 16384;
+	f->options.extent_size = 65536;
+	f->plan.options = &f->options;
+	assert_int_equal(erofs_compress_plan_way(&f->plan, &f->way, NULL), 0);
+	assert_int_equal(erofs_compress_tools_init(&f->tools, &f->plan), 0);
+	f->result.out = malloc(f->result.room);
+	f->result.extents = &f->extents;
+	assert_non_null(f->result.out);
+}
+
+static void tear_down(struct fixture *f)
+{
+	free(f->result.out);
+	erofs_buffer_release(&f->extents);
+	erofs_compress_tools_release(&f->tools);
+	erofs_compress_plan_release(&f->plan);
+}
+
+/* Stretches of noise, of text, of zeros, with odd lengths. */
+static uint8_t *mixture(uint32_t seed)
+{
+	uint8_t *data = malloc(SIZE);
+	size_t at = 0;
+
+	assert_non_null(data);
+	while (at < SIZE) {
+		size_t length = 1000 + (seed = seed * 1103515245 + 12345) / 65536 % 30000;
+		unsigned int kind = seed / 7 % 3;
+
+		for (size_t end = at + length < SIZE ? at + length : SIZE; at < end; at++) {
+			seed = seed * 1103515245 + 12345;
+			data[at] = kind == 0   ? (uint8_t)(seed >> 16)
+				   : kind == 1 ? (uint8_t)("abcdefgh"[seed >> 29])
+					       : 0;
+		}
+	}
+	return data;
+}
+
+/* Goes through the extents as an index would. */
+static void assert_extents(const struct fixture *f, size_t size)
+{
+	struct erofs_buffer lists = { 0 };
+	struct erofs_extent_list list = { .count = f->result.count };
+	uint32_t unit = f->plan.ways[f->way].unit;
+	struct erofs_extent_cursor cursor;
+	struct erofs_list_extent extent;
+	uint64_t at = 0, offset = 0, last_block = UINT64_MAX;
+
+	assert_int_equal(erofs_extent_lists_add(&lists, &at, &list, &f->extents), 0);
+	erofs_extent_lists_open(&lists, at, &list, &cursor);
+	at = 0;
+	while (erofs_extents_next(&cursor, &extent)) {
+		bool is_last = offset + extent.length == size;
+
+		assert_true(extent.length > 0 && extent.length <= EROFS_PCLUSTER_DECODED_MAX);
+		if (unit > 1) {
+			/* One extent at most begins in a block of the file. */
+			assert_true(offset / unit != last_block);
+			last_block = offset / unit;
+			assert_true(extent.form != EROFS_FORM_ZEROS);
+			if (extent.form == EROFS_FORM_STORED)
+				assert_true(extent.plen == 1 && extent.length <= unit);
+			else
+				assert_true(is_last || (uint64_t)extent.plen * unit < extent.length);
+			/* What is stored does not go on into a last block that is not full. */
+			if (is_last && extent.form == EROFS_FORM_STORED)
+				assert_int_equal(offset / unit, (size - 1) / unit);
+		} else {
+			assert_int_equal(offset % f->options.extent_size, 0);
+			assert_true(is_last || extent.length == f->options.extent_size);
+			assert_true(extent.plen <= extent.length);
+			assert_true((extent.plen == 0) == (extent.form == EROFS_FORM_ZEROS));
+		}
+		if (extent.form == EROFS_FORM_ENCODED && unit == 1)
+			assert_true(f->result.out[at] != 0);
+		offset += extent.length;
+		at += (uint64_t)extent.plen * unit;
+	}
+	assert_int_equal(offset, size);
+	assert_int_equal(at, f->result.size);
+	erofs_buffer_release(&lists);
+}
+
+static void check(enum erofs_compressor compressor, enum erofs_compressed_form form)
+{
+	uint8_t *data = mixture(compressor + 1), *first = malloc(SIZE + 4096);
+	struct fixture f;
+
+	assert_non_null(first);
+	set_up(&f, compressor, form);
+	for (size_t size = SIZE; size > 5000; size = size / 3 * 2 - 1) {
+		size_t first_size;
+
+		f.extents.size = 0;
+		assert_int_equal(erofs_compress(&f.tools, f.way, data, size, &f.result), 0);
+		assert_false(f.result.full);
+		assert_extents(&f, size);
+		first_size = f.result.size;
+		memcpy(first, f.result.out, first_size);
+		/* Nothing is left over from what was compressed before. */
+		f.extents.size = 0;
+		assert_int_equal(erofs_compress(&f.tools, f.way, data + SIZE / 2, SIZE / 4, &f.result), 0);
+		f.extents.size = 0;
+		assert_int_equal(erofs_compress(&f.tools, f.way, data, size, &f.result), 0);
+		assert_int_equal(f.result.size, first_size);
+		assert_memory_equal(f.result.out, first, first_size);
+	}
+	tear_down(&f);
+	free(first);
+	free(data);
+}
+
+static void clusters_keep_the_rules(void **state)
+{
+	(void)state;
+	check(EROFS_COMPRESSOR_LZ4, EROFS_COMPRESSED_CLUSTERS);
+	check(EROFS_COMPRESSOR_LZ4HC, EROFS_COMPRESSED_CLUSTERS);
+	check(EROFS_COMPRESSOR_DEFLATE, EROFS_COMPRESSED_CLUSTERS);
+	check(EROFS_COMPRESSOR_ZSTD, EROFS_COMPRESSED_CLUSTERS);
+	check(EROFS_COMPRESSOR_LZMA, EROFS_COMPRESSED_CLUSTERS);
+}
+
+static void pieces_keep_the_rules(void **state)
+{
+	(void)state;
+	check(EROFS_COMPRESSOR_LZ4, EROFS_COMPRESSED_EXTENTS);
+	check(EROFS_COMPRESSOR_DEFLATE, EROFS_COMPRESSED_EXTENTS);
+	check(EROFS_COMPRESSOR_ZSTD, EROFS_COMPRESSED_EXTENTS);
+	check(EROFS_COMPRESSOR_LZMA, EROFS_COMPRESSED_EXTENTS);
+}
+
+/* A file that would not become small enough is not compressed to its end. */
+static void too_little_room_is_noticed(void **state)
+{
+	uint8_t *data = mixture(9);
+	struct fixture f;
+
+	(void)state;
+	set_up(&f, EROFS_COMPRESSOR_ZSTD, EROFS_COMPRESSED_EXTENTS);
+	f.result.room = 10000;
+	assert_int_equal(erofs_compress(&f.tools, f.way, data, SIZE, &f.result), 0);
+	assert_true(f.result.full);
+	assert_true(f.result.size <= 10000);
+	tear_down(&f);
+	free(data);
+}
+
+static void zeros_take_no_room_in_pieces(void **state)
+{
+	uint8_t *zeros = calloc(1, SIZE);
+	struct fixture f;
+
+	(void)state;
+	assert_non_null(zeros);
+	set_up(&f, EROFS_COMPRESSOR_LZ4, EROFS_COMPRESSED_EXTENTS);
+	assert_int_equal(erofs_compress(&f.tools, f.way, zeros, SIZE, &f.result), 0);
+	assert_int_equal(f.result.size, 0);
+	assert_true(f.result.shrunk);
+	assert_extents(&f, SIZE);
+	tear_down(&f);
+	free(zeros);
+}
+
+static void too_large_clusters_of_lz4_are_refused(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	set_up(&f, EROFS_COMPRESSOR_LZ4, EROFS_COMPRESSED_CLUSTERS);
+	assert_int_equal(erofs_compress_plan_check(&f.plan, NULL), 0);
+	f.plan.ways[0].encoded_max = 257 * 4096;
+	assert_true(erofs_compress_plan_check(&f.plan, NULL) < 0);
+	f.plan.ways[0].compression.compressor = EROFS_COMPRESSOR_ZSTD;
+	assert_int_equal(erofs_compress_plan_check(&f.plan, NULL), 0);
+	tear_down(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(clusters_keep_the_rules),
+		cmocka_unit_test(pieces_keep_the_rules),
+		cmocka_unit_test(too_little_room_is_noticed),
+		cmocka_unit_test(zeros_take_no_room_in_pieces),
+		cmocka_unit_test(too_large_clusters_of_lz4_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
