@@ -148,8 +148,33 @@ refused "no image at all" 'names no image' "$MKFS" --oci= "$work/no"
 refused "http for a directory" 'registries' "$MKFS" "--oci=$work/plain,http" "$work/no"
 refused "an archive, too" 'two sources' "$MKFS" --tar=i "--oci=$work/plain" "$work/no"
 refused "an archive, too, behind it" 'two sources' "$MKFS" "--oci=$work/plain" --tar=f "$work/no"
-refused "--restamp" 'no place beside' "$MKFS" "--oci=$work/plain" --restamp "$work/no"
+refused "--restamp" 'no place beside|source is missing' "$MKFS" --restamp "--oci=$work/plain" "$work/no"
+refused "--restamp, behind it" 'no place beside|source is missing' "$MKFS" "--oci=$work/plain" --restamp "$work/no"
 refused "two sources" 'another one' "$MKFS" "--oci=$work/plain" "$work/no" "$work/tree"
+
+# ---- in the middle of it ------------------------------------------------------------------------------------------------------------
+
+# The first pass is quick, the second one takes its time with the first layer.
+mkdir "$work/slow" "$work/quick"
+seq 1 4000000 >"$work/slow/text"
+echo quick >"$work/quick/file"
+for name in slow quick; do tar -C "$work/$name" -cf "$work/$name.tar" .; done
+python3 "$maker" layout "$work/middle" plain "$work/slow.tar" "$work/quick.tar"
+"$MKFS" --quiet --workers=0 -zlzma,9 "--oci=$work/middle" "$work/no" 2>"$work/.err" &
+builder=$!
+sleep 1
+kill -TERM $builder
+wait $builder
+status=$?
+[ $status = 143 ] && pass "interrupted" || fail "interrupted: status $status: $(cat "$work/.err")"
+"$MKFS" --quiet --workers=0 -zlzma,9 "--oci=$work/middle" "$work/no" >/dev/null 2>"$work/.err" &
+builder=$!
+sleep 1
+printf X | dd of="$work/middle/blobs/sha256/$(sha256sum <"$work/quick.tar" | cut -d' ' -f1)" bs=1 seek=1030 conv=notrunc status=none
+wait $builder
+judge_refusal "a blob that changes between the passes" 'does not have this digest|checksum|not what it was|changed' $? "$MKFS"
+[ ! -e "$work/no" ] && pass "nothing is left" || fail "an image is left"
+rm -rf "$work/slow" "$work/slow.tar" "$work/middle"
 
 # ---- documents alone: CORPUS=DIR keeps them, in oci/, for `fuzz_oci DIR/oci` ---------------------------------------------------------
 
