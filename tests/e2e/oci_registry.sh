@@ -115,6 +115,20 @@ if name=$(hostname) && getent hosts "$name" | grep -q '^127\.'; then
 	refused "no TLS elsewhere" 'cannot read https' pull "$name.:$plain/some/image:one"
 fi
 
+# ---- tokens, and blobs that are elsewhere ------------------------------------------------------------------------------------
+
+python3 "$top_srcdir/tests/e2e/oci_token_registry.py" "$work/gzip" >"$work/token-port" 2>"$work/token-log" &
+servers+=($!)
+for _ in $(seq 100); do [ -s "$work/token-port" ] && break; sleep 0.1; done
+tokens=127.0.0.1:$(cat "$work/token-port")
+refused "no credentials for a token" 'wants credentials, and none' pull "$tokens/a/b:good"
+config "$work/auth.json" <<<"{\"auths\": {\"$tokens\": {\"auth\": \"$(auth user:pass:word)\"}}}"
+export REGISTRY_AUTH_FILE=$work/auth.json
+pulled "a token, and blobs on another host" "$tokens/a/b:good"
+refused "a token that is not enough" 'does not accept' pull "$tokens/a/b:denied"
+same "no errors in the registry" "" "$(cat "$work/token-log")"
+unset REGISTRY_AUTH_FILE
+
 # ---- blobs that are not what they should be ----------------------------------------------------------------------------------
 
 layer=$(python3 -c 'import gzip, hashlib, sys; print(hashlib.sha256(gzip.compress(open(sys.argv[1], "rb").read(), mtime=0)).hexdigest())' "$work/layers/0.tar")
