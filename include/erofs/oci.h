@@ -14,7 +14,7 @@
 /*
  * Container images as sources: an OCI layout directory, a tar of one, what `docker save` writes, or a registry. Nothing of an image
  * is trusted: every blob has to have the size and the digest that the document before it says, every layer the diff_id of the
- * configuration.
+ * configuration. Credentials for registries are looked for where Docker keeps them (mkfs.erofs(1)).
  */
 struct erofs_oci_image;
 
@@ -24,7 +24,6 @@ struct erofs_oci_options {
 	const char *reference; /* which image of several, by its name or tag. NULL: the only one */
 	const char *platform;  /* OS/ARCH[/VARIANT]. NULL: this machine's, or whatever the only image is for */
 	bool allow_http;       /* a registry may be asked without TLS; on this machine it always may */
-	/* Directories with a config.json of Docker's that has credentials are looked for in the environment, as Docker does. */
 };
 
 /* Chooses the image and reads its documents. `options` is not needed later; `diag` and `cancel` are, until it is closed. */

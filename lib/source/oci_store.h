@@ -23,10 +23,7 @@ struct oci_input {
 struct oci_store;
 
 struct oci_store_ops {
-	/*
-	 * What all begins with: index.json, or what a registry has under the name that was asked for. `digest`: set if it is known
-	 * which one it must have. The text of a media type, if one was said, goes into `kind`.
-	 */
+	/* What all begins with: index.json, manifest.json, or what a registry has under the name that was asked for. */
 	int (*root)(struct oci_store *store, struct erofs_buffer *out);
 	int (*open)(struct oci_store *store, struct oci_input **out, const struct oci_descriptor *blob);
 	void (*release)(struct oci_store *store);

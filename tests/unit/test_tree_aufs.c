@@ -84,6 +84,23 @@ static void a_name_of_the_layer_wins(void **state)
 	erofs_tree_free(tree);
 }
 
+/* What the layer hides is not what it has: a directory in both is the layer's alone. */
+static void a_directory_beside_its_whiteout_is_opaque(void **state)
+{
+	struct erofs_tree *tree = tree_make();
+	struct erofs_tree_inode *dir = tree_add(tree, tree->root, "dir", S_IFDIR);
+
+	(void)state;
+	tree_add(tree, dir, "new", S_IFREG);
+	tree_add(tree, tree->root, ".wh.dir", S_IFREG);
+	assert_int_equal(erofs_tree_normalize(tree, &convert, NULL), 0);
+	assert_int_equal(tree->root->dir.count, 1);
+	assert_ptr_equal(tree_child(tree->root, "dir"), dir);
+	assert_int_equal(dir->xattrs->count, 1);
+	assert_string_equal(dir->xattrs->items[0]->name, OPAQUE_XATTR);
+	erofs_tree_free(tree);
+}
+
 static void opaque_markers_become_xattrs(void **state)
 {
 	struct erofs_tree *tree = tree_make();
@@ -167,6 +184,7 @@ int main(void)
 		cmocka_unit_test(whiteouts_become_devices),
 		cmocka_unit_test(linked_whiteouts_become_devices_of_their_own),
 		cmocka_unit_test(a_name_of_the_layer_wins),
+		cmocka_unit_test(a_directory_beside_its_whiteout_is_opaque),
 		cmocka_unit_test(opaque_markers_become_xattrs),
 		cmocka_unit_test(book_keeping_is_left_out),
 		cmocka_unit_test(whiteouts_without_a_name_are_refused),
