@@ -287,6 +287,7 @@ source_tests = \
 program_tests = \
 	tests/e2e/compress_effects.sh \
 	tests/e2e/compressed.sh \
+	tests/e2e/deflate_pages.sh \
 	tests/e2e/compressed_read.sh \
 	tests/e2e/determinism.sh \
 	tests/e2e/failures.sh \

@@ -40,12 +40,13 @@ int erofs_extents_append(struct erofs_buffer *extents, const struct erofs_list_e
 int erofs_extent_lists_add(struct erofs_buffer *lists, uint64_t *at, const struct erofs_extent_list *list,
 			   const struct erofs_buffer *extents)
 {
-	uint8_t raw[4 * NUMBER_MAX_SIZE];
+	uint8_t raw[5 * NUMBER_MAX_SIZE];
 	size_t size = put_number(raw, list->start);
 	int err;
 
 	size += put_number(raw + size, list->plen);
 	size += put_number(raw + size, list->count);
+	size += put_number(raw + size, list->gaps);
 	size += put_number(raw + size, (uint64_t)list->compression << 1 | list->uneven);
 	*at = lists->size;
 	err = erofs_buffer_append(lists, raw, size);
@@ -61,10 +62,11 @@ void erofs_extent_lists_open(const struct erofs_buffer *lists, uint64_t at, stru
 	list->start = get_number(&cursor->at);
 	list->plen = get_number(&cursor->at);
 	list->count = get_number(&cursor->at);
+	list->gaps = get_number(&cursor->at);
 	compression = get_number(&cursor->at);
 	list->compression = (uint8_t)(compression >> 1);
 	list->uneven = compression & 1;
-	cursor->left = list->count;
+	cursor->left = list->count + list->gaps;
 }
 
 bool erofs_extents_next(struct erofs_extent_cursor *cursor, struct erofs_list_extent *extent)

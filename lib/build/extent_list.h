@@ -16,6 +16,7 @@ enum erofs_extent_form {
 	EROFS_FORM_STORED,
 	EROFS_FORM_ENCODED,
 	EROFS_FORM_ZEROS, /* takes no room on the device */
+	EROFS_FORM_GAP,	  /* no extent: unused room on the device in front of the next one */
 };
 
 /* One extent. They follow each other in the file and on the device. */
@@ -32,7 +33,8 @@ int erofs_extents_append(struct erofs_buffer *extents, const struct erofs_list_e
 struct erofs_extent_list {
 	uint64_t start; /* on the device */
 	uint64_t plen;	/* sum over the extents */
-	uint64_t count;
+	uint64_t count; /* without gaps */
+	uint64_t gaps;
 	uint8_t compression; /* number of the file's way of compression */
 	bool uneven;	     /* pieces that are not all of the way's size */
 };
@@ -44,7 +46,7 @@ int erofs_extent_lists_add(struct erofs_buffer *lists, uint64_t *at, const struc
 /* Goes through a list. */
 struct erofs_extent_cursor {
 	const uint8_t *at;
-	uint64_t left; /* extents */
+	uint64_t left; /* extents and gaps */
 };
 
 void erofs_extent_lists_open(const struct erofs_buffer *lists, uint64_t at, struct erofs_extent_list *list,

@@ -43,6 +43,7 @@ struct press_stream {
 	/* commits only */
 	struct erofs_buffer extents;
 	uint64_t count; /* of them */
+	uint64_t gaps;	/* between them */
 	uint64_t start; /* byte on the device */
 	uint64_t size;	/* bytes there so far */
 	bool shrunk, uneven;
@@ -121,6 +122,13 @@ bool erofs_press_share_any(struct press *press, const struct erofs_tree_inode *i
  */
 int erofs_press_copy(struct press *press, unsigned int worker, struct erofs_content *content, const uint8_t *in,
 		     uint64_t offset, size_t length, struct erofs_compressed *to);
+
+/*
+ * Leaves as many bytes of the device unused as these extents need in front of them to be readable where they will be; they are
+ * about to be placed at the end of the data.
+ */
+int erofs_press_shift(struct press *press, const struct erofs_tree_inode *inode, const struct erofs_buffer *extents,
+		      uint64_t count, uint32_t *shift);
 
 /* ---- batches (press_batch.c) ---- */
 

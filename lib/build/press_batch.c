@@ -165,17 +165,19 @@ int erofs_press_batch_work(struct press *press, struct press_slot *slot, unsigne
 /* ---- commit ---------------------------------------------------------------------------------------------------------------- */
 
 /* What is smaller than a block may go into what is left of one; the rest goes to the end of the data. */
-static int place_encoded(struct press *press, struct press_file *file)
+static int place_encoded(struct press *press, struct press_file *file, const struct erofs_buffer *extents)
 {
 	struct erofs_builder *builder = press->pack->builder;
-	int taken = 0;
+	uint32_t shift;
+	int err, taken = 0;
 
 	if (file->out_size && file->out_size <= builder->blksz)
 		taken = erofs_gaps_take(&builder->gaps, &file->start, file->out_size);
 	if (taken)
 		return taken < 0 ? taken : 0;
+	err = erofs_press_shift(press, file->inode, extents, file->extent_count, &shift);
 	file->start = builder->next_byte;
-	return erofs_pack_take_bytes(press->pack, file->inode, file->out_size);
+	return err ? err : erofs_pack_take_bytes(press->pack, file->inode, file->out_size);
 }
 
 static int own_encoded(struct press *press, struct press_slot *slot, struct press_file *file)
@@ -184,7 +186,7 @@ static int own_encoded(struct press *press, struct press_slot *slot, struct pres
 	uint8_t way = erofs_plan(builder, file->inode->number)->way;
 	uint32_t unit = builder->compress.ways[way].unit;
 	struct erofs_buffer extents = { .data = slot->extents.data + file->extents_at, .size = file->extents_size };
-	int err = place_encoded(press, file);
+	int err = place_encoded(press, file, &extents);
 	struct erofs_extent_list list = {
 		.start = file->start / unit,
 		.plen = file->out_size / unit,

@@ -223,6 +223,7 @@ static int settle_layout(struct press *press, struct press_slot *slot)
 		.start = stream->start / unit,
 		.plen = stream->size / unit,
 		.count = stream->count,
+		.gaps = stream->gaps,
 		.compression = way,
 		.uneven = stream->uneven,
 	};
@@ -290,12 +291,26 @@ static bool is_last(const struct press *press, const struct press_slot *slot)
 	return slot->segment * press->segment + slot->length == slot->stream->inode->size;
 }
 
+static int add_gap(struct press_stream *stream, uint32_t size)
+{
+	struct erofs_list_extent gap = { .plen = size, .form = EROFS_FORM_GAP };
+
+	stream->gaps++;
+	stream->size += size;
+	return erofs_extents_append(&stream->extents, &gap);
+}
+
 static int place_segment(struct press *press, struct press_slot *slot)
 {
 	struct erofs_builder *builder = press->pack->builder;
 	struct press_stream *stream = slot->stream;
 	int err = slot->segment ? 0 : erofs_pack_align(press->pack);
+	uint32_t shift;
 
+	if (!err)
+		err = erofs_press_shift(press, stream->inode, &slot->extents, slot->result.count, &shift);
+	if (!err && shift && slot->segment)
+		err = add_gap(stream, shift);
 	if (err)
 		return err;
 	slot->start = builder->next_byte;

@@ -6,7 +6,7 @@
 /*
  * A record for each piece. Which form they have follows from how many there are and how far into the device they reach:
  *
- *	4 bytes   lengths only, which a reader adds up from the first one: for files of few pieces
+ *	4 bytes   lengths only, which a reader adds up from the first one: for files of few pieces without gaps
  *	8 bytes   for addresses below 4 GiB
  *	16 bytes  else, and for pieces of any length
  *	32 bytes  the same for files that 32 bits do not span
@@ -22,7 +22,7 @@ static unsigned int record_bits(const struct erofs_zindex *zindex, const struct 
 		return full;
 
 	/* Two short records with their common start are no shorter than two of the next form. */
-	if (list->count <= SUMMED_MOST && (far || list->count > 2))
+	if (list->count <= SUMMED_MOST && !list->gaps && (far || list->count > 2))
 		return 0;
 	return far ? full : 1;
 }
@@ -78,6 +78,10 @@ static int encode_records(const struct erofs_zindex *zindex, struct erofs_buffer
 	while (!err && erofs_extents_next(&cursor, &extent)) {
 		uint8_t raw[32];
 
+		if (extent.form == EROFS_FORM_GAP) {
+			record.pstart += extent.plen;
+			continue;
+		}
 		record.length = extent.plen;
 		record.algorithm = extent.form == EROFS_FORM_ENCODED ? algorithm : -1;
 		erofs_zextent_encode(&record, size, raw);

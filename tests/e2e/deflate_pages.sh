@@ -1,0 +1,51 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later OR MIT
+# DEFLATE pieces that end anywhere: Linux does not finish one if nothing but the mark of its end lies on its last page. Of as
+# many files as these some would, if they were not moved on.
+. "$(dirname "$0")/lib.sh"
+need_tools "$MKFS" "$DUMP" "$FSCK"
+command -v python3 >/dev/null || skip_all "no python3"
+
+mkdir "$work/s"
+python3 - "$work/s" <<'END'
+import random, sys
+random.seed(5)
+words = [bytes(random.choices(b'abcdefghijklmnop', k=random.randint(2, 9))) for _ in range(400)]
+for number in range(2500):
+    length = random.randint(4200, 30000)
+    with open('%s/f%04d' % (sys.argv[1], number), 'wb') as file:
+        file.write(b' '.join(random.choices(words, k=length // 6)))
+# Several segments of many pieces: moved on in the middle of a file.
+for number in range(3):
+    with open('%s/long%d' % (sys.argv[1], number), 'wb') as file:
+        file.write(b' '.join(random.choices(words, k=900000)))
+END
+
+# ends IMAGE: of all encoded extents, how many end so many bytes behind a page boundary, 1 to 2
+ends() {
+	python3 - "$DUMP" "$1" <<'END'
+import json, subprocess, sys
+dump, image = sys.argv[1:]
+names = ['f2138'] + ['long%d' % i for i in range(3)]
+bad = 0
+for name in names:
+    out = subprocess.run([dump, '--json', '-e', '--path=/' + name, image], check=True, capture_output=True).stdout
+    for extent in json.loads(out)['extents']:
+        end = (extent['physical'] + extent['physical_length']) % 4096
+        bad += extent['kind'] == 'encoded' and 1 <= end <= 2
+print(bad)
+END
+}
+
+for piece in 131072 4096; do
+	check "build, pieces of $piece" "$MKFS" --quiet -zdeflate -E48bit --extent-size=$piece "$FP_OPT" "$work/image" "$work/s"
+	check "no end mark is alone on a page, pieces of $piece" test "$(ends "$work/image")" = 0
+	check "fsck, pieces of $piece" "$FSCK" --ishare "$work/image"
+	if can_mount && mount_image "$work/image" "$work/mnt"; then
+		check "the kernel reads it, pieces of $piece" "$tools/treecmp" "--ignore-xattr=$FP_NAME" "$work/s" "$work/mnt"
+		unmount "$work/mnt"
+	else
+		skip "cannot mount here"
+	fi
+done
+finish
