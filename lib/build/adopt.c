@@ -95,9 +95,11 @@ static int find_abandoned(struct erofs_builder *builder)
 	builder->summary->abandoned_files = abandoned;
 	for (uint32_t i = 0; !err && i < builder->arrived; i++) {
 		const struct inode_plan *plan = erofs_plan(builder, i);
+		struct place place = place_of(builder, plan);
 
-		if (is_in_tree(builder, plan->inode))
-			err = erofs_index_add(&live, place_of(builder, plan).start, i);
+		/* Where a file of zeros has no data, another one's begin. */
+		if (is_in_tree(builder, plan->inode) && place.size)
+			err = erofs_index_add(&live, place.start, i);
 	}
 	return err ? err : wipe_abandoned(builder, &live);
 }
