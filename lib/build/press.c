@@ -290,25 +290,30 @@ static int digest_candidate(void *ctx, unsigned int item, unsigned int worker)
 	return erofs_press_stream_digest(press, press->streams[item], press->slots[worker].in, worker);
 }
 
-/* Whether the candidate is the first of its content, or the first that is compressed in its way. */
-static bool is_first(struct press *press, const struct press_stream *stream)
+/* Whether the candidate is a copy of an earlier file that goes the same way; those to come may be copies of it, else. */
+static bool is_copy(struct press *press, struct press_stream *stream)
 {
 	struct erofs_builder *builder = press->pack->builder;
 	const struct inode_plan *plan = erofs_plan(builder, stream->inode->number);
 	uint32_t *owner = erofs_contents_owner(&builder->contents, plan->content);
 
+	stream->original = *owner;
 	if (*owner != EROFS_CONTENT_NONE && erofs_plan(builder, *owner)->way == plan->way)
-		return false;
+		return true;
 	*owner = stream->inode->number;
-	return true;
+	return false;
 }
 
 static int share_candidate(struct press *press, const struct press_stream *stream)
 {
+	struct erofs_builder *builder = press->pack->builder;
+
+	/* Later ones that go another way may have become the owner since. */
+	*erofs_contents_owner(&builder->contents, erofs_plan(builder, stream->inode->number)->content) =
+		stream->original;
 	if (erofs_press_share_any(press, stream->inode))
 		return 0;
-	return erofs_tree_report(press->pack->builder->diag, -EIO, stream->inode,
-				 "its copy was not stored in the same way");
+	return erofs_tree_report(builder->diag, -EIO, stream->inode, "its copy was not stored in the same way");
 }
 
 /* Who is no copy after all is carried through once more; then the others share what they are copies of. */
@@ -324,7 +329,7 @@ static int settle_candidates(struct press *press, const struct erofs_pool_ops *o
 			continue;
 		err = erofs_pack_note_content(pack, stream->inode, stream->digest, stream->sum);
 		stream->noted = true;
-		stream->copy = !err && !is_first(press, stream);
+		stream->copy = !err && is_copy(press, stream);
 	}
 	press->again = true;
 	press->next = 0;

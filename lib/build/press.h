@@ -25,8 +25,9 @@ struct press_stream {
 	 * commit, while later segments may be on their way, to be dropped by theirs.
 	 */
 	atomic_bool candidate;
-	bool copy;  /* a candidate that is one */
-	bool noted; /* its content is known from an earlier reading, which this one must confirm */
+	bool copy;	   /* a candidate that is one */
+	uint32_t original; /* inode number of whom a copy is one */
+	bool noted;	   /* its content is known from an earlier reading, which this one must confirm */
 
 	/* Protects the members down to `writing` between the first segment and the last commit. */
 	pthread_mutex_t lock;

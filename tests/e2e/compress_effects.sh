@@ -32,6 +32,7 @@ layout() { "$DUMP" --path="$1" "$image" | sed -n 's/.*Layout: [0-9]* (\(.*\))/\1
 used() { "$DUMP" --json -e --path="$1" "$image" | sed -n 's/.*"algorithm": "\([a-z0-9]*\)".*/\1/p' | sort -u | xargs; }
 # The largest number in a field of a file's extents: most PATH length, most PATH physical_length
 most() { "$DUMP" --json -e --path="$1" "$image" | grep -oE "\"$2\": [0-9]+" | grep -oE '[0-9]+$' | sort -n | tail -n 1; }
+first_at() { "$DUMP" --json -e --path="$1" "$image" | sed -n 's/.*"physical": \([0-9]*\).*/\1/p' | head -n 1; }
 at_most() { # WHAT LIMIT VALUE
 	if [ "${3:-0}" -gt 0 ] && [ "$3" -le "$2" ]; then pass "$1"; else fail "$1: '$3', not 1 to $2"; fi
 }
@@ -99,6 +100,14 @@ at_most "hints: clusters" 8192 "$(most /lib/a.so physical_length)"
 same "hints: the second algorithm" zstd "$(used /lib/a.so)"
 same "hints: the first algorithm elsewhere" lz4 "$(used /doc/text)"
 same "hints: stored" flat "$(layout /doc/same | cut -d_ -f1)"
+for name in a b c d e f; do seq 1000000 >"$source/copy-$name"; done
+printf '65536 copy-[cd]\n0 copy-e\n' >"$work/hints"
+for form in -E^48bit -E48bit; do
+	built "hints: copies that go several ways $form" -zlz4 -C8192 "$form" --compress-hints="$work/hints"
+	same "hints: a copy that goes the same way $form" "$(first_at /copy-a)" "$(first_at /copy-b)"
+	same "hints: one of another way $form" "$(first_at /copy-c)" "$(first_at /copy-d)"
+done
+rm -f "$source"/copy-*
 printf '8192 1 .\n' >"$work/hints"
 refused "hints: an algorithm that is not there" "hints:1:.*algorithm" "$MKFS" -zlz4 --compress-hints="$work/hints" "$image" "$source"
 printf '\n5000 .\n' >"$work/hints"
