@@ -8,7 +8,14 @@ build=(gcc make libc6-dev autoconf automake libtool pkg-config libssl-dev libxxh
 	liblz4-dev liblzma-dev libzstd-dev zlib1g-dev libdeflate-dev libarchive-dev libcurl4-openssl-dev)
 # erofs-utils: another implementation's fsck.erofs, which must accept our images.
 test=("${build[@]}" g++ libcmocka-dev attr acl erofs-utils util-linux mount kmod binutils python3 openssl
-	tar gzip bzip2 xz-utils zstd lz4 libarchive-tools umoci skopeo docker-registry apache2-utils)
+	tar gzip bzip2 xz-utils zstd lz4 libarchive-tools umoci skopeo docker-registry apache2-utils fakeroot)
+# systemd-repart: that of Debian 12 cannot make EROFS; fetch_repart gets one that can, and these are the libraries that it needs.
+release=$(. /etc/os-release 2>/dev/null && echo "${VERSION_CODENAME:-}")
+if [ "$release" = bookworm ]; then
+	test+=(libfdisk1 libkmod2 libip4tc2 libseccomp2 debian-archive-keyring)
+elif apt-cache show systemd-repart >/dev/null 2>&1; then
+	test+=(systemd-repart)
+fi
 ci=("${test[@]}" clang shellcheck time)
 # chromium: opens the page of dump.erofs --ishare-report --html.
 ci+=(chromium)
@@ -23,11 +30,16 @@ kernel) wanted=("${kernel[@]}") ;;
 *) echo "usage: install-packages.sh build|test|ci|kernel" >&2 && exit 2 ;;
 esac
 
+# Into a cache folder; without network the tests do without.
+fetch_repart() {
+	case $1$release in testbookworm | cibookworm) "${0%/*}/../tests/tools/fetch-repart.sh" >/dev/null || true ;; esac
+}
+
 missing=()
 for package in "${wanted[@]}"; do
 	dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
 done
-[ ${#missing[@]} -gt 0 ] || exit 0
+[ ${#missing[@]} -gt 0 ] || { fetch_repart "$1"; exit 0; }
 
 as_root=()
 if [ "$(id -u)" != 0 ]; then
@@ -44,3 +56,4 @@ if ! install >"$log" 2>&1 && ! { "${as_root[@]}" apt-get update && install; } >"
 	cat "$log" >&2
 	exit 1
 fi
+fetch_repart "$1"

@@ -285,6 +285,8 @@ source_tests = \
 	tests/symbols.sh
 
 program_tests = \
+	tests/e2e/callers.sh \
+	tests/e2e/ci_example.sh \
 	tests/e2e/compress_effects.sh \
 	tests/e2e/compressed.sh \
 	tests/e2e/deflate_pages.sh \
@@ -350,6 +352,7 @@ tests_extra = $(source_tests) $(program_tests) $(tests_golden) \
 	tests/e2e/oci_token_registry.py \
 	tests/e2e/page_figures.py \
 	tests/e2e/tar_archives.py \
+	tests/tools/fetch-repart.sh \
 	tests/unit/unit.h \
 	$(kernel_tests)
 

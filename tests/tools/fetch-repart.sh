@@ -21,7 +21,8 @@ rm -rf ./*.deb new
 echo "deb [signed-by=$keyring] $mirror bookworm-backports main" >sources.list
 options=(-o Dir::State="$cache" -o Dir::State::lists="$cache/lists" -o Dir::State::status=/dev/null -o Dir::Cache="$cache"
 	-o Dir::Cache::archives="$cache/archives" -o Dir::Etc::sourcelist="$cache/sources.list" -o Dir::Etc::sourceparts=/dev/null
-	-o APT::Sandbox::User=root -o APT::Update::Error-Mode=any -o Acquire::Languages=none)
+	-o APT::Sandbox::User=root -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Acquire::Retries=0
+	-o Acquire::http::Timeout=10)
 { apt-get "${options[@]}" update && apt-get "${options[@]}" download systemd libsystemd-shared; } >log 2>&1 ||
 	cannot "bookworm-backports: $(grep '^E:' log | head -n 1)"
 for package in ./*.deb; do dpkg -x "$package" new; done
