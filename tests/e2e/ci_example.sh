@@ -67,6 +67,11 @@ check_not "wrong fingerprints: no manifest" test -e wrong/rootfs-1.json
 if command -v make >/dev/null; then
 	rm -rf out && printf '#!/bin/sh\nexec %s "$@"\n' "$MKFS" >"$work/bin/mkfs.erofs"
 	fenced make 1 >Makefile
+	sed 's/ 30 / 99 /' Makefile >Makefile.99
+	for try in once again; do
+		check_not "the Makefile, too little sharing, $try" env -u MAKEFLAGS -u MAKELEVEL -u SOURCE_DATE_EPOCH make -f Makefile.99 out/rootfs-2.erofs
+	done
+	check "too little sharing: the page of the report" test -s out/sharing.html
 	check "the Makefile of the page" env -u MAKEFLAGS -u MAKELEVEL -u SOURCE_DATE_EPOCH make out/rootfs-2.erofs
 	check "the Makefile: fsck" "$FSCK" --ishare out/rootfs-2.erofs
 else
