@@ -351,6 +351,7 @@ tests_extra = $(source_tests) $(program_tests) $(tests_golden) \
 	tests/e2e/oci_images.py \
 	tests/e2e/oci_token_registry.py \
 	tests/e2e/page_figures.py \
+	tests/e2e/reorder_extents.py \
 	tests/e2e/tar_archives.py \
 	tests/tools/fetch-repart.sh \
 	tests/unit/unit.h \

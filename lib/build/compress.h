@@ -74,6 +74,7 @@ struct erofs_compressed {
 	uint64_t count;		      /* of the extents */
 	bool shrunk;		      /* some extent is not stored as it is */
 	bool uneven;		      /* pieces that are not all of the way's size */
+	uint64_t start, end;	      /* of the file, what the extents span; set by erofs_press_copy() */
 	bool full;		      /* more than `room` would have been needed: nothing else counts */
 };
 

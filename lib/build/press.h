@@ -8,9 +8,10 @@
 #include "lib/build/pack.h"
 
 /*
- * Files of a build that compresses, or whose source is a stream. Those of up to a segment are read whole, several to a job; of longer ones each segment is
- * a job, so that all workers are at one file while its digest runs along. A job's encoded bytes wait in memory until the
- * commit knows their place. What a stream brings is read while the job is made, everything else by the job itself.
+ * Files of a build that compresses, or whose source is a stream. Those of up to a segment are read whole, several to a job;
+ * of longer ones each segment is a job, so that all workers are at one file while its digest runs along. A job's encoded
+ * bytes wait in memory until the commit knows their place. What a stream brings is read while the job is made, everything
+ * else by the job itself.
  */
 
 /* A file of several segments. */
@@ -43,10 +44,11 @@ struct press_stream {
 
 	/* commits only */
 	struct erofs_buffer extents;
-	uint64_t count; /* of them */
-	uint64_t gaps;	/* between them */
-	uint64_t start; /* byte on the device */
-	uint64_t size;	/* bytes there so far */
+	uint64_t count;	  /* of them */
+	uint64_t gaps;	  /* between them */
+	uint64_t start;	  /* byte on the device */
+	uint64_t size;	  /* bytes there so far */
+	uint64_t covered; /* bytes of the file, by extents that were taken over */
 	bool shrunk, uneven;
 };
 

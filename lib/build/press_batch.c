@@ -25,9 +25,13 @@ static int copy_file(struct press *press, struct press_slot *slot, struct press_
 
 	result.room = press->out_room - file->out_at;
 	err = erofs_press_copy(press, worker, content, slot->in + file->at, 0, (size_t)file->inode->size, &result);
-	if (!err)
-		note_result(slot, file, &result);
-	return err;
+	if (err)
+		return err;
+	if (result.start || result.end != file->inode->size)
+		return erofs_tree_report(press->pack->builder->diag, -EUCLEAN, file->inode,
+					 "its encoded extents overlap or leave gaps");
+	note_result(slot, file, &result);
+	return 0;
 }
 
 static int read_file(struct press *press, struct press_slot *slot, struct press_file *file, unsigned int worker)

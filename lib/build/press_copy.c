@@ -26,6 +26,24 @@ static int report_odd(const struct copy *copy)
 				 "its encoded extents are larger than they may be");
 }
 
+/* The index of a hostile image may be read in one way here and in another one for the digest. */
+static int report_gap(const struct copy *copy)
+{
+	return erofs_tree_report(copy->press->pack->builder->diag, -EUCLEAN, copy->content->inode,
+				 "its encoded extents overlap or leave gaps");
+}
+
+/* Each extent has to begin where the one before it ends. */
+static int span(struct erofs_compressed *to, uint64_t start, uint64_t end)
+{
+	if (!to->count)
+		to->start = start;
+	else if (start != to->end)
+		return -EUCLEAN;
+	to->end = end;
+	return 0;
+}
+
 static int read_bytes(const struct copy *copy, const struct erofs_encoded_extent *extent, uint8_t *buf)
 {
 	return copy->press->pack->source->read_encoded(copy->reader, copy->content, extent, buf);
@@ -122,6 +140,8 @@ static int take(struct copy *copy, const struct erofs_encoded_extent *extent)
 {
 	int err;
 
+	if (span(copy->to, extent->start, extent->start + extent->length))
+		return report_gap(copy);
 	if (copy->unit == 1)
 		copy->to->uneven |= is_uneven(copy, extent);
 	err = extent->is_stored && copy->unit > 1 ? store(copy, extent) : append(copy, extent);
@@ -151,6 +171,7 @@ int erofs_press_copy(struct press *press, unsigned int worker, struct erofs_cont
 
 	to->size = 0;
 	to->count = 0;
+	to->start = to->end = 0;
 	to->shrunk = to->full = to->uneven = false;
 	for (uint64_t at = offset; !err && at < stop; at = extent.start + extent.length) {
 		found = press->pack->source->encoded(copy.reader, content, &extent, at);
@@ -163,6 +184,8 @@ int erofs_press_copy(struct press *press, unsigned int worker, struct erofs_cont
 	err = read_run(&copy);
 	if (err)
 		return err;
+	if (taken < length && span(to, offset + taken, end))
+		return report_gap(&copy);
 	if (taken < length)
 		err = erofs_compress_more(copy.tools, copy.way, in + taken, length - taken, taken, to);
 	return err ? err : to->full ? report_odd(&copy) : 0;

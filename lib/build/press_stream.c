@@ -300,6 +300,22 @@ static int add_gap(struct press_stream *stream, uint32_t size)
 	return erofs_extents_append(&stream->extents, &gap);
 }
 
+/* What was taken over has to be all of the file, piece by piece, as it was for the digest. */
+static int cover(struct press *press, struct press_slot *slot)
+{
+	struct press_stream *stream = slot->stream;
+	bool fits = !slot->result.count || slot->result.start == stream->covered;
+
+	if (!stream->content.encoded_end)
+		return 0;
+	if (slot->result.count)
+		stream->covered = slot->result.end;
+	if (fits && (!is_last(press, slot) || stream->covered == stream->inode->size))
+		return 0;
+	return erofs_tree_report(press->pack->builder->diag, -EUCLEAN, stream->inode,
+				 "its encoded extents overlap or leave gaps");
+}
+
 static int place_segment(struct press *press, struct press_slot *slot)
 {
 	struct erofs_builder *builder = press->pack->builder;
@@ -338,7 +354,9 @@ int erofs_press_stream_commit(struct press *press, struct press_slot *slot)
 	pthread_mutex_unlock(&stream->lock);
 	if (err || slot->dropped)
 		return err;
-	err = place_segment(press, slot);
+	err = cover(press, slot);
+	if (!err)
+		err = place_segment(press, slot);
 	if (err || !is_last(press, slot))
 		return err;
 	pthread_mutex_lock(&press->committing);

@@ -79,7 +79,7 @@ static uint64_t find_end(struct image_storage *storage, struct erofs_zmap *map, 
 
 	if (map->header.whole_fragment || has_old_lz4(map))
 		return 0;
-	while (at < size && !find(map, &found, at) && is_portable(map, &found, algorithm)) {
+	while (at < size && !find(map, &found, at) && found.start == at && is_portable(map, &found, algorithm)) {
 		if (found.length > storage->largest_cluster)
 			storage->largest_cluster = (uint32_t)found.length;
 		at = found.end;
