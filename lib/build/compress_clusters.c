@@ -26,7 +26,7 @@ struct cutter {
 /* An extent shrank well if this part of it is gone. */
 #define GOOD_SHIFT 3
 
-/* The next `size` bytes of room, zeroed up to where `used` bytes at the end of them will stand; NULL: there are none. */
+/* The next `size` bytes of room; NULL: there are none. */
 static uint8_t *take_room(struct cutter *cutter, size_t size)
 {
 	uint8_t *room = cutter->to->out + cutter->to->size;

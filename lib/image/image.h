@@ -147,8 +147,8 @@ int erofs_zmap_find_extent(struct erofs_zmap *map, struct erofs_zmap_found *out,
 int erofs_zmap_verify(struct erofs_zmap *map, const char **reason);
 
 /*
- * Maps an offset inside a compressed file whose index is open; `reason` (static storage, may be NULL) says why that is not possible. What it
- * points to does not change on other errors than -EUCLEAN and -EOPNOTSUPP.
+ * Maps an offset inside a compressed file whose index is open; `reason` (static storage, may be NULL) says why that is not
+ * possible. What it points to does not change on other errors than -EUCLEAN and -EOPNOTSUPP.
  */
 int erofs_zmap_map(struct erofs_zmap *map, struct erofs_extent *out, uint64_t offset, const char **reason);
 

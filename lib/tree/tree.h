@@ -130,8 +130,9 @@ struct erofs_source_ops {
 	/*
 	 * Of a source whose files are encoded already, and which are to be taken over as they are; else NULL. `encoding` is the
 	 * position of a file's compressor in the build's list, or -1 if it is to be stored flat, and whether its clusters have
-	 * one block each; it matters for files whose content cannot be taken over, too. `encoded` finds the first extent that begins at or behind `offset`, which is
-	 * below content->encoded_end: 1; or 0, there is none. `read_encoded` reads its bytes.
+	 * one block each; it matters for files whose content cannot be taken over, too. `encoded` finds the first extent that
+	 * begins at or behind `offset`, which is below content->encoded_end: 1; or 0, there is none. `read_encoded` reads its
+	 * bytes.
 	 */
 	int (*encoding)(void *source, const struct erofs_tree_inode *inode, bool *small);
 	int (*encoded)(void *reader, struct erofs_content *content, struct erofs_encoded_extent *out, uint64_t offset);
