@@ -135,6 +135,7 @@ static int build(struct mkfs_options *options, const struct erofs_diag *diag)
 	struct erofs_build_summary summary;
 	int err = tree ? 0 : -ENOMEM;
 
+	mkfs_start_progress(options);
 	if (!err && options->build.fingerprint != EROFS_DIGEST_NONE)
 		err = erofs_tree_reserve_xattr(tree, options->build.fingerprint_name);
 	if (!err)
@@ -162,7 +163,6 @@ int main(int argc, char **argv)
 	if (action == MKFS_BUILD && check_places(&options)) {
 		set_signals();
 		options.scan.cancel = options.build.cancel = &caught;
-		mkfs_start_progress(&options);
 		diag = tool_diag("mkfs.erofs", verbosity(&options), true);
 		err = options.input == MKFS_OCI ? mkfs_build_oci(&options, diag, build) : build(&options, diag);
 		if (err == -ECANCELED)

@@ -124,6 +124,10 @@ void mkfs_print_summary(const struct mkfs_options *options, const struct erofs_b
 		       summary->shared_files, megabytes(summary->saved_bytes));
 	if (options->build.compression_count)
 		print_compression(options, summary);
+	if (summary->abandoned_files)
+		printf("  replaced:     %" PRIu64
+		       " files of the stream by later ones of their names, %.2f MB of zeros in their place\n",
+		       summary->abandoned_files, megabytes(summary->abandoned_bytes));
 	if (options->recoded)
 		printf("  recompressed: %" PRIu64
 		       " files, all or in part, because their data lie among those of others\n",
