@@ -133,9 +133,9 @@ done <<-END
 END
 
 # Fingerprints are those of what is stored, though a hostile index may be read in one way here and in another one there.
-peer=${PEER_DIR:-}/bin/mkfs.erofs
+peer=${PEER_DIR:+$PEER_DIR/bin/mkfs.erofs}
 mkdir -p "$work/reordered" && seq 110000 | head -c 160000 >"$work/reordered/file"
-if [ -x "$peer" ] && "$peer" --quiet -zlz4hc -E48bit -C16384 "$work/image" "$work/reordered" >/dev/null 2>&1; then
+if [ "$peer" ] && [ -x "$peer" ] && "$peer" --quiet -zlz4hc -E48bit -C16384 "$work/image" "$work/reordered" >/dev/null 2>&1; then
 	"$DUMP" --json -e --path=/file "$work/image" >"$work/reordered.json"
 	check "extents in any order: make images" python3 "$top_srcdir/tests/e2e/reorder_extents.py" "$work/image" "$work/reordered.json" 60 "$work/reordered-image"
 	for image in "$work"/reordered-image-*; do
