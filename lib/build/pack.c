@@ -17,7 +17,7 @@ static void release_pack(struct pack *pack)
 	unsigned int width = erofs_pool_width(pack->builder->pool);
 
 	for (unsigned int i = 0; pack->workers && i < width; i++) {
-		if (!pack->stream)
+		if (!pack->streamed)
 			pack->source->reader_free(pack->workers[i].reader);
 		erofs_pack_hash_free(&pack->workers[i].hash);
 	}
@@ -47,7 +47,7 @@ static int init_pack(struct pack *pack)
 	int err = 0;
 
 	pack->source = builder->tree->source_ops;
-	pack->stream = builder->tree->stream_ops;
+	pack->streamed = builder->tree->stream_ops;
 	pack->wants_sums = builder->uuid_hasher;
 	/* Equality is never decided by less than a cryptographic digest. */
 	pack->digest = builder->options->fingerprint == EROFS_DIGEST_NONE ? EROFS_DIGEST_SHA256
@@ -58,7 +58,7 @@ static int init_pack(struct pack *pack)
 	if (!pack->workers)
 		return -ENOMEM;
 	for (unsigned int i = 0; !err && i < width; i++) {
-		if (!pack->stream)
+		if (!pack->streamed)
 			err = pack->source->reader_new(&pack->workers[i].reader, builder->tree->source, builder->diag);
 		if (!err)
 			err = erofs_pack_hash_new(&pack->workers[i].hash, pack);

@@ -48,8 +48,8 @@ struct pack_stream {
 struct pack {
 	struct erofs_builder *builder;
 	const struct erofs_source_ops *source;
-	const struct erofs_stream_ops *stream; /* NULL: contents are read in any order, with the above */
-	enum erofs_digest digest;	       /* of the contents table */
+	const struct erofs_stream_ops *streamed; /* NULL: contents are read in any order, with the above */
+	enum erofs_digest digest;		 /* of the contents table */
 	bool wants_sums;
 	struct pack_worker *workers;	   /* by worker number */
 	atomic_uint_fast64_t files, bytes; /* done so far */

@@ -98,8 +98,12 @@ int erofs_pack_take_bytes(struct pack *pack, const struct erofs_tree_inode *inod
 {
 	struct erofs_builder *builder = pack->builder;
 
-	if (builder->is_streamed && builder->next_byte + size > builder->tails.scratch_at)
-		return erofs_tree_report(builder->diag, -EFBIG, inode, "the stream makes too large an image");
+	/* Only where the size could not be known beforehand. */
+	if (builder->next_byte + size > builder->tails.scratch_at)
+		return erofs_tree_report(builder->diag, -EFBIG, inode,
+					 "the image grows beyond %" PRIu64
+					 " bytes, more than a source of unknown size may",
+					 builder->tails.scratch_at);
 	/* 0xFFFFFFFF stands for a hole. */
 	if ((builder->next_byte + size) / builder->blksz >= EROFS_NULL_BLOCK)
 		return erofs_tree_report(builder->diag, -EFBIG, inode,
@@ -145,8 +149,7 @@ bool erofs_pack_share(struct pack *pack, const struct erofs_tree_inode *inode)
 	uint64_t blocks = erofs_plan_blocks(builder, inode);
 	uint32_t *owner;
 
-	if (!builder->options->dedupe_files || plan->content == EROFS_CONTENT_NONE ||
-	    (!blocks && !erofs_plan_is_compressed(plan)))
+	if (!builder->options->dedupe_files || plan->content == EROFS_CONTENT_NONE || !blocks)
 		return false;
 	owner = erofs_contents_owner(&builder->contents, plan->content);
 	if (*owner == EROFS_CONTENT_NONE || !alike(builder, erofs_plan(builder, *owner)->inode, inode)) {

@@ -121,7 +121,7 @@ static int hash_arrival(struct pack *pack, const struct erofs_tree_inode *inode,
 	for (uint64_t at = 0; !err && at < inode->size; at += PACK_SEGMENT) {
 		size_t part = inode->size - at < PACK_SEGMENT ? (size_t)(inode->size - at) : PACK_SEGMENT;
 
-		err = pack->stream->read(builder->tree->source, buffer, part);
+		err = pack->streamed->read(builder->tree->source, buffer, part);
 		if (!err)
 			err = erofs_pack_hash_append(pack, hash, inode, buffer, part);
 	}
@@ -141,7 +141,7 @@ static int pack_stream(struct pack *pack)
 
 	if (!buffer)
 		return -ENOMEM;
-	while ((more = pack->stream->next(builder->tree->source, &inode)) > 0) {
+	while ((more = pack->streamed->next(builder->tree->source, &inode)) > 0) {
 		int err = erofs_build_cancelled(builder) ? -ECANCELED : 0;
 
 		if (!err && wants_bytes(pack))
@@ -156,7 +156,7 @@ static int pack_stream(struct pack *pack)
 
 int erofs_pack_outside(struct pack *pack)
 {
-	if (pack->stream)
+	if (pack->streamed)
 		return pack_stream(pack);
 	return wants_bytes(pack) ? pack_tree(pack) : 0;
 }

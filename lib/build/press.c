@@ -136,7 +136,7 @@ static int add_stream(struct press *press, const struct erofs_tree_inode *inode)
 static int read_streamed(struct press *press, uint8_t *buffer, size_t size)
 {
 	struct pack *pack = press->pack;
-	int err = pack->stream ? pack->stream->read(pack->builder->tree->source, buffer, size) : 0;
+	int err = pack->streamed ? pack->streamed->read(pack->builder->tree->source, buffer, size) : 0;
 
 	return err ? err : 1;
 }
@@ -171,8 +171,8 @@ static int next_file(struct press *press, const struct erofs_tree_inode **inode)
 	press->waiting = NULL;
 	if (*inode)
 		return 1;
-	if (press->pack->stream) {
-		found = press->pack->stream->next(builder->tree->source, &arrived);
+	if (press->pack->streamed) {
+		found = press->pack->streamed->next(builder->tree->source, &arrived);
 		if (found <= 0)
 			return found;
 		*inode = arrived;
@@ -374,7 +374,7 @@ static size_t choose_out_room(const struct press *press)
 	const struct erofs_builder *builder = press->pack->builder;
 	size_t room = erofs_compress_room(&builder->compress, press->segment);
 
-	if (press->pack->stream || !press->pack->source->encoded)
+	if (press->pack->streamed || !press->pack->source->encoded)
 		return room;
 	return 2 * (room + EROFS_PCLUSTER_ENCODED_MAX);
 }
@@ -411,7 +411,7 @@ static int init_press(struct press *press)
 	press->slot_count = count_slots(press);
 	press->slots = calloc(press->slot_count, sizeof(*press->slots));
 	press->tools = calloc(width, sizeof(*press->tools));
-	press->stream_room = press->pack->stream ? 0 : (uint32_t)count_streams(press);
+	press->stream_room = press->pack->streamed ? 0 : (uint32_t)count_streams(press);
 	press->streams = calloc(press->stream_room + 1, sizeof(struct press_stream *));
 	if (!press->slots || !press->tools || !press->streams)
 		return -ENOMEM;
@@ -436,7 +436,7 @@ int erofs_pack_compressed(struct pack *pack)
 
 	if (!err)
 		err = erofs_pool_run(pack->builder->pool, &ops, &press, press.slot_count);
-	if (!err && !pack->stream)
+	if (!err && !pack->streamed)
 		err = settle_candidates(&press, &ops);
 	for (unsigned int i = 0; !err && i < erofs_pool_width(pack->builder->pool); i++)
 		erofs_compress_tools_count(&press.tools[i], &summary->encoder_runs, &summary->encoded_extents);

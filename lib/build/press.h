@@ -126,6 +126,9 @@ bool erofs_press_share_any(struct press *press, const struct erofs_tree_inode *i
 int erofs_press_copy(struct press *press, unsigned int worker, struct erofs_content *content, const uint8_t *in,
 		     uint64_t offset, size_t length, struct erofs_compressed *to);
 
+/* Reports that extents that were taken over are not all of the file, one behind the other; -EUCLEAN. */
+int erofs_press_report_gap(const struct press *press, const struct erofs_tree_inode *inode);
+
 /*
  * Leaves as many bytes of the device unused as these extents need in front of them to be readable where they will be; they are
  * about to be placed at the end of the data.

@@ -28,8 +28,7 @@ static int copy_file(struct press *press, struct press_slot *slot, struct press_
 	if (err)
 		return err;
 	if (result.start || result.end != file->inode->size)
-		return erofs_tree_report(press->pack->builder->diag, -EUCLEAN, file->inode,
-					 "its encoded extents overlap or leave gaps");
+		return erofs_press_report_gap(press, file->inode);
 	note_result(slot, file, &result);
 	return 0;
 }
@@ -149,7 +148,7 @@ int erofs_press_batch_work(struct press *press, struct press_slot *slot, unsigne
 
 		file->out_at = out_at;
 		file->extents_at = slot->extents.size;
-		if (!press->pack->stream)
+		if (!press->pack->streamed)
 			err = read_file(press, slot, file, worker);
 		if (!err)
 			err = hash_file(press, slot, file, &press->pack->workers[worker]);

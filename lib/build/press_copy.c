@@ -27,9 +27,9 @@ static int report_odd(const struct copy *copy)
 }
 
 /* The index of a hostile image may be read in one way here and in another one for the digest. */
-static int report_gap(const struct copy *copy)
+int erofs_press_report_gap(const struct press *press, const struct erofs_tree_inode *inode)
 {
-	return erofs_tree_report(copy->press->pack->builder->diag, -EUCLEAN, copy->content->inode,
+	return erofs_tree_report(press->pack->builder->diag, -EUCLEAN, inode,
 				 "its encoded extents overlap or leave gaps");
 }
 
@@ -141,7 +141,7 @@ static int take(struct copy *copy, const struct erofs_encoded_extent *extent)
 	int err;
 
 	if (span(copy->to, extent->start, extent->start + extent->length))
-		return report_gap(copy);
+		return erofs_press_report_gap(copy->press, copy->content->inode);
 	if (copy->unit == 1)
 		copy->to->uneven |= is_uneven(copy, extent);
 	err = extent->is_stored && copy->unit > 1 ? store(copy, extent) : append(copy, extent);
@@ -185,7 +185,7 @@ int erofs_press_copy(struct press *press, unsigned int worker, struct erofs_cont
 	if (err)
 		return err;
 	if (taken < length && span(to, offset + taken, end))
-		return report_gap(&copy);
+		return erofs_press_report_gap(press, content->inode);
 	if (taken < length)
 		err = erofs_compress_more(copy.tools, copy.way, in + taken, length - taken, taken, to);
 	return err ? err : to->full ? report_odd(&copy) : 0;

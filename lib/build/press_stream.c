@@ -38,7 +38,7 @@ static void stop(struct press_stream *stream)
 
 void erofs_press_stream_free(struct press *press, struct press_stream *stream)
 {
-	if (stream->is_open && !press->pack->stream)
+	if (stream->is_open && !press->pack->streamed)
 		press->pack->source->abandon(&stream->content);
 	stop(stream);
 	pthread_mutex_destroy(&stream->lock);
@@ -81,7 +81,7 @@ static int open_stream(struct press *press, struct press_stream *stream, struct 
 
 	if (stream->is_open)
 		return 0;
-	if (!pack->stream)
+	if (!pack->streamed)
 		err = pack->source->open(worker->reader, &stream->content, stream->inode);
 	stream->is_open = !err;
 	if (!err)
@@ -97,7 +97,7 @@ static int read_segment(struct press *press, struct press_slot *slot, struct pac
 	pthread_mutex_lock(&stream->lock);
 	err = open_stream(press, stream, worker);
 	pthread_mutex_unlock(&stream->lock);
-	if (err || press->pack->stream)
+	if (err || press->pack->streamed)
 		return err;
 	return press->pack->source->read(worker->reader, &stream->content, slot->in, slot->length,
 					 slot->segment * press->segment);
@@ -174,7 +174,7 @@ static int judge_start(struct press *press, struct press_stream *stream)
 {
 	const struct erofs_builder *builder = press->pack->builder;
 
-	if (press->again || press->pack->stream || !builder->options->dedupe_files ||
+	if (press->again || press->pack->streamed || !builder->options->dedupe_files ||
 	    !erofs_plan(builder, stream->inode->number)->wants_digest)
 		return 0;
 	if (erofs_index_find(&press->first_segments, stream->first.low, same_start, press, stream) !=
@@ -278,7 +278,7 @@ static int end_stream(struct press *press, struct press_slot *slot)
 
 	if (!err)
 		err = note_content(press, stream);
-	if (!err && !(press->pack->stream && withdraw(press, slot)))
+	if (!err && !(press->pack->streamed && withdraw(press, slot)))
 		err = settle_layout(press, slot);
 	stop(stream);
 	if (!err && !press->again)
@@ -312,8 +312,7 @@ static int cover(struct press *press, struct press_slot *slot)
 		stream->covered = slot->result.end;
 	if (fits && (!is_last(press, slot) || stream->covered == stream->inode->size))
 		return 0;
-	return erofs_tree_report(press->pack->builder->diag, -EUCLEAN, stream->inode,
-				 "its encoded extents overlap or leave gaps");
+	return erofs_press_report_gap(press, stream->inode);
 }
 
 static int place_segment(struct press *press, struct press_slot *slot)
@@ -398,7 +397,7 @@ int erofs_press_stream_finish(struct press *press, struct press_slot *slot, unsi
 	/* Every segment has been read: the file has to be what it was when it was scanned. */
 	if (!err && !slot->dropped && is_last(press, slot)) {
 		stream->is_open = false;
-		if (!press->pack->stream)
+		if (!press->pack->streamed)
 			err = press->pack->source->close(press->pack->workers[worker].reader, &stream->content);
 	}
 	return err;

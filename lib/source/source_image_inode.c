@@ -5,13 +5,11 @@
 
 #include <erofs/inode.h>
 
+#include "lib/source/source_holes.h"
 #include "lib/source/source_image.h"
 #include "lib/util/cleanup.h"
 
 /* Attributes of one inode of an image, for the tree. */
-
-/* Smaller holes are read as the zeros they are, as those of a directory. */
-#define SMALLEST_HOLE 4096u
 
 #define NSEC_PER_SEC 1000000000u
 
@@ -42,19 +40,6 @@ static int set_target(struct image_source *source, const struct image_layer *lay
 
 /* ---- holes ---------------------------------------------------------------------------------------------------------------- */
 
-static int add_data(struct erofs_buffer *ranges, uint64_t start, uint64_t end)
-{
-	struct erofs_data_range range = { start, end };
-	struct erofs_data_range *have = (void *)ranges->data;
-	size_t count = ranges->size / sizeof(*have);
-
-	if (count && start - have[count - 1].end < SMALLEST_HOLE) {
-		have[count - 1].end = end;
-		return 0;
-	}
-	return erofs_buffer_append(ranges, &range, sizeof(range));
-}
-
 static int list_data(const struct image_layer *layer, const struct erofs_inode *from, struct erofs_buffer *ranges)
 {
 	struct erofs_extent extent;
@@ -63,42 +48,25 @@ static int list_data(const struct image_layer *layer, const struct erofs_inode *
 
 	while ((err = erofs_image_map(layer->image, &extent, from, at)) > 0) {
 		at = extent.logical + extent.length;
-		err = extent.kind == EROFS_EXTENT_HOLE ? 0 : add_data(ranges, extent.logical, at);
+		err = extent.kind == EROFS_EXTENT_HOLE ? 0 : erofs_holes_add_data(ranges, extent.logical, at);
 		if (err)
 			return err;
 	}
 	return err;
 }
 
-static bool has_hole(const struct erofs_buffer *ranges, uint64_t size)
-{
-	const struct erofs_data_range *range = (const void *)ranges->data;
-
-	return ranges->size != sizeof(*range) || range->start >= SMALLEST_HOLE || size - range->end >= SMALLEST_HOLE;
-}
-
 static int find_holes(struct image_source *source, const struct image_layer *layer, struct erofs_tree_inode *inode,
 		      const struct erofs_inode *from)
 {
 	erofs_auto(erofs_buffer_release) struct erofs_buffer ranges = { 0 };
-	struct erofs_data_map *map;
 	int err;
 
-	if (inode->size < SMALLEST_HOLE || erofs_inode_is_compressed(from))
+	if (inode->size < EROFS_HOLE_LEAST || erofs_inode_is_compressed(from))
 		return 0;
 	err = list_data(layer, from, &ranges);
 	if (err)
 		return err == -ENOMEM ? err : report(source, layer, inode, err, "its map");
-	if (!has_hole(&ranges, inode->size))
-		return 0;
-	map = erofs_arena_alloc(&source->tree->arena, sizeof(*map) + ranges.size);
-	if (!map)
-		return -ENOMEM;
-	map->count = (uint32_t)(ranges.size / sizeof(map->ranges[0]));
-	if (ranges.size)
-		memcpy(map->ranges, ranges.data, ranges.size);
-	inode->data = map;
-	return 0;
+	return erofs_holes_set_map(inode, &ranges, &source->tree->arena);
 }
 
 /* ---- all of it ------------------------------------------------------------------------------------------------------------ */

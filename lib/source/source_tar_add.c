@@ -5,10 +5,9 @@
 
 #include <erofs/inode.h>
 
+#include "lib/source/source_holes.h"
 #include "lib/source/source_tar.h"
-
-/* Holes are only worth keeping where they span a whole block; smaller ones are read as the zeros they are. */
-#define SMALLEST_HOLE 4096u
+#include "lib/util/cleanup.h"
 
 static int report_path(const struct tar_source *source, const char *path, int err)
 {
@@ -85,23 +84,12 @@ static int is_excluded(struct tar_source *source, const char *path)
 /* What the tree is to know of holes: as in a directory, none that no block could show. */
 static int find_holes(struct tar_source *source, struct erofs_tree_inode *inode, const struct tar_member *member)
 {
-	struct erofs_data_map *map =
-		erofs_arena_alloc(&source->tree->arena, sizeof(*map) + member->range_count * sizeof(map->ranges[0]));
+	erofs_auto(erofs_buffer_release) struct erofs_buffer ranges = { 0 };
+	int err = 0;
 
-	if (!map)
-		return -ENOMEM;
-	for (size_t i = 0; i < member->range_count; i++) {
-		const struct erofs_data_range *range = &member->ranges[i];
-
-		if (map->count && range->start - map->ranges[map->count - 1].end < SMALLEST_HOLE)
-			map->ranges[map->count - 1].end = range->end;
-		else
-			map->ranges[map->count++] = *range;
-	}
-	if (map->count != 1 || map->ranges[0].start >= SMALLEST_HOLE ||
-	    member->size - map->ranges[0].end >= SMALLEST_HOLE)
-		inode->data = map;
-	return 0;
+	for (size_t i = 0; !err && i < member->range_count; i++)
+		err = erofs_holes_add_data(&ranges, member->ranges[i].start, member->ranges[i].end);
+	return err ? err : erofs_holes_set_map(inode, &ranges, &source->tree->arena);
 }
 
 static int set_file(struct tar_source *source, struct erofs_tree_inode *inode, const struct tar_member *member)
@@ -118,7 +106,7 @@ static int set_file(struct tar_source *source, struct erofs_tree_inode *inode, c
 		memcpy(file->ranges, member->ranges, member->range_count * sizeof(file->ranges[0]));
 	inode->origin = file;
 	inode->size = member->size;
-	return member->is_sparse && member->size >= SMALLEST_HOLE ? find_holes(source, inode, member) : 0;
+	return member->is_sparse && member->size >= EROFS_HOLE_LEAST ? find_holes(source, inode, member) : 0;
 }
 
 /* ---- other kinds ---------------------------------------------------------------------------------------------------------- */
