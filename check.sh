@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR MIT
 # check.sh [--no-install] [--keep] [STAGE...]: installs what is missing, builds outside of the source tree and tests.
 # Stages: gcc (build without warnings, `make check`), clang (build without warnings), sanitizers (AddressSanitizer and
-# UndefinedBehaviorSanitizer under `make check`), threads (ThreadSanitizer under what uses threads), lint (shellcheck),
-# dist (`make distcheck`), kernel (`make check-kernel`: page sharing in a virtual machine), or all. Default: gcc. The last
-# line counts: "N passed, N failed, N skipped".
+# UndefinedBehaviorSanitizer under `make check`), threads (ThreadSanitizer under what uses threads), variants (each library
+# that can be left out, left out), lint (shellcheck), dist (`make distcheck`), kernel (`make check-kernel`: page sharing in a
+# virtual machine), or all. Default: gcc. The last line counts: "N passed, N failed, N skipped".
 # Optional: PEER_DIR (bin/ holds another implementation's tools), ROOTS (a directory of real root file systems), TMPDIR.
 set -u
 cd "$(dirname "$0")" || exit 99
@@ -15,9 +15,9 @@ for argument in "$@"; do
 	case $argument in
 	--no-install) install= ;;
 	--keep) keep=yes ;;
-	all) stages+=(gcc clang sanitizers threads lint dist kernel) ;;
-	gcc | clang | sanitizers | threads | lint | dist | kernel) stages+=("$argument") ;;
-	*) sed -n '3,9s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
+	all) stages+=(gcc clang sanitizers threads variants lint dist kernel) ;;
+	gcc | clang | sanitizers | threads | variants | lint | dist | kernel) stages+=("$argument") ;;
+	*) sed -n '3,10s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
 	esac
 done
 [ ${#stages[@]} -gt 0 ] || stages=(gcc)
@@ -50,7 +50,7 @@ bad() { # WHAT LOG
 step() {
 	local what=$1
 	shift
-	if "$@" >"$work/log" 2>&1; then passed=$((passed + 1)); say "$what"; else bad "$what" "$work/log"; return 1; fi
+	if "$@" >"$work/log" 2>&1; then passed=$((passed + 1)) && say "$what"; else bad "$what" "$work/log"; return 1; fi
 }
 
 configured() { # CONFIGURE-ARGUMENTS...: leaves us in a build directory of the stage's own
@@ -107,6 +107,20 @@ stage_threads() {
 	setarch "$(uname -m)" -R true 2>/dev/null && plain=(setarch "$(uname -m)" -R)
 	tests "${plain[@]}" make -j"$jobs" check \
 		TESTS='tests/unit/test_pool tests/e2e/determinism.sh tests/e2e/fingerprints.sh'
+}
+
+# One build directory for all of them: little is compiled again, so that this takes no longer than one build and eight times
+# configure.
+stage_variants() {
+	local library libraries=(selinux curl lz4 lzma deflate zstd libarchive)
+	local plain=(CC=gcc CFLAGS=-O0 --disable-shared)
+	for library in "${libraries[@]}"; do
+		configured "${plain[@]}" "--without-$library" || continue
+		tests make -j"$jobs" check check_PROGRAMS= TESTS=tests/e2e/left_out.sh
+	done
+	configured "${plain[@]}" "${libraries[@]/#/--without-}" || return
+	tests make -j"$jobs" check TESTS='tests/e2e/left_out.sh tests/e2e/options.sh tests/e2e/golden.sh tests/e2e/oci.sh
+		tests/e2e/tar.sh tests/unit/test_share_set tests/unit/test_tree_paths tests/unit/test_check_super'
 }
 
 stage_lint() {

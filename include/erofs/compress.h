@@ -56,9 +56,12 @@ EROFS_API const struct erofs_compressor_info *erofs_compressor_limits(enum erofs
 /* "lz4", "lzma", "deflate", "zstd"; NULL for a number that is none of them. */
 EROFS_API const char *erofs_algorithm_name(int algorithm);
 
+/* Whether this build of the library reads and makes it; a library can be built without some. */
+EROFS_API bool erofs_algorithm_is_built(int algorithm);
+
 /*
  * Reads "NAME[,LEVEL | ,level=N][,dictsize=N][,lc=N][,lp=N][,pb=N]", such as "zstd,15", up to its end or a ':'; `*end` is what
- * stands there. 0; -EINVAL with `*reason` (static storage) saying why not.
+ * stands there. 0; -EINVAL, or -EOPNOTSUPP for what this build lacks, with `*reason` (static storage) saying why not.
  */
 EROFS_API int erofs_compression_parse(struct erofs_compression *out, const char *text, const char **end,
 				      const char **reason);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "config.h"
+
 #include <erofs/compress.h>
 
 #include <errno.h>
@@ -28,6 +30,26 @@ const char *erofs_algorithm_name(int algorithm)
 	static const char *const names[EROFS_ALGORITHM_COUNT] = { "lz4", "lzma", "deflate", "zstd" };
 
 	return algorithm >= 0 && algorithm < EROFS_ALGORITHM_COUNT ? names[algorithm] : NULL;
+}
+
+static const bool is_built[EROFS_ALGORITHM_COUNT] = {
+#ifdef HAVE_LZ4
+	[EROFS_ALGORITHM_LZ4] = true,
+#endif
+#ifdef HAVE_LZMA
+	[EROFS_ALGORITHM_LZMA] = true,
+#endif
+#ifdef HAVE_DEFLATE
+	[EROFS_ALGORITHM_DEFLATE] = true,
+#endif
+#ifdef HAVE_ZSTD
+	[EROFS_ALGORITHM_ZSTD] = true,
+#endif
+};
+
+bool erofs_algorithm_is_built(int algorithm)
+{
+	return algorithm >= 0 && algorithm < EROFS_ALGORITHM_COUNT && is_built[algorithm];
 }
 
 /* A piece of the text: up to the next ',' or ':' or the end. */
@@ -137,6 +159,18 @@ static const char *set_name(struct erofs_compression *out, const struct word *wo
 	return "no such compressor (there are lz4, lz4hc, lzma, deflate and zstd)";
 }
 
+static const char *name_left_out(const struct erofs_compression *compression)
+{
+	static const char *const reasons[EROFS_ALGORITHM_COUNT] = {
+		"this program was built without LZ4",
+		"this program was built without LZMA",
+		"this program was built without DEFLATE",
+		"this program was built without Zstandard",
+	};
+
+	return reasons[limits[compression->compressor].algorithm];
+}
+
 static const char *set_option(struct erofs_compression *out, struct word word)
 {
 	if (take_key(&word, "level"))
@@ -175,6 +209,10 @@ int erofs_compression_parse(struct erofs_compression *out, const char *text, con
 	if (wrong) {
 		*reason = wrong;
 		return -EINVAL;
+	}
+	if (!erofs_algorithm_is_built((int)limits[parsed.compressor].algorithm)) {
+		*reason = name_left_out(&parsed);
+		return -EOPNOTSUPP;
 	}
 	*out = parsed;
 	*end = word.text + word.size;

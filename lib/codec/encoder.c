@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "config.h"
+
 #include "lib/codec/encoder.h"
 
 #include <errno.h>
@@ -8,10 +10,20 @@
 
 #define LZMA_LARGE (16u * 1024)
 
+/* NULL: left out of this build. */
 static const struct erofs_encoder_ops *const all_ops[EROFS_COMPRESSOR_COUNT] = {
-	[EROFS_COMPRESSOR_LZ4] = &erofs_encoder_lz4_ops,   [EROFS_COMPRESSOR_LZ4HC] = &erofs_encoder_lz4hc_ops,
-	[EROFS_COMPRESSOR_LZMA] = &erofs_encoder_lzma_ops, [EROFS_COMPRESSOR_DEFLATE] = &erofs_encoder_deflate_ops,
+#ifdef HAVE_LZ4
+	[EROFS_COMPRESSOR_LZ4] = &erofs_encoder_lz4_ops,	 [EROFS_COMPRESSOR_LZ4HC] = &erofs_encoder_lz4hc_ops,
+#endif
+#ifdef HAVE_LZMA
+	[EROFS_COMPRESSOR_LZMA] = &erofs_encoder_lzma_ops,
+#endif
+#ifdef HAVE_DEFLATE
+	[EROFS_COMPRESSOR_DEFLATE] = &erofs_encoder_deflate_ops,
+#endif
+#ifdef HAVE_ZSTD
 	[EROFS_COMPRESSOR_ZSTD] = &erofs_encoder_zstd_ops,
+#endif
 };
 
 static uint32_t power_of_two_from(uint32_t value)
@@ -49,6 +61,8 @@ int erofs_encoder_new(struct erofs_encoder **out, const struct erofs_encoder_set
 
 	if (!limits || settings->dict_size < limits->dict_min || settings->dict_size > limits->dict_max)
 		return -EINVAL;
+	if (!all_ops[settings->compression.compressor])
+		return -EOPNOTSUPP;
 	encoder = calloc(1, sizeof(*encoder));
 	if (!encoder)
 		return -ENOMEM;

@@ -32,7 +32,7 @@ struct erofs_encoder_settings {
 uint32_t erofs_encoder_dict_size(const struct erofs_compression *compression, uint32_t encoded_max,
 				 uint32_t decoded_max);
 
-/* -ENOMEM; -EINVAL for settings that the compressor cannot have. */
+/* -ENOMEM; -EINVAL for settings that the compressor cannot have; -EOPNOTSUPP for one that this build lacks. */
 int erofs_encoder_new(struct erofs_encoder **out, const struct erofs_encoder_settings *settings);
 void erofs_encoder_free(struct erofs_encoder *encoder);
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "config.h"
+
+#ifdef HAVE_LZ4
 #include <lz4.h>
+#endif
 
 #include "lib/codec/encoder_ops.h"
 
@@ -36,6 +40,7 @@ void erofs_encoder_learn_lz4(struct erofs_encoder *encoder, size_t lz4, size_t e
 	encoder->by_lz4 = by_lz4 < BY_LZ4_MOST ? by_lz4 : BY_LZ4_MOST;
 }
 
+#ifdef HAVE_LZ4
 bool erofs_encoder_measure(struct erofs_encoder *encoder, const void *in, size_t limit, size_t lz4,
 			   struct erofs_measure *out)
 {
@@ -53,3 +58,15 @@ bool erofs_encoder_measure(struct erofs_encoder *encoder, const void *in, size_t
 	*out = (struct erofs_measure){ .size = (size_t)size, .lz4 = (size_t)encoded };
 	return encoded > 0;
 }
+#else
+bool erofs_encoder_measure(struct erofs_encoder *encoder, const void *in, size_t limit, size_t lz4,
+			   struct erofs_measure *out)
+{
+	(void)encoder;
+	(void)in;
+	(void)limit;
+	(void)lz4;
+	(void)out;
+	return false;
+}
+#endif

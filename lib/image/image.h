@@ -55,6 +55,9 @@ bool erofs_image_meta_fits(const struct erofs_image *image, uint64_t offset, uin
 /* First byte behind an inode's body and xattr area. */
 uint64_t erofs_image_inode_end(const struct erofs_image *image, const struct erofs_inode *inode);
 
+/* The name of an algorithm that the image announces and this build cannot read, or NULL. */
+const char *erofs_image_left_out(const struct erofs_image *image);
+
 /* ---- devices (image_device.c) -------------------------------------------------------------------------------------- */
 
 /* Reads the device table and opens what the options name; reports what is wrong with `who` in front. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <erofs/compress.h>
 #include <erofs/image.h>
 
 #include "lib/format/format_superblock.h"
@@ -61,6 +62,26 @@ static int read_superblock(struct erofs_image *image, const char *who, const str
 	return 0;
 }
 
+const char *erofs_image_left_out(const struct erofs_image *image)
+{
+	uint16_t used = !image->configs_err && image->sb.available_compr_algs ? image->configs.algorithms : 0;
+
+	for (int i = 0; i < EROFS_ALGORITHM_COUNT; i++)
+		if (used & 1u << i && !erofs_algorithm_is_built(i))
+			return erofs_algorithm_name(i);
+	return NULL;
+}
+
+/* Names and attributes can be read all the same. */
+static void tell_left_out(const struct erofs_image *image, const char *who, const struct erofs_diag *diag)
+{
+	const char *algorithm = erofs_image_left_out(image);
+
+	if (algorithm)
+		erofs_message(diag, EROFS_SEV_WARNING, "%s: files compressed with %s cannot be read: built without it",
+			      who, algorithm);
+}
+
 static int load(struct erofs_image *image, const char *who, const struct erofs_image_options *options,
 		const struct erofs_diag *diag)
 {
@@ -77,6 +98,7 @@ static int load(struct erofs_image *image, const char *who, const struct erofs_i
 	if (err)
 		return err;
 	erofs_image_read_compression(image);
+	tell_left_out(image, who, diag);
 	image->decoders = erofs_decoders_new();
 	err = image->decoders ? erofs_image_read_prefixes(image) : -ENOMEM;
 	if (err)

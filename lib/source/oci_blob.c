@@ -106,12 +106,16 @@ static int take_in(struct oci_layer *layer)
 /* Enough of the beginning to see what it is. */
 static int begin(struct oci_layer *layer)
 {
-	int more = take_in(layer);
+	const char *format = NULL;
+	int err = take_in(layer);
 
-	if (more < 0)
-		return more;
-	layer->unpacker = erofs_oci_unpacker_new(layer->in, layer->buffers.in_left);
-	return layer->unpacker ? 0 : -ENOMEM;
+	if (err < 0)
+		return err;
+	err = erofs_oci_unpacker_new(&layer->unpacker, &format, layer->in, layer->buffers.in_left);
+	if (err == -EOPNOTSUPP)
+		return erofs_report(layer->store->diag, err, "'%s': blob %s is compressed with %s: built without it",
+				    layer->store->name, erofs_oci_blob_name(&layer->blob), format);
+	return err;
 }
 
 int erofs_oci_layer_open(struct oci_layer **out, struct oci_store *store, const struct oci_descriptor *blob,

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "config.h"
+
 #include "lib/source/oci_unpack.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef HAVE_DEFLATE
 #include <zlib.h>
+#endif
+#ifdef HAVE_ZSTD
 #include <zstd.h>
 #include <zstd_errors.h>
+#endif
 
 enum kind { PLAIN, GZIP, ZSTD };
 
@@ -16,8 +22,12 @@ enum kind { PLAIN, GZIP, ZSTD };
 struct oci_unpacker {
 	enum kind kind;
 	bool is_inside; /* of a member: its end has not come yet */
+#ifdef HAVE_DEFLATE
 	z_stream gzip;
+#endif
+#ifdef HAVE_ZSTD
 	ZSTD_DStream *zstd;
+#endif
 };
 
 static enum kind find_kind(const uint8_t *start, size_t size)
@@ -32,44 +42,15 @@ static enum kind find_kind(const uint8_t *start, size_t size)
 	return (start[0] & 0xf0) == 0x50 && memcmp(start + 1, "\x2a\x4d\x18", 3) == 0 ? ZSTD : PLAIN;
 }
 
-struct oci_unpacker *erofs_oci_unpacker_new(const uint8_t *start, size_t size)
+#ifdef HAVE_DEFLATE
+static int open_gzip(struct oci_unpacker *unpacker)
 {
-	struct oci_unpacker *unpacker = calloc(1, sizeof(*unpacker));
-	bool good = true;
-
-	if (!unpacker)
-		return NULL;
-	unpacker->kind = find_kind(start, size);
-	if (unpacker->kind == GZIP)
-		good = inflateInit2(&unpacker->gzip, GZIP_WINDOW) == Z_OK;
-	else if (unpacker->kind == ZSTD)
-		good = (unpacker->zstd = ZSTD_createDStream()) != NULL;
-	if (good)
-		return unpacker;
-	free(unpacker);
-	return NULL;
+	return inflateInit2(&unpacker->gzip, GZIP_WINDOW) == Z_OK ? 0 : -ENOMEM;
 }
 
-void erofs_oci_unpacker_free(struct oci_unpacker *unpacker)
+static void close_gzip(struct oci_unpacker *unpacker)
 {
-	if (!unpacker)
-		return;
-	if (unpacker->kind == GZIP)
-		inflateEnd(&unpacker->gzip);
-	ZSTD_freeDStream(unpacker->zstd);
-	free(unpacker);
-}
-
-static int copy(struct oci_unpack_buffers *buffers)
-{
-	size_t size = buffers->in_left < buffers->out_left ? buffers->in_left : buffers->out_left;
-
-	memcpy(buffers->out, buffers->in, size);
-	buffers->in += size;
-	buffers->in_left -= size;
-	buffers->out += size;
-	buffers->out_left -= size;
-	return 0;
+	inflateEnd(&unpacker->gzip);
 }
 
 static uInt at_most_int(size_t size)
@@ -105,6 +86,37 @@ static int inflate_some(struct oci_unpacker *unpacker, struct oci_unpack_buffers
 	} while (buffers->in_left && buffers->out_left && result == Z_OK);
 	return result == Z_OK || result == Z_BUF_ERROR ? 0 : result == Z_MEM_ERROR ? -ENOMEM : -EBADMSG;
 }
+#else
+static int open_gzip(struct oci_unpacker *unpacker)
+{
+	(void)unpacker;
+	return -EOPNOTSUPP;
+}
+
+static void close_gzip(struct oci_unpacker *unpacker)
+{
+	(void)unpacker;
+}
+
+static int inflate_some(struct oci_unpacker *unpacker, struct oci_unpack_buffers *buffers)
+{
+	(void)unpacker;
+	(void)buffers;
+	return -EOPNOTSUPP;
+}
+#endif
+
+#ifdef HAVE_ZSTD
+static int open_zstd(struct oci_unpacker *unpacker)
+{
+	unpacker->zstd = ZSTD_createDStream();
+	return unpacker->zstd ? 0 : -ENOMEM;
+}
+
+static void close_zstd(struct oci_unpacker *unpacker)
+{
+	ZSTD_freeDStream(unpacker->zstd);
+}
 
 static int decompress_some(struct oci_unpacker *unpacker, struct oci_unpack_buffers *buffers)
 {
@@ -122,6 +134,69 @@ static int decompress_some(struct oci_unpacker *unpacker, struct oci_unpack_buff
 	buffers->in_left -= in.pos;
 	buffers->out += out.pos;
 	buffers->out_left -= out.pos;
+	return 0;
+}
+#else
+static int open_zstd(struct oci_unpacker *unpacker)
+{
+	(void)unpacker;
+	return -EOPNOTSUPP;
+}
+
+static void close_zstd(struct oci_unpacker *unpacker)
+{
+	(void)unpacker;
+}
+
+static int decompress_some(struct oci_unpacker *unpacker, struct oci_unpack_buffers *buffers)
+{
+	(void)unpacker;
+	(void)buffers;
+	return -EOPNOTSUPP;
+}
+#endif
+
+int erofs_oci_unpacker_new(struct oci_unpacker **out, const char **format, const uint8_t *start, size_t size)
+{
+	static const char *const formats[] = { [PLAIN] = "nothing", [GZIP] = "gzip", [ZSTD] = "zstd" };
+	struct oci_unpacker *unpacker = calloc(1, sizeof(*unpacker));
+	int err = 0;
+
+	if (!unpacker)
+		return -ENOMEM;
+	unpacker->kind = find_kind(start, size);
+	*format = formats[unpacker->kind];
+	if (unpacker->kind == GZIP)
+		err = open_gzip(unpacker);
+	else if (unpacker->kind == ZSTD)
+		err = open_zstd(unpacker);
+	if (!err)
+		*out = unpacker;
+	else
+		free(unpacker);
+	return err;
+}
+
+void erofs_oci_unpacker_free(struct oci_unpacker *unpacker)
+{
+	if (!unpacker)
+		return;
+	if (unpacker->kind == GZIP)
+		close_gzip(unpacker);
+	else if (unpacker->kind == ZSTD)
+		close_zstd(unpacker);
+	free(unpacker);
+}
+
+static int copy(struct oci_unpack_buffers *buffers)
+{
+	size_t size = buffers->in_left < buffers->out_left ? buffers->in_left : buffers->out_left;
+
+	memcpy(buffers->out, buffers->in, size);
+	buffers->in += size;
+	buffers->in_left -= size;
+	buffers->out += size;
+	buffers->out_left -= size;
 	return 0;
 }
 

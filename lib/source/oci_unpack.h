@@ -19,8 +19,11 @@ struct oci_unpack_buffers {
 	size_t out_left;
 };
 
-/* By the first bytes, which should be four at least unless there are no more. NULL: out of memory. */
-struct oci_unpacker *erofs_oci_unpacker_new(const uint8_t *start, size_t size);
+/*
+ * By the first bytes, which should be four at least unless there are no more. `*format` is the name of what they are in. -ENOMEM;
+ * -EOPNOTSUPP if this build cannot take it off.
+ */
+int erofs_oci_unpacker_new(struct oci_unpacker **out, const char **format, const uint8_t *start, size_t size);
 void erofs_oci_unpacker_free(struct oci_unpacker *unpacker);
 
 /* Fills what it can: 0; -EBADMSG for bytes that are no such stream; -ENOMEM. */

@@ -41,7 +41,12 @@ static void reader_free(void *reader)
 int erofs_image_report_content(const struct image_reader *reader, int err, const struct erofs_tree_inode *inode)
 {
 	const struct image_origin *origin = inode->origin;
+	const char *algorithm = err == -EOPNOTSUPP ? erofs_image_left_out(origin->layer->image) : NULL;
 
+	if (algorithm)
+		return erofs_tree_report(reader->diag, err, inode,
+					 "cannot be read from '%s': it is compressed with %s: built without it",
+					 origin->layer->path, algorithm);
 	return erofs_tree_report(reader->diag, err, inode, "cannot be read from '%s': %s", origin->layer->path,
 				 erofs_image_why(err));
 }

@@ -4,6 +4,7 @@
 #include "lib/source/source_label.h"
 
 #include <errno.h>
+#include <stddef.h>
 
 #include "lib/util/report.h"
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include "lib/source/source_tar_input.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/source/source_tar_filter.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/escape.h"
 #include "lib/util/report.h"
@@ -27,7 +27,7 @@ static int report_read(const struct erofs_tar_input *input, int err)
 
 /* ---- bytes as they are in the file -------------------------------------------------------------------------------------- */
 
-static bool is_cancelled(const struct erofs_tar_input *input)
+bool erofs_tar_input_is_cancelled(const struct erofs_tar_input *input)
 {
 	return input->cancel && *input->cancel;
 }
@@ -37,7 +37,7 @@ static int wait_for_bytes(const struct erofs_tar_input *input)
 {
 	struct pollfd wanted = { .fd = input->fd, .events = POLLIN };
 
-	while (!is_cancelled(input)) {
+	while (!erofs_tar_input_is_cancelled(input)) {
 		int ready = poll(&wanted, 1, CANCEL_MS);
 
 		if (ready > 0)
@@ -75,7 +75,7 @@ static int read_failed(const struct erofs_tar_input *input, ssize_t err)
 	return err == -ECANCELED || input->feed ? (int)err : report_read(input, (int)err);
 }
 
-static int fill(struct erofs_tar_input *input)
+int erofs_tar_input_fill(struct erofs_tar_input *input)
 {
 	ssize_t count = read_some(input, input->buffer, input->buffer_size);
 
@@ -100,7 +100,7 @@ static int64_t read_plain(struct erofs_tar_input *input, uint8_t *buf, size_t le
 		return (int64_t)taken;
 	}
 	if (length < input->buffer_size) {
-		int more = fill(input);
+		int more = erofs_tar_input_fill(input);
 
 		return more > 0 ? read_plain(input, buf, length) : more;
 	}
@@ -112,109 +112,6 @@ static int64_t read_plain(struct erofs_tar_input *input, uint8_t *buf, size_t le
 	return count;
 }
 
-/* ---- compressed ----------------------------------------------------------------------------------------------------------- */
-
-static ssize_t feed_filter(struct archive *filter, void *ctx, const void **bytes)
-{
-	struct erofs_tar_input *input = ctx;
-	size_t count;
-
-	if (input->at == input->filled) {
-		int more = fill(input);
-
-		if (more < 0) {
-			archive_set_error(filter, -more, "%s", strerror(-more));
-			return -1;
-		}
-		if (!more)
-			return 0;
-	}
-	*bytes = input->buffer + input->at;
-	count = input->filled - input->at;
-	input->at = input->filled;
-	return (ssize_t)count;
-}
-
-static int report_filter(const struct erofs_tar_input *input)
-{
-	const char *text = archive_error_string(input->filter);
-
-	if (is_cancelled(input))
-		return -ECANCELED;
-	return erofs_report(input->diag, -EIO, "cannot decompress %s: %s", input->name, text ? text : "damaged");
-}
-
-static int64_t read_filtered(struct erofs_tar_input *input, uint8_t *buf, size_t length)
-{
-	size_t taken;
-
-	while (!input->block_left) {
-		const void *block;
-		la_int64_t offset;
-		int state = archive_read_data_block(input->filter, &block, &input->block_left, &offset);
-
-		if (state == ARCHIVE_EOF)
-			return 0;
-		if (state != ARCHIVE_OK)
-			return report_filter(input);
-		if (is_cancelled(input))
-			return -ECANCELED;
-		input->block = block;
-	}
-	taken = input->block_left < length ? input->block_left : length;
-	memcpy(buf, input->block, taken);
-	input->block += taken;
-	input->block_left -= taken;
-	return (int64_t)taken;
-}
-
-struct magic {
-	const char *bytes;
-	size_t length;
-	const char *name;
-	int (*support)(struct archive *filter);
-};
-
-#define MAGIC(bytes, name, support)                                                                                    \
-	{                                                                                                              \
-		bytes, sizeof(bytes) - 1, name, support                                                                \
-	}
-static const struct magic magics[] = {
-	MAGIC("\x1f\x8b", "gzip", archive_read_support_filter_gzip),
-	MAGIC("BZh", "bzip2", archive_read_support_filter_bzip2),
-	MAGIC("\xfd"
-	      "7zXZ\0",
-	      "xz", archive_read_support_filter_xz),
-	MAGIC("\x28\xb5\x2f\xfd", "zstd", archive_read_support_filter_zstd),
-	MAGIC("\x04\x22\x4d\x18", "lz4", archive_read_support_filter_lz4),
-};
-
-static const struct magic *find_magic(const struct erofs_tar_input *input)
-{
-	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
-		if (input->filled >= magics[i].length && memcmp(input->buffer, magics[i].bytes, magics[i].length) == 0)
-			return &magics[i];
-	return NULL;
-}
-
-static int open_filter(struct erofs_tar_input *input, const struct magic *magic)
-{
-	struct archive_entry *entry;
-
-	input->filter = archive_read_new();
-	if (!input->filter)
-		return -ENOMEM;
-	archive_read_support_format_raw(input->filter);
-	/* ARCHIVE_WARN: it would run a program for that. */
-	if (magic->support(input->filter) != ARCHIVE_OK)
-		return erofs_report(input->diag, -EOPNOTSUPP, "%s is compressed with %s, which libarchive lacks here",
-				    input->name, magic->name);
-	if (archive_read_open(input->filter, input, NULL, feed_filter, NULL) != ARCHIVE_OK ||
-	    archive_read_next_header(input->filter, &entry) != ARCHIVE_OK)
-		return report_filter(input);
-	return 0;
-}
-
 /* ---- both ------------------------------------------------------------------------------------------------------------------- */
 
 int64_t erofs_tar_input_read(struct erofs_tar_input *input, void *buf, size_t length)
@@ -223,7 +120,7 @@ int64_t erofs_tar_input_read(struct erofs_tar_input *input, void *buf, size_t le
 	size_t got = 0;
 
 	while (got < length) {
-		int64_t count = input->filter ? read_filtered(input, to + got, length - got)
+		int64_t count = input->filter ? erofs_tar_filter_read(input, to + got, length - got)
 					      : read_plain(input, to + got, length - got);
 
 		if (count < 0)
@@ -331,9 +228,38 @@ static int look_at_file(struct erofs_tar_input *input)
 	return 0;
 }
 
+struct magic {
+	const char *bytes;
+	size_t length;
+	const char *name;
+};
+
+#define MAGIC(bytes, name)                                                                                             \
+	{                                                                                                              \
+		bytes, sizeof(bytes) - 1, name                                                                         \
+	}
+static const struct magic magics[] = {
+	MAGIC("\x1f\x8b", "gzip"),
+	MAGIC("BZh", "bzip2"),
+	MAGIC("\xfd"
+	      "7zXZ\0",
+	      "xz"),
+	MAGIC("\x28\xb5\x2f\xfd", "zstd"),
+	MAGIC("\x04\x22\x4d\x18", "lz4"),
+};
+
+/* What the bytes are compressed with; NULL: nothing. */
+static const char *find_compression(const struct erofs_tar_input *input)
+{
+	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
+		if (input->filled >= magics[i].length && memcmp(input->buffer, magics[i].bytes, magics[i].length) == 0)
+			return magics[i].name;
+	return NULL;
+}
+
 static int begin(struct erofs_tar_input *input)
 {
-	const struct magic *magic;
+	const char *compression;
 	int more = 1;
 
 	input->buffer_size = input->is_random ? RANDOM_BUFFER : STREAM_BUFFER;
@@ -350,15 +276,15 @@ static int begin(struct erofs_tar_input *input)
 		input->filled += (size_t)count;
 		input->file_at += (uint64_t)count;
 	}
-	magic = find_magic(input);
-	if (!magic)
+	compression = find_compression(input);
+	if (!compression)
 		return 0;
 	if (input->is_random && lseek(input->fd, (off_t)input->file_at, SEEK_SET) < 0)
 		return report_read(input, -errno);
 	input->is_random = false;
 	input->buffer_size = STREAM_BUFFER;
 	input->position = 0;
-	return open_filter(input, magic);
+	return erofs_tar_filter_open(input, compression);
 }
 
 int erofs_tar_input_open(struct erofs_tar_input *input, const char *path, const volatile int *cancel,
@@ -390,8 +316,7 @@ int erofs_tar_input_feed(struct erofs_tar_input *input, const char *name,
 
 void erofs_tar_input_close(struct erofs_tar_input *input)
 {
-	if (input->filter)
-		archive_read_free(input->filter);
+	erofs_tar_filter_close(input);
 	if (input->owns_fd)
 		close(input->fd);
 	free(input->buffer);

@@ -52,6 +52,10 @@ int64_t erofs_tar_input_read(struct erofs_tar_input *input, void *buf, size_t le
 /* Steps over `length` bytes, likewise. */
 int64_t erofs_tar_input_skip(struct erofs_tar_input *input, uint64_t length);
 
+/* For what takes the compression off. Fills the buffer with more bytes of the file: 1; 0 at the end. */
+int erofs_tar_input_fill(struct erofs_tar_input *input);
+bool erofs_tar_input_is_cancelled(const struct erofs_tar_input *input);
+
 /* Reads what is left, so that whoever writes into the pipe can end in peace, and a checksum at the end is looked at. */
 int erofs_tar_input_drain(struct erofs_tar_input *input);
 

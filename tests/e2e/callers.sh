@@ -3,6 +3,7 @@
 # Programs that call mkfs.erofs, themselves where they can be had: fakeroot, systemd-repart. REPART: another systemd-repart.
 # The argument lists that options.sh, options_compress.sh and tar*.sh do not have.
 . "$(dirname "$0")/lib.sh"
+need_built "${all_codecs[@]}"
 need_tools "$MKFS" "$FSCK" "$DUMP"
 small_tree "$work/s"
 image=$work/image

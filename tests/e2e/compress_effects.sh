@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR MIT
 # What the options of compression do to the image, as its superblock and its extents show it, and that it reads back.
 . "$(dirname "$0")/lib.sh"
+need_built "${all_codecs[@]}"
 need_tools "$MKFS" "$FSCK" "$DUMP"
 image=$work/image
 source=$work/s

@@ -3,6 +3,7 @@
 # Compressed trees come back from the kernel, from us and from others: every algorithm in every layout, with files of all
 # sizes at which something ends. Whether a file is compressed depends on what is in it, not on what is around it.
 . "$(dirname "$0")/lib.sh"
+need_built "${all_codecs[@]}"
 need_tools "$MKFS" "$FSCK" "$DUMP"
 # shellcheck source=tests/e2e/lib_roundtrip.sh
 . "$(dirname "$0")/lib_roundtrip.sh"

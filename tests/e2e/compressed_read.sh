@@ -3,6 +3,7 @@
 # Compressed images of other builders: our fsck accepts them, our extraction equals the source. The builders are that of PEER_DIR
 # and the distribution's; what one of them cannot make is left out, and said at the end.
 . "$(dirname "$0")/lib.sh"
+need_built "${all_codecs[@]}"
 need_tools "$FSCK" "$DUMP" "$tools/treecmp"
 
 # Text that compresses well, noise, both in one file, sizes around every limit, equal files and equal beginnings.

@@ -3,6 +3,7 @@
 # DEFLATE pieces that end anywhere: Linux does not finish one if nothing but the mark of its end lies on its last page. Of as
 # many files as these some would, if they were not moved on.
 . "$(dirname "$0")/lib.sh"
+need_built "${all_codecs[@]}"
 need_tools "$MKFS" "$DUMP" "$FSCK"
 command -v python3 >/dev/null || skip_all "no python3"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR MIT
 # The same bytes for any number of workers, any order of creation, any file system and any time of day.
 . "$(dirname "$0")/lib.sh"
+need_built "${all_codecs[@]}"
 need_tools "$MKFS"
 privilege=()
 is_root || privilege=(--no-privileged)

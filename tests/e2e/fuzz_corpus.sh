@@ -3,6 +3,7 @@
 # The fuzz targets with a corpus that is made here: what is sound must be accepted, what is not must be refused. CORPUS=DIR keeps
 # it, in decoder/, image/ and tar/, for `fuzz_lz4 DIR/decoder` and the like (--enable-fuzzers).
 . "$(dirname "$0")/lib.sh"
+need_built "${all_codecs[@]}"
 need_tools "$MKFS" "$DUMP" "$tools/corrupt" "$top_builddir/tests/fuzz/replay_decoder" "$top_builddir/tests/fuzz/replay_image" \
 	"$top_builddir/tests/fuzz/replay_tar"
 

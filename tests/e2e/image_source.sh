@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR MIT
 # Images as sources: what comes out of an image goes into another one unchanged; several are merged as overlayfs shows them.
 . "$(dirname "$0")/lib.sh"
+need_built "${all_codecs[@]}"
 need_tools "$MKFS" "$FSCK" "$DUMP"
 # shellcheck source=tests/e2e/lib_roundtrip.sh
 . "$(dirname "$0")/lib_roundtrip.sh"

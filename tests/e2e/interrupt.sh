@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR MIT
 # Builds that are interrupted, and sources that change under the reader.
 . "$(dirname "$0")/lib.sh"
+need_built "${all_codecs[@]}"
 need_tools "$MKFS"
 mkdir "$work/o" "$work/long"
 out=$work/o/image

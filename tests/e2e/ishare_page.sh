@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR MIT
 # The page of --ishare-report --html, as Chromium sees it: figures, nothing loaded, nothing run, names as they are.
 . "$(dirname "$0")/lib.sh"
+need_built "${all_codecs[@]}"
 need_tools "$DUMP" "$tools/manifestgen"
 command -v python3 >/dev/null || skip_all "needs python3"
 figures=$top_srcdir/tests/e2e/page_figures.py

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR MIT
 # dump.erofs --ishare-report against sums that find(1), sha256sum(1) and awk(1) make of the source trees.
 . "$(dirname "$0")/lib.sh"
+need_built "${all_codecs[@]}"
 need_tools "$MKFS" "$DUMP"
 command -v python3 >/dev/null || skip_all "needs python3"
 

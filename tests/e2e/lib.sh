@@ -113,6 +113,20 @@ need_tools() {
 	done
 }
 
+# What builds may lack, by the names that --version prints. Of other implementations nothing is known.
+built_with() {
+	local said
+	said=$("$MKFS" --version 2>/dev/null)
+	[[ $said != *xxHash* || $said == *"$1 "* ]]
+}
+need_built() {
+	local name
+	for name in "$@"; do
+		built_with "$name" || skip_all "built without $name"
+	done
+}
+all_codecs=(LZ4 liblzma libdeflate Zstandard)
+
 is_root() { [ "$(id -u)" = 0 ]; }
 need_root() { is_root || skip_all "needs root"; }
 

@@ -3,6 +3,7 @@
 # Damaged images through the whole programs: a finding or a correct result, never a crash, a hang or endless memory.
 # COUNT seeds (default 60, 4000 with EROFS_TEST_LONG) from SEED on; a failing one is named and its image kept in KEEP.
 . "$(dirname "$0")/lib.sh"
+need_built "${all_codecs[@]}"
 need_tools "$MKFS" "$DUMP" "$FSCK"
 count=${COUNT:-${LONG:+4000}}
 count=${count:-60}

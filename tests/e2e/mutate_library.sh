@@ -3,6 +3,7 @@
 # Damaged images through the library in one process: COUNT (default 1500, 40000 with EROFS_TEST_LONG) for each image, a
 # fifth of that for each compressed one.
 . "$(dirname "$0")/lib.sh"
+need_built "${all_codecs[@]}"
 need_tools "$MKFS" "$top_builddir/tests/fuzz/mutate_reader"
 count=${COUNT:-${LONG:+40000}}
 count=${count:-1500}

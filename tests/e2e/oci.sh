@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR MIT
 # Container images -> images: against layers that tar and whiteouts are applied with here, against umoci; and what must be refused.
 . "$(dirname "$0")/lib.sh"
+need_built "${all_codecs[@]}"
 need_tools "$MKFS" "$FSCK" "$DUMP" "$tools/treecmp" "$top_builddir/tests/fuzz/replay_oci"
 command -v python3 >/dev/null || skip_all "no python3"
 need_root

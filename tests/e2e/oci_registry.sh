@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR MIT
 # Images from a registry: Debian's docker-registry on this machine, with TLS by a certificate authority of our own, and passwords.
 . "$(dirname "$0")/lib.sh"
+need_built "${all_codecs[@]}"
 need_tools "$MKFS" "$DUMP"
 for tool in docker-registry openssl python3 htpasswd skopeo; do
 	command -v $tool >/dev/null || skip_all "no $tool"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR MIT
 # The options of compression: what is accepted, in which spellings, and what is refused, with which reason.
 . "$(dirname "$0")/lib.sh"
+need_built "${all_codecs[@]}"
 need_tools "$MKFS" "$FSCK" "$DUMP"
 small_tree "$work/s"
 image=$work/o/image

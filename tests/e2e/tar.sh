@@ -3,6 +3,7 @@
 # Archives -> images: against extraction by GNU tar, against the directory that they were made of, and what must be refused.
 # shellcheck disable=SC2002 # a pipe is meant, which a redirected file is not
 . "$(dirname "$0")/lib.sh"
+need_built "${all_codecs[@]}" libarchive
 need_tools "$MKFS" "$FSCK" "$DUMP"
 command -v tar >/dev/null || skip_all "no tar"
 privilege=()

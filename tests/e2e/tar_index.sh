@@ -3,6 +3,7 @@
 # --tar=i: images whose contents stay in the archive, mounted with device= and with the archive appended.
 # shellcheck disable=SC2002 # a pipe is meant, which a redirected file is not
 . "$(dirname "$0")/lib.sh"
+need_built "${all_codecs[@]}"
 need_tools "$MKFS" "$FSCK" "$DUMP"
 command -v tar >/dev/null || skip_all "no tar"
 privilege=()

@@ -74,7 +74,7 @@ static void names_are_found_in_any_block(void **state)
 		char name[8];
 		int expected = i % 2 ? -ENOENT : 0;
 
-		snprintf(name, sizeof(name), "n%03u", i);
+		snprintf(name, sizeof(name), "n%03u", i % 1000);
 		assert_int_equal(erofs_image_lookup_at(image, &nid, &inode, name, 4), expected);
 		if (!expected)
 			assert_int_equal(nid, 100 + i / 2 % 30);
