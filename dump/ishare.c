@@ -126,7 +126,8 @@ static int report_on(struct erofs_share *share, const struct dump_options *optio
 
 int ishare_run(const struct dump_options *options, const struct erofs_diag *diag)
 {
-	const struct erofs_share_options how = { .page_size = options->page_size,
+	const struct erofs_share_options how = { .size = sizeof(how),
+						 .page_size = options->page_size,
 						 .workers = processors(options->image_count) };
 	struct erofs_share *share;
 	int err = erofs_share_new(&share, &how);

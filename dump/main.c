@@ -109,7 +109,8 @@ static int show_document(struct dump *dump)
 
 static int run(const struct dump_options *options, const struct erofs_diag *diag)
 {
-	struct erofs_image_options how = { .offset = options->offset,
+	struct erofs_image_options how = { .size = sizeof(how),
+					   .offset = options->offset,
 					   .devices = options->devices,
 					   .device_count = options->device_count,
 					   .tolerate_bad_checksum = true };

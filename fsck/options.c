@@ -242,9 +242,12 @@ int fsck_parse_options(struct fsck_options *options, int argc, char **argv)
 	int option, status;
 
 	*options = (struct fsck_options){
-		.open = { .tolerate_bad_checksum = true },
-		.check = { .workers = processors() },
-		.extract = { .preserve_owner = root, .preserve_perms = root, .preserve_xattrs = root },
+		.open = { .size = sizeof(options->open), .tolerate_bad_checksum = true },
+		.check = { .size = sizeof(options->check), .workers = processors() },
+		.extract = { .size = sizeof(options->extract),
+			     .preserve_owner = root,
+			     .preserve_perms = root,
+			     .preserve_xattrs = root },
 		.verbosity = 2,
 		/* No more of them than words. */
 		.devices = calloc((size_t)argc, sizeof(char *)),

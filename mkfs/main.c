@@ -11,12 +11,14 @@
 #include "mkfs/options.h"
 #include "mkfs/progress.h"
 
-/* The signal that asked us to stop; read by the library as its cancel flag. */
-static volatile int caught;
+/* The signal that asked us to stop. */
+static volatile sig_atomic_t caught;
+static struct erofs_cancel cancel;
 
 static void catch (int number)
 {
 	caught = number;
+	erofs_cancel_request(&cancel);
 }
 
 /*
@@ -162,7 +164,7 @@ int main(int argc, char **argv)
 	action = mkfs_parse_options(&options, argc, argv);
 	if (action == MKFS_BUILD && check_places(&options)) {
 		set_signals();
-		options.scan.cancel = options.build.cancel = &caught;
+		options.scan.cancel = options.build.cancel = &cancel;
 		diag = tool_diag("mkfs.erofs", verbosity(&options), true);
 		err = options.input == MKFS_OCI ? mkfs_build_oci(&options, diag, build) : build(&options, diag);
 		if (err == -ECANCELED)

@@ -467,7 +467,12 @@ enum mkfs_action mkfs_parse_options(struct mkfs_options *options, int argc, char
 	struct pending pending = { 0 };
 	int option, long_index = 0;
 
-	*options = (struct mkfs_options){ .debug_level = 2 };
+	*options = (struct mkfs_options){
+		.debug_level = 2,
+		.scan = erofs_scan_options_init(),
+		.rules = erofs_tree_rules_init(),
+		.oci = erofs_oci_options_init(),
+	};
 	erofs_build_defaults(&options->build);
 	options->scan.workers = options->build.workers;
 	while ((option = getopt_long(argc, argv, mkfs_short_options, mkfs_long_options, &long_index)) != -1) {

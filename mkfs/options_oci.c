@@ -44,7 +44,7 @@ bool mkfs_parse_oci(struct mkfs_options *options, const char *value)
 	if (options->input == MKFS_TAR)
 		return mkfs_refuse("--tar and --oci are two sources");
 	free(options->oci_text);
-	options->oci = (struct erofs_oci_options){ 0 };
+	options->oci = erofs_oci_options_init();
 	options->oci_each = false;
 	options->oci_text = strdup(value);
 	if (!options->oci_text)

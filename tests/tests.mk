@@ -54,12 +54,17 @@ unit_tests = \
 	tests/unit/test_image_zmap \
 	tests/unit/test_index \
 	tests/unit/test_layout \
+	tests/unit/test_misuse_build \
+	tests/unit/test_misuse_image \
+	tests/unit/test_misuse_share \
+	tests/unit/test_misuse_source \
 	tests/unit/test_output \
 	tests/unit/test_pool \
 	tests/unit/test_share_directories \
 	tests/unit/test_share_manifest \
 	tests/unit/test_share_places \
 	tests/unit/test_share_set \
+	tests/unit/test_sized \
 	tests/unit/test_tails \
 	tests/unit/test_tree \
 	tests/unit/test_tree_aufs \
@@ -89,6 +94,22 @@ raw_image = tests/unit/raw_image.c tests/unit/raw_image.h
 codec_inputs = tests/unit/codec_inputs.c tests/unit/codec_inputs.h
 encode = tests/fuzz/encode.c tests/fuzz/encode.h tests/tools/support.c tests/tools/support.h
 tree_maker = tests/unit/tree_maker.c tests/unit/tree_maker.h
+misuse = tests/unit/misuse.h $(tree_maker)
+tests_unit_test_misuse_build_SOURCES = tests/unit/test_misuse_build.c $(misuse)
+tests_unit_test_misuse_build_CFLAGS = $(unit_cflags)
+tests_unit_test_misuse_build_LDADD = $(unit_libs)
+tests_unit_test_misuse_image_SOURCES = tests/unit/test_misuse_image.c $(misuse) tests/unit/raw_image.c tests/unit/raw_image.h
+tests_unit_test_misuse_image_CFLAGS = $(unit_cflags)
+tests_unit_test_misuse_image_LDADD = $(unit_libs)
+tests_unit_test_misuse_share_SOURCES = tests/unit/test_misuse_share.c $(misuse)
+tests_unit_test_misuse_share_CFLAGS = $(unit_cflags)
+tests_unit_test_misuse_share_LDADD = $(unit_libs)
+tests_unit_test_misuse_source_SOURCES = tests/unit/test_misuse_source.c $(misuse)
+tests_unit_test_misuse_source_CFLAGS = $(unit_cflags)
+tests_unit_test_misuse_source_LDADD = $(unit_libs)
+tests_unit_test_sized_SOURCES = tests/unit/test_sized.c $(misuse)
+tests_unit_test_sized_CFLAGS = $(unit_cflags)
+tests_unit_test_sized_LDADD = $(unit_libs)
 tests_unit_test_arena_CFLAGS = $(unit_cflags)
 tests_unit_test_arena_LDADD = $(unit_libs)
 tests_unit_test_buffer_CFLAGS = $(unit_cflags)

@@ -71,6 +71,7 @@ EROFS_API void erofs_compress_hints_free(struct erofs_compress_hints *hints);
 #define EROFS_EXTENT_SIZE_DEFAULT (128u * 1024)
 
 struct erofs_build_options {
+	size_t size;		/* of this struct */
 	unsigned int blkszbits; /* log2 of the block size, 9..12 */
 	unsigned int workers;	/* threads that read and hash; 0: the caller's */
 
@@ -110,7 +111,7 @@ struct erofs_build_options {
 
 	uint64_t offset; /* bytes to leave alone in front of the image */
 
-	const volatile int *cancel; /* not 0: stop with -ECANCELED. May be NULL; may be set by a signal handler */
+	const struct erofs_cancel *cancel; /* stops with -ECANCELED. May be NULL */
 	/* Called now and then, by one thread at a time. May be NULL. */
 	void (*progress)(void *ctx, const struct erofs_build_progress *progress);
 	void *progress_ctx;
@@ -138,8 +139,16 @@ struct erofs_build_summary {
 	uint8_t uuid[16];
 };
 
-/* Sensible defaults: 4 KiB blocks, files stored once, everything compact and inline that can be, a random UUID. */
-EROFS_API void erofs_build_defaults(struct erofs_build_options *options);
+/*
+ * Sensible defaults: 4 KiB blocks, files stored once, everything compact and inline that can be, a random UUID, a worker for
+ * each processor. Sets `size` bytes, which are those of the caller's struct.
+ */
+EROFS_API void erofs_build_defaults_sized(struct erofs_build_options *options, size_t size);
+
+static inline void erofs_build_defaults(struct erofs_build_options *options)
+{
+	erofs_build_defaults_sized(options, sizeof(*options));
+}
 
 /*
  * Makes an image that a kernel from `kernel` on can mount: switches on what all of those read and gains something, and

@@ -3,6 +3,7 @@
 #define EROFS_CHECK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <erofs/api.h>
@@ -15,11 +16,18 @@
  */
 
 struct erofs_check_options {
+	size_t size;		  /* of this struct */
 	bool verify_fingerprints; /* hash every non-empty regular file and compare: missing, duplicate, malformed and
 				   * wrong values are findings, and so is an image without the ISHARE_XATTRS bit */
 	bool read_data;		  /* read every file's data even without verify_fingerprints */
 	unsigned int workers;	  /* threads that read and hash; 0: the caller's */
 };
+
+/* Nothing is asked for; see <erofs/api.h>. */
+static inline struct erofs_check_options erofs_check_options_init(void)
+{
+	EROFS_OPTIONS_INIT(struct erofs_check_options);
+}
 
 struct erofs_check_summary {
 	uint64_t findings; /* defects reported */
@@ -36,7 +44,7 @@ struct erofs_check_summary {
  * first those of the superblock, then of the tree level by level, then link counts and overlaps, then data; the same messages
  * in the same order whatever the number of workers. The first 10000 are listed, all are counted. Memory is bounded by the
  * image's size; no more than 16 TiB + 1024 times that size are read or hashed, files beyond that are findings. Returns 0 if
- * the check ran to its end, with or without findings (summary->findings tells); negative, reported, when it could not:
+ * the check ran to its end, with or without findings (summary->findings tells; it may be NULL); negative, reported, when it could not:
  * -ENOMEM, -EIO on the device, -ENXIO if a device was not given, -EOPNOTSUPP if there are inodes, such as those in
  * a metabox, that the reader cannot read; they are counted in one message, everything else is checked.
  */
@@ -44,6 +52,7 @@ EROFS_API int erofs_check_image(const struct erofs_image *image, const struct er
 				struct erofs_check_summary *summary, const struct erofs_diag *diag);
 
 struct erofs_extract_options {
+	size_t size;	  /* of this struct */
 	const char *path; /* sub-tree to extract, NULL: everything */
 	uint64_t nid;	  /* ... or by nid when use_nid is set */
 	bool use_nid;
@@ -52,6 +61,12 @@ struct erofs_extract_options {
 	bool preserve_perms; /* mode bits; else the umask applies and set-id bits are dropped */
 	bool preserve_xattrs;
 };
+
+/* Nothing is asked for; see <erofs/api.h>. */
+static inline struct erofs_extract_options erofs_extract_options_init(void)
+{
+	EROFS_OPTIONS_INIT(struct erofs_extract_options);
+}
 
 /*
  * Unpacks into directory `target` (made if missing): data with their holes, modes, owners, times, hard links, xattrs and

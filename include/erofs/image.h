@@ -24,6 +24,7 @@
 struct erofs_image;
 
 struct erofs_image_options {
+	size_t size;	 /* of this struct */
 	uint64_t offset; /* bytes before the image in its file */
 	/* Files or devices with the data of the device table's slots, in its order; borrowed during open only. */
 	const char *const *devices;
@@ -34,6 +35,12 @@ struct erofs_image_options {
 	 */
 	bool tolerate_bad_checksum;
 };
+
+/* Nothing is asked for; see <erofs/api.h>. */
+static inline struct erofs_image_options erofs_image_options_init(void)
+{
+	EROFS_OPTIONS_INIT(struct erofs_image_options);
+}
 
 /* Opens an image in a file or block device and checks its superblock. Reports to `diag` (may be NULL) what is wrong. */
 EROFS_API int erofs_image_open(struct erofs_image **out, const char *path, const struct erofs_image_options *options,

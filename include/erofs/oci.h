@@ -19,6 +19,7 @@
 struct erofs_oci_image;
 
 struct erofs_oci_options {
+	size_t size; /* of this struct */
 	/* A directory, a file, or "docker://HOST[:PORT]/NAME[:TAG|@DIGEST]" */
 	const char *location;
 	const char *reference; /* which image of several, by its name or tag. NULL: the only one */
@@ -26,9 +27,15 @@ struct erofs_oci_options {
 	bool allow_http;       /* a registry may be asked without TLS; on this machine it always may */
 };
 
+/* Nothing is asked for; see <erofs/api.h>. */
+static inline struct erofs_oci_options erofs_oci_options_init(void)
+{
+	EROFS_OPTIONS_INIT(struct erofs_oci_options);
+}
+
 /* Chooses the image and reads its documents. `options` is not needed later; `diag` and `cancel` are, until it is closed. */
 EROFS_API int erofs_oci_open(struct erofs_oci_image **out, const struct erofs_oci_options *options,
-			     const volatile int *cancel, const struct erofs_diag *diag);
+			     const struct erofs_cancel *cancel, const struct erofs_diag *diag);
 EROFS_API void erofs_oci_close(struct erofs_oci_image *image);
 
 /* Layers, the lowest first. */

@@ -19,9 +19,16 @@
 struct erofs_share;
 
 struct erofs_share_options {
+	size_t size;	      /* of this struct */
 	uint32_t page_size;   /* a power of two, 512..1 MiB; 0: 4096 */
 	unsigned int workers; /* threads that read inputs; 0: the caller's */
 };
+
+/* Nothing is asked for; see <erofs/api.h>. */
+static inline struct erofs_share_options erofs_share_options_init(void)
+{
+	EROFS_OPTIONS_INIT(struct erofs_share_options);
+}
 
 /* An empty set. -EINVAL, -ENOMEM. */
 EROFS_API int erofs_share_new(struct erofs_share **out, const struct erofs_share_options *options);

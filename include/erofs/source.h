@@ -15,6 +15,7 @@
  */
 
 struct erofs_scan_options {
+	size_t size;	      /* of this struct */
 	unsigned int workers; /* threads that read directories; 0: the caller's */
 	bool ignore_xattrs;
 	bool hard_dereference; /* every name of a hard-linked file becomes a file of its own */
@@ -30,8 +31,14 @@ struct erofs_scan_options {
 	 */
 	const char *file_contexts;
 	const char *mount_point;
-	const volatile int *cancel; /* not 0: stop with -ECANCELED. May be NULL; may be set by a signal handler */
+	const struct erofs_cancel *cancel; /* stops with -ECANCELED. May be NULL */
 };
+
+/* Nothing is asked for; see <erofs/api.h>. */
+static inline struct erofs_scan_options erofs_scan_options_init(void)
+{
+	EROFS_OPTIONS_INIT(struct erofs_scan_options);
+}
 
 /*
  * Scans a directory into an empty tree. Only directories are opened now, and regular files that have holes; what is neither
@@ -76,7 +83,7 @@ EROFS_API int erofs_source_is_image(const char *path);
  *
  * An uncompressed regular file is looked through now, and its contents are read when the image is built; it must stay as it
  * is until then. Anything else is a stream, which erofs_build_streamed() reads: nothing but its first bytes is looked at now,
- * `options` must stay valid until then, and hard_dereference is refused with -EOPNOTSUPP when it turns out to matter.
+ * what `options` points to must stay valid until then, and hard_dereference is refused with -EOPNOTSUPP when it turns out to matter.
  * Workers and names of owners do not count; names in ACLs without ids are looked up. Reports failures by member.
  */
 EROFS_API int erofs_scan_tar(struct erofs_tree *tree, const char *path, const struct erofs_scan_options *options,

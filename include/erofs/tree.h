@@ -3,6 +3,7 @@
 #define EROFS_TREE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <erofs/api.h>
@@ -36,8 +37,9 @@ enum erofs_time_rule {
 	EROFS_TIME_FIX,	  /* every inode gets the given one */
 };
 
-/* What to change between scanning and building. Zero-initialised: nothing. */
+/* What to change between scanning and building. */
 struct erofs_tree_rules {
+	size_t size;		   /* of this struct */
 	bool force_uid, force_gid; /* replace all owners by uid, gid */
 	uint32_t uid, gid;
 	int64_t uid_offset, gid_offset; /* added to the owners that are not forced */
@@ -47,6 +49,12 @@ struct erofs_tree_rules {
 	bool aufs_whiteouts; /* turn AUFS whiteouts and opaque markers into those of overlayfs */
 	bool strip_overlay;  /* ... then leave out all whiteouts of overlayfs and xattrs trusted.overlay.* */
 };
+
+/* Nothing is asked for; see <erofs/api.h>. */
+static inline struct erofs_tree_rules erofs_tree_rules_init(void)
+{
+	EROFS_OPTIONS_INIT(struct erofs_tree_rules);
+}
 
 /*
  * Applies the rules and freezes the tree: names sorted, link counts taken from the names found, inodes numbered in path

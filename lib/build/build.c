@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "lib/build/build_options.h"
 #include "lib/build/builder.h"
-#include "lib/build/hints.h"
 #include "lib/codec/hasher.h"
 #include "lib/format/format_superblock.h"
 #include "lib/util/cleanup.h"
@@ -14,19 +14,6 @@
 
 /* Where the scratch space of a stream's build begins: bytes that its data will hardly reach. */
 #define STREAM_MOST (UINT64_C(1) << 43)
-
-void erofs_build_defaults(struct erofs_build_options *options)
-{
-	*options = (struct erofs_build_options){
-		.blkszbits = 12,
-		.workers = erofs_pool_default_workers(),
-		.dedupe_files = true,
-		.inline_data = true,
-		.xattr_name_filter = true,
-		.sb_checksum = true,
-		.shared_xattr_users = 2,
-	};
-}
 
 static void release_builder(struct erofs_builder *builder)
 {
@@ -42,32 +29,6 @@ static void release_builder(struct erofs_builder *builder)
 	erofs_compress_plan_release(&builder->compress);
 	erofs_plans_release(builder);
 	free(builder->by_position);
-}
-
-static bool is_power_of_two(uint32_t value)
-{
-	return value && !(value & (value - 1));
-}
-
-static int check_options(const struct erofs_build_options *options, const struct erofs_diag *diag)
-{
-	uint32_t blksz = 1u << options->blkszbits;
-
-	if (options->blkszbits < EROFS_BLKSZBITS_MIN || options->blkszbits > EROFS_BLKSZBITS_MAX)
-		return -EINVAL;
-	if (options->data_outside && (options->compression_count || options->blkszbits != 9))
-		return -EINVAL;
-	if (options->compression_count > sizeof(options->compression) / sizeof(options->compression[0]))
-		return -EINVAL;
-	if (options->pcluster_size % blksz || options->pcluster_size > EROFS_PCLUSTER_ENCODED_MAX)
-		return -EINVAL;
-	if (options->extent_size && (!is_power_of_two(options->extent_size) || options->extent_size < blksz ||
-				     options->extent_size > EROFS_PCLUSTER_ENCODED_MAX))
-		return -EINVAL;
-	if (options->max_extent_bytes &&
-	    (options->max_extent_bytes < blksz || options->max_extent_bytes > EROFS_PCLUSTER_DECODED_MAX))
-		return -EINVAL;
-	return erofs_compress_hints_check(options, diag);
 }
 
 /* Fills in what was left to the library. */
@@ -173,7 +134,7 @@ static int run_streamed_stages(struct erofs_builder *builder, struct erofs_tree 
 	erofs_message(builder->diag, EROFS_SEV_NOTE, "packing a stream, %u workers", builder->options->workers);
 	err = erofs_build_pack(builder);
 	if (!err)
-		err = erofs_tree_normalize(tree, rules, builder->diag);
+		err = erofs_tree_apply(tree, rules, builder->diag);
 	if (!err)
 		err = erofs_build_adopt(builder);
 	if (!err)
@@ -193,28 +154,23 @@ static int run(struct erofs_builder *builder, struct erofs_tree *tree, const str
 	return tree ? run_streamed_stages(builder, tree, rules, path) : run_stages(builder, path);
 }
 
-/* `streamed`: the tree, if its source is a stream. */
+/* `streamed`: the tree, if its source is a stream. `options` are complete. */
 static int build(const struct erofs_tree *tree, struct erofs_tree *streamed, const struct erofs_tree_rules *rules,
-		 const char *output, const struct erofs_build_options *options, struct erofs_build_summary *summary,
+		 const char *output, struct erofs_build_options *options, struct erofs_build_summary *summary,
 		 const struct erofs_diag *diag)
 {
 	struct erofs_build_summary ignored;
-	struct erofs_build_options settled = *options;
 	erofs_auto(release_builder) struct erofs_builder builder = {
 		.tree = tree,
-		.options = &settled,
+		.options = options,
 		.diag = diag,
 		.is_streamed = streamed,
+		.blksz = 1u << options->blkszbits,
+		.summary = summary ? summary : &ignored,
 	};
-	int err = check_options(options, diag);
+	int err;
 
-	if (!err && options->data_outside && !tree->source_ops->locate)
-		err = -EINVAL;
-	if (err)
-		return err;
-	builder.blksz = 1u << options->blkszbits;
-	settle_sizes(&settled);
-	builder.summary = summary ? summary : &ignored;
+	settle_sizes(options);
 	*builder.summary = (struct erofs_build_summary){ 0 };
 	err = run(&builder, streamed, rules, output);
 	if (err == -ENOMEM)
@@ -222,18 +178,68 @@ static int build(const struct erofs_tree *tree, struct erofs_tree *streamed, con
 	return err;
 }
 
+static int check_tree(const struct erofs_tree *tree, bool is_streamed, const char *function,
+		      const struct erofs_diag *diag)
+{
+	const char *wrong = NULL;
+
+	if (!tree)
+		wrong = "no tree (NULL)";
+	else if (!tree->source_ops)
+		wrong = "the tree has no source: it was not scanned";
+	else if (tree->is_unusable)
+		wrong = "the tree is incomplete, or its stream has been read already";
+	else if (!is_streamed && tree->stream_ops)
+		wrong = "the tree comes from a stream, which erofs_build_streamed() reads";
+	else if (is_streamed && !tree->stream_ops)
+		wrong = "the tree does not come from a stream: erofs_build() is for it";
+	else if (!is_streamed && !tree->is_normalized)
+		wrong = "the tree is not normalized: see erofs_tree_normalize()";
+	return wrong ? erofs_report(diag, -EINVAL, "%s(): %s", function, wrong) : 0;
+}
+
+static int take_options(struct erofs_build_options *known, const struct erofs_build_options *options,
+			const struct erofs_tree *tree, const char *output, const struct erofs_diag *diag)
+{
+	int err = erofs_build_options_take(known, options, diag);
+
+	if (err)
+		return err;
+	if (!output)
+		return erofs_report(diag, -EINVAL, "no name for the image (NULL)");
+	if (known->data_outside && !tree->source_ops->locate)
+		return erofs_report(diag, -EINVAL,
+				    "erofs_build_options.data_outside: the source has no file that could stay outside");
+	return erofs_build_options_check(known, diag);
+}
+
 int erofs_build(const struct erofs_tree *tree, const char *output, const struct erofs_build_options *options,
 		struct erofs_build_summary *summary, const struct erofs_diag *diag)
 {
-	/* Not scanned, or not normalized. */
-	if (!tree->source_ops || !tree->inode_count)
-		return -EINVAL;
-	return build(tree, NULL, NULL, output, options, summary, diag);
+	struct erofs_build_options known;
+	int err = check_tree(tree, false, "erofs_build", diag);
+
+	if (!err)
+		err = take_options(&known, options, tree, output, diag);
+	return err ? err : build(tree, NULL, NULL, output, &known, summary, diag);
 }
 
 int erofs_build_streamed(struct erofs_tree *tree, const struct erofs_tree_rules *rules, const char *output,
 			 const struct erofs_build_options *options, struct erofs_build_summary *summary,
 			 const struct erofs_diag *diag)
 {
-	return tree->stream_ops ? build(tree, tree, rules, output, options, summary, diag) : -EINVAL;
+	struct erofs_build_options known;
+	struct erofs_tree_rules known_rules;
+	int err = check_tree(tree, true, "erofs_build_streamed", diag);
+
+	if (!err)
+		err = take_options(&known, options, tree, output, diag);
+	if (!err)
+		err = erofs_tree_take_rules(&known_rules, rules, diag);
+	if (err)
+		return err;
+	err = build(tree, tree, &known_rules, output, &known, summary, diag);
+	/* What has been read does not come again. */
+	tree->is_unusable = true;
+	return err;
 }

@@ -172,7 +172,7 @@ int erofs_build_emit(struct erofs_builder *builder);
 
 static inline bool erofs_build_cancelled(const struct erofs_builder *builder)
 {
-	return builder->options->cancel && *builder->options->cancel;
+	return erofs_cancel_requested(builder->options->cancel);
 }
 
 #endif

@@ -2,9 +2,11 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "lib/build/build_options.h"
 #include "lib/build/hints.h"
 #include "lib/format/format_kernel.h"
 #include "lib/util/report.h"
+#include "lib/util/sized.h"
 
 /* What an image is for, and whom to tell what it cannot have. */
 struct target {
@@ -96,8 +98,8 @@ static void switch_on(struct erofs_build_options *options, struct erofs_kernel k
 		options->fill_holes = true;
 }
 
-int erofs_build_for_kernel(struct erofs_build_options *options, struct erofs_kernel kernel, bool form_given,
-			   const struct erofs_diag *diag)
+static int for_kernel(struct erofs_build_options *options, struct erofs_kernel kernel, bool form_given,
+		      const struct erofs_diag *diag)
 {
 	const struct target target = { .kernel = kernel, .diag = diag };
 	int err;
@@ -115,5 +117,20 @@ int erofs_build_for_kernel(struct erofs_build_options *options, struct erofs_ker
 		err = check_devices(options, &target);
 	if (!err)
 		switch_on(options, kernel, form_given);
+	return err;
+}
+
+int erofs_build_for_kernel(struct erofs_build_options *options, struct erofs_kernel kernel, bool form_given,
+			   const struct erofs_diag *diag)
+{
+	struct erofs_build_options known;
+	int err = erofs_build_options_take(&known, options, diag);
+
+	if (!err)
+		err = erofs_build_options_check(&known, diag);
+	if (!err)
+		err = for_kernel(&known, kernel, form_given, diag);
+	if (!err)
+		erofs_sized_give(options, &known, sizeof(known));
 	return err;
 }

@@ -183,6 +183,9 @@ int erofs_compress_hints_read(struct erofs_compress_hints **out, const char *pat
 	struct place place = { .path = path, .diag = diag };
 	int err;
 
+	if (!out || !path)
+		return erofs_report(diag, -EINVAL, "erofs_compress_hints_read(): no %s (NULL)",
+				    out ? "path" : "result");
 	*out = NULL;
 	file = fopen(path, "re");
 	if (!file) {

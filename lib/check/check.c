@@ -6,6 +6,7 @@
 #include "lib/check/check_state.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
+#include "lib/util/sized.h"
 
 static void release_check(struct erofs_check *check)
 {
@@ -31,16 +32,22 @@ static int report_unreadable(const struct erofs_check *check)
 int erofs_check_image(const struct erofs_image *image, const struct erofs_check_options *options,
 		      struct erofs_check_summary *summary, const struct erofs_diag *diag)
 {
+	struct erofs_check_options known = erofs_check_options_init();
+	struct erofs_check_summary ignored;
 	erofs_auto(release_check) struct erofs_check check = {
 		.image = image,
 		.sb = erofs_image_superblock(image),
-		.options = options,
-		.summary = summary,
+		.options = &known,
+		.summary = summary ? summary : &ignored,
 		.diag = diag,
 	};
-	int err;
+	int err = erofs_sized_take(&known, sizeof(known), options, "erofs_check_options", diag);
 
-	*summary = (struct erofs_check_summary){ 0 };
+	if (err)
+		return err;
+	if (!image)
+		return erofs_report(diag, -EINVAL, "erofs_check_image(): no image (NULL)");
+	*check.summary = (struct erofs_check_summary){ 0 };
 	err = erofs_check_super(&check);
 	if (!err)
 		err = erofs_check_tree(&check);

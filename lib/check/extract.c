@@ -12,6 +12,7 @@
 #include "lib/image/image.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
+#include "lib/util/sized.h"
 
 #define REPORTS_LISTED 10000u
 
@@ -135,22 +136,27 @@ static uint64_t directory_budget(const struct erofs_image *image)
 int erofs_extract(const struct erofs_image *image, const char *target, const struct erofs_extract_options *options,
 		  const struct erofs_diag *diag)
 {
+	struct erofs_extract_options known = erofs_extract_options_init();
 	erofs_auto(release_extract) struct erofs_extract extract = {
 		.image = image,
-		.options = options,
+		.options = &known,
 		.diag = diag,
-		.budget = directory_budget(image),
 		.root = -1,
 		.here = -1,
 		.link_dir = -1,
-		.buffer = malloc(EROFS_EXTRACT_BUFFER),
 	};
 	struct erofs_inode inode;
-	int err;
+	int err = erofs_sized_take(&known, sizeof(known), options, "erofs_extract_options", diag);
 
+	if (err)
+		return err;
+	if (!image || !target)
+		return erofs_report(diag, -EINVAL, "erofs_extract(): no %s (NULL)", image ? "target" : "image");
+	extract.budget = directory_budget(image);
+	extract.buffer = malloc(EROFS_EXTRACT_BUFFER);
 	if (!extract.buffer)
 		return erofs_report(diag, -ENOMEM, "%s: %s", target, strerror(ENOMEM));
-	err = find_start(&inode, image, options, diag);
+	err = find_start(&inode, image, &known, diag);
 	if (err)
 		return err;
 	err = S_ISDIR(inode.mode) ? extract_dir(&extract, target, &inode) : extract_file(&extract, target, &inode);

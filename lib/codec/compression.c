@@ -196,10 +196,14 @@ static bool literal_bits_fit(const struct erofs_compression *c)
 
 int erofs_compression_parse(struct erofs_compression *out, const char *text, const char **end, const char **reason)
 {
-	struct word word = word_at(text);
 	struct erofs_compression parsed;
-	const char *wrong = set_name(&parsed, &word);
+	struct word word;
+	const char *wrong;
 
+	if (!out || !text || !end || !reason)
+		return -EINVAL;
+	word = word_at(text);
+	wrong = set_name(&parsed, &word);
 	while (!wrong && word.text[word.size] == ',') {
 		word = word_at(word.text + word.size + 1);
 		wrong = set_option(&parsed, word);

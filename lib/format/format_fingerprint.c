@@ -17,16 +17,22 @@ static const struct digest_kind kinds[] = {
 
 size_t erofs_digest_size(enum erofs_digest digest)
 {
+	if ((unsigned int)digest >= KIND_COUNT)
+		return 0;
 	return kinds[digest].size;
 }
 
 const char *erofs_digest_name(enum erofs_digest digest)
 {
+	if ((unsigned int)digest >= KIND_COUNT)
+		return "none";
 	return kinds[digest].name;
 }
 
 enum erofs_digest erofs_digest_by_name(const char *name)
 {
+	if (!name)
+		return EROFS_DIGEST_NONE;
 	for (size_t i = 1; i < KIND_COUNT; i++)
 		if (strcmp(name, kinds[i].name) == 0)
 			return (enum erofs_digest)i;
@@ -35,6 +41,8 @@ enum erofs_digest erofs_digest_by_name(const char *name)
 
 size_t erofs_fingerprint_value_size(enum erofs_digest digest)
 {
+	if ((unsigned int)digest >= KIND_COUNT)
+		return 0;
 	return digest == EROFS_DIGEST_NONE ? 0 : strlen(kinds[digest].name) + 1 + kinds[digest].size;
 }
 
@@ -42,6 +50,8 @@ size_t erofs_fingerprint_compose(uint8_t *out, enum erofs_digest digest, const u
 {
 	size_t name_len = strlen(kinds[digest].name);
 
+	if (!out || !raw || digest == EROFS_DIGEST_NONE || (unsigned int)digest >= KIND_COUNT)
+		return 0;
 	memcpy(out, kinds[digest].name, name_len);
 	out[name_len] = ':';
 	memcpy(out + name_len + 1, raw, kinds[digest].size);
@@ -50,6 +60,8 @@ size_t erofs_fingerprint_compose(uint8_t *out, enum erofs_digest digest, const u
 
 enum erofs_digest erofs_fingerprint_parse(const uint8_t **raw, const void *value, size_t size)
 {
+	if (!raw || !value)
+		return EROFS_DIGEST_NONE;
 	for (size_t i = 1; i < KIND_COUNT; i++) {
 		size_t name_len = strlen(kinds[i].name);
 

@@ -63,6 +63,8 @@ struct erofs_kernel erofs_kernel_of_block_size(unsigned int blkszbits, bool comp
 
 struct erofs_kernel erofs_superblock_oldest_kernel(const struct erofs_superblock *sb)
 {
+	if (!sb)
+		return (struct erofs_kernel){ 0 };
 	/* Without the configurations the field is the LZ4 window. */
 	bool bitmap = erofs_has_incompat(sb, EROFS_FEATURE_INCOMPAT_COMPR_CFGS);
 	struct erofs_kernel kernel = erofs_kernel_of_features(sb->feature_incompat);

@@ -47,6 +47,8 @@ void erofs_image_read_compression(struct erofs_image *image)
 
 int erofs_image_packed_inode(const struct erofs_image *image, struct erofs_inode *out)
 {
+	if (!image || !out)
+		return -EINVAL;
 	if (!image->packed_err)
 		*out = image->packed;
 	return image->packed_err;
@@ -54,9 +56,13 @@ int erofs_image_packed_inode(const struct erofs_image *image, struct erofs_inode
 
 int erofs_image_compression(const struct erofs_image *image, struct erofs_compression_info *out, const char **reason)
 {
-	const struct erofs_compression_configs *configs = &image->configs;
-	uint16_t used = image->sb.available_compr_algs ? configs->algorithms : 0;
+	const struct erofs_compression_configs *configs;
+	uint16_t used;
 
+	if (!image || !out)
+		return -EINVAL;
+	configs = &image->configs;
+	used = image->sb.available_compr_algs ? configs->algorithms : 0;
 	*out = (struct erofs_compression_info){ 0 };
 	if (image->configs_err) {
 		if (reason)

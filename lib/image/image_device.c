@@ -150,6 +150,8 @@ void erofs_image_close_devices(struct erofs_image *image)
 
 int erofs_image_device_slot(const struct erofs_image *image, struct erofs_device_slot *out, unsigned int index)
 {
+	if (!image || !out)
+		return -EINVAL;
 	if (index >= image->slot_count)
 		return -ERANGE;
 	*out = image->slots[index].info;

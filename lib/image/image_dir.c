@@ -109,9 +109,12 @@ struct erofs_dir {
 
 int erofs_dir_open(struct erofs_dir **out, const struct erofs_image *image, const struct erofs_inode *dir)
 {
-	int err = erofs_dirblock_check_inode(image, dir);
+	int err;
 	struct erofs_dir *new;
 
+	if (!out || !image || !dir)
+		return -EINVAL;
+	err = erofs_dirblock_check_inode(image, dir);
 	*out = NULL;
 	if (err)
 		return err;
@@ -151,6 +154,8 @@ int erofs_dir_next(struct erofs_dir *dir, struct erofs_dirent *out)
 	struct erofs_dirblock_entry entry;
 	int err;
 
+	if (!dir || !out)
+		return -EINVAL;
 	if (!dir->block.count) {
 		if (dir->next_block >= dir->block_count)
 			return 0;

@@ -24,8 +24,11 @@ int erofs_image_fingerprint_name(const struct erofs_image *image, char *name, si
 	struct erofs_xattr_prefix prefix;
 	const char *base;
 	size_t base_len;
-	int err = fingerprint_prefix(image, &prefix);
+	int err;
 
+	if (!image || !name || !size)
+		return -EINVAL;
+	err = fingerprint_prefix(image, &prefix);
 	if (err)
 		return err;
 	base = erofs_xattr_base_prefix(prefix.base_index);
@@ -57,9 +60,12 @@ int erofs_image_fingerprint(const struct erofs_image *image, struct erofs_finger
 	erofs_auto(close_iter) struct erofs_xattr_iter *iter = NULL;
 	struct erofs_xattr_prefix prefix;
 	struct erofs_xattr xattr;
-	int err = fingerprint_prefix(image, &prefix);
+	int err;
 	int found;
 
+	if (!image || !out || !inode)
+		return -EINVAL;
+	err = fingerprint_prefix(image, &prefix);
 	out->count = 0;
 	out->value_size = 0;
 	if (err || !inode->xattr_icount)

@@ -13,8 +13,11 @@
 
 uint64_t erofs_image_inode_offset(const struct erofs_image *image, uint64_t nid)
 {
-	uint64_t zone = (uint64_t)image->sb.meta_blkaddr << image->sb.blkszbits;
+	uint64_t zone;
 
+	if (!image)
+		return UINT64_MAX;
+	zone = (uint64_t)image->sb.meta_blkaddr << image->sb.blkszbits;
 	/* Saturated: no device reaches that far, so that whoever uses it finds out. */
 	if (nid > (UINT64_MAX - zone) / EROFS_NID_SLOT)
 		return UINT64_MAX;
@@ -45,12 +48,15 @@ static int check_inode(const struct erofs_image *image, const struct erofs_inode
 
 int erofs_image_inode(const struct erofs_image *image, struct erofs_inode *out, uint64_t nid)
 {
-	uint64_t offset = erofs_image_inode_offset(image, nid);
+	uint64_t offset;
 	uint8_t raw[EROFS_INODE_EXTENDED_SIZE];
 	size_t avail = sizeof(raw);
 	const char *reason = NULL;
 	int err;
 
+	if (!image || !out)
+		return -EINVAL;
+	offset = erofs_image_inode_offset(image, nid);
 	if ((nid & NID_IN_METABOX) && erofs_has_incompat(&image->sb, EROFS_FEATURE_INCOMPAT_METABOX))
 		return -EOPNOTSUPP;
 	if (offset >= image->primary.size)

@@ -84,8 +84,11 @@ int erofs_image_lookup_at(const struct erofs_image *image, uint64_t *nid, const 
 			  const char *name, size_t name_len)
 {
 	struct search search;
-	int err = erofs_dirblock_check_inode(image, dir);
+	int err;
 
+	if (!image || !nid || !dir || !name)
+		return -EINVAL;
+	err = erofs_dirblock_check_inode(image, dir);
 	if (err)
 		return err;
 	if (!dir->size || !name_len || name_len > EROFS_NAME_MAX)
@@ -100,8 +103,11 @@ int erofs_image_lookup_at(const struct erofs_image *image, uint64_t *nid, const 
 
 int erofs_image_lookup(const struct erofs_image *image, struct erofs_inode *out, const char *path)
 {
-	int err = erofs_image_inode(image, out, image->sb.root_nid);
+	int err;
 
+	if (!image || !out || !path)
+		return -EINVAL;
+	err = erofs_image_inode(image, out, image->sb.root_nid);
 	while (!err && *path) {
 		size_t length = strcspn(path, "/");
 		uint64_t nid;

@@ -96,5 +96,7 @@ int erofs_image_map_some(const struct erofs_image *image, struct erofs_extent *o
 int erofs_image_map(const struct erofs_image *image, struct erofs_extent *out, const struct erofs_inode *inode,
 		    uint64_t offset)
 {
+	if (!image || !out || !inode)
+		return -EINVAL;
 	return erofs_image_map_some(image, out, inode, offset, UINT64_MAX);
 }

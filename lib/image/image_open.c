@@ -9,8 +9,7 @@
 #include "lib/format/format_superblock.h"
 #include "lib/image/image.h"
 #include "lib/util/report.h"
-
-static const struct erofs_image_options no_options;
+#include "lib/util/sized.h"
 
 bool erofs_image_meta_fits(const struct erofs_image *image, uint64_t offset, uint64_t length)
 {
@@ -119,18 +118,39 @@ static int finish(struct erofs_image **out, struct erofs_image *image, const cha
 	return 0;
 }
 
+/* NULL: none are given. */
+static int take_options(struct erofs_image_options *known, const struct erofs_image_options *given,
+			const struct erofs_diag *diag)
+{
+	int err;
+
+	*known = erofs_image_options_init();
+	err = given ? erofs_sized_take(known, sizeof(*known), given, "erofs_image_options", diag) : 0;
+	if (err)
+		return err;
+	for (size_t i = 0; i < known->device_count; i++)
+		if (!known->devices || !known->devices[i])
+			return erofs_report(diag, -EINVAL, "erofs_image_options.devices: device %zu is missing (NULL)",
+					    i);
+	return 0;
+}
+
 int erofs_image_open(struct erofs_image **out, const char *path, const struct erofs_image_options *options,
 		     const struct erofs_diag *diag)
 {
-	struct erofs_image *image = calloc(1, sizeof(*image));
-	int err;
+	struct erofs_image_options known;
+	struct erofs_image *image;
+	int err = take_options(&known, options, diag);
 
+	if (err)
+		return err;
+	if (!out || !path)
+		return erofs_report(diag, -EINVAL, "erofs_image_open(): no %s (NULL)", out ? "path" : "result");
 	*out = NULL;
+	image = calloc(1, sizeof(*image));
 	if (!image)
 		return erofs_report(diag, -ENOMEM, "%s: %s", path, strerror(ENOMEM));
-	if (!options)
-		options = &no_options;
-	err = erofs_device_open(&image->primary, path, options->offset);
+	err = erofs_device_open(&image->primary, path, known.offset);
 	if (err) {
 		free(image);
 		if (err == -ENODEV)
@@ -139,24 +159,28 @@ int erofs_image_open(struct erofs_image **out, const char *path, const struct er
 			return erofs_report(diag, err, "%s: the offset lies behind its end", path);
 		return erofs_report(diag, err, "%s: %s", path, strerror(-err));
 	}
-	return finish(out, image, path, options, diag);
+	return finish(out, image, path, &known, diag);
 }
 
 int erofs_image_open_memory(struct erofs_image **out, const void *data, size_t size,
 			    const struct erofs_image_options *options, const struct erofs_diag *diag)
 {
+	struct erofs_image_options known;
 	struct erofs_image *image;
+	int err = take_options(&known, options, diag);
 
+	if (err)
+		return err;
+	if (!out || (!data && size))
+		return erofs_report(diag, -EINVAL, "erofs_image_open_memory(): no %s (NULL)", out ? "data" : "result");
 	*out = NULL;
-	if (!options)
-		options = &no_options;
-	if (options->offset > size)
+	if (known.offset > size)
 		return erofs_report(diag, -ERANGE, "image: the offset lies behind its end");
 	image = calloc(1, sizeof(*image));
 	if (!image)
 		return erofs_report(diag, -ENOMEM, "image: %s", strerror(ENOMEM));
-	erofs_device_use_memory(&image->primary, (const uint8_t *)data + options->offset, size - options->offset);
-	return finish(out, image, "image", options, diag);
+	erofs_device_use_memory(&image->primary, (const uint8_t *)data + known.offset, size - known.offset);
+	return finish(out, image, "image", &known, diag);
 }
 
 void erofs_image_close(struct erofs_image *image)
@@ -172,15 +196,15 @@ void erofs_image_close(struct erofs_image *image)
 
 const struct erofs_superblock *erofs_image_superblock(const struct erofs_image *image)
 {
-	return &image->sb;
+	return image ? &image->sb : NULL;
 }
 
 bool erofs_image_checksum_ok(const struct erofs_image *image)
 {
-	return image->checksum_ok;
+	return image && image->checksum_ok;
 }
 
 uint64_t erofs_image_device_size(const struct erofs_image *image)
 {
-	return image->primary.size;
+	return image ? image->primary.size : 0;
 }

@@ -94,6 +94,8 @@ int erofs_image_read_prefixes(struct erofs_image *image)
 
 int erofs_image_xattr_prefix(const struct erofs_image *image, struct erofs_xattr_prefix *out, unsigned int id)
 {
+	if (!image || !out)
+		return -EINVAL;
 	if (id >= image->sb.xattr_prefix_count)
 		return -ERANGE;
 	if (id >= image->prefix_count)

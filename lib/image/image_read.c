@@ -67,6 +67,8 @@ int64_t erofs_image_read(const struct erofs_image *image, const struct erofs_ino
 	uint8_t *to = buf;
 	size_t done = 0;
 
+	if (!image || !inode || (!buf && length))
+		return -EINVAL;
 	reader.image = image;
 	reader.inode = inode;
 	reader.open = false;

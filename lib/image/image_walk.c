@@ -216,6 +216,8 @@ int erofs_walk(const struct erofs_image *image, const struct erofs_inode *top, c
 	struct walk walk = { .image = image, .ops = ops, .ctx = ctx };
 	int err;
 
+	if (!image || !top || !path || !ops || !ops->visit || !ops->damage)
+		return -EINVAL;
 	walk.budget = erofs_image_device_size(image);
 	err = run(&walk, top, path);
 	erofs_nidset_release(&walk.seen);

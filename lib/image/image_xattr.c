@@ -34,11 +34,15 @@ static int read_header(struct erofs_xattr_iter *iter)
 
 int erofs_xattr_open(struct erofs_xattr_iter **out, const struct erofs_image *image, const struct erofs_inode *inode)
 {
-	uint64_t offset = erofs_image_inode_offset(image, inode->nid) + erofs_inode_body_size(inode);
-	uint32_t size = erofs_xattr_area_size(inode->xattr_icount);
+	uint64_t offset;
+	uint32_t size;
 	struct erofs_xattr_iter *iter;
 	int err;
 
+	if (!out || !image || !inode)
+		return -EINVAL;
+	offset = erofs_image_inode_offset(image, inode->nid) + erofs_inode_body_size(inode);
+	size = erofs_xattr_area_size(inode->xattr_icount);
 	*out = NULL;
 	if (!erofs_image_meta_fits(image, offset, size))
 		return -EUCLEAN;
@@ -64,6 +68,8 @@ void erofs_xattr_close(struct erofs_xattr_iter *iter)
 
 uint32_t erofs_xattr_name_filter(const struct erofs_xattr_iter *iter)
 {
+	if (!iter)
+		return 0;
 	return iter->name_filter;
 }
 
@@ -152,6 +158,8 @@ int erofs_xattr_next(struct erofs_xattr_iter *iter, struct erofs_xattr *out)
 	uint32_t at, used;
 	int err;
 
+	if (!iter || !out)
+		return -EINVAL;
 	if (iter->next_shared < iter->shared_count) {
 		err = next_shared(iter, out);
 		return err ? err : 1;
@@ -178,5 +186,7 @@ int erofs_xattr_next(struct erofs_xattr_iter *iter, struct erofs_xattr *out)
 
 int erofs_xattr_value(const struct erofs_image *image, const struct erofs_xattr *xattr, void *buf)
 {
+	if (!image || !xattr || (!buf && xattr->value_size))
+		return -EINVAL;
 	return erofs_image_read_meta(image, buf, xattr->value_size, xattr->value_offset);
 }

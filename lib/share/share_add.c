@@ -83,7 +83,7 @@ static void free_pool(struct erofs_pool **pool)
 	erofs_pool_free(*pool);
 }
 
-int erofs_share_add(struct erofs_share *share, const char *const *paths, size_t count, const struct erofs_diag *diag)
+static int add(struct erofs_share *share, const char *const *paths, size_t count, const struct erofs_diag *diag)
 {
 	static const struct erofs_pool_ops ops = { .next = next, .work = work, .commit = commit };
 	erofs_auto(free_pool) struct erofs_pool *pool = erofs_pool_new(share->options.workers);
@@ -102,4 +102,14 @@ int erofs_share_add(struct erofs_share *share, const char *const *paths, size_t 
 		return err;
 	err = erofs_share_settle(share);
 	return err ? erofs_report(diag, err, "%s", strerror(-err)) : 0;
+}
+
+int erofs_share_add(struct erofs_share *share, const char *const *paths, size_t count, const struct erofs_diag *diag)
+{
+	if (!share)
+		return erofs_report(diag, -EINVAL, "erofs_share_add(): no set (NULL)");
+	for (size_t i = 0; i < count; i++)
+		if (!paths || !paths[i])
+			return erofs_report(diag, -EINVAL, "erofs_share_add(): input %zu has no path (NULL)", i);
+	return add(share, paths, count, diag);
 }

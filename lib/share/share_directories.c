@@ -186,8 +186,8 @@ static int fill(const struct cutting *cut, struct erofs_share_directories *out)
 	return 0;
 }
 
-int erofs_share_list_directories(const struct erofs_share *share, struct erofs_share_directories *out,
-				 enum erofs_share_order order, size_t limit)
+static int list_directories(const struct erofs_share *share, struct erofs_share_directories *out,
+			    enum erofs_share_order order, size_t limit)
 {
 	size_t most = share->places.folder_count;
 	struct cutting cut = { .share = share, .order = order, .limit = limit < most ? limit : most };
@@ -214,8 +214,18 @@ int erofs_share_list_directories(const struct erofs_share *share, struct erofs_s
 	return err;
 }
 
+int erofs_share_list_directories(const struct erofs_share *share, struct erofs_share_directories *out,
+				 enum erofs_share_order order, size_t limit)
+{
+	if (!share || !out || (unsigned int)order > EROFS_SHARE_BY_DIFFERENCE)
+		return -EINVAL;
+	return list_directories(share, out, order, limit);
+}
+
 void erofs_share_directories_release(struct erofs_share_directories *directories)
 {
+	if (!directories)
+		return;
 	for (size_t i = 0; directories->items && i < directories->count; i++)
 		free(directories->items[i].path);
 	free(directories->items);

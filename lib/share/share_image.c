@@ -93,7 +93,7 @@ static int read_super(struct reading *reading, const char *path)
 int erofs_share_read_image(struct erofs_share_batch *batch, const char *path, const struct erofs_diag *diag)
 {
 	static const struct erofs_walk_ops ops = { .visit = visit, .damage = damage };
-	const struct erofs_image_options options = { .offset = 0 };
+	const struct erofs_image_options options = { .size = sizeof(options) };
 	erofs_auto(close_image) struct erofs_image *image = NULL;
 	struct reading reading = { .batch = batch, .diag = diag };
 	struct erofs_inode root;

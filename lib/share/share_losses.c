@@ -234,8 +234,8 @@ static int worst_first(const void *a, const void *b)
 	return less(a, b) ? 1 : -1;
 }
 
-int erofs_share_list_losses(const struct erofs_share *share, struct erofs_share_losses *out,
-			    enum erofs_share_spoiler spoiler, size_t limit)
+static int list_losses(const struct erofs_share *share, struct erofs_share_losses *out,
+		       enum erofs_share_spoiler spoiler, size_t limit)
 {
 	size_t most =
 		share->places.place_count > share->contents.count ? share->places.place_count : share->contents.count;
@@ -260,8 +260,18 @@ int erofs_share_list_losses(const struct erofs_share *share, struct erofs_share_
 	return err;
 }
 
+int erofs_share_list_losses(const struct erofs_share *share, struct erofs_share_losses *out,
+			    enum erofs_share_spoiler spoiler, size_t limit)
+{
+	if (!share || !out || (unsigned int)spoiler >= EROFS_SHARE_SPOILERS)
+		return -EINVAL;
+	return list_losses(share, out, spoiler, limit);
+}
+
 void erofs_share_losses_release(struct erofs_share_losses *losses)
 {
+	if (!losses)
+		return;
 	for (size_t i = 0; losses->items && i < losses->count; i++) {
 		free(losses->items[i].path);
 		free(losses->items[i].examples[0].path);

@@ -6,21 +6,29 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "lib/util/sized.h"
+
 #define PAGE_SIZE_DEFAULT 4096u
 #define PAGE_SIZE_MIN	  512u
 #define PAGE_SIZE_MAX	  (1u << 20)
 
 int erofs_share_new(struct erofs_share **out, const struct erofs_share_options *options)
 {
-	uint32_t page_size = options->page_size ? options->page_size : PAGE_SIZE_DEFAULT;
+	struct erofs_share_options known = erofs_share_options_init();
+	int err = erofs_sized_take(&known, sizeof(known), options, "erofs_share_options", NULL);
 	struct erofs_share *share;
+	uint32_t page_size;
 
+	if (err || !out)
+		return err ? err : -EINVAL;
+	*out = NULL;
+	page_size = known.page_size ? known.page_size : PAGE_SIZE_DEFAULT;
 	if (page_size < PAGE_SIZE_MIN || page_size > PAGE_SIZE_MAX || page_size & (page_size - 1))
 		return -EINVAL;
 	share = calloc(1, sizeof(*share));
 	if (!share)
 		return -ENOMEM;
-	share->options = *options;
+	share->options = known;
 	share->options.page_size = page_size;
 	/* Figures do not depend on it; without it, only the time that hostile inputs take does. */
 	if (getrandom(&share->contents.seed, sizeof(share->contents.seed), GRND_NONBLOCK) < 0)
@@ -263,6 +271,11 @@ int erofs_share_settle(struct erofs_share *share)
 
 void erofs_share_get_total(const struct erofs_share *share, struct erofs_share_total *out)
 {
+	if (!out)
+		return;
+	*out = (struct erofs_share_total){ 0 };
+	if (!share)
+		return;
 	*out = (struct erofs_share_total){ .images = erofs_share_image_count(share),
 					   .all = share->all,
 					   .distinct = share->contents.count,
@@ -271,6 +284,8 @@ void erofs_share_get_total(const struct erofs_share *share, struct erofs_share_t
 
 int erofs_share_get_image(const struct erofs_share *share, struct erofs_share_image *out, size_t index)
 {
+	if (!share || !out)
+		return -EINVAL;
 	if (index >= erofs_share_image_count(share))
 		return -ERANGE;
 	*out = *erofs_share_image_at(share, index);

@@ -164,7 +164,7 @@ int64_t erofs_oci_layer_read(struct oci_layer *layer, void *buf, size_t size)
 		err = unpack(layer);
 		if (err || layer->buffers.out_left < size || layer->is_ended)
 			break;
-		if (layer->store->cancel && *layer->store->cancel)
+		if (erofs_cancel_requested(layer->store->cancel))
 			return -ECANCELED;
 		more = layer->buffers.in_left ? 1 : take_in(layer);
 		if (more < 0)

@@ -192,7 +192,7 @@ static int open_registry(struct registry *registry, const struct erofs_oci_optio
 }
 
 int erofs_oci_store_open_registry(struct oci_store **out, const struct erofs_oci_options *options,
-				  const volatile int *cancel, const struct erofs_diag *diag)
+				  const struct erofs_cancel *cancel, const struct erofs_diag *diag)
 {
 	struct registry *registry = calloc(1, sizeof(*registry));
 	int err;

@@ -5,7 +5,7 @@
 #include "lib/util/report.h"
 
 int erofs_oci_store_open_registry(struct oci_store **out, const struct erofs_oci_options *options,
-				  const volatile int *cancel, const struct erofs_diag *diag)
+				  const struct erofs_cancel *cancel, const struct erofs_diag *diag)
 {
 	(void)out;
 	(void)cancel;

@@ -56,9 +56,9 @@ static size_t take_bytes(char *bytes, size_t size, size_t count, void *ctx)
 
 static bool is_cancelled(const struct registry_answer *answer)
 {
-	const volatile int *cancel = answer->registry->store.cancel;
+	const struct erofs_cancel *cancel = answer->registry->store.cancel;
 
-	return cancel && *cancel;
+	return erofs_cancel_requested(cancel);
 }
 
 static int report(const struct registry_answer *answer)

@@ -32,7 +32,7 @@ struct oci_store_ops {
 struct oci_store {
 	const struct oci_store_ops *ops;
 	const struct erofs_diag *diag;
-	const volatile int *cancel;
+	const struct erofs_cancel *cancel;
 	char *name;    /* for messages */
 	bool is_saved; /* root() gives the manifest.json of `docker save` */
 	bool is_named; /* ... the image itself: nothing is left to choose by name */
@@ -42,7 +42,7 @@ int erofs_oci_store_open_directory(struct oci_store **out, const char *path, con
 int erofs_oci_store_open_archive(struct oci_store **out, const char *path, const struct erofs_diag *diag);
 /* "docker://HOST[:PORT]/NAME[:TAG|@DIGEST]" */
 int erofs_oci_store_open_registry(struct oci_store **out, const struct erofs_oci_options *options,
-				  const volatile int *cancel, const struct erofs_diag *diag);
+				  const struct erofs_cancel *cancel, const struct erofs_diag *diag);
 void erofs_oci_store_close(struct oci_store *store);
 
 /* "blobs/sha256/HEX"; to be freed. NULL: out of memory. */

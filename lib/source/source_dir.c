@@ -12,6 +12,7 @@
 
 #include <erofs/inode.h>
 
+#include "lib/source/source_begin.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
 
@@ -248,7 +249,7 @@ static int scan_directory(const struct dir_source *source, struct erofs_tree_ino
 	struct stat st;
 	int err;
 
-	if (source->options->cancel && *source->options->cancel)
+	if (erofs_cancel_requested(source->options->cancel))
 		return -ECANCELED;
 	fd = erofs_dir_open_directory(source->root_fd, dir, &worker->path);
 	if (fd < 0)
@@ -382,12 +383,19 @@ static int open_source(struct dir_source *source)
 int erofs_scan_directory(struct erofs_tree *tree, const char *path, const struct erofs_scan_options *options,
 			 const struct erofs_diag *diag)
 {
-	struct dir_source *source = calloc(1, sizeof(*source));
-	int err;
+	struct erofs_scan_options known;
+	struct dir_source *source;
+	int err = erofs_source_begin(tree, &known, options, "erofs_scan_directory", diag);
 
+	if (err)
+		return err;
+	if (!path)
+		return erofs_report(diag, -EINVAL, "erofs_scan_directory(): no path (NULL)");
+	source = calloc(1, sizeof(*source));
 	if (!source)
 		return -ENOMEM;
-	*source = (struct dir_source){ .tree = tree, .root_fd = -1, .path = path, .options = options, .diag = diag };
+	*source = (struct dir_source){ .tree = tree, .root_fd = -1, .path = path, .own_options = known, .diag = diag };
+	source->options = &source->own_options;
 	/* From here on the tree owns the source. */
 	tree->source = source;
 	tree->source_ops = &erofs_dir_source_ops;
@@ -396,5 +404,5 @@ int erofs_scan_directory(struct erofs_tree *tree, const char *path, const struct
 		err = scan_tree(source);
 	if (err == -ENOMEM)
 		erofs_report(diag, err, "out of memory");
-	return err;
+	return erofs_source_end(tree, err);
 }

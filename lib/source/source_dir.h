@@ -34,7 +34,8 @@ struct dir_source {
 	int root_fd;
 	bool proc_works;  /* /proc/self/fd/N leads to the file: names any inode without opening it */
 	const char *path; /* as the user gave it */
-	const struct erofs_scan_options *options;
+	const struct erofs_scan_options *options; /* own_options */
+	struct erofs_scan_options own_options;
 	const struct erofs_diag *diag;
 	struct erofs_filter *filter;
 	struct erofs_labels *labels;

@@ -6,9 +6,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <erofs/build.h>
+
+#include "lib/source/source_begin.h"
 #include "lib/io/device.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
+#include "lib/util/sized.h"
 
 /*
  * Each image becomes a tree of its own, through the reader's walk, which comes to an end on any image; then the trees are laid
@@ -159,7 +163,7 @@ static int visit(void *ctx, const struct erofs_walk_entry *entry)
 	struct level *level;
 	int err = 0;
 
-	if (scan->source->options->cancel && *scan->source->options->cancel)
+	if (erofs_cancel_requested(scan->source->options->cancel))
 		return -ECANCELED;
 	/* Which has been told. */
 	if (!entry->inode)
@@ -275,7 +279,9 @@ static int scan_images(struct erofs_tree *tree, const char *const *paths, size_t
 
 	if (!source)
 		return -ENOMEM;
-	*source = (struct image_source){ .tree = tree, .options = options, .diag = diag, .takes_over = takes_over };
+	*source =
+		(struct image_source){ .tree = tree, .own_options = *options, .diag = diag, .takes_over = takes_over };
+	options = source->options = &source->own_options;
 	/* From here on the tree owns the source. */
 	tree->source = source;
 	tree->source_ops = takes_over ? &erofs_image_restamp_ops : &erofs_image_source_ops;
@@ -288,32 +294,52 @@ static int scan_images(struct erofs_tree *tree, const char *const *paths, size_t
 		err = scan_layers(source);
 	if (err == -ENOMEM)
 		erofs_report(diag, err, "out of memory");
-	return err;
+	return erofs_source_end(tree, err);
 }
 
 int erofs_scan_images(struct erofs_tree *tree, const char *const *paths, size_t count,
 		      const struct erofs_scan_options *options, const struct erofs_diag *diag)
 {
-	return scan_images(tree, paths, count, options, false, diag);
+	struct erofs_scan_options known;
+	int err = erofs_source_begin(tree, &known, options, "erofs_scan_images", diag);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < count || !i; i++)
+		if (!paths || !count || !paths[i])
+			return erofs_report(diag, -EINVAL, "erofs_scan_images(): image %zu has no path (NULL)", i);
+	return scan_images(tree, paths, count, &known, false, diag);
 }
 
 int erofs_scan_restamp(struct erofs_tree *tree, const char *path, const struct erofs_scan_options *options,
 		       struct erofs_build_options *build, uint64_t *recoded, const struct erofs_diag *diag)
 {
-	int err = scan_images(tree, &path, 1, options, true, diag);
+	struct erofs_build_options known_build;
+	struct erofs_scan_options known;
+	int err = erofs_source_begin(tree, &known, options, "erofs_scan_restamp", diag);
 
+	if (err)
+		return err;
+	if (!path || !recoded)
+		return erofs_report(diag, -EINVAL, "erofs_scan_restamp(): no %s (NULL)", path ? "count" : "path");
+	memset(&known_build, 0, sizeof(known_build));
+	err = erofs_sized_take(&known_build, sizeof(known_build), build, "erofs_build_options", diag);
 	if (!err)
-		err = erofs_image_describe(tree->source, build);
+		err = scan_images(tree, &path, 1, &known, true, diag);
 	if (!err)
-		*recoded = ((struct image_source *)tree->source)->storage.recoded_files;
-	return err;
+		err = erofs_image_describe(tree->source, &known_build);
+	if (err)
+		return err;
+	erofs_sized_give(build, &known_build, sizeof(known_build));
+	*recoded = ((struct image_source *)tree->source)->storage.recoded_files;
+	return 0;
 }
 
 int erofs_source_is_image(const char *path)
 {
 	struct erofs_device device;
 	uint8_t magic[4];
-	int err = erofs_device_open(&device, path, 0);
+	int err = path ? erofs_device_open(&device, path, 0) : -EINVAL;
 
 	if (err)
 		return err == -ENODEV ? 0 : err;

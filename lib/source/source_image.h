@@ -56,7 +56,8 @@ struct image_source {
 	struct image_layer *layers; /* lowest first */
 	size_t layer_count;
 	/* during the scan */
-	const struct erofs_scan_options *options;
+	const struct erofs_scan_options *options; /* own_options */
+	struct erofs_scan_options own_options;
 	const struct erofs_diag *diag;
 	struct erofs_filter *filter;
 	struct erofs_labels *labels;

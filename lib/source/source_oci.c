@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "lib/util/report.h"
+#include "lib/util/sized.h"
 
 /* What a layer can be; how it is compressed is seen when it is read. */
 static const char *const layer_types[] = {
@@ -71,19 +72,26 @@ static int open_store(struct erofs_oci_image *image, const struct erofs_oci_opti
 	return err;
 }
 
-int erofs_oci_open(struct erofs_oci_image **out, const struct erofs_oci_options *options, const volatile int *cancel,
-		   const struct erofs_diag *diag)
+int erofs_oci_open(struct erofs_oci_image **out, const struct erofs_oci_options *options,
+		   const struct erofs_cancel *cancel, const struct erofs_diag *diag)
 {
-	struct erofs_oci_image *image = calloc(1, sizeof(*image));
-	int err;
+	struct erofs_oci_options known = erofs_oci_options_init();
+	int err = erofs_sized_take(&known, sizeof(known), options, "erofs_oci_options", diag);
+	struct erofs_oci_image *image;
 
+	if (err)
+		return err;
+	if (!out || !known.location)
+		return erofs_report(diag, -EINVAL, "erofs_oci_open(): no %s (NULL)", out ? "location" : "result");
+	*out = NULL;
+	image = calloc(1, sizeof(*image));
 	if (!image)
-		return -ENOMEM;
+		return erofs_report(diag, -ENOMEM, "out of memory");
 	image->diag = diag;
 	image->cancel = cancel;
-	err = open_store(image, options);
+	err = open_store(image, &known);
 	if (!err)
-		err = erofs_oci_choose(image, options);
+		err = erofs_oci_choose(image, &known);
 	if (!err)
 		err = check_layers(image);
 	if (err == -ENOMEM)
@@ -108,14 +116,14 @@ void erofs_oci_close(struct erofs_oci_image *image)
 
 size_t erofs_oci_layer_count(const struct erofs_oci_image *image)
 {
-	return image->manifest.layer_count;
+	return image ? image->manifest.layer_count : 0;
 }
 
 const char *erofs_oci_layer_digest(const struct erofs_oci_image *image, size_t layer)
 {
 	const struct oci_descriptor *blob;
 
-	if (layer >= image->manifest.layer_count)
+	if (!image || layer >= image->manifest.layer_count)
 		return NULL;
 	blob = &image->manifest.layers[layer];
 	return blob->digest.algorithm != EROFS_DIGEST_NONE ? blob->digest.text : image->config.diff_ids[layer].text;

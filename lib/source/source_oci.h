@@ -10,7 +10,7 @@
 struct erofs_oci_image {
 	struct oci_store *store;
 	const struct erofs_diag *diag;
-	const volatile int *cancel;
+	const struct erofs_cancel *cancel;
 	struct oci_saved saved; /* of `docker save`: what the manifest's paths are part of */
 	struct oci_manifest manifest;
 	struct oci_config config;

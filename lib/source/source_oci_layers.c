@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "lib/source/source_begin.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
 
@@ -59,9 +60,9 @@ int erofs_oci_begin_layer(struct oci_source *source, size_t number, bool verify_
 
 int erofs_oci_next_member(struct oci_source *source, struct tar_member *out)
 {
-	const volatile int *cancel = source->tar.options->cancel;
+	const struct erofs_cancel *cancel = source->tar.options->cancel;
 
-	if (cancel && *cancel)
+	if (erofs_cancel_requested(cancel))
 		return -ECANCELED;
 	source->member++;
 	return erofs_tar_member_next(&source->tar.members, out);
@@ -271,29 +272,41 @@ static int scan_layers(struct erofs_tree *tree, struct erofs_oci_image *image, s
 	if (!source)
 		return -ENOMEM;
 	*source = (struct oci_source){
-		.tar = { .tree = tree, .options = options, .diag = diag, .input = { .fd = -1 } },
+		.tar = { .tree = tree, .own_options = *options, .diag = diag, .input = { .fd = -1 } },
 		.image = image,
 		.first = first,
 		.end = end,
 		.as_it_is = as_it_is,
 	};
+	source->tar.options = &source->tar.own_options;
 	/* From here on the tree owns the source. */
 	tree->source = source;
 	tree->source_ops = &source_ops;
 	tree->stream_ops = &erofs_oci_stream_ops;
-	return scan(source);
+	return erofs_source_end(tree, scan(source));
 }
 
 int erofs_scan_oci(struct erofs_tree *tree, struct erofs_oci_image *image, const struct erofs_scan_options *options,
 		   const struct erofs_diag *diag)
 {
-	return scan_layers(tree, image, 0, image->manifest.layer_count, false, options, diag);
+	struct erofs_scan_options known;
+	int err = erofs_source_begin(tree, &known, options, "erofs_scan_oci", diag);
+
+	if (!err && !image)
+		err = erofs_report(diag, -EINVAL, "erofs_scan_oci(): no image (NULL)");
+	return err ? err : scan_layers(tree, image, 0, image->manifest.layer_count, false, &known, diag);
 }
 
 int erofs_scan_oci_layer(struct erofs_tree *tree, struct erofs_oci_image *image, size_t layer,
 			 const struct erofs_scan_options *options, const struct erofs_diag *diag)
 {
-	if (layer >= image->manifest.layer_count)
-		return -EINVAL;
-	return scan_layers(tree, image, layer, layer + 1, true, options, diag);
+	struct erofs_scan_options known;
+	int err = erofs_source_begin(tree, &known, options, "erofs_scan_oci_layer", diag);
+
+	if (err)
+		return err;
+	if (!image || layer >= image->manifest.layer_count)
+		return erofs_report(diag, -EINVAL, "erofs_scan_oci_layer(): %s",
+				    image ? "the image has no such layer" : "no image (NULL)");
+	return scan_layers(tree, image, layer, layer + 1, true, &known, diag);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "lib/source/source_begin.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
 
@@ -62,7 +63,7 @@ int erofs_tar_next_file(struct tar_source *source, struct erofs_tree_inode **out
 	int more = 0, err;
 
 	while (!source->is_complete && (more = erofs_tar_member_next(&source->members, &member)) > 0) {
-		if (source->options->cancel && *source->options->cancel)
+		if (erofs_cancel_requested(source->options->cancel))
 			return -ECANCELED;
 		err = erofs_tar_add_member(source, &member, out);
 		if (err == -ENOMEM)
@@ -106,18 +107,23 @@ static int open_source(struct tar_source *source, const char *path)
 int erofs_scan_tar(struct erofs_tree *tree, const char *path, const struct erofs_scan_options *options,
 		   const struct erofs_diag *diag)
 {
-	struct tar_source *source = calloc(1, sizeof(*source));
-	int err;
+	struct erofs_scan_options known;
+	struct tar_source *source;
+	int err = erofs_source_begin(tree, &known, options, "erofs_scan_tar", diag);
 
+	if (err)
+		return err;
+	source = calloc(1, sizeof(*source));
 	if (!source)
 		return -ENOMEM;
 	*source = (struct tar_source){
 		.tree = tree,
-		.options = options,
+		.own_options = known,
 		.diag = diag,
 		.input = { .fd = -1 },
 		.members = { .input = &source->input, .diag = diag },
 	};
+	source->options = &source->own_options;
 	/* From here on the tree owns the source. */
 	tree->source = source;
 	tree->source_ops = &erofs_tar_source_ops;
@@ -128,5 +134,5 @@ int erofs_scan_tar(struct erofs_tree *tree, const char *path, const struct erofs
 		tree->stream_ops = &erofs_tar_stream_ops;
 	if (err == -ENOMEM)
 		erofs_report(diag, err, "out of memory");
-	return err;
+	return erofs_source_end(tree, err);
 }

@@ -21,7 +21,8 @@ struct tar_file {
 
 struct tar_source {
 	struct erofs_tree *tree;
-	const struct erofs_scan_options *options;
+	const struct erofs_scan_options *options; /* own_options */
+	struct erofs_scan_options own_options;
 	const struct erofs_diag *diag;
 	struct erofs_tar_input input;
 	struct tar_members members;

@@ -29,7 +29,7 @@ static int report_read(const struct erofs_tar_input *input, int err)
 
 bool erofs_tar_input_is_cancelled(const struct erofs_tar_input *input)
 {
-	return input->cancel && *input->cancel;
+	return erofs_cancel_requested(input->cancel);
 }
 
 /* Waits until there is something to read, or until it does not matter any more. */
@@ -287,7 +287,7 @@ static int begin(struct erofs_tar_input *input)
 	return erofs_tar_filter_open(input, compression);
 }
 
-int erofs_tar_input_open(struct erofs_tar_input *input, const char *path, const volatile int *cancel,
+int erofs_tar_input_open(struct erofs_tar_input *input, const char *path, const struct erofs_cancel *cancel,
 			 const struct erofs_diag *diag)
 {
 	int err;

@@ -24,7 +24,7 @@ struct erofs_tar_input {
 	int64_t (*feed)(void *ctx, void *buf, size_t length);
 	void *feed_ctx;
 
-	const volatile int *cancel;
+	const struct erofs_cancel *cancel;
 	const struct erofs_diag *diag;
 
 	uint8_t *buffer; /* bytes as they are in the file */
@@ -38,7 +38,7 @@ struct erofs_tar_input {
 };
 
 /* `path` NULL or "-": standard input. */
-int erofs_tar_input_open(struct erofs_tar_input *input, const char *path, const volatile int *cancel,
+int erofs_tar_input_open(struct erofs_tar_input *input, const char *path, const struct erofs_cancel *cancel,
 			 const struct erofs_diag *diag);
 /* Bytes that a function has, uncompressed ones. */
 int erofs_tar_input_feed(struct erofs_tar_input *input, const char *name,

@@ -50,9 +50,13 @@ void erofs_tree_free(struct erofs_tree *tree)
 
 int erofs_tree_reserve_xattr(struct erofs_tree *tree, const char *name)
 {
-	uint32_t count = tree->reserved_xattr_count;
-	const char **names = reallocarray(tree->reserved_xattrs, count + 1, sizeof(*names));
+	const char **names;
+	uint32_t count;
 
+	if (!tree || !name || !*name)
+		return -EINVAL;
+	count = tree->reserved_xattr_count;
+	names = reallocarray(tree->reserved_xattrs, count + 1, sizeof(*names));
 	if (!names)
 		return -ENOMEM;
 	tree->reserved_xattrs = names;
@@ -65,12 +69,12 @@ int erofs_tree_reserve_xattr(struct erofs_tree *tree, const char *name)
 
 uint64_t erofs_tree_dropped_xattrs(const struct erofs_tree *tree)
 {
-	return tree->dropped_xattrs;
+	return tree ? tree->dropped_xattrs : 0;
 }
 
 bool erofs_tree_is_streamed(const struct erofs_tree *tree)
 {
-	return tree->stream_ops;
+	return tree && tree->stream_ops;
 }
 
 const char *erofs_tree_path(struct erofs_buffer *path, const struct erofs_tree_inode *inode)

@@ -183,6 +183,9 @@ struct erofs_tree {
 	struct erofs_tree_inode **inodes; /* by number */
 	uint32_t inode_count;
 	uint64_t dropped_xattrs; /* sum over the inodes */
+
+	bool is_normalized; /* erofs_tree_apply() has come to its end */
+	bool is_unusable;   /* a scan has failed, or its stream is read and will not come again */
 };
 
 /*
@@ -203,6 +206,13 @@ int erofs_tree_compare_entries(const void *a, const void *b);
 
 /* Sorts names, counts links and xattr users, numbers the inodes in path order. */
 int erofs_tree_freeze(struct erofs_tree *tree, const struct erofs_diag *diag);
+
+/* erofs_tree_normalize() for the builder, which has read a stream to its end. `rules` is complete. */
+int erofs_tree_apply(struct erofs_tree *tree, const struct erofs_tree_rules *rules, const struct erofs_diag *diag);
+
+/* Copies the caller's rules, and looks at them. Reports what is wrong: -EINVAL, -E2BIG. */
+int erofs_tree_take_rules(struct erofs_tree_rules *known, const struct erofs_tree_rules *given,
+			  const struct erofs_diag *diag);
 
 /* The AUFS rule of erofs_tree_normalize(). */
 int erofs_tree_convert_aufs(struct erofs_tree *tree, const struct erofs_diag *diag);

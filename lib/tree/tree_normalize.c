@@ -4,6 +4,7 @@
 
 #include "lib/tree/tree.h"
 #include "lib/util/report.h"
+#include "lib/util/sized.h"
 
 static int shift_id(uint32_t *id, int64_t offset, const struct erofs_tree_inode *inode, const char *what,
 		    const struct erofs_diag *diag)
@@ -48,7 +49,7 @@ static void set_time(struct erofs_tree_inode *inode, const struct erofs_tree_rul
 	inode->mtime_nsec = rules->time_nsec;
 }
 
-int erofs_tree_normalize(struct erofs_tree *tree, const struct erofs_tree_rules *rules, const struct erofs_diag *diag)
+int erofs_tree_apply(struct erofs_tree *tree, const struct erofs_tree_rules *rules, const struct erofs_diag *diag)
 {
 	int err = 0;
 
@@ -64,5 +65,44 @@ int erofs_tree_normalize(struct erofs_tree *tree, const struct erofs_tree_rules 
 	}
 	if (err == -ENOMEM)
 		erofs_report(diag, err, "out of memory");
+	tree->is_normalized = !err;
+	tree->is_unusable = err;
 	return err;
+}
+
+int erofs_tree_take_rules(struct erofs_tree_rules *known, const struct erofs_tree_rules *given,
+			  const struct erofs_diag *diag)
+{
+	int err;
+
+	*known = erofs_tree_rules_init();
+	err = erofs_sized_take(known, sizeof(*known), given, "erofs_tree_rules", diag);
+	if (err)
+		return err;
+	if ((unsigned int)known->time_rule > EROFS_TIME_FIX)
+		return erofs_report(diag, -EINVAL, "erofs_tree_rules.time_rule: there is no rule %d",
+				    (int)known->time_rule);
+	if (known->time_nsec >= 1000000000)
+		return erofs_report(diag, -EINVAL, "erofs_tree_rules.time_nsec: %" PRIu32 " is a second or more",
+				    known->time_nsec);
+	return 0;
+}
+
+int erofs_tree_normalize(struct erofs_tree *tree, const struct erofs_tree_rules *rules, const struct erofs_diag *diag)
+{
+	struct erofs_tree_rules known;
+	int err;
+
+	if (!tree)
+		return erofs_report(diag, -EINVAL, "erofs_tree_normalize(): no tree (NULL)");
+	if (tree->is_normalized)
+		return erofs_report(diag, -EINVAL, "erofs_tree_normalize(): the tree is normalized already");
+	if (tree->is_unusable)
+		return erofs_report(diag, -EINVAL, "erofs_tree_normalize(): the tree's scan failed");
+	if (tree->stream_ops)
+		return erofs_report(
+			diag, -EINVAL,
+			"erofs_tree_normalize(): the tree comes from a stream, which erofs_build_streamed() reads");
+	err = erofs_tree_take_rules(&known, rules, diag);
+	return err ? err : erofs_tree_apply(tree, &known, diag);
 }

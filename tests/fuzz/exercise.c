@@ -230,6 +230,7 @@ static uint64_t exercise_checks(const struct erofs_image *image)
 	const struct erofs_diag diag = { .message = drop_message, .ctx = &said, .verbosity = EROFS_SEV_DEBUG };
 	/* An image without fingerprints would have that as its only finding. */
 	struct erofs_check_options options = {
+		.size = sizeof(options),
 		.verify_fingerprints =
 			erofs_has_compat(erofs_image_superblock(image), EROFS_FEATURE_COMPAT_ISHARE_XATTRS),
 		.read_data = true,
@@ -250,7 +251,7 @@ static uint64_t exercise_checks(const struct erofs_image *image)
 
 uint64_t exercise_image(const void *data, size_t size)
 {
-	static const struct erofs_image_options tolerant = { .tolerate_bad_checksum = true };
+	static const struct erofs_image_options tolerant = { .size = sizeof(tolerant), .tolerate_bad_checksum = true };
 	struct erofs_image *image = NULL;
 	struct visit *visit;
 	uint64_t findings;

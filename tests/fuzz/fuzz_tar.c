@@ -15,8 +15,8 @@
 
 #define PIPE_MOST (1 << 20) /* the whole archive waits in the pipe, so that nobody has to write into it */
 
-static const struct erofs_scan_options scan_options;
-static const struct erofs_tree_rules rules;
+static const struct erofs_scan_options scan_options = { .size = sizeof(scan_options) };
+static const struct erofs_tree_rules rules = { .size = sizeof(rules) };
 
 static int scan_fd(struct erofs_tree *tree, int fd)
 {

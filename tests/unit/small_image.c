@@ -265,7 +265,7 @@ static void seal(struct small_image *image)
 
 struct erofs_image *small_open(struct small_image *image, const struct erofs_diag *diag)
 {
-	const struct erofs_image_options options = { .tolerate_bad_checksum = true };
+	const struct erofs_image_options options = { .size = sizeof(options), .tolerate_bad_checksum = true };
 	struct erofs_image *open;
 
 	seal(image);
@@ -295,7 +295,7 @@ void small_check(struct small_report *report, struct small_image *image, const s
 
 void small_expect(struct small_image *image, const char *messages)
 {
-	static const struct erofs_check_options options = { .verify_fingerprints = true };
+	static const struct erofs_check_options options = { .size = sizeof(options), .verify_fingerprints = true };
 	struct small_report report;
 	uint64_t lines = 0;
 

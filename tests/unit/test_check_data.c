@@ -98,7 +98,7 @@ static void overlapping_inodes_are_found(void **state)
 
 static void directories_in_other_metadata_are_found(void **state)
 {
-	static const struct erofs_check_options options = { 0 };
+	static const struct erofs_check_options options = { .size = sizeof(options) };
 	static struct small_report report;
 
 	(void)state;
@@ -114,7 +114,7 @@ static void directories_in_other_metadata_are_found(void **state)
 
 static void directories_behind_the_last_block_are_found(void **state)
 {
-	static const struct erofs_check_options options = { 0 };
+	static const struct erofs_check_options options = { .size = sizeof(options) };
 	static struct small_report report;
 
 	(void)state;
@@ -126,7 +126,7 @@ static void directories_behind_the_last_block_are_found(void **state)
 /* What cannot all have bytes of its own overlaps; nobody looks into what is found last. */
 static void metadata_larger_than_the_image_are_found(void **state)
 {
-	static const struct erofs_check_options options = { 0 };
+	static const struct erofs_check_options options = { .size = sizeof(options) };
 	static struct small_report report;
 
 	(void)state;
@@ -239,7 +239,7 @@ static void endless_holes_are_not_hashed(void **state)
 static void the_number_of_workers_does_not_show(void **state)
 {
 	static struct small_report serial, parallel;
-	struct erofs_check_options options = { .verify_fingerprints = true };
+	struct erofs_check_options options = { .size = sizeof(options), .verify_fingerprints = true };
 
 	(void)state;
 	image.bytes[SMALL_DATA_A] ^= 1;

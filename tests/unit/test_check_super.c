@@ -20,7 +20,7 @@ static int build(void **state)
 
 static void a_sound_image_is_clean(void **state)
 {
-	static const struct erofs_check_options options = { .verify_fingerprints = true };
+	static const struct erofs_check_options options = { .size = sizeof(options), .verify_fingerprints = true };
 	struct small_report report;
 
 	(void)state;
@@ -45,7 +45,7 @@ static void reserved_bytes_are_found(void **state)
 
 static void a_wrong_checksum_is_found(void **state)
 {
-	static const struct erofs_check_options options = { 0 };
+	static const struct erofs_check_options options = { .size = sizeof(options) };
 	struct small_report report;
 
 	(void)state;
@@ -72,7 +72,7 @@ static void data_behind_the_last_block_are_found(void **state)
 static void a_shared_zone_outside_is_found(void **state)
 {
 	struct small_report report;
-	static const struct erofs_check_options options = { 0 };
+	static const struct erofs_check_options options = { .size = sizeof(options) };
 
 	(void)state;
 	image.sb.xattr_blkaddr = SMALL_BLOCKS + 1;
@@ -110,7 +110,7 @@ static void a_wrong_number_of_inodes_is_found(void **state)
 
 static void a_missing_fingerprint_bit_is_found_when_they_are_wanted(void **state)
 {
-	static const struct erofs_check_options options = { 0 };
+	static const struct erofs_check_options options = { .size = sizeof(options) };
 	struct small_report report;
 
 	(void)state;
@@ -136,7 +136,7 @@ static void fingerprints_need_the_prefix_feature(void **state)
 
 static void a_broken_prefix_table_is_found(void **state)
 {
-	static const struct erofs_check_options options = { 0 };
+	static const struct erofs_check_options options = { .size = sizeof(options) };
 	struct small_report report;
 
 	(void)state;
@@ -147,7 +147,7 @@ static void a_broken_prefix_table_is_found(void **state)
 
 static void a_prefix_table_in_other_metadata_is_found(void **state)
 {
-	static const struct erofs_check_options options = { 0 };
+	static const struct erofs_check_options options = { .size = sizeof(options) };
 	struct small_report report;
 
 	(void)state;
@@ -171,7 +171,7 @@ static void a_prefix_table_outside_is_found(void **state)
 /* Together they would fill more than the image's one block. */
 static void tables_larger_than_the_image_are_found(void **state)
 {
-	static const struct erofs_check_options options = { 0 };
+	static const struct erofs_check_options options = { .size = sizeof(options) };
 	struct small_report report;
 
 	(void)state;
@@ -186,7 +186,7 @@ static void tables_larger_than_the_image_are_found(void **state)
 
 static void the_packed_inode_is_apart(void **state)
 {
-	static const struct erofs_check_options options = { 0 };
+	static const struct erofs_check_options options = { .size = sizeof(options) };
 	struct small_report report;
 
 	(void)state;
@@ -208,7 +208,7 @@ static void the_packed_inode_is_apart(void **state)
 
 static void inodes_that_cannot_be_read_yet_are_no_clean_result(void **state)
 {
-	static const struct erofs_check_options options = { 0 };
+	static const struct erofs_check_options options = { .size = sizeof(options) };
 	struct erofs_inode inode = small_get(&image, NID_A);
 	struct small_report report;
 	uint8_t *header;

@@ -32,7 +32,7 @@ static int setup(void **state)
 	(void)state;
 	small_build(&image);
 	memset(&report, 0, sizeof(report));
-	options = (struct erofs_extract_options){ 0 };
+	options = (struct erofs_extract_options){ .size = sizeof(struct erofs_extract_options) };
 	strcpy(base, "/tmp/erofs-extract-XXXXXX");
 	assert_non_null(mkdtemp(base));
 	snprintf(target, sizeof(target), "%s/out", base);

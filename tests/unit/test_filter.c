@@ -11,6 +11,7 @@
 static bool excludes(const char *exclude, const char *regex, const char *path)
 {
 	const struct erofs_scan_options options = {
+		.size = sizeof(options),
 		.exclude_paths = &exclude,
 		.exclude_path_count = exclude ? 1 : 0,
 		.exclude_regexes = &regex,
@@ -28,7 +29,7 @@ static bool excludes(const char *exclude, const char *regex, const char *path)
 
 static void nothing_excluded_needs_no_filter(void **state)
 {
-	const struct erofs_scan_options options = { 0 };
+	const struct erofs_scan_options options = { .size = sizeof(options) };
 	struct erofs_filter *filter = (struct erofs_filter *)&options;
 
 	(void)state;
@@ -80,6 +81,7 @@ static void any_of_many_excludes(void **state)
 	static const char *const paths[] = { "one", "two/three" };
 	static const char *const regexes[] = { "\\.o$", "^tmp/." };
 	const struct erofs_scan_options options = {
+		.size = sizeof(options),
 		.exclude_paths = paths,
 		.exclude_path_count = 2,
 		.exclude_regexes = regexes,
@@ -101,7 +103,9 @@ static void any_of_many_excludes(void **state)
 static void bad_expressions_are_reported(void **state)
 {
 	static const char *const regexes[] = { "fine", "un(balanced", "never looked at" };
-	const struct erofs_scan_options options = { .exclude_regexes = regexes, .exclude_regex_count = 3 };
+	const struct erofs_scan_options options = { .size = sizeof(options),
+						    .exclude_regexes = regexes,
+						    .exclude_regex_count = 3 };
 	struct erofs_filter *filter;
 	struct messages messages;
 

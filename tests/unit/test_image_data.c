@@ -278,7 +278,9 @@ static void use_device(struct erofs_inode *inode, uint16_t device_id, uint32_t b
 static int read_device(uint16_t device_id, uint32_t block, bool given, char *first)
 {
 	const char *const devices[] = { device_path };
-	const struct erofs_image_options options = { .devices = devices, .device_count = given };
+	const struct erofs_image_options options = { .size = sizeof(options),
+						     .devices = devices,
+						     .device_count = given };
 	struct erofs_inode inode;
 	struct erofs_image *image;
 	char buf[512];

@@ -36,7 +36,7 @@ static int reopen(const struct erofs_image_options *options)
 
 static void a_wrong_checksum_is_refused_unless_tolerated(void **state)
 {
-	const struct erofs_image_options tolerant = { .tolerate_bad_checksum = true };
+	const struct erofs_image_options tolerant = { .size = sizeof(tolerant), .tolerate_bad_checksum = true };
 	struct erofs_image *image;
 
 	(void)state;
@@ -61,7 +61,9 @@ static void what_is_no_image_is_refused(void **state)
 	raw.size = RAW_SIZE;
 	raw.bytes[EROFS_SUPERBLOCK_OFFSET] ^= 1;
 	assert_int_equal(reopen(NULL), -EUCLEAN);
-	assert_int_equal(reopen(&(struct erofs_image_options){ .offset = RAW_SIZE + 1 }), -ERANGE);
+	assert_int_equal(reopen(&(struct erofs_image_options){ .size = sizeof(struct erofs_image_options),
+							       .offset = RAW_SIZE + 1 }),
+			 -ERANGE);
 }
 
 static void an_image_may_start_behind_an_offset(void **state)
@@ -74,7 +76,9 @@ static void an_image_may_start_behind_an_offset(void **state)
 	erofs_image_close(raw_open(&raw));
 	memcpy(bytes + 4096, raw.bytes, RAW_SIZE);
 	assert_int_equal(erofs_image_open_memory(&image, bytes, sizeof(bytes),
-						 &(struct erofs_image_options){ .offset = 4096 }, NULL),
+						 &(struct erofs_image_options){
+							 .size = sizeof(struct erofs_image_options), .offset = 4096 },
+						 NULL),
 			 0);
 	assert_int_equal(erofs_image_device_size(image), RAW_SIZE);
 	erofs_image_close(image);
@@ -128,7 +132,7 @@ static void bad_device_tables_are_refused(void **state)
 static void more_devices_than_slots_are_a_misuse(void **state)
 {
 	const char *const devices[] = { "/dev/null" };
-	const struct erofs_image_options options = { .devices = devices, .device_count = 1 };
+	const struct erofs_image_options options = { .size = sizeof(options), .devices = devices, .device_count = 1 };
 	struct erofs_image *image;
 
 	(void)state;

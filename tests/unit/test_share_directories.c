@@ -23,7 +23,9 @@ static struct erofs_share *two_versions(void)
 	struct erofs_share_batch batch = { 0 };
 	struct erofs_share *share;
 
-	assert_int_equal(erofs_share_new(&share, &(struct erofs_share_options){ 0 }), 0);
+	assert_int_equal(
+		erofs_share_new(&share, &(struct erofs_share_options){ .size = sizeof(struct erofs_share_options) }),
+		0);
 	for (unsigned int version = 0; version < 2; version++) {
 		erofs_share_batch_reset(&batch, "version");
 		batch.fingerprinted = true;

@@ -46,7 +46,9 @@ static int add(const char *text, struct erofs_share_total *total, struct erofs_s
 	struct erofs_share *share;
 	int err;
 
-	assert_int_equal(erofs_share_new(&share, &(struct erofs_share_options){ 0 }), 0);
+	assert_int_equal(
+		erofs_share_new(&share, &(struct erofs_share_options){ .size = sizeof(struct erofs_share_options) }),
+		0);
 	err = add_bytes(share, text, strlen(text), message);
 	if (!err) {
 		erofs_share_get_total(share, total);
@@ -218,7 +220,9 @@ static void brackets_without_end(void **state)
 	(void)state;
 	memset(text, '[', size);
 	memcpy(text, begin, sizeof(begin) - 1);
-	assert_int_equal(erofs_share_new(&share, &(struct erofs_share_options){ 0 }), 0);
+	assert_int_equal(
+		erofs_share_new(&share, &(struct erofs_share_options){ .size = sizeof(struct erofs_share_options) }),
+		0);
 	assert_int_equal(add_bytes(share, text, size, message), -EBADMSG);
 	erofs_share_free(share);
 	test_free(text);
@@ -235,7 +239,10 @@ static void damaged_ones(void **state)
 
 	(void)state;
 	for (size_t i = 1; i < sizeof(whole) - 1; i++) {
-		assert_int_equal(erofs_share_new(&share, &(struct erofs_share_options){ 0 }), 0);
+		assert_int_equal(
+			erofs_share_new(&share,
+					&(struct erofs_share_options){ .size = sizeof(struct erofs_share_options) }),
+			0);
 		assert_int_equal(add_bytes(share, whole, i, message), -EBADMSG);
 		erofs_share_free(share);
 	}
@@ -245,7 +252,10 @@ static void damaged_ones(void **state)
 		for (size_t k = 0; k < sizeof(bytes); k++) {
 			memcpy(text, whole, sizeof(text));
 			text[i] = bytes[k];
-			assert_int_equal(erofs_share_new(&share, &(struct erofs_share_options){ 0 }), 0);
+			assert_int_equal(erofs_share_new(&share,
+							 &(struct erofs_share_options){
+								 .size = sizeof(struct erofs_share_options) }),
+					 0);
 			refused += add_bytes(share, text, sizeof(whole) - 1, message) != 0;
 			erofs_share_free(share);
 		}

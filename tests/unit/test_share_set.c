@@ -18,7 +18,7 @@ struct set {
 
 static struct set new_set(uint32_t page_size)
 {
-	const struct erofs_share_options options = { .page_size = page_size };
+	const struct erofs_share_options options = { .size = sizeof(options), .page_size = page_size };
 	struct set set = { 0 };
 
 	assert_int_equal(erofs_share_new(&set.share, &options), 0);
@@ -275,8 +275,11 @@ static void page_sizes_that_are_none(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
-		assert_int_equal(erofs_share_new(&share, &(struct erofs_share_options){ .page_size = sizes[i] }),
-				 -EINVAL);
+		assert_int_equal(
+			erofs_share_new(&share,
+					&(struct erofs_share_options){ .size = sizeof(struct erofs_share_options),
+								       .page_size = sizes[i] }),
+			-EINVAL);
 }
 
 static void differences_by_file(void **state)

@@ -8,7 +8,7 @@
 
 #define OPAQUE_XATTR "trusted.overlay.opaque"
 
-static const struct erofs_tree_rules convert = { .aufs_whiteouts = true };
+static const struct erofs_tree_rules convert = { .size = sizeof(convert), .aufs_whiteouts = true };
 
 static void assert_whiteout(const struct erofs_tree_inode *inode)
 {
@@ -171,7 +171,9 @@ static void nothing_happens_unasked(void **state)
 	(void)state;
 	tree_add(tree, tree->root, ".wh..wh..opq", S_IFREG);
 	tree_add(tree, tree->root, ".wh.", S_IFREG);
-	assert_int_equal(erofs_tree_normalize(tree, &(struct erofs_tree_rules){ 0 }, NULL), 0);
+	assert_int_equal(
+		erofs_tree_normalize(tree, &(struct erofs_tree_rules){ .size = sizeof(struct erofs_tree_rules) }, NULL),
+		0);
 	assert_int_equal(tree->root->dir.count, 3);
 	assert_ptr_equal(tree_child(tree->root, ".wh.a"), marker);
 	assert_null(tree->root->xattrs);

@@ -53,38 +53,64 @@ static void assert_no_owner(const struct erofs_tree_rules *rules, uint32_t uid, 
 static void owners_stay_without_rules(void **state)
 {
 	(void)state;
-	assert_owners(&(struct erofs_tree_rules){ 0 }, 5, UINT32_MAX, 5, UINT32_MAX);
+	assert_owners(&(struct erofs_tree_rules){ .size = sizeof(struct erofs_tree_rules) }, 5, UINT32_MAX, 5,
+		      UINT32_MAX);
 	/* Values of what is not asked for do not matter. */
-	assert_owners(&(struct erofs_tree_rules){ .uid = 9, .gid = 9, .time = 9 }, 5, 6, 5, 6);
+	assert_owners(
+		&(struct erofs_tree_rules){ .size = sizeof(struct erofs_tree_rules), .uid = 9, .gid = 9, .time = 9 }, 5,
+		6, 5, 6);
 }
 
 static void owners_are_forced(void **state)
 {
 	(void)state;
-	assert_owners(&(struct erofs_tree_rules){ .force_uid = true }, 5, 6, 0, 6);
-	assert_owners(&(struct erofs_tree_rules){ .force_gid = true, .gid = UINT32_MAX }, 5, 6, 5, UINT32_MAX);
+	assert_owners(&(struct erofs_tree_rules){ .size = sizeof(struct erofs_tree_rules), .force_uid = true }, 5, 6, 0,
+		      6);
+	assert_owners(&(struct erofs_tree_rules){ .size = sizeof(struct erofs_tree_rules),
+						  .force_gid = true,
+						  .gid = UINT32_MAX },
+		      5, 6, 5, UINT32_MAX);
 	/* An offset does not touch what is forced, nor does its range matter then. */
-	assert_owners(&(struct erofs_tree_rules){ .force_uid = true, .uid = 1, .uid_offset = -100, .gid_offset = 2 }, 5,
-		      6, 1, 8);
+	assert_owners(&(struct erofs_tree_rules){ .size = sizeof(struct erofs_tree_rules),
+						  .force_uid = true,
+						  .uid = 1,
+						  .uid_offset = -100,
+						  .gid_offset = 2 },
+		      5, 6, 1, 8);
 }
 
 static void owners_are_shifted(void **state)
 {
 	(void)state;
-	assert_owners(&(struct erofs_tree_rules){ .uid_offset = 100000, .gid_offset = -6 }, 5, 6, 100005, 0);
-	assert_owners(&(struct erofs_tree_rules){ .gid_offset = UINT32_MAX - 6u }, 5, 6, 5, UINT32_MAX);
-	assert_owners(&(struct erofs_tree_rules){ .force_gid = true, .uid_offset = UINT32_MAX }, 0, 6, UINT32_MAX, 0);
+	assert_owners(&(struct erofs_tree_rules){ .size = sizeof(struct erofs_tree_rules),
+						  .uid_offset = 100000,
+						  .gid_offset = -6 },
+		      5, 6, 100005, 0);
+	assert_owners(
+		&(struct erofs_tree_rules){ .size = sizeof(struct erofs_tree_rules), .gid_offset = UINT32_MAX - 6u }, 5,
+		6, 5, UINT32_MAX);
+	assert_owners(&(struct erofs_tree_rules){ .size = sizeof(struct erofs_tree_rules),
+						  .force_gid = true,
+						  .uid_offset = UINT32_MAX },
+		      0, 6, UINT32_MAX, 0);
 }
 
 static void owners_outside_of_32_bits_are_refused(void **state)
 {
 	(void)state;
-	assert_no_owner(&(struct erofs_tree_rules){ .uid_offset = UINT32_MAX - 4u }, 5, 6, "/dir/file: uid 5 ");
-	assert_no_owner(&(struct erofs_tree_rules){ .uid_offset = 1 }, UINT32_MAX, 6, "/dir/file: uid 4294967295 ");
-	assert_no_owner(&(struct erofs_tree_rules){ .gid_offset = 1 }, 5, UINT32_MAX, "/dir/file: gid 4294967295 ");
-	assert_no_owner(&(struct erofs_tree_rules){ .gid_offset = -1 }, 5, 6, "/: gid 0 ");
-	assert_no_owner(&(struct erofs_tree_rules){ .uid_offset = INT64_MAX }, 5, 6, "uid");
-	assert_no_owner(&(struct erofs_tree_rules){ .uid_offset = INT64_MIN }, 5, 6, "uid");
+	assert_no_owner(
+		&(struct erofs_tree_rules){ .size = sizeof(struct erofs_tree_rules), .uid_offset = UINT32_MAX - 4u }, 5,
+		6, "/dir/file: uid 5 ");
+	assert_no_owner(&(struct erofs_tree_rules){ .size = sizeof(struct erofs_tree_rules), .uid_offset = 1 },
+			UINT32_MAX, 6, "/dir/file: uid 4294967295 ");
+	assert_no_owner(&(struct erofs_tree_rules){ .size = sizeof(struct erofs_tree_rules), .gid_offset = 1 }, 5,
+			UINT32_MAX, "/dir/file: gid 4294967295 ");
+	assert_no_owner(&(struct erofs_tree_rules){ .size = sizeof(struct erofs_tree_rules), .gid_offset = -1 }, 5, 6,
+			"/: gid 0 ");
+	assert_no_owner(&(struct erofs_tree_rules){ .size = sizeof(struct erofs_tree_rules), .uid_offset = INT64_MAX },
+			5, 6, "uid");
+	assert_no_owner(&(struct erofs_tree_rules){ .size = sizeof(struct erofs_tree_rules), .uid_offset = INT64_MIN },
+			5, 6, "uid");
 }
 
 static void assert_time(const struct erofs_tree_rules *rules, int64_t mtime, uint32_t nsec, int64_t new_mtime,
@@ -103,7 +129,9 @@ static void assert_time(const struct erofs_tree_rules *rules, int64_t mtime, uin
 
 static void times_are_kept(void **state)
 {
-	const struct erofs_tree_rules keep = { .time_rule = EROFS_TIME_KEEP, .time = 100, .time_nsec = 5 };
+	const struct erofs_tree_rules keep = {
+		.size = sizeof(keep), .time_rule = EROFS_TIME_KEEP, .time = 100, .time_nsec = 5
+	};
 
 	(void)state;
 	assert_time(&keep, 1700000000, 999999999, 1700000000, 999999999);
@@ -112,8 +140,10 @@ static void times_are_kept(void **state)
 
 static void later_times_are_clamped(void **state)
 {
-	const struct erofs_tree_rules clamp = { .time_rule = EROFS_TIME_CLAMP, .time = 100, .time_nsec = 5 };
-	const struct erofs_tree_rules early = { .time_rule = EROFS_TIME_CLAMP, .time = -100 };
+	const struct erofs_tree_rules clamp = {
+		.size = sizeof(clamp), .time_rule = EROFS_TIME_CLAMP, .time = 100, .time_nsec = 5
+	};
+	const struct erofs_tree_rules early = { .size = sizeof(early), .time_rule = EROFS_TIME_CLAMP, .time = -100 };
 
 	(void)state;
 	assert_time(&clamp, 101, 0, 100, 5);
@@ -129,7 +159,9 @@ static void later_times_are_clamped(void **state)
 
 static void times_are_fixed(void **state)
 {
-	const struct erofs_tree_rules fix = { .time_rule = EROFS_TIME_FIX, .time = -100, .time_nsec = 5 };
+	const struct erofs_tree_rules fix = {
+		.size = sizeof(fix), .time_rule = EROFS_TIME_FIX, .time = -100, .time_nsec = 5
+	};
 
 	(void)state;
 	assert_time(&fix, 101, 0, -100, 5);
@@ -138,7 +170,9 @@ static void times_are_fixed(void **state)
 
 static void rules_reach_every_inode_once(void **state)
 {
-	const struct erofs_tree_rules rules = { .uid_offset = 10, .time_rule = EROFS_TIME_FIX, .time = 3 };
+	const struct erofs_tree_rules rules = {
+		.size = sizeof(rules), .uid_offset = 10, .time_rule = EROFS_TIME_FIX, .time = 3
+	};
 	struct fixture f;
 
 	(void)state;

@@ -209,7 +209,7 @@ static void markers_are_told_by_their_names(void **state)
 static void overlay_markers_are_told_and_stripped(void **state)
 {
 	struct fixture *fixture = *state;
-	struct erofs_tree_rules strip = { .strip_overlay = true };
+	struct erofs_tree_rules strip = { .size = sizeof(strip), .strip_overlay = true };
 	struct erofs_tree_inode *whiteout = put(fixture, "d/whiteout", S_IFCHR);
 	struct erofs_tree_inode *null = put(fixture, "d/null", S_IFCHR);
 	struct erofs_tree_inode *dir = find(fixture, "d");
