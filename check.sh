@@ -87,10 +87,15 @@ tests() {
 	say "tests"
 }
 
+# The tools start from where they are installed, and other programs can be linked with the library, by what pkg-config says alone.
+installed_parts() {
+	step "make install" make install && step "installed: tools and library" "$top/tests/installed.sh" "$work/installed"
+}
+
 stage_gcc() {
-	configured CC=gcc || return
+	configured CC=gcc --prefix="$work/installed" || return
 	tests make -j"$jobs" check
-	step "make install" make install DESTDIR="$work/installed"
+	installed_parts
 }
 
 stage_clang() { configured CC=clang && step "build of the tests" make -j"$jobs" check TESTS=; }

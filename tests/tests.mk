@@ -374,6 +374,7 @@ TESTS = $(unit_programs) $(source_tests) $(program_tests)
 
 tests_extra = $(source_tests) $(program_tests) $(tests_golden) \
 	tests/README.md \
+	tests/installed.sh \
 	tests/bench/bench.sh \
 	tests/bench/compress.sh \
 	tests/bench/share.sh \
