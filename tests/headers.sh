@@ -28,4 +28,10 @@ for header in "$top_srcdir"/include/erofs/*.h; do
 		echo "skip - no C++ compiler"
 	fi
 done
+# Each function has a comment right in front of it.
+undocumented=$(awk '/^EROFS_API/ && previous !~ /\*\/$/ { print FILENAME ": " $0 } { previous = $0 }' "$top_srcdir"/include/erofs/*.h)
+if [ -z "$undocumented" ]; then echo "ok - every function has a comment"; else
+	printf 'not ok - functions without a comment\n%s\n' "$undocumented"
+	status=1
+fi
 exit $status

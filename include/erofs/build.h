@@ -65,6 +65,8 @@ struct erofs_compress_hints;
  */
 EROFS_API int erofs_compress_hints_read(struct erofs_compress_hints **out, const char *path,
 					const struct erofs_diag *diag);
+
+/* Releases hints, which no build may be using any more. NULL is fine. */
 EROFS_API void erofs_compress_hints_free(struct erofs_compress_hints *hints);
 
 /* Pieces of this size make small images that are still quick to read at random. */

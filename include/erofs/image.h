@@ -50,6 +50,7 @@ EROFS_API int erofs_image_open(struct erofs_image **out, const char *path, const
 EROFS_API int erofs_image_open_memory(struct erofs_image **out, const void *data, size_t size,
 				      const struct erofs_image_options *options, const struct erofs_diag *diag);
 
+/* Closes the image, its devices and all that it has lent. Directories and iterators of it must be closed before. NULL is fine. */
 EROFS_API void erofs_image_close(struct erofs_image *image);
 
 /* The decoded superblock; belongs to the image. */
@@ -108,7 +109,10 @@ struct erofs_dirent {
 /* A walk through one directory in the order of its blocks, `.` and `..` included. */
 struct erofs_dir;
 
+/* Begins a walk through `dir`, to be closed with erofs_dir_close(). -ENOTDIR for anything else. */
 EROFS_API int erofs_dir_open(struct erofs_dir **out, const struct erofs_image *image, const struct erofs_inode *dir);
+
+/* Ends the walk. NULL is fine. */
 EROFS_API void erofs_dir_close(struct erofs_dir *dir);
 
 /*
@@ -195,8 +199,11 @@ struct erofs_xattr {
 
 struct erofs_xattr_iter;
 
+/* Begins a walk through the attributes of an inode, which may have none; to be closed with erofs_xattr_close(). */
 EROFS_API int erofs_xattr_open(struct erofs_xattr_iter **out, const struct erofs_image *image,
 			       const struct erofs_inode *inode);
+
+/* Ends the walk. NULL is fine. */
 EROFS_API void erofs_xattr_close(struct erofs_xattr_iter *iter);
 
 /*

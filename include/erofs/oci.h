@@ -36,6 +36,8 @@ static inline struct erofs_oci_options erofs_oci_options_init(void)
 /* Chooses the image and reads its documents. `options` is not needed later; `diag` and `cancel` are, until it is closed. */
 EROFS_API int erofs_oci_open(struct erofs_oci_image **out, const struct erofs_oci_options *options,
 			     const struct erofs_cancel *cancel, const struct erofs_diag *diag);
+
+/* Closes the image, after all trees that were filled from it have been freed. NULL is fine. */
 EROFS_API void erofs_oci_close(struct erofs_oci_image *image);
 
 /* Layers, the lowest first. */

@@ -32,6 +32,8 @@ static inline struct erofs_share_options erofs_share_options_init(void)
 
 /* An empty set. -EINVAL, -ENOMEM. */
 EROFS_API int erofs_share_new(struct erofs_share **out, const struct erofs_share_options *options);
+
+/* Releases the set and the names that it has lent; lists made of it are their own. NULL is fine. */
 EROFS_API void erofs_share_free(struct erofs_share *share);
 
 /*
@@ -75,6 +77,7 @@ struct erofs_share_total {
 	uint64_t clash_page_bytes;
 };
 
+/* Figures of the whole set. Zeros for no set (NULL). */
 EROFS_API void erofs_share_get_total(const struct erofs_share *share, struct erofs_share_total *out);
 
 /* Image `index`, in the order of adding; -ERANGE. */
@@ -119,6 +122,8 @@ struct erofs_share_losses {
 /* The `limit` worst losses of one kind. -ENOMEM, -EINVAL. */
 EROFS_API int erofs_share_list_losses(const struct erofs_share *share, struct erofs_share_losses *out,
 				      enum erofs_share_spoiler spoiler, size_t limit);
+
+/* Releases what the list holds, not the struct itself. NULL is fine. */
 EROFS_API void erofs_share_losses_release(struct erofs_share_losses *losses);
 
 /* ---- directories ------------------------------------------------------------------------------------------------------- */
@@ -148,6 +153,8 @@ enum erofs_share_order {
  */
 EROFS_API int erofs_share_list_directories(const struct erofs_share *share, struct erofs_share_directories *out,
 					   enum erofs_share_order order, size_t limit);
+
+/* Releases what the list holds, not the struct itself. NULL is fine. */
 EROFS_API void erofs_share_directories_release(struct erofs_share_directories *directories);
 
 #endif
