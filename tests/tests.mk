@@ -15,7 +15,7 @@ tests_tools_treegen_SOURCES = tests/tools/treegen.c tests/tools/treegen.h tests/
 	tests/tools/treegen_order.c tests/tools/treegen_xattr.c \
 	tests/tools/support.c tests/tools/support.h
 tests_tools_treecmp_SOURCES = tests/tools/treecmp.c tests/tools/treecmp.h tests/tools/treecmp_data.c \
-	tests/tools/treecmp_links.c tests/tools/treecmp_xattr.c tests/tools/support.c tests/tools/support.h
+	tests/tools/treecmp_links.c tests/tools/treecmp_numbers.c tests/tools/treecmp_xattr.c tests/tools/support.c tests/tools/support.h
 tests_tools_treeread_SOURCES = tests/tools/treeread.c tests/tools/support.c tests/tools/support.h
 tests_tools_corrupt_SOURCES = tests/tools/corrupt.c tests/tools/mutate.c tests/tools/mutate.h \
 	tests/tools/support.c tests/tools/support.h

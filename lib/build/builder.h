@@ -87,7 +87,7 @@ struct erofs_builder {
 	bool is_stale;			  /* what is not written holds old bytes */
 	struct erofs_hasher *uuid_hasher; /* NULL unless the UUID comes from the content */
 
-	/* layout: all in bytes from the start of the inode zone, which lies at block meta_blkaddr */
+	/* layout: all in bytes from the start of the inode zone, which lies at block meta_blkaddr; nids: erofs_plan_nid() */
 	uint32_t *by_position; /* inode numbers in the order of their positions */
 	uint64_t meta_blkaddr;
 	uint64_t zone_size;
@@ -99,6 +99,21 @@ struct erofs_builder {
 static inline struct inode_plan *erofs_plan(const struct erofs_builder *builder, uint32_t number)
 {
 	return &builder->plan_pages[number / EROFS_PLANS_PER_PAGE][number % EROFS_PLANS_PER_PAGE];
+}
+
+/*
+ * The block that nids count from. It is the one in front of the inode zone, where the superblock or data are: so none is 0,
+ * which readdir(3) takes for an entry that is no more, and the image is no larger for it.
+ */
+static inline uint64_t erofs_nid_blkaddr(const struct erofs_builder *builder)
+{
+	return builder->meta_blkaddr - 1;
+}
+
+/* The nid of the inode with this number, once it has its place. */
+static inline uint64_t erofs_plan_nid(const struct erofs_builder *builder, uint32_t number)
+{
+	return (builder->blksz + erofs_plan(builder, number)->position) / EROFS_NID_SLOT;
 }
 
 /*

@@ -27,7 +27,7 @@ static uint64_t zone_start(const struct erofs_builder *builder)
 
 static uint64_t nid_of(const void *ctx, const struct erofs_tree_inode *inode)
 {
-	return erofs_plan(((const struct erofs_builder *)ctx), inode->number)->position / EROFS_NID_SLOT;
+	return erofs_plan_nid(ctx, inode->number);
 }
 
 /* ---- one inode -------------------------------------------------------------------------------------------------------- */

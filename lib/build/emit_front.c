@@ -63,13 +63,13 @@ static struct erofs_superblock make_superblock(struct erofs_builder *builder)
 		.feature_compat = compat_features(builder),
 		.feature_incompat = incompat_features(builder),
 		.blkszbits = (uint8_t)options->blkszbits,
-		.root_nid = erofs_plan(builder, 0)->position / EROFS_NID_SLOT,
+		.root_nid = erofs_plan_nid(builder, 0),
 		.inos = builder->tree->inode_count,
 		.epoch = builder->epoch,
 		.fixed_nsec = builder->fixed_nsec,
 		.build_time = seconds_since_epoch(builder),
 		.blocks = builder->meta_blkaddr + builder->metadata_size / builder->blksz,
-		.meta_blkaddr = (uint32_t)builder->meta_blkaddr,
+		.meta_blkaddr = (uint32_t)erofs_nid_blkaddr(builder),
 		.xattr_prefix_count = (uint8_t)xattrs->prefix_count,
 	};
 

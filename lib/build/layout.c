@@ -14,7 +14,7 @@
  *
  *	inode zone | shared xattrs | blocks of directories and long symlinks
  *
- * The zone begins with the root, whose nid has 16 bits. Inodes follow in the order of the tree, but for deviations: an
+ * The zone begins with the root, whose nid has 16 bits and is that of the zone's first slot. Inodes follow in the order of the tree, but for deviations: an
  * inline tail must not cross a block boundary, so where the next inode would waste the rest of a block, one of the next few
  * that fills it better goes first; and what remains free all the same is filled by later ones that fit.
  */
@@ -165,6 +165,8 @@ int erofs_build_layout(struct erofs_builder *builder)
 	if (err)
 		return err;
 	builder->meta_blkaddr = builder->next_byte / builder->blksz;
+	/* The superblock lies in front. */
+	assert(builder->meta_blkaddr);
 	builder->shared_xattrs_at = builder->zone_size;
 	place_blocks(builder, align_up(builder->shared_xattrs_at + builder->xattrs.shared_zone.size, builder->blksz));
 	if (builder->meta_blkaddr + builder->metadata_size / builder->blksz >= EROFS_NULL_BLOCK)

@@ -8,6 +8,8 @@
 #include "lib/format/format_inode.h"
 #include "lib/format/format_xattr.h"
 #include "lib/image/image.h"
+#include "lib/util/cleanup.h"
+#include "lib/util/report.h"
 
 #define NSEC_PER_SECOND 1000000000u
 
@@ -115,6 +117,18 @@ static void check_values(struct erofs_check *check, uint32_t node, const struct 
 		erofs_check_finding(check, node, "chunk-based data in an image without the CHUNKED_FILE bit");
 }
 
+static void warn_of_number(const struct erofs_check *check, uint32_t node)
+{
+	erofs_auto_free char *path = NULL;
+
+	if (!erofs_wants(check->diag, EROFS_SEV_WARNING))
+		return;
+	path = erofs_nodes_path(&check->nodes, node, NULL, 0);
+	erofs_message(check->diag, EROFS_SEV_WARNING,
+		      "%s: inode number 0, whose directory entries readdir(3) leaves out",
+		      path ? path : "(out of memory)");
+}
+
 int erofs_check_inode(struct erofs_check *check, uint32_t node, struct erofs_inode *inode, bool *usable)
 {
 	uint64_t nid = check->nodes.items[node].nid;
@@ -138,6 +152,9 @@ int erofs_check_inode(struct erofs_check *check, uint32_t node, struct erofs_ino
 	if (err)
 		return err;
 	check_values(check, node, inode);
+	/* Linux reads such an image, and builders made them for years. */
+	if (!nid)
+		warn_of_number(check, node);
 	err = erofs_check_xattrs(check, node, inode);
 	if (!err && S_ISLNK(inode->mode))
 		err = check_symlink(check, node, inode);

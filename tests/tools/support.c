@@ -120,7 +120,11 @@ void names_read(struct name_list *list, int dir)
 	if (!stream)
 		die("cannot open a directory");
 	while ((errno = 0, entry = readdir(stream))) {
-		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+		bool self = !strcmp(entry->d_name, "."), parent = !strcmp(entry->d_name, "..");
+
+		list->has_self |= self;
+		list->has_parent |= parent;
+		if (self || parent)
 			continue;
 		if (list->count == room) {
 			room = room ? 2 * room : 16;

@@ -2,6 +2,7 @@
 #ifndef TESTS_TOOLS_SUPPORT_H
 #define TESTS_TOOLS_SUPPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdnoreturn.h>
@@ -31,10 +32,11 @@ uint8_t *read_file(const char *path, size_t *size);
 #define OBJECT_PATH_MAX 320
 void object_path(char out[OBJECT_PATH_MAX], int dir, const char *name);
 
-/* The names in a directory but for . and .., sorted by bytes. Closes nothing. */
+/* The names in a directory as readdir(3) gives them, but for . and .., sorted by bytes. Closes nothing. */
 struct name_list {
 	char **names;
 	size_t count;
+	bool has_self, has_parent; /* . and .. were there */
 };
 void names_read(struct name_list *list, int dir);
 void names_free(struct name_list *list);

@@ -110,6 +110,8 @@ static void compare_objects(int dir_a, int dir_b, const char *name)
 		differ("stat", "%s", strerror(errno));
 		return;
 	}
+	numbers_note(path, &a, 0);
+	numbers_note(path, &b, 1);
 	if (!compare_stat(&a, &b))
 		return;
 	if (!options.ignore_xattrs)
@@ -134,6 +136,14 @@ static void compare_objects(int dir_a, int dir_b, const char *name)
 		close(fd_b);
 }
 
+static void compare_dots(const struct name_list *list, const char *tree)
+{
+	if (!list->has_self)
+		differ("name", "readdir(3) does not show . in the %s tree", tree);
+	if (!list->has_parent)
+		differ("name", "readdir(3) does not show .. in the %s tree", tree);
+}
+
 static void compare_dirs(int a, int b)
 {
 	struct name_list in_a, in_b;
@@ -141,6 +151,8 @@ static void compare_dirs(int a, int b)
 
 	names_read(&in_a, a);
 	names_read(&in_b, b);
+	compare_dots(&in_a, "first");
+	compare_dots(&in_b, "second");
 	while (i < in_a.count || k < in_b.count) {
 		int order = i == in_a.count ? 1 : k == in_b.count ? -1 : strcmp(in_a.names[i], in_b.names[k]);
 		size_t before = path_push(order <= 0 ? in_a.names[i] : in_b.names[k]);
@@ -227,6 +239,7 @@ int main(int argc, char **argv)
 	compare_objects(a, b, ".");
 	if (!options.ignore_nlink)
 		links_compare();
+	numbers_judge();
 	if (verbose)
 		printf("%lu objects, %lu differences\n", objects, differences);
 	return differences ? 1 : 0;

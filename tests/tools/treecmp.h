@@ -26,6 +26,13 @@ void compare_xattrs(const struct treecmp_options *options, int dir_a, int dir_b,
 void compare_data(const struct treecmp_options *options, int a, int b);
 
 /*
+ * treecmp_numbers.c: notes the inode number of each object in tree 0 or 1, then reports those that are not its own: programs
+ * take two names of one number for one file. Number 0 is reported at once: readdir(3) leaves such names out.
+ */
+void numbers_note(const char *path, const struct stat *stat, int tree);
+void numbers_judge(void);
+
+/*
  * treecmp_links.c: notes each pair of non-directories, then reports groups of hard links that differ, and link counts of
  * the second tree that do not say how many names the first one has (names outside of the first tree do not count).
  */

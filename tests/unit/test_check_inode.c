@@ -107,6 +107,22 @@ static void inodes_behind_the_end_are_found(void **state)
 			     "superblock: 8 inodes, but 1 were found\n");
 }
 
+/* Linux mounts such images; only readdir(3) is at odds with them. */
+static void number_zero_is_no_defect(void **state)
+{
+	static const struct erofs_check_options options = { .verify_fingerprints = true };
+	struct small_report report = { 0 };
+	const struct erofs_diag diag = { small_message, &report, EROFS_SEV_WARNING };
+	struct erofs_image *open = small_open(&image, &diag);
+
+	(void)state;
+	assert_int_equal(image.sb.root_nid, 0);
+	assert_int_equal(erofs_check_image(open, &options, &report.summary, &diag), 0);
+	assert_string_equal(report.text, "/: inode number 0, whose directory entries readdir(3) leaves out\n");
+	assert_int_equal(report.summary.findings, 0);
+	erofs_image_close(open);
+}
+
 /* ---- extended attributes -------------------------------------------------------------------------------------------------- */
 
 /* e has nothing behind its body, and room. */
@@ -223,6 +239,7 @@ int main(void)
 		cmocka_unit_test_setup(symlink_targets_are_checked, build),
 		cmocka_unit_test_setup(link_counts_are_compared_with_the_names, build),
 		cmocka_unit_test_setup(inodes_behind_the_end_are_found, build),
+		cmocka_unit_test_setup(number_zero_is_no_defect, build),
 		cmocka_unit_test_setup(header_bytes_are_checked, build),
 		cmocka_unit_test_setup(an_area_of_a_header_alone_is_found, build),
 		cmocka_unit_test_setup(wrong_name_filters_are_found, build),

@@ -25,6 +25,8 @@ static void set_up(struct fixture *f, unsigned int blkszbits)
 	f->builder.options = &f->options;
 	f->builder.summary = &f->summary;
 	f->builder.blksz = 1u << blkszbits;
+	/* As if the superblock were all there is in front. */
+	f->builder.next_byte = blkszbits < 11 ? 2048 : f->builder.blksz;
 }
 
 static void plan_and_lay_out(struct fixture *f)
@@ -61,6 +63,7 @@ static void assert_sound(const struct fixture *f)
 	uint64_t end = 0;
 
 	assert_int_equal(erofs_plan(builder, 0)->position, 0);
+	assert_true(erofs_plan_nid(builder, 0) <= UINT16_MAX);
 	for (uint32_t i = 0; i < f->tree->inode_count; i++) {
 		uint32_t number = builder->by_position[i];
 		const struct erofs_tree_inode *inode = f->tree->inodes[number];
@@ -69,6 +72,10 @@ static void assert_sound(const struct fixture *f)
 		uint32_t tail = erofs_plan_tail_size(builder, inode);
 
 		assert_int_equal(position % EROFS_NID_SLOT, 0);
+		assert_int_not_equal(erofs_plan_nid(builder, number), 0);
+		assert_int_equal(erofs_nid_blkaddr(builder) * builder->blksz +
+					 erofs_plan_nid(builder, number) * EROFS_NID_SLOT,
+				 builder->next_byte + position);
 		assert_true(position >= end);
 		if (tail)
 			assert_int_equal(tail_at / builder->blksz, (tail_at + tail - 1) / builder->blksz);
