@@ -95,6 +95,21 @@ int erofs_compress(struct erofs_compress_tools *tools, uint8_t way, const uint8_
 int erofs_compress_more(struct erofs_compress_tools *tools, uint8_t way, const uint8_t *in, size_t size, size_t at,
 			struct erofs_compressed *to);
 
+/*
+ * Linux (measured on 6.18) gives up on a DEFLATE stream if its page runs out when all output is made and only the mark of the
+ * stream's end is missing: "failed to decompress 0 in[1] out[0]". Whether an extent of `size` bytes would end just behind a
+ * page boundary if it began at `start`. The mark has 15 bits at most; an encoder may have put an empty block behind the last.
+ */
+#define EROFS_MARK_PAGE 4096u /* the smallest that Linux has; larger ones have their boundaries there, too */
+#define EROFS_MARK_MOST 8u    /* bytes */
+
+static inline bool erofs_leaves_mark_behind(uint64_t start, uint64_t size)
+{
+	uint64_t behind = (start + size) % EROFS_MARK_PAGE;
+
+	return behind && behind < EROFS_MARK_MOST && behind < size;
+}
+
 /* Clusters: stores bytes as they are behind what is there already. `is_end`: they are the file's last ones. */
 int erofs_compress_store(struct erofs_compress_tools *tools, uint8_t way, const uint8_t *in, size_t size, size_t at,
 			 bool is_end, struct erofs_compressed *to);

@@ -35,6 +35,16 @@ static ssize_t encode_piece(struct erofs_compress_tools *tools, struct erofs_enc
 	return encoded > 0 && !out[0] ? 0 : encoded;
 }
 
+/*
+ * Small DEFLATE pieces are many, so that for each place of the run in a page some would leave the mark of their end alone on a
+ * page. Those that would if the run began with a page are stored.
+ */
+static bool is_misplaced(const struct erofs_compress_way *way, const struct erofs_compressed *to, size_t size)
+{
+	return way->compression.compressor == EROFS_COMPRESSOR_DEFLATE && way->extent_bytes < EROFS_MARK_PAGE &&
+	       erofs_leaves_mark_behind(to->size, size);
+}
+
 static int store_piece(const uint8_t *piece, size_t size, struct erofs_compressed *to)
 {
 	if (size > to->room - to->size) {
@@ -61,6 +71,8 @@ int erofs_compress_pieces(struct erofs_compress_tools *tools, struct erofs_encod
 			encoded = encode_piece(tools, encoder, way, in, length, to);
 			if (encoded < 0)
 				return (int)encoded;
+			if (is_misplaced(way, to, (size_t)encoded))
+				encoded = 0;
 			to->size += (size_t)encoded;
 			err = encoded ? erofs_compressed_note(to, length, (uint32_t)encoded, EROFS_FORM_ENCODED)
 				      : store_piece(in, length, to);

@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+
 #include "lib/build/press.h"
 
 /*
- * Linux (measured on 6.18) gives up on a DEFLATE stream if its page runs out when all output is made and only the mark of the
- * stream's end is missing: "failed to decompress 0 in[1] out[0]". Clusters end with a block, pieces end anywhere, so those
- * that would end just behind a page boundary are moved on. The mark has 15 bits at most; an encoder may have put an empty
- * block behind the last one.
+ * Clusters end with a block, DEFLATE pieces end anywhere. A run of them that would have a piece end just behind a page boundary
+ * (erofs_leaves_mark_behind()) is moved on.
  */
-#define PAGE	  4096u /* the smallest that Linux has; larger ones have their boundaries there, too */
-#define MARK_MOST 8u	/* bytes */
-
-static bool leaves_mark_behind(uint64_t start, uint32_t size)
-{
-	uint64_t behind = (start + size) % PAGE;
-
-	return behind && behind < MARK_MOST && behind < size;
-}
 
 static bool is_good_start(const struct erofs_buffer *extents, uint64_t count, uint64_t start)
 {
@@ -23,7 +14,7 @@ static bool is_good_start(const struct erofs_buffer *extents, uint64_t count, ui
 	struct erofs_list_extent extent;
 
 	while (erofs_extents_next(&cursor, &extent)) {
-		if (extent.form == EROFS_FORM_ENCODED && leaves_mark_behind(start, extent.plen))
+		if (extent.form == EROFS_FORM_ENCODED && erofs_leaves_mark_behind(start, extent.plen))
 			return false;
 		start += extent.plen;
 	}
@@ -33,7 +24,7 @@ static bool is_good_start(const struct erofs_buffer *extents, uint64_t count, ui
 int erofs_press_shift(struct press *press, const struct erofs_tree_inode *inode, const struct erofs_buffer *extents,
 		      uint64_t count, uint32_t *shift)
 {
-	static const uint8_t zeros[PAGE];
+	static const uint8_t zeros[EROFS_MARK_PAGE];
 	struct erofs_builder *builder = press->pack->builder;
 	const struct erofs_compress_way *way = &builder->compress.ways[erofs_plan(builder, inode->number)->way];
 	uint64_t start = builder->next_byte;
@@ -43,9 +34,17 @@ int erofs_press_shift(struct press *press, const struct erofs_tree_inode *inode,
 	if (way->unit != 1 ||
 	    erofs_compressor_limits(way->compression.compressor)->algorithm != EROFS_ALGORITHM_DEFLATE)
 		return 0;
-	/* Of the places in a page, each piece rules out a few, and a run has too few pieces to rule out all. */
-	while (*shift < PAGE && !is_good_start(extents, count, start + *shift))
+	/*
+	 * Of the places in a page, each piece rules out a few, and a run has too few pieces to rule out all. Of small pieces
+	 * there are enough; erofs_compress_pieces() makes them so that a run may begin with a page. Taken over from another
+	 * image, they may be as they like.
+	 */
+	while (*shift < EROFS_MARK_PAGE && !is_good_start(extents, count, start + *shift))
 		++*shift;
+	if (*shift == EROFS_MARK_PAGE)
+		return erofs_tree_report(builder->diag, -EOPNOTSUPP, inode,
+					 "its DEFLATE extents are so small that Linux cannot read them wherever they "
+					 "are; build the image without taking them over");
 	if (*shift && builder->is_stale)
 		err = erofs_output_write(builder->output, zeros, *shift, start);
 	return err ? err : erofs_pack_take_bytes(press->pack, inode, *shift);

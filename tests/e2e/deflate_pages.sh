@@ -20,6 +20,11 @@ for number in range(2500):
 for number in range(3):
     with open('%s/long%d' % (sys.argv[1], number), 'wb') as file:
         file.write(b' '.join(random.choices(words, k=900000)))
+# As short a pattern as can be, so that small pieces are many and tiny: no place for them all is without a bad one.
+random.seed(6)
+with open(sys.argv[1] + '/patterns', 'wb') as file:
+    while file.tell() < 4 << 20:
+        file.write((bytes(random.choices(b'abcdefgh', k=random.randint(1, 5))) * 512)[:512])
 END
 
 # ends IMAGE: of all encoded extents, how many end so many bytes behind a page boundary, 1 to 2
@@ -27,7 +32,7 @@ ends() {
 	python3 - "$DUMP" "$1" <<'END'
 import json, subprocess, sys
 dump, image = sys.argv[1:]
-names = ['f2138'] + ['long%d' % i for i in range(3)]
+names = ['f2138', 'patterns'] + ['long%d' % i for i in range(3)]
 bad = 0
 for name in names:
     out = subprocess.run([dump, '--json', '-e', '--path=/' + name, image], check=True, capture_output=True).stdout
@@ -38,8 +43,10 @@ print(bad)
 END
 }
 
-for piece in 131072 4096; do
-	check "build, pieces of $piece" "$MKFS" --quiet -zdeflate -E48bit --extent-size=$piece "$FP_OPT" "$work/image" "$work/s"
+for piece in 131072 4096 2048 512; do
+	block=4096
+	[ $piece -ge 4096 ] || block=512
+	check "build, pieces of $piece" "$MKFS" --quiet -b$block -zdeflate,9 -E48bit --extent-size=$piece "$FP_OPT" "$work/image" "$work/s"
 	check "no end mark is alone on a page, pieces of $piece" test "$(ends "$work/image")" = 0
 	check "fsck, pieces of $piece" "$FSCK" --ishare "$work/image"
 	if can_mount && mount_image "$work/image" "$work/mnt"; then

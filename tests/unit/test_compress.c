@@ -192,6 +192,45 @@ static void zeros_take_no_room_in_pieces(void **state)
 	free(zeros);
 }
 
+/* Extents of a run that begins with a page which Linux could not finish. */
+static unsigned int count_lonely_marks(const struct fixture *f)
+{
+	struct erofs_extent_cursor cursor = { .at = f->extents.data, .left = f->result.count };
+	struct erofs_list_extent extent;
+	unsigned int lonely = 0;
+	uint64_t end = 0;
+
+	while (erofs_extents_next(&cursor, &extent)) {
+		end += extent.plen;
+		lonely += extent.form == EROFS_FORM_ENCODED && end % 4096 && end % 4096 < 8 && end % 4096 < extent.plen;
+	}
+	return lonely;
+}
+
+/* They are so many and so small that a page has no place for the run where all are well; its beginning has to be one. */
+static void small_deflate_pieces_may_begin_with_a_page(void **state)
+{
+	uint8_t *data = malloc(SIZE);
+	struct fixture f;
+
+	(void)state;
+	assert_non_null(data);
+	for (uint32_t size = 512; size <= 2048; size *= 2) {
+		for (uint32_t at = 0, seed = size; at < SIZE; at++) {
+			if (at % size == 0)
+				seed = seed * 1103515245 + 12345;
+			data[at] = (uint8_t)(seed >> 16 >> at % (1 + seed / 7 % 5));
+		}
+		set_up(&f, EROFS_COMPRESSOR_DEFLATE, EROFS_COMPRESSED_EXTENTS);
+		f.plan.ways[0].extent_bytes = size;
+		assert_int_equal(erofs_compress(&f.tools, f.way, data, SIZE, &f.result), 0);
+		assert_true(f.result.shrunk);
+		assert_int_equal(count_lonely_marks(&f), 0);
+		tear_down(&f);
+	}
+	free(data);
+}
+
 static void too_large_clusters_of_lz4_are_refused(void **state)
 {
 	struct fixture f;
@@ -213,6 +252,7 @@ int main(void)
 		cmocka_unit_test(pieces_keep_the_rules),
 		cmocka_unit_test(too_little_room_is_noticed),
 		cmocka_unit_test(zeros_take_no_room_in_pieces),
+		cmocka_unit_test(small_deflate_pieces_may_begin_with_a_page),
 		cmocka_unit_test(too_large_clusters_of_lz4_are_refused),
 	};
 
