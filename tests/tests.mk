@@ -71,6 +71,7 @@ unit_tests = \
 	tests/unit/test_tree_normalize \
 	tests/unit/test_tree_paths \
 	tests/unit/test_xattr_plan \
+	tests/unit/test_zindex_clusters \
 	tests/unit/test_zindex_pieces
 
 # What these compress themselves needs every library.
@@ -234,6 +235,8 @@ tests_unit_test_tree_paths_LDADD = $(unit_libs)
 tests_unit_test_xattr_plan_SOURCES = tests/unit/test_xattr_plan.c $(tree_maker)
 tests_unit_test_xattr_plan_CFLAGS = $(unit_cflags)
 tests_unit_test_xattr_plan_LDADD = $(unit_libs)
+tests_unit_test_zindex_clusters_CFLAGS = $(unit_cflags)
+tests_unit_test_zindex_clusters_LDADD = $(unit_libs)
 tests_unit_test_zindex_pieces_SOURCES = tests/unit/test_zindex_pieces.c
 tests_unit_test_zindex_pieces_CFLAGS = $(unit_cflags)
 tests_unit_test_zindex_pieces_LDADD = $(unit_libs)

@@ -110,9 +110,9 @@ static inline bool erofs_leaves_mark_behind(uint64_t start, uint64_t size)
 	return behind && behind < EROFS_MARK_MOST && behind < size;
 }
 
-/* Clusters: stores bytes as they are behind what is there already. `is_end`: they are the file's last ones. */
+/* Clusters: stores bytes as they are behind what is there already. */
 int erofs_compress_store(struct erofs_compress_tools *tools, uint8_t way, const uint8_t *in, size_t size, size_t at,
-			 bool is_end, struct erofs_compressed *to);
+			 struct erofs_compressed *to);
 
 /* The two forms; parts of the functions above. */
 int erofs_compress_clusters(struct erofs_compress_tools *tools, struct erofs_encoder *encoder,

@@ -20,7 +20,6 @@ struct cutter {
 	size_t left;
 	size_t hopeless; /* bytes from `in` on that have been looked at in vain */
 	bool is_good;	 /* the last extent shrank well, so that the next will hardly be hopeless */
-	bool goes_on;	 /* the file does, behind them */
 };
 
 /* An extent shrank well if this part of it is gone. */
@@ -63,16 +62,6 @@ static void store_bytes(const struct cutter *cutter, uint8_t *block, size_t leng
 	memcpy(block, cutter->in + first, length - first);
 }
 
-/*
- * Whether the rest of the file goes on from one of its blocks into the last one. Linux takes the last block for a whole one
- * there, and so refuses what is stored in a single block for being longer than that; measured on 6.18.
- */
-static bool straddles(const struct cutter *cutter, size_t file_offset)
-{
-	return !cutter->goes_on && cutter->left <= cutter->way->unit &&
-	       file_offset % cutter->way->unit + cutter->left > cutter->way->unit;
-}
-
 static int store_block(struct cutter *cutter, size_t file_offset)
 {
 	size_t blksz = cutter->way->unit;
@@ -81,8 +70,6 @@ static int store_block(struct cutter *cutter, size_t file_offset)
 
 	if (!block)
 		return 0;
-	if (straddles(cutter, file_offset))
-		length = blksz - file_offset % blksz;
 	store_bytes(cutter, block, length, file_offset);
 	return advance(cutter, length, 1, EROFS_FORM_STORED);
 }
@@ -113,8 +100,11 @@ static bool is_hopeless(struct cutter *cutter)
 	return cutter->hopeless;
 }
 
-/* What encoding makes of the bytes to come: so much in the scratch buffer, 0 if they are better stored. */
-static ssize_t encode(struct cutter *cutter, size_t *length, size_t file_offset)
+/*
+ * What encoding makes of the bytes to come: so much in the scratch buffer, 0 if they are better stored. As a rest of a block or
+ * less always is: it takes a block in any case, and Linux 5.10 decodes nothing where LZ4 has so little to give (measured).
+ */
+static ssize_t encode(struct cutter *cutter, size_t *length)
 {
 	const struct erofs_compress_way *way = cutter->way;
 	uint8_t *scratch = cutter->tools->scratch;
@@ -123,8 +113,6 @@ static ssize_t encode(struct cutter *cutter, size_t *length, size_t file_offset)
 	*length = cutter->left < way->extent_bytes ? cutter->left : way->extent_bytes;
 	if (*length > way->unit && !is_hopeless(cutter))
 		encoded = erofs_encode_fill(cutter->encoder, cutter->in, length, scratch, way->encoded_max, way->unit);
-	else if (straddles(cutter, file_offset))
-		encoded = erofs_encode_all(cutter->encoder, cutter->in, *length, scratch, way->unit);
 	/* A reader takes zeros in front for padding. */
 	return encoded > 0 && !scratch[0] ? 0 : encoded;
 }
@@ -137,7 +125,7 @@ int erofs_compress_clusters(struct erofs_compress_tools *tools, struct erofs_enc
 
 	while (cutter.left && !to->full) {
 		size_t length, file_offset = at + size - cutter.left;
-		ssize_t encoded = encode(&cutter, &length, file_offset);
+		ssize_t encoded = encode(&cutter, &length);
 		int err;
 
 		if (encoded < 0)
@@ -153,7 +141,7 @@ int erofs_compress_clusters(struct erofs_compress_tools *tools, struct erofs_enc
 }
 
 int erofs_compress_store(struct erofs_compress_tools *tools, uint8_t way, const uint8_t *in, size_t size, size_t at,
-			 bool is_end, struct erofs_compressed *to)
+			 struct erofs_compressed *to)
 {
 	struct cutter cutter = {
 		.tools = tools,
@@ -161,7 +149,6 @@ int erofs_compress_store(struct erofs_compress_tools *tools, uint8_t way, const 
 		.to = to,
 		.in = in,
 		.left = size,
-		.goes_on = !is_end,
 	};
 	int err = 0;
 

@@ -98,7 +98,7 @@ static int store(struct copy *copy, const struct erofs_encoded_extent *extent)
 		err = read_bytes(copy, extent, copy->tools->scratch);
 	return err ? err
 		   : erofs_compress_store(copy->tools, copy->way, copy->tools->scratch, extent->size,
-					  (size_t)(extent->start % blksz), ends_file(copy, extent), copy->to);
+					  (size_t)(extent->start % blksz), copy->to);
 }
 
 /* Stored bytes of pieces come from the file, which may have them in another way. */

@@ -38,11 +38,29 @@ struct walk {
 	uint32_t next_blkaddr;
 };
 
+/*
+ * Behind the last extent. If it runs on into a last lcluster that the file does not fill, a head follows at the file's end, of
+ * nothing: Linux 5.10 takes an extent to the next head or to the end of its lcluster, and fails where there is no more to
+ * decode; later ones look at the file's size. Where a count of blocks has to stand in that lcluster, there is no room for it.
+ */
+static void fetch_end(struct walk *walk)
+{
+	uint64_t last = walk->total - 1;
+	bool is_full = !(walk->next_start & ((1u << walk->bits) - 1));
+	bool has_count = walk->big && walk->blocks > 1 && walk->head + 1 == last;
+
+	walk->next = (struct erofs_list_extent){ .form = EROFS_FORM_STORED };
+	walk->next_head = is_full || has_count || walk->head == last ? walk->total : last;
+}
+
 /* Makes the next extent of the list the one to come. */
 static void fetch(struct walk *walk, uint64_t start)
 {
 	walk->next_start = start;
-	walk->next_head = erofs_extents_next(&walk->cursor, &walk->next) ? start >> walk->bits : walk->total;
+	if (erofs_extents_next(&walk->cursor, &walk->next))
+		walk->next_head = start >> walk->bits;
+	else
+		fetch_end(walk);
 }
 
 static void begin(struct walk *walk, const struct erofs_zindex *zindex, struct erofs_zmap_header *header)

@@ -263,6 +263,14 @@ int erofs_zmap_find_lcluster(struct erofs_zmap *map, struct erofs_zmap_found *ou
 
 /* ---- all entries at once ------------------------------------------------------------------------------------------------------ */
 
+/* At the very end a head of stored bytes, of none of them, is what tells old kernels where the last extent ends. */
+static bool begins_behind(const struct erofs_zmap *map, const struct entry *entry, uint64_t number)
+{
+	uint64_t begin = number << map->header.lclusterbits | entry->clusterofs;
+
+	return begin > map->inode->size || (begin == map->inode->size && entry->type != EROFS_LCLUSTER_PLAIN);
+}
+
 static const char *judge(const struct erofs_zmap *map, const struct entry *entry, uint64_t number, uint64_t head,
 			 uint64_t promised)
 {
@@ -270,6 +278,8 @@ static const char *judge(const struct erofs_zmap *map, const struct entry *entry
 		return "an entry of its index has reserved bits set";
 	if (!number && (!is_head(entry->type) || entry->clusterofs))
 		return "its index does not begin with the first byte";
+	if (is_head(entry->type) && begins_behind(map, entry, number))
+		return "an entry of its index begins an extent behind the end of the file";
 	if (is_head(entry->type))
 		return number < promised ? "an entry of its index leads forward past a head" : NULL;
 	if (!entry->back || entry->back > number - head)

@@ -93,9 +93,9 @@ static void assert_extents(const struct fixture *f, size_t size)
 				assert_true(extent.plen == 1 && extent.length <= unit);
 			else
 				assert_true(is_last || (uint64_t)extent.plen * unit < extent.length);
-			/* What is stored does not go on into a last block that is not full. */
-			if (is_last && extent.form == EROFS_FORM_STORED)
-				assert_int_equal(offset / unit, (size - 1) / unit);
+			/* Linux 5.10 gets nothing out of what is encoded and decodes to so little. */
+			if (extent.form == EROFS_FORM_ENCODED)
+				assert_true(extent.length > unit);
 		} else {
 			assert_int_equal(offset % f->options.extent_size, 0);
 			assert_true(is_last || extent.length == f->options.extent_size);

@@ -7,6 +7,7 @@
 
 #include "lib/format/format_zmap.h"
 #include "lib/format/le.h"
+#include "lib/image/image.h"
 #include "tests/unit/raw_image.h"
 #include "tests/unit/unit.h"
 
@@ -145,6 +146,71 @@ static void distances_that_lead_nowhere(void **state)
 	assert_int_equal(map(&f, &extent, 2 * RAW_BLOCK), -EUCLEAN);
 }
 
+/* The end of a full index: a stored extent of 312 bytes that runs on into the last cluster, of which the file has 100. */
+#define END_SIZE  (2u * RAW_BLOCK + 100)
+#define END_START (RAW_BLOCK + 300)
+
+static void build_end(struct fixture *f, struct erofs_lcluster last)
+{
+	begin(f, EROFS_LAYOUT_COMPRESSED_FULL, END_SIZE);
+	put_header(f, (struct erofs_zmap_header){ .advise = 0 }, false);
+	put_lcluster(f, 0, (struct erofs_lcluster){ .type = EROFS_LCLUSTER_PLAIN, .hole = true });
+	put_lcluster(f, 1, (struct erofs_lcluster){ .type = EROFS_LCLUSTER_PLAIN, .blkaddr = 40, .clusterofs = 300 });
+	put_lcluster(f, 2, last);
+}
+
+static const char *verify(struct fixture *f)
+{
+	const char *reason = NULL;
+	struct erofs_zmap zmap;
+	int err;
+
+	f->opened = raw_open(&f->image);
+	assert_int_equal(erofs_zmap_open(&zmap, f->opened, &f->inode, &reason), 0);
+	err = erofs_zmap_verify(&zmap, &reason);
+	assert_int_equal(err, reason ? -EUCLEAN : 0);
+	erofs_image_close(f->opened);
+	return reason;
+}
+
+static void an_index_may_end_with_the_file(void **state)
+{
+	static const struct erofs_lcluster ends[] = {
+		{ .type = EROFS_LCLUSTER_NONHEAD, .delta = { 1, 1 } },
+		{ .type = EROFS_LCLUSTER_PLAIN, .clusterofs = 100, .blkaddr = 41 },
+		/* Nobody ever goes to its address. */
+		{ .type = EROFS_LCLUSTER_PLAIN, .clusterofs = 100, .blkaddr = UINT32_MAX },
+	};
+	static struct fixture f;
+	struct erofs_extent extent;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		build_end(&f, ends[i]);
+		assert_null(verify(&f));
+		assert_int_equal(map(&f, &extent, END_SIZE - 1), 1);
+		assert_int_equal(extent.logical, END_START);
+		assert_int_equal(extent.length, END_SIZE - END_START);
+		assert_int_equal(extent.physical, 40 * RAW_BLOCK);
+		assert_int_equal(map(&f, &extent, END_SIZE), 0);
+	}
+}
+
+static void no_extent_begins_behind_the_file(void **state)
+{
+	static const struct erofs_lcluster ends[] = {
+		{ .type = EROFS_LCLUSTER_PLAIN, .clusterofs = 101, .blkaddr = 41 },
+		{ .type = EROFS_LCLUSTER_HEAD1, .clusterofs = 100, .blkaddr = 41 },
+	};
+	static struct fixture f;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		build_end(&f, ends[i]);
+		assert_string_equal(verify(&f), "an entry of its index begins an extent behind the end of the file");
+	}
+}
+
 static void algorithms_must_be_announced(void **state)
 {
 	static struct fixture f;
@@ -280,7 +346,8 @@ int main(void)
 		cmocka_unit_test(full_index_of_stored_extents),	     cmocka_unit_test(interlaced_extents_come_in_two),
 		cmocka_unit_test(distances_that_lead_nowhere),	     cmocka_unit_test(algorithms_must_be_announced),
 		cmocka_unit_test(short_records_follow_each_other),   cmocka_unit_test(long_records_are_searched),
-		cmocka_unit_test(fragments_lie_in_the_packed_inode),
+		cmocka_unit_test(fragments_lie_in_the_packed_inode), cmocka_unit_test(an_index_may_end_with_the_file),
+		cmocka_unit_test(no_extent_begins_behind_the_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "lib/build/zindex.h"
+
+#include <string.h>
+
+#include "tests/unit/unit.h"
+
+/* Indexes of logical clusters of 4 KiB against bytes written out by hand from the format; what is encoded is never looked at. */
+
+#define BLOCK	 4096u
+#define XATTRS	 32u /* where they end: behind a compact inode */
+#define ADDRESS	 5u  /* block of the first extent */
+#define BYTES(x) (x), sizeof(x)
+
+struct made {
+	struct erofs_build_options options;
+	struct erofs_compress_way way;
+	struct erofs_compress_plan plan;
+	struct erofs_buffer extents, lists, index;
+	struct erofs_extent_list list;
+	struct erofs_zindex zindex;
+};
+
+static void begin(struct made *made, bool full, uint32_t pcluster_blocks)
+{
+	*made = (struct made){ .list = { .start = ADDRESS } };
+	made->options = (struct erofs_build_options){ .blkszbits = 12,
+						      .full_index = full,
+						      .compressed_form = EROFS_COMPRESSED_CLUSTERS };
+	made->way = (struct erofs_compress_way){ .compression = { .compressor = EROFS_COMPRESSOR_LZ4 },
+						 .unit = BLOCK,
+						 .encoded_max = pcluster_blocks * BLOCK };
+	made->plan = (struct erofs_compress_plan){ .options = &made->options, .ways = &made->way, .count = 1 };
+}
+
+static void add(struct made *made, uint64_t length, uint32_t blocks, enum erofs_extent_form form)
+{
+	struct erofs_list_extent extent = { length, blocks, form };
+
+	assert_int_equal(erofs_extents_append(&made->extents, &extent), 0);
+	made->list.count++;
+	made->list.plen += blocks;
+	made->zindex.file_size += length;
+}
+
+/* The whole index, and the end of it. */
+static void expect(struct made *made, const uint8_t *header, const uint8_t *entries, size_t size)
+{
+	made->zindex.plan = &made->plan;
+	made->zindex.lists = &made->lists;
+	assert_int_equal(erofs_extent_lists_add(&made->lists, &made->zindex.list, &made->list, &made->extents), 0);
+	assert_int_equal(erofs_zindex_encode(&made->zindex, &made->index, XATTRS), 0);
+	assert_int_equal(made->index.size, erofs_zindex_size(&made->zindex, XATTRS));
+	assert_int_equal(made->index.size, size + (made->options.full_index ? 16 : 8));
+	assert_memory_equal(made->index.data, header, 8);
+	assert_memory_equal(made->index.data + made->index.size - size, entries, size);
+	erofs_buffer_release(&made->extents);
+	erofs_buffer_release(&made->lists);
+	erofs_buffer_release(&made->index);
+}
+
+static const uint8_t header[8] = { 0 };
+static const uint8_t header_big[8] = { 0, 0, 0, 0, 6, 0, 0, 0 };
+
+/* 10000 bytes in one extent: 1808 of them in the last cluster, where a head of nothing ends the index. */
+static void a_full_index_ends_with_the_file(void **state)
+{
+	static const uint8_t entries[] = {
+		0x01, 0, 0x00, 0x00, 5, 0, 0, 0, /* an extent begins at block 5 */
+		0x02, 0, 0x00, 0x00, 1, 0, 1, 0, /* one back to it, one on to the end */
+		0x00, 0, 0x10, 0x07, 6, 0, 0, 0, /* the end, at byte 1808 */
+	};
+	struct made made;
+
+	(void)state;
+	begin(&made, true, 1);
+	add(&made, 10000, 1, EROFS_FORM_ENCODED);
+	expect(&made, header, BYTES(entries));
+}
+
+static void a_compact_index_ends_with_the_file(void **state)
+{
+	static const uint8_t entries[] = {
+		0x00, 0x10, 0x01, 0x20, 4, 0, 0, 0, /* a head, one on to the end; the address before */
+		0x10, 0x07, 0x00, 0x00, 5, 0, 0, 0, /* the end */
+	};
+	struct made made;
+
+	(void)state;
+	begin(&made, false, 1);
+	add(&made, 10000, 1, EROFS_FORM_ENCODED);
+	expect(&made, header, BYTES(entries));
+}
+
+/* The last of two extents, which begins in the middle of a cluster. */
+static void the_end_follows_the_last_extent(void **state)
+{
+	static const uint8_t entries[] = {
+		0x01, 0, 0x00, 0x00, 5, 0, 0, 0, 0x02, 0, 0x00, 0x00, 1, 0, 1, 0,
+		0x01, 0, 0x08, 0x00, 6, 0, 0, 0, 0x00, 0, 0x01, 0x00, 7, 0, 0, 0,
+	};
+	struct made made;
+
+	(void)state;
+	begin(&made, true, 1);
+	add(&made, 2 * BLOCK + 8, 1, EROFS_FORM_ENCODED);
+	add(&made, BLOCK - 7, 1, EROFS_FORM_ENCODED);
+	expect(&made, header, BYTES(entries));
+}
+
+static void big_clusters_end_with_the_file(void **state)
+{
+	static const uint8_t full[] = {
+		0x01, 0, 0x00, 0, 5, 0, 0, 0, 0x02, 0, 0x00, 0, 0x02, 0x08, 4, 0, 0x02, 0, 0x00, 0, 2, 0, 3, 0,
+		0x02, 0, 0x00, 0, 3, 0, 2, 0, 0x02, 0, 0x00, 0, 4,    0,    1, 0, 0x00, 0, 0x64, 0, 7, 0, 0, 0,
+	};
+	static const uint8_t compact[] = {
+		0x00, 0x10, 0x02, 0x28, 5, 0, 0, 0, /* the head, its two blocks */
+		0x02, 0x20, 0x02, 0x20, 7, 0, 0, 0, /* two back; two on */
+		0x04, 0x20, 0x64, 0x00, 7, 0, 0, 0, /* four back; the end */
+	};
+	struct made made;
+
+	(void)state;
+	begin(&made, true, 4);
+	add(&made, 5 * BLOCK + 100, 2, EROFS_FORM_ENCODED);
+	expect(&made, header_big, BYTES(full));
+	begin(&made, false, 4);
+	add(&made, 5 * BLOCK + 100, 2, EROFS_FORM_ENCODED);
+	expect(&made, header_big, BYTES(compact));
+}
+
+/* A count of blocks comes before the end: without it, nobody knew how long the cluster is. */
+static void a_count_of_blocks_keeps_its_place(void **state)
+{
+	static const uint8_t entries[] = {
+		0x01, 0, 0, 0, 5, 0, 0, 0, 0x02, 0, 0, 0, 0x02, 0x08, 1, 0,
+	};
+	struct made made;
+
+	(void)state;
+	begin(&made, true, 4);
+	add(&made, 2 * BLOCK - 1, 2, EROFS_FORM_ENCODED);
+	expect(&made, header_big, BYTES(entries));
+}
+
+static void nothing_is_added_without_need(void **state)
+{
+	static const uint8_t whole[] = { 0x01, 0, 0, 0, 5, 0, 0, 0, 0x02, 0, 0, 0, 1, 0, 1, 0 };
+	static const uint8_t begun[] = { 0x01, 0, 0, 0, 5, 0, 0, 0, 0x00, 0, 7, 0, 6, 0, 0, 0 };
+	static const uint8_t single[] = { 0x01, 0, 0, 0, 5, 0, 0, 0 };
+	struct made made;
+
+	(void)state;
+	/* The last cluster is full; the last extent begins in it; there is no other. */
+	begin(&made, true, 1);
+	add(&made, 2 * BLOCK, 1, EROFS_FORM_ENCODED);
+	expect(&made, header, BYTES(whole));
+	begin(&made, true, 1);
+	add(&made, BLOCK + 7, 1, EROFS_FORM_ENCODED);
+	add(&made, 20, 1, EROFS_FORM_STORED);
+	expect(&made, header, BYTES(begun));
+	begin(&made, true, 1);
+	add(&made, 100, 1, EROFS_FORM_ENCODED);
+	expect(&made, header, BYTES(single));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_full_index_ends_with_the_file),
+		cmocka_unit_test(a_compact_index_ends_with_the_file),
+		cmocka_unit_test(the_end_follows_the_last_extent),
+		cmocka_unit_test(big_clusters_end_with_the_file),
+		cmocka_unit_test(a_count_of_blocks_keeps_its_place),
+		cmocka_unit_test(nothing_is_added_without_need),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
