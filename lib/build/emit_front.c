@@ -4,6 +4,7 @@
 
 #include "lib/build/emit.h"
 #include "lib/codec/hasher.h"
+#include "lib/format/format_kernel.h"
 #include "lib/format/format_superblock.h"
 
 static uint32_t compat_features(const struct erofs_builder *builder)
@@ -24,6 +25,12 @@ static uint32_t compat_features(const struct erofs_builder *builder)
 static bool has_configs(const struct erofs_builder *builder)
 {
 	return builder->options->compression_count && erofs_compress_needs_configs(builder->options);
+}
+
+static bool has_rotated_blocks(const struct erofs_builder *builder)
+{
+	return builder->has_compressed && builder->options->interlaced &&
+	       builder->options->compressed_form == EROFS_COMPRESSED_CLUSTERS;
 }
 
 static uint32_t incompat_features(const struct erofs_builder *builder)
@@ -85,6 +92,10 @@ static struct erofs_superblock make_superblock(struct erofs_builder *builder)
 		sb.xattr_prefix_start = builder->prefixes_at / 4;
 	if (xattrs->fingerprint_prefix >= 0)
 		sb.ishare_xattr_prefix_id = (uint8_t)xattrs->fingerprint_prefix;
+	/* There is no fragment. The bit is as old as rotated blocks, and keeps out the kernels that would misread them. */
+	if (has_rotated_blocks(builder) &&
+	    erofs_kernel_is_before(erofs_superblock_oldest_kernel(&sb), EROFS_KERNEL_INTERLACED))
+		sb.feature_incompat |= EROFS_FEATURE_INCOMPAT_FRAGMENTS;
 	memcpy(sb.volume_name, options->volume_name, sizeof(options->volume_name));
 	return sb;
 }
