@@ -4,7 +4,8 @@
 # Stages: gcc (build without warnings, `make check`), clang (build without warnings), sanitizers (AddressSanitizer and
 # UndefinedBehaviorSanitizer under `make check`), threads (ThreadSanitizer under what uses threads), variants (each library
 # that can be left out, left out), lint (shellcheck), dist (`make distcheck`), kernel (`make check-kernel`: page sharing in a
-# virtual machine), or all. Default: gcc. The last line counts: "N passed, N failed, N skipped".
+# virtual machine), kernels (`make check-kernels`: what old kernels read), or all. Default: gcc. The last line counts:
+# "N passed, N failed, N skipped".
 # Optional: PEER_DIR (bin/ holds another implementation's tools), ROOTS (a directory of real root file systems), TMPDIR.
 set -u
 cd "$(dirname "$0")" || exit 99
@@ -15,9 +16,9 @@ for argument in "$@"; do
 	case $argument in
 	--no-install) install= ;;
 	--keep) keep=yes ;;
-	all) stages+=(gcc clang sanitizers threads variants lint dist kernel) ;;
-	gcc | clang | sanitizers | threads | variants | lint | dist | kernel) stages+=("$argument") ;;
-	*) sed -n '3,10s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
+	all) stages+=(gcc clang sanitizers threads variants lint dist kernel kernels) ;;
+	gcc | clang | sanitizers | threads | variants | lint | dist | kernel | kernels) stages+=("$argument") ;;
+	*) sed -n '3,11s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
 	esac
 done
 [ ${#stages[@]} -gt 0 ] || stages=(gcc)
@@ -27,7 +28,7 @@ if [ "$install" ]; then
 	[ "${stages[*]}" = gcc ] || kind=ci
 	scripts/install-packages.sh $kind || exit 1
 	# Without these the stage is skipped.
-	[[ " ${stages[*]} " != *" kernel "* ]] || scripts/install-packages.sh kernel
+	[[ " ${stages[*]} " != *" kernel"* ]] || scripts/install-packages.sh kernel
 fi
 
 passed=0 failed=0 skipped=0
@@ -139,11 +140,11 @@ stage_dist() {
 		TESTS='tests/headers.sh tests/layering.sh tests/spdx.sh tests/e2e/options.sh tests/unit/test_pool'
 }
 
-# One guest, or two, that report by themselves what is right and what is not.
-stage_kernel() {
+# Guests that report by themselves what is right and what is not.
+guests() { # TARGET
 	configured CC=gcc || return
 	local status
-	make check-kernel >"$work/kernel.log" 2>&1
+	make "$1" >"$work/kernel.log" 2>&1
 	status=$?
 	passed=$((passed + $(grep -c '^ok - ' "$work/kernel.log")))
 	failed=$((failed + $(grep -c '^not ok - ' "$work/kernel.log")))
@@ -151,9 +152,12 @@ stage_kernel() {
 	grep -A 8 '^not ok - ' "$work/kernel.log"
 	grep '^skip - ' "$work/kernel.log" | sed 's/^/   /'
 	sed -n '/^pair  /,$p' "$work/kernel.log" | grep -v '^make'
-	[ $status = 0 ] || grep -q '^not ok - ' "$work/kernel.log" || bad "check-kernel" "$work/kernel.log"
-	say "check-kernel"
+	[ $status = 0 ] || grep -q '^not ok - ' "$work/kernel.log" || bad "$1" "$work/kernel.log"
+	say "$1"
 }
+
+stage_kernel() { guests check-kernel; }
+stage_kernels() { guests check-kernels; }
 
 stage=autogen began=$SECONDS
 # Only where it is due: it changes the source tree.

@@ -399,6 +399,7 @@ check-long: $(check_PROGRAMS)
 # Page sharing on a kernel that has it, in QEMU; long: six pairs of root file systems, and the figures of doc/memory.md.
 kernel_tests = \
 	tests/kernel/check-kernel.sh \
+	tests/kernel/check-kernels.sh \
 	tests/kernel/fetch-kernel.sh \
 	tests/kernel/guest-init.sh \
 	tests/kernel/guest.c tests/kernel/guest.h \
@@ -424,6 +425,13 @@ check-kernel-long: all tests/tools/treegen
 	$(kernel_environment) RESULTS=kernel-results.tsv bash $(srcdir)/tests/kernel/check-kernel.sh --long $(PAIRS)
 	bash $(srcdir)/tests/kernel/memory-page.sh kernel-results.tsv $(srcdir)/doc
 
+# What --min-kernel promises, on Debian's kernels: 5.10 and 6.1, long: up to the newest. KERNELS='6.12:trixie' for others.
+check-kernels: all tests/tools/treegen
+	$(kernel_environment) bash $(srcdir)/tests/kernel/check-kernels.sh $(KERNELS) || test $$? = 77
+
+check-kernels-long: all tests/tools/treegen
+	$(kernel_environment) bash $(srcdir)/tests/kernel/check-kernels.sh --long
+
 # make bench BENCH_ARGS='--peer DIR --root DIR --rounds N'
 bench: all $(check_PROGRAMS)
 	top_builddir='$(abs_top_builddir)' bash $(srcdir)/tests/bench/bench.sh $(BENCH_ARGS)
@@ -432,4 +440,4 @@ bench: all $(check_PROGRAMS)
 bench-share: all tests/tools/manifestgen
 	top_builddir='$(abs_top_builddir)' bash $(srcdir)/tests/bench/share.sh
 
-.PHONY: check-kernel check-kernel-long check-long bench bench-share
+.PHONY: check-kernel check-kernel-long check-kernels check-kernels-long check-long bench bench-share

@@ -35,11 +35,8 @@ case ${LOGS:=} in /* | '') ;; *) LOGS=$caller/$LOGS ;; esac
 [ ! "$LOGS" ] || mkdir -p "$LOGS"
 need_root
 need_tools "$MKFS" "$DUMP" "$FSCK"
-for tool in qemu-system-x86_64 busybox cpio; do
-	command -v $tool >/dev/null || skip_all "$tool is not installed"
-done
-[ "$(file_of busybox)" = static ] || skip_all "busybox is not static (Debian: busybox-static)"
-kernel=$(fetch_kernel) || skip_all "${kernel:-no kernel}"
+need_guest
+kernel=$(fetch_kernel ${KERNEL:+"$KERNEL"}) || skip_all "${kernel:-no kernel}"
 build_guest || exit 99
 
 tested=0

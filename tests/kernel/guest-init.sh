@@ -59,6 +59,17 @@ verify() {
 	detach_all
 }
 
+# reads IMAGE EXPECTED: whether this kernel mounts an image, and if so, what it reads there
+reads() {
+	mkdir -p /m/1
+	if mount -t erofs -o ro "$(disk_of "$1")" /m/1; then
+		result "reads $1 mounted=yes $(guest manifest --expect "/expect/$2" /m/1)"
+		umount /m/1
+	else
+		result "reads $1 mounted=no"
+	fi
+}
+
 # grow LABEL read|mmap IMAGE[:DOMAIN]...: memory that all files of all images take
 grow() {
 	local label=$1 method=$2

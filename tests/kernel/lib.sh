@@ -5,9 +5,18 @@
 # "static" if a program is, as the guest has no libraries.
 file_of() { if ldd "$(command -v "$1")" >/dev/null 2>&1; then echo dynamic; else echo static; fi; }
 
-fetch_kernel() {
+# Programs that make a guest.
+need_guest() {
+	local tool
+	for tool in qemu-system-x86_64 busybox cpio; do
+		command -v $tool >/dev/null || skip_all "$tool is not installed"
+	done
+	[ "$(file_of busybox)" = static ] || skip_all "busybox is not static (Debian: busybox-static)"
+}
+
+fetch_kernel() { # [VERSION [SUITE]]
 	local out
-	out=$("$here/fetch-kernel.sh" ${KERNEL:+"$KERNEL"} 2>"$work/fetch.err") || {
+	out=$("$here/fetch-kernel.sh" "$@" 2>"$work/fetch.err") || {
 		echo "${out#skip - } $(tail -n 1 "$work/fetch.err")"
 		return 1
 	}
