@@ -495,6 +495,7 @@ enum mkfs_action mkfs_parse_options(struct mkfs_options *options, int argc, char
 		if (!good)
 			return MKFS_FAIL;
 	}
+	options->scan.overlay_xattrs = options->rules.strip_overlay;
 	if (!settle_times(options, &pending) || !settle_positionals(options, argc - optind, argv + optind) ||
 	    !settle_restamp(options, &pending) || !settle_outside(options) || !mkfs_settle_compression(options))
 		return MKFS_FAIL;

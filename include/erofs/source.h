@@ -18,6 +18,7 @@ struct erofs_scan_options {
 	size_t size;	      /* of this struct */
 	unsigned int workers; /* threads that read directories; 0: the caller's */
 	bool ignore_xattrs;
+	bool overlay_xattrs; /* ... but for those of overlayfs, which erofs_tree_rules.strip_overlay looks at and drops */
 	bool hard_dereference; /* every name of a hard-linked file becomes a file of its own */
 	/* Paths (relative to the source, a leading "/" is fine) to leave out, with all that is below them. */
 	const char *const *exclude_paths;
@@ -50,7 +51,7 @@ EROFS_API int erofs_scan_directory(struct erofs_tree *tree, const char *path, co
 
 /*
  * Scans EROFS images into an empty tree, the lowest first: each is laid over those before it as overlayfs would lay its layers.
- * What a whiteout (a character device 0:0) or an opaque directory (trusted.overlay.opaque is "y") hides is left out, and so
+ * What a whiteout (a character device 0:0, or an empty file with trusted.overlay.whiteout) or an opaque directory (trusted.overlay.opaque is "y") hides is left out, and so
  * are the marks themselves; a directory of several images has the attributes of the uppermost. A single image is taken as it
  * is, marks included. Files whose data overlayfs would look up elsewhere (trusted.overlay.redirect, metacopy) are refused.
  *

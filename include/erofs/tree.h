@@ -58,7 +58,8 @@ static inline struct erofs_tree_rules erofs_tree_rules_init(void)
 
 /*
  * Applies the rules and freezes the tree: names sorted, link counts taken from the names found, inodes numbered in path
- * order. Reports what cannot be done (an id outside 32 bits, a whiteout without a name).
+ * order. A directory that keeps whiteouts of overlayfs gets an empty trusted.overlay.origin if it has none, so that overlayfs
+ * does not list them. Reports what cannot be done (an id outside 32 bits, a whiteout without a name).
  */
 EROFS_API int erofs_tree_normalize(struct erofs_tree *tree, const struct erofs_tree_rules *rules,
 				   const struct erofs_diag *diag);

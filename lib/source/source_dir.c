@@ -117,7 +117,7 @@ static int set_kind(const struct dir_source *source, struct erofs_tree_inode *in
 static int set_xattrs(const struct dir_source *source, struct erofs_tree_inode *inode, const struct dir_place *place,
 		      const char *name, struct scan_worker *worker)
 {
-	if (source->options->ignore_xattrs && !source->labels)
+	if (source->options->ignore_xattrs && !source->options->overlay_xattrs && !source->labels)
 		return 0;
 	return erofs_dir_read_xattrs(source, inode, place, name, &worker->xattrs);
 }

@@ -7,6 +7,7 @@
 
 #include "lib/format/format_xattr.h"
 #include "lib/source/source_dir.h"
+#include "lib/source/source_xattrs.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/escape.h"
 
@@ -141,6 +142,8 @@ static int read_all(const struct dir_source *source, const struct erofs_tree_ino
 		const char *attribute = (const char *)scratch->names.data + at;
 
 		at += strlen(attribute) + 1;
+		if (erofs_source_ignores(source->options, attribute))
+			continue;
 		/* A label from file_contexts replaces the one found. */
 		if (!source->labels || strcmp(attribute, SELINUX_NAME) != 0)
 			err = read_value(source, inode, path, attribute, scratch);
@@ -156,7 +159,7 @@ int erofs_dir_read_xattrs(const struct dir_source *source, struct erofs_tree_ino
 	int err = 0;
 
 	scratch->names.size = scratch->values.size = scratch->found.size = 0;
-	if (!source->options->ignore_xattrs)
+	if (!source->options->ignore_xattrs || source->options->overlay_xattrs)
 		err = read_all(source, inode, place, name, scratch);
 	if (!err && source->labels)
 		err = add_label(source, inode, scratch);

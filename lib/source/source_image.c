@@ -284,6 +284,7 @@ static int scan_images(struct erofs_tree *tree, const char *const *paths, size_t
 	options = source->options = &source->own_options;
 	/* From here on the tree owns the source. */
 	tree->source = source;
+	tree->is_restamped = takes_over;
 	tree->source_ops = takes_over ? &erofs_image_restamp_ops : &erofs_image_source_ops;
 	err = open_layers(source, paths, count);
 	if (!err)

@@ -19,9 +19,8 @@
 
 /* What overlayfs would make of an inode; known only when images are merged. */
 enum image_mark {
-	IMAGE_OPAQUE = 1,     /* directory: nothing of lower images shows through */
-	IMAGE_WHITEOUT = 2,   /* hides a name of lower images */
-	IMAGE_XWHITEOUTS = 4, /* directory: marked empty files in it are whiteouts, too */
+	IMAGE_OPAQUE = 1,   /* directory: nothing of lower images shows through */
+	IMAGE_WHITEOUT = 2, /* empty file: hides a name of lower images */
 };
 
 struct image_origin {

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "lib/source/source_image.h"
+#include "lib/tree/tree_paths.h"
 #include "lib/util/cleanup.h"
 
 /*
@@ -35,11 +36,9 @@ static uint8_t marks_of(const struct erofs_tree_inode *inode)
 	return ((const struct image_origin *)inode->origin)->marks;
 }
 
-static bool is_whiteout(const struct erofs_tree_inode *dir, const struct erofs_tree_inode *inode)
+static bool is_whiteout(const struct erofs_tree_inode *inode)
 {
-	if (S_ISCHR(inode->mode))
-		return !inode->rdev.major && !inode->rdev.minor;
-	return (marks_of(dir) & IMAGE_XWHITEOUTS) && (marks_of(inode) & IMAGE_WHITEOUT);
+	return erofs_is_overlay_whiteout(inode) || (marks_of(inode) & IMAGE_WHITEOUT);
 }
 
 /* Puts an entry into the directory in hand. */
@@ -55,7 +54,7 @@ static int put_upper(struct merge *merge, struct erofs_tree_inode *dir, const st
 	struct pair pair = { lower && S_ISDIR(lower->inode->mode) ? lower->inode : NULL, upper->inode };
 	int err;
 
-	if (is_whiteout(dir, upper->inode))
+	if (is_whiteout(upper->inode))
 		return 0;
 	err = put(merge, dir, upper);
 	if (err || !S_ISDIR(upper->inode->mode))

@@ -6,6 +6,7 @@
 
 #include "lib/format/format_xattr.h"
 #include "lib/source/source_image.h"
+#include "lib/source/source_xattrs.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/escape.h"
 
@@ -66,7 +67,7 @@ static int mark_opaque(const struct fill *fill, const struct erofs_xattr *xattr)
 	err = erofs_xattr_value(fill->layer->image, xattr, &value);
 	if (err)
 		return report_unreadable(fill, err);
-	return value == 'y' ? set_mark(fill, IMAGE_OPAQUE) : value == 'x' ? set_mark(fill, IMAGE_XWHITEOUTS) : 0;
+	return value == 'y' ? set_mark(fill, IMAGE_OPAQUE) : 0;
 }
 
 /*
@@ -150,6 +151,8 @@ static int take(const struct fill *fill, const struct erofs_xattr *xattr)
 			name = unescaped;
 		}
 	}
+	if (erofs_source_ignores(fill->source->options, name))
+		return 0;
 	err = append(fill->scratch, name, xattr, fill->layer->image);
 	return err && err != -ENOMEM ? report_unreadable(fill, err) : err;
 }
@@ -215,10 +218,9 @@ int erofs_image_fill_xattrs(struct image_source *source, const struct image_laye
 	int err = 0;
 
 	scratch->names.size = scratch->values.size = scratch->found.size = 0;
-	if (from->xattr_icount && (!source->options->ignore_xattrs || source->layer_count > 1))
+	if (from->xattr_icount &&
+	    (!source->options->ignore_xattrs || source->options->overlay_xattrs || source->layer_count > 1))
 		err = take_all(&fill, from);
-	if (source->options->ignore_xattrs)
-		scratch->names.size = scratch->values.size = scratch->found.size = 0;
 	if (!err && source->labels)
 		err = add_label(&fill);
 	count = scratch->found.size / sizeof(*found);

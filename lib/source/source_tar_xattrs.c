@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/source/source_tar.h"
+#include "lib/source/source_xattrs.h"
 #include "lib/util/cleanup.h"
 
 #define SELINUX_NAME "security.selinux"
@@ -48,7 +49,7 @@ int erofs_tar_set_xattrs(struct tar_source *source, struct erofs_tree_inode *ino
 			 const char *path)
 {
 	const struct tar_xattr *xattrs = extended ? (const void *)extended->xattrs.data : NULL;
-	size_t count = extended && !source->options->ignore_xattrs ? extended->xattrs.size / sizeof(*xattrs) : 0;
+	size_t count = extended ? extended->xattrs.size / sizeof(*xattrs) : 0;
 	erofs_auto_free struct candidate *candidates = NULL;
 	erofs_auto_free struct erofs_xattr_found *found = NULL;
 	erofs_auto_free char *label = NULL;
@@ -66,7 +67,7 @@ int erofs_tar_set_xattrs(struct tar_source *source, struct erofs_tree_inode *ino
 		const char *name = (const char *)extended->texts.data + xattrs[i].name;
 
 		/* A label from file_contexts replaces the one found. */
-		if (source->labels && strcmp(name, SELINUX_NAME) == 0)
+		if (erofs_source_ignores(source->options, name) || (source->labels && strcmp(name, SELINUX_NAME) == 0))
 			continue;
 		candidates[kept] =
 			(struct candidate){ { name, extended->texts.data + xattrs[i].value, xattrs[i].value_size },

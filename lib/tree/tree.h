@@ -176,6 +176,8 @@ struct erofs_tree {
 	uint32_t xattr_set_count, xattr_set_room;
 	struct erofs_index xattr_set_index;
 
+	bool is_restamped; /* is to become the image that it was: no rule changes it */
+
 	const char **reserved_xattrs;
 	uint32_t reserved_xattr_count;
 
@@ -193,6 +195,13 @@ struct erofs_tree {
  */
 int erofs_tree_set_xattrs(struct erofs_tree *tree, struct erofs_tree_inode *inode, struct erofs_xattr_found *found,
 			  uint32_t count);
+
+/* The attribute of this name, or NULL. */
+const struct erofs_tree_xattr *erofs_tree_find_xattr(const struct erofs_tree_inode *inode, const char *name);
+
+/* Gives the inode this attribute, in place of one of the same name. Safe from several threads. -ENOMEM. */
+int erofs_tree_add_xattr(struct erofs_tree *tree, struct erofs_tree_inode *inode, const char *name, const void *value,
+			 uint32_t value_size);
 
 /* Puts the inode's path from the root ("/a/b", "/" for the root) into `path`, NUL-terminated. Returns its text. */
 const char *erofs_tree_path(struct erofs_buffer *path, const struct erofs_tree_inode *inode);
@@ -219,6 +228,9 @@ int erofs_tree_convert_aufs(struct erofs_tree *tree, const struct erofs_diag *di
 
 /* What overlayfs has left in the tree, for --ovlfs-strip. -ENOMEM. */
 int erofs_tree_strip_overlay(struct erofs_tree *tree);
+
+/* Makes overlayfs hide the whiteouts of the tree in any of its directories. -ENOMEM. */
+int erofs_tree_mark_whiteouts(struct erofs_tree *tree);
 
 /*
  * A walk over all directories, parents first, siblings in the order of their entries; no recursion, so that no depth is too

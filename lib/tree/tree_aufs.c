@@ -15,20 +15,7 @@
 
 static int add_opaque(struct erofs_tree *tree, struct erofs_tree_inode *dir)
 {
-	uint32_t count = dir->xattrs ? dir->xattrs->count : 0;
-	erofs_auto_free struct erofs_xattr_found *found = calloc(count + 1, sizeof(*found));
-	uint32_t kept = 0;
-
-	if (!found)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < count; i++) {
-		const struct erofs_tree_xattr *xattr = dir->xattrs->items[i];
-
-		if (strcmp(xattr->name, OPAQUE_XATTR) != 0)
-			found[kept++] = (struct erofs_xattr_found){ xattr->name, xattr->value, xattr->value_size };
-	}
-	found[kept++] = (struct erofs_xattr_found){ OPAQUE_XATTR, "y", 1 };
-	return erofs_tree_set_xattrs(tree, dir, found, kept);
+	return erofs_tree_add_xattr(tree, dir, OPAQUE_XATTR, "y", 1);
 }
 
 /* What the directory has under a name, or NULL. Entries are sorted. */

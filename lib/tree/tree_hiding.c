@@ -4,10 +4,11 @@
 
 #include "lib/tree/tree_paths.h"
 
-#define WHITEOUT     ".wh."
-#define AUFS_OWN     ".wh..wh."
-#define OPAQUE	     ".wh..wh..opq"
-#define OPAQUE_XATTR "trusted.overlay.opaque"
+#define WHITEOUT       ".wh."
+#define AUFS_OWN       ".wh..wh."
+#define OPAQUE	       ".wh..wh..opq"
+#define OPAQUE_XATTR   "trusted.overlay.opaque"
+#define WHITEOUT_XATTR "trusted.overlay.whiteout"
 
 enum erofs_hiding erofs_hiding_by_name(const char *component, const char **name)
 {
@@ -23,18 +24,20 @@ enum erofs_hiding erofs_hiding_by_name(const char *component, const char **name)
 	return EROFS_HIDES_NAME;
 }
 
+/*
+ * Linux takes an empty file with the xattr for a whiteout wherever it looks one up. The mark of its directory (opaque is "x")
+ * only tells a listing to look.
+ */
 bool erofs_is_overlay_whiteout(const struct erofs_tree_inode *inode)
 {
+	if (S_ISREG(inode->mode))
+		return !inode->size && erofs_tree_find_xattr(inode, WHITEOUT_XATTR);
 	return S_ISCHR(inode->mode) && !inode->rdev.major && !inode->rdev.minor;
 }
 
 bool erofs_is_overlay_opaque(const struct erofs_tree_inode *inode)
 {
-	for (uint32_t i = 0; S_ISDIR(inode->mode) && inode->xattrs && i < inode->xattrs->count; i++) {
-		const struct erofs_tree_xattr *xattr = inode->xattrs->items[i];
+	const struct erofs_tree_xattr *xattr = S_ISDIR(inode->mode) ? erofs_tree_find_xattr(inode, OPAQUE_XATTR) : NULL;
 
-		if (strcmp(xattr->name, OPAQUE_XATTR) == 0)
-			return xattr->value_size == 1 && xattr->value[0] == 'y';
-	}
-	return false;
+	return xattr && xattr->value_size == 1 && xattr->value[0] == 'y';
 }

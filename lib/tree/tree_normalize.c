@@ -57,6 +57,8 @@ int erofs_tree_apply(struct erofs_tree *tree, const struct erofs_tree_rules *rul
 		err = erofs_tree_convert_aufs(tree, diag);
 	if (!err && rules->strip_overlay)
 		err = erofs_tree_strip_overlay(tree);
+	if (!err && !tree->is_restamped)
+		err = erofs_tree_mark_whiteouts(tree);
 	if (!err)
 		err = erofs_tree_freeze(tree, diag);
 	for (uint32_t i = 0; !err && i < tree->inode_count; i++) {

@@ -74,7 +74,7 @@ enum erofs_hiding {
 /* What the last component of an archive's member or layer's file means in the way of AUFS and OCI; `*name` points into it. */
 enum erofs_hiding erofs_hiding_by_name(const char *component, const char **name);
 
-/* Whether an inode is a whiteout of overlayfs, a directory opaque in its way. */
+/* Whether an inode is a whiteout of overlayfs (a device 0:0, or an empty file so marked), a directory opaque in its way. */
 bool erofs_is_overlay_whiteout(const struct erofs_tree_inode *inode);
 bool erofs_is_overlay_opaque(const struct erofs_tree_inode *inode);
 

@@ -5,6 +5,7 @@
 #include <xxhash.h>
 
 #include "lib/tree/tree.h"
+#include "lib/util/cleanup.h"
 
 /*
  * Most trees have few distinct attributes on many inodes (labels, ACLs), so names, values and whole sets are stored once.
@@ -135,4 +136,31 @@ int erofs_tree_set_xattrs(struct erofs_tree *tree, struct erofs_tree_inode *inod
 	pthread_mutex_unlock(&tree->xattr_lock);
 	free(set);
 	return err;
+}
+
+int erofs_tree_add_xattr(struct erofs_tree *tree, struct erofs_tree_inode *inode, const char *name, const void *value,
+			 uint32_t value_size)
+{
+	uint32_t count = inode->xattrs ? inode->xattrs->count : 0;
+	erofs_auto_free struct erofs_xattr_found *found = calloc(count + 1, sizeof(*found));
+	uint32_t kept = 0;
+
+	if (!found)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct erofs_tree_xattr *xattr = inode->xattrs->items[i];
+
+		if (strcmp(xattr->name, name) != 0)
+			found[kept++] = (struct erofs_xattr_found){ xattr->name, xattr->value, xattr->value_size };
+	}
+	found[kept++] = (struct erofs_xattr_found){ name, value, value_size };
+	return erofs_tree_set_xattrs(tree, inode, found, kept);
+}
+
+const struct erofs_tree_xattr *erofs_tree_find_xattr(const struct erofs_tree_inode *inode, const char *name)
+{
+	for (uint32_t i = 0; inode->xattrs && i < inode->xattrs->count; i++)
+		if (strcmp(inode->xattrs->items[i]->name, name) == 0)
+			return inode->xattrs->items[i];
+	return NULL;
 }

@@ -228,6 +228,59 @@ static void overlay_markers_are_told_and_stripped(void **state)
 	assert_string_equal(dir->xattrs->items[0]->name, "user.kept");
 }
 
+static void empty_files_with_the_xattr_are_whiteouts(void **state)
+{
+	struct fixture *fixture = *state;
+	struct erofs_tree_rules strip = { .strip_overlay = true };
+	struct erofs_tree_inode *whiteout = put(fixture, "d/whiteout", S_IFREG);
+	struct erofs_tree_inode *file = put(fixture, "d/with-data", S_IFREG);
+	struct erofs_tree_inode *dir = find(fixture, "d"), *other = put(fixture, "e", S_IFDIR);
+
+	/* A second name, in another directory: gone, too, whichever is looked at first. */
+	assert_int_equal(erofs_paths_link(&fixture->paths, "e/again", whiteout), 0);
+	tree_set_xattrs(fixture->tree, whiteout, "trusted.overlay.whiteout", "", NULL);
+	tree_set_xattrs(fixture->tree, file, "trusted.overlay.whiteout", "y", NULL);
+	tree_set_xattrs(fixture->tree, other, "trusted.overlay.opaque", "x", NULL);
+	file->size = 1;
+	assert_true(erofs_is_overlay_whiteout(whiteout));
+	assert_false(erofs_is_overlay_whiteout(file));
+	assert_int_equal(erofs_paths_finish(&fixture->paths), 0);
+	assert_int_equal(erofs_tree_normalize(fixture->tree, &strip, NULL), 0);
+	assert_int_equal(dir->dir.count, 1);
+	assert_ptr_equal(dir->dir.entries[0].inode, file);
+	assert_null(file->xattrs);
+	assert_int_equal(other->dir.count, 0);
+	assert_null(other->xattrs);
+}
+
+static void directories_with_whiteouts_get_an_origin(void **state)
+{
+	static const struct erofs_tree_rules none;
+	struct fixture *fixture = *state;
+	struct erofs_tree_inode *dir = put(fixture, "d", S_IFDIR), *marked = put(fixture, "m", S_IFDIR);
+	struct erofs_tree_inode *other = put(fixture, "o", S_IFDIR), *null = put(fixture, "o/null", S_IFCHR);
+
+	null->rdev.major = 1;
+	put(fixture, "d/whiteout", S_IFCHR);
+	put(fixture, "m/whiteout", S_IFCHR);
+	tree_set_xattrs(fixture->tree, dir, "user.kept", "1", NULL);
+	tree_set_xattrs(fixture->tree, marked, "trusted.overlay.origin", "somewhere", NULL);
+	assert_int_equal(erofs_paths_finish(&fixture->paths), 0);
+	fixture->tree->is_restamped = true;
+	assert_int_equal(erofs_tree_normalize(fixture->tree, &none, NULL), 0);
+	assert_int_equal(dir->xattrs->count, 1);
+	fixture->tree->is_restamped = false;
+	assert_int_equal(erofs_tree_normalize(fixture->tree, &none, NULL), 0);
+	assert_int_equal(dir->xattrs->count, 2);
+	assert_string_equal(dir->xattrs->items[0]->name, "trusted.overlay.origin");
+	assert_int_equal(dir->xattrs->items[0]->value_size, 0);
+	assert_string_equal(dir->xattrs->items[1]->name, "user.kept");
+	assert_int_equal(marked->xattrs->count, 1);
+	assert_int_equal(marked->xattrs->items[0]->value_size, 9);
+	assert_null(other->xattrs);
+	assert_null(fixture->tree->root->xattrs);
+}
+
 /* Against a list of strings, with many random steps. */
 static void random_steps_agree_with_a_list(void **state)
 {
@@ -302,6 +355,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_directory_keeps_what_lower_layers_have, begin, end),
 		cmocka_unit_test(markers_are_told_by_their_names),
 		cmocka_unit_test_setup_teardown(overlay_markers_are_told_and_stripped, begin, end),
+		cmocka_unit_test_setup_teardown(empty_files_with_the_xattr_are_whiteouts, begin, end),
+		cmocka_unit_test_setup_teardown(directories_with_whiteouts_get_an_origin, begin, end),
 		cmocka_unit_test_setup_teardown(random_steps_agree_with_a_list, begin, end),
 	};
 
