@@ -85,7 +85,8 @@ EROFS_API int erofs_source_is_image(const char *path);
  * An uncompressed regular file is looked through now, and its contents are read when the image is built; it must stay as it
  * is until then. Anything else is a stream, which erofs_build_streamed() reads: nothing but its first bytes is looked at now,
  * what `options` points to must stay valid until then, and hard_dereference is refused with -EOPNOTSUPP when it turns out to matter.
- * Workers and names of owners do not count; names in ACLs without ids are looked up. Reports failures by member.
+ * Workers and names of owners do not count; entries of ACLs that name somebody without an id are left out and counted in a
+ * warning, as are xattrs of namespaces that the format does not know. Reports failures by member.
  */
 EROFS_API int erofs_scan_tar(struct erofs_tree *tree, const char *path, const struct erofs_scan_options *options,
 			     const struct erofs_diag *diag);

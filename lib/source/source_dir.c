@@ -114,7 +114,7 @@ static int set_kind(const struct dir_source *source, struct erofs_tree_inode *in
 	}
 }
 
-static int set_xattrs(const struct dir_source *source, struct erofs_tree_inode *inode, const struct dir_place *place,
+static int set_xattrs(struct dir_source *source, struct erofs_tree_inode *inode, const struct dir_place *place,
 		      const char *name, struct scan_worker *worker)
 {
 	if (source->options->ignore_xattrs && !source->options->overlay_xattrs && !source->labels)
@@ -122,7 +122,7 @@ static int set_xattrs(const struct dir_source *source, struct erofs_tree_inode *
 	return erofs_dir_read_xattrs(source, inode, place, name, &worker->xattrs);
 }
 
-static int scan_entry(const struct dir_source *source, struct erofs_tree_inode *dir, const struct dir_place *place,
+static int scan_entry(struct dir_source *source, struct erofs_tree_inode *dir, const struct dir_place *place,
 		      const char *name, struct scan_worker *worker)
 {
 	struct erofs_tree_entry entry = { .inode = erofs_arena_alloc(&worker->arena, sizeof(*entry.inode)) };
@@ -173,7 +173,7 @@ static int is_excluded(const struct dir_source *source, const char *name, struct
 	return excluded;
 }
 
-static int read_name(const struct dir_source *source, struct erofs_tree_inode *dir, const struct dir_place *place,
+static int read_name(struct dir_source *source, struct erofs_tree_inode *dir, const struct dir_place *place,
 		     const char *name, struct scan_worker *worker)
 {
 	int excluded;
@@ -184,7 +184,7 @@ static int read_name(const struct dir_source *source, struct erofs_tree_inode *d
 	return excluded ? (excluded < 0 ? excluded : 0) : scan_entry(source, dir, place, name, worker);
 }
 
-static int read_entries(const struct dir_source *source, struct erofs_tree_inode *dir, const struct dir_place *place,
+static int read_entries(struct dir_source *source, struct erofs_tree_inode *dir, const struct dir_place *place,
 			struct scan_worker *worker)
 {
 	char *list = (char *)worker->list.data;
@@ -242,7 +242,7 @@ static bool enter(const struct dir_source *source, int fd, struct scan_worker *w
 	return worker->has_own_cwd && !fchdir(fd);
 }
 
-static int scan_directory(const struct dir_source *source, struct erofs_tree_inode *dir, struct scan_worker *worker)
+static int scan_directory(struct dir_source *source, struct erofs_tree_inode *dir, struct scan_worker *worker)
 {
 	erofs_auto_fd int fd = -1;
 	struct dir_place place;
@@ -326,7 +326,7 @@ static void release_pool(struct erofs_pool **pool)
 
 static int scan_root(struct scan *scan)
 {
-	const struct dir_source *source = scan->source;
+	struct dir_source *source = scan->source;
 	const struct dir_place place = { .fd = source->root_fd };
 	struct stat st;
 	int err;
@@ -353,6 +353,8 @@ static int scan_tree(struct dir_source *source)
 	if (!err)
 		err = scan_levels(&scan, pool);
 	release_workers(&scan);
+	if (!err)
+		erofs_losses_report(&source->losses, source->path, source->diag);
 	if (!err && !source->options->hard_dereference)
 		err = erofs_dir_merge_links(source->tree);
 	return err;
@@ -396,6 +398,7 @@ int erofs_scan_directory(struct erofs_tree *tree, const char *path, const struct
 		return -ENOMEM;
 	*source = (struct dir_source){ .tree = tree, .root_fd = -1, .path = path, .own_options = known, .diag = diag };
 	source->options = &source->own_options;
+	pthread_mutex_init(&source->losses_lock, NULL);
 	/* From here on the tree owns the source. */
 	tree->source = source;
 	tree->source_ops = &erofs_dir_source_ops;

@@ -2,6 +2,7 @@
 #ifndef EROFS_SOURCE_DIR_H
 #define EROFS_SOURCE_DIR_H
 
+#include <pthread.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -10,6 +11,7 @@
 
 #include "lib/source/source_filter.h"
 #include "lib/source/source_label.h"
+#include "lib/source/source_losses.h"
 #include "lib/tree/tree.h"
 #include "lib/util/pool.h"
 
@@ -39,6 +41,8 @@ struct dir_source {
 	const struct erofs_diag *diag;
 	struct erofs_filter *filter;
 	struct erofs_labels *labels;
+	pthread_mutex_t losses_lock;
+	struct erofs_losses losses; /* protected by it while workers run */
 };
 
 /* Whether `st` is still the file that was scanned, unchanged. */
@@ -54,8 +58,8 @@ int erofs_dir_open_directory(int root_fd, const struct erofs_tree_inode *dir, st
 struct erofs_xattr_scratch {
 	struct erofs_buffer names, values, found;
 };
-int erofs_dir_read_xattrs(const struct dir_source *source, struct erofs_tree_inode *inode,
-			  const struct dir_place *place, const char *name, struct erofs_xattr_scratch *scratch);
+int erofs_dir_read_xattrs(struct dir_source *source, struct erofs_tree_inode *inode, const struct dir_place *place,
+			  const char *name, struct erofs_xattr_scratch *scratch);
 void erofs_xattr_scratch_release(struct erofs_xattr_scratch *scratch);
 
 /* Finds the holes of the regular file `name`: inode->data stays NULL if it has none that the format could show. */

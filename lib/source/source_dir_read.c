@@ -180,6 +180,8 @@ static void release_source(void *arg)
 
 	erofs_labels_close(source->labels);
 	erofs_filter_free(source->filter);
+	erofs_losses_release(&source->losses);
+	pthread_mutex_destroy(&source->losses_lock);
 	if (source->root_fd >= 0)
 		close(source->root_fd);
 	free(source);

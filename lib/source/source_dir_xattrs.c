@@ -72,14 +72,21 @@ static int list_names(const struct dir_source *source, const struct erofs_tree_i
 	return erofs_tree_report(source->diag, -errno, inode, "cannot list xattrs: %s", strerror(errno));
 }
 
-static int check_representable(const struct dir_source *source, const struct erofs_tree_inode *inode, const char *name,
-			       const void *value, size_t value_size)
+/* What the system does with files on its file system (compression, quotas), or ACLs of another kind, is not for an image. */
+static int leave_out(struct dir_source *source, const struct erofs_tree_inode *inode, const char *name)
 {
-	uint8_t index;
-	size_t rest;
+	erofs_auto(erofs_buffer_release) struct erofs_buffer path = { 0 };
+	const char *where = erofs_tree_path(&path, inode);
 
-	if (!erofs_xattr_split_name(&index, &rest, name, strlen(name)))
-		return report_xattr(source, inode, name, -EOPNOTSUPP, "has a namespace that the format does not know");
+	pthread_mutex_lock(&source->losses_lock);
+	erofs_loss_add_unordered(&source->losses.xattrs, name, where);
+	pthread_mutex_unlock(&source->losses_lock);
+	return 0;
+}
+
+static int check_representable(const struct dir_source *source, const struct erofs_tree_inode *inode, const char *name,
+			       uint8_t index, const void *value, size_t value_size)
+{
 	if (value_size > EROFS_XATTR_VALUE_MAX)
 		return report_xattr(source, inode, name, -E2BIG, "is larger than 65535 bytes");
 	if ((index == EROFS_XATTR_INDEX_POSIX_ACL_ACCESS || index == EROFS_XATTR_INDEX_POSIX_ACL_DEFAULT) &&
@@ -92,18 +99,22 @@ static int check_representable(const struct dir_source *source, const struct ero
 /*
  * Appends one value to scratch->values, and its place there to scratch->found: an offset first, because the buffer may move.
  */
-static int read_value(const struct dir_source *source, const struct erofs_tree_inode *inode, const char *path,
+static int read_value(struct dir_source *source, const struct erofs_tree_inode *inode, const char *path,
 		      const char *name, struct erofs_xattr_scratch *scratch)
 {
 	struct erofs_xattr_found found = { .name = name };
+	uint8_t index;
+	size_t rest;
 	ssize_t size;
 
+	if (!erofs_xattr_split_name(&index, &rest, name, strlen(name)))
+		return leave_out(source, inode, name);
 	if (erofs_buffer_reserve(&scratch->values, scratch->values.size + XATTR_SIZE_MAX))
 		return -ENOMEM;
 	size = lgetxattr(path, name, scratch->values.data + scratch->values.size, XATTR_SIZE_MAX);
 	if (size < 0)
 		return report_unreadable(source, inode, name, -errno);
-	if (check_representable(source, inode, name, scratch->values.data + scratch->values.size, (size_t)size))
+	if (check_representable(source, inode, name, index, scratch->values.data + scratch->values.size, (size_t)size))
 		return -EINVAL;
 	found.value_size = (uint32_t)size;
 	scratch->values.size += (size_t)size;
@@ -128,8 +139,8 @@ static int add_label(const struct dir_source *source, const struct erofs_tree_in
 	return err ? err : erofs_buffer_append(&scratch->found, &found, sizeof(found));
 }
 
-static int read_all(const struct dir_source *source, const struct erofs_tree_inode *inode,
-		    const struct dir_place *place, const char *name, struct erofs_xattr_scratch *scratch)
+static int read_all(struct dir_source *source, const struct erofs_tree_inode *inode, const struct dir_place *place,
+		    const char *name, struct erofs_xattr_scratch *scratch)
 {
 	char path[PATH_MAX + NAME_MAX + 32];
 	int err = file_path(path, sizeof(path), source, inode, place, name);
@@ -151,8 +162,8 @@ static int read_all(const struct dir_source *source, const struct erofs_tree_ino
 	return err;
 }
 
-int erofs_dir_read_xattrs(const struct dir_source *source, struct erofs_tree_inode *inode,
-			  const struct dir_place *place, const char *name, struct erofs_xattr_scratch *scratch)
+int erofs_dir_read_xattrs(struct dir_source *source, struct erofs_tree_inode *inode, const struct dir_place *place,
+			  const char *name, struct erofs_xattr_scratch *scratch)
 {
 	struct erofs_xattr_found *found;
 	size_t count, at = 0;

@@ -262,6 +262,8 @@ static int scan_layers(struct image_source *source)
 		struct erofs_tree_inode *root = NULL;
 
 		err = scan_layer(source, &source->layers[i], &root);
+		if (!err)
+			erofs_losses_report(&source->layers[i].losses, source->layers[i].path, source->diag);
 		if (!err && source->layer_count > 1)
 			err = erofs_image_merge(source->tree, below, root);
 		below = root;

@@ -13,6 +13,7 @@
 #include "lib/image/image.h"
 #include "lib/source/source_filter.h"
 #include "lib/source/source_label.h"
+#include "lib/source/source_losses.h"
 #include "lib/tree/tree.h"
 
 /* The image source: what its parts share. */
@@ -48,6 +49,7 @@ struct image_layer {
 	const char *path; /* as the user gave it, copied */
 	struct erofs_image *image;
 	bool is_upper; /* there is another one below */
+	struct erofs_losses losses;
 };
 
 struct image_source {
@@ -79,11 +81,10 @@ void erofs_image_scratch_release(struct image_scratch *scratch);
  * Fills in all attributes of an inode that has its place in the tree. Attributes of overlayfs are obeyed instead of kept when
  * images are merged. Reports what cannot be read.
  */
-int erofs_image_fill_inode(struct image_source *source, const struct image_layer *layer, struct erofs_tree_inode *inode,
+int erofs_image_fill_inode(struct image_source *source, struct image_layer *layer, struct erofs_tree_inode *inode,
 			   const struct erofs_inode *from, struct image_scratch *scratch);
-int erofs_image_fill_xattrs(struct image_source *source, const struct image_layer *layer,
-			    struct erofs_tree_inode *inode, const struct erofs_inode *from,
-			    struct image_scratch *scratch);
+int erofs_image_fill_xattrs(struct image_source *source, struct image_layer *layer, struct erofs_tree_inode *inode,
+			    const struct erofs_inode *from, struct image_scratch *scratch);
 
 /* Makes struct erofs_tree_entry in a buffer the entries of a directory. -ENOMEM. */
 int erofs_image_keep_entries(struct erofs_tree *tree, struct erofs_tree_inode *dir, const struct erofs_buffer *entries);

@@ -92,7 +92,7 @@ static int set_kind(struct image_source *source, const struct image_layer *layer
 	}
 }
 
-int erofs_image_fill_inode(struct image_source *source, const struct image_layer *layer, struct erofs_tree_inode *inode,
+int erofs_image_fill_inode(struct image_source *source, struct image_layer *layer, struct erofs_tree_inode *inode,
 			   const struct erofs_inode *from, struct image_scratch *scratch)
 {
 	struct image_origin *origin = erofs_arena_alloc(&source->tree->arena, sizeof(*origin));

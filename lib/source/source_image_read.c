@@ -106,8 +106,10 @@ static void release_source(void *arg)
 {
 	struct image_source *source = arg;
 
-	for (size_t i = 0; i < source->layer_count; i++)
+	for (size_t i = 0; i < source->layer_count; i++) {
 		erofs_image_close(source->layers[i].image);
+		erofs_losses_release(&source->layers[i].losses);
+	}
 	free(source->layers);
 	erofs_labels_close(source->labels);
 	erofs_filter_free(source->filter);

@@ -18,7 +18,7 @@
 /* One inode, and what of it is in hand. */
 struct fill {
 	struct image_source *source;
-	const struct image_layer *layer;
+	struct image_layer *layer;
 	struct erofs_tree_inode *inode;
 	struct image_scratch *scratch;
 };
@@ -101,18 +101,24 @@ static bool is_reserved(const struct erofs_tree *tree, const char *name)
 	return false;
 }
 
+/* 1 if the attribute is to be left out, because it cannot be written. */
 static int check_name(const struct fill *fill, const struct erofs_xattr *xattr)
 {
+	erofs_auto(erofs_buffer_release) struct erofs_buffer path = { 0 };
 	uint8_t index;
 	size_t rest;
 
 	if (memchr(xattr->name, 0, xattr->name_len))
 		return report_name(fill, -EUCLEAN, xattr->name, xattr->name_len, "has a NUL byte in its name");
-	if (!is_reserved(fill->source->tree, xattr->name) &&
-	    !erofs_xattr_split_name(&index, &rest, xattr->name, xattr->name_len))
+	if (is_reserved(fill->source->tree, xattr->name) ||
+	    erofs_xattr_split_name(&index, &rest, xattr->name, xattr->name_len))
+		return 0;
+	if (fill->source->takes_over)
 		return report_name(fill, -EOPNOTSUPP, xattr->name, xattr->name_len,
 				   "has a namespace that the format does not know");
-	return 0;
+	if (!fill->source->options->ignore_xattrs)
+		erofs_loss_add(&fill->layer->losses.xattrs, 1, xattr->name, erofs_tree_path(&path, fill->inode));
+	return 1;
 }
 
 /* Appends name and value to the scratch buffers; pointers into them are made when they have stopped growing. */
@@ -137,7 +143,7 @@ static int take(const struct fill *fill, const struct erofs_xattr *xattr)
 	int err = check_name(fill, xattr);
 
 	if (err)
-		return err;
+		return err < 0 ? err : 0;
 	/* A label from file_contexts replaces the one found. */
 	if (fill->source->labels && strcmp(name, SELINUX_NAME) == 0)
 		return 0;
@@ -208,9 +214,8 @@ static int check_twice(const struct fill *fill, struct erofs_xattr_found *found,
 	return 0;
 }
 
-int erofs_image_fill_xattrs(struct image_source *source, const struct image_layer *layer,
-			    struct erofs_tree_inode *inode, const struct erofs_inode *from,
-			    struct image_scratch *scratch)
+int erofs_image_fill_xattrs(struct image_source *source, struct image_layer *layer, struct erofs_tree_inode *inode,
+			    const struct erofs_inode *from, struct image_scratch *scratch)
 {
 	struct fill fill = { source, layer, inode, scratch };
 	struct erofs_xattr_found *found;

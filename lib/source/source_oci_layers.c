@@ -30,7 +30,6 @@ int erofs_oci_begin_layer(struct oci_source *source, size_t number, bool verify_
 	const struct erofs_oci_image *image = source->image;
 	const struct oci_descriptor *blob = &image->manifest.layers[number];
 	const struct oci_digest *diff_id = &image->config.diff_ids[number];
-	struct tar_losses losses = source->tar.members.losses;
 	erofs_auto_free char *name = NULL;
 	int err;
 
@@ -50,7 +49,6 @@ int erofs_oci_begin_layer(struct oci_source *source, size_t number, bool verify_
 	source->tar.members = (struct tar_members){
 		.input = &source->tar.input,
 		.diag = source->tar.diag,
-		.losses = losses,
 		.may_end = true,
 	};
 	source->number = number;
@@ -224,6 +222,7 @@ static void release_source(void *arg)
 	erofs_labels_close(source->tar.labels);
 	erofs_filter_free(source->tar.filter);
 	erofs_paths_release(&source->tar.paths);
+	erofs_losses_release(&source->tar.losses);
 	erofs_buffer_release(&source->tar.scratch);
 	erofs_buffer_release(&source->tar.found);
 	erofs_buffer_release(&source->files);
@@ -254,11 +253,8 @@ static int scan(struct oci_source *source)
 	if (!err)
 		err = apply_layers(source);
 	/* Once, for all layers. */
-	if (!err && !source->tar.input.name) {
-		source->tar.input.name = source->image->store->name;
-		erofs_tar_report_losses(&source->tar);
-		source->tar.input.name = NULL;
-	}
+	if (!err)
+		erofs_losses_report(&source->tar.losses, source->image->store->name, source->tar.diag);
 	if (err == -ENOMEM)
 		erofs_report(source->tar.diag, err, "out of memory");
 	return err;

@@ -27,22 +27,6 @@ int erofs_tar_label_missing_parents(struct tar_source *source)
 	return err;
 }
 
-void erofs_tar_report_losses(const struct tar_source *source)
-{
-	const struct tar_losses *losses = &source->members.losses;
-
-	if (losses->xattrs)
-		erofs_message(source->diag, EROFS_SEV_WARNING,
-			      "%s: left out %" PRIu64 " xattrs of namespaces that the format does not know",
-			      source->input.name, losses->xattrs);
-	if (losses->acls)
-		erofs_message(source->diag, EROFS_SEV_WARNING, "%s: left out %" PRIu64 " NFSv4 ACLs",
-			      source->input.name, losses->acls);
-	if (losses->flags)
-		erofs_message(source->diag, EROFS_SEV_WARNING, "%s: left out the file flags of %" PRIu64 " members",
-			      source->input.name, losses->flags);
-}
-
 static int complete(struct tar_source *source)
 {
 	int err = erofs_tar_input_drain(&source->input);
@@ -53,7 +37,7 @@ static int complete(struct tar_source *source)
 		err = erofs_tar_label_missing_parents(source);
 	source->is_complete = !err;
 	if (!err)
-		erofs_tar_report_losses(source);
+		erofs_losses_report(&source->losses, source->input.name, source->diag);
 	return err;
 }
 

@@ -6,6 +6,7 @@
 
 #include "lib/source/source_filter.h"
 #include "lib/source/source_label.h"
+#include "lib/source/source_losses.h"
 #include "lib/source/source_tar_member.h"
 #include "lib/tree/tree_paths.h"
 
@@ -30,6 +31,7 @@ struct tar_source {
 	struct erofs_filter *filter;
 	struct erofs_labels *labels;
 	struct erofs_buffer scratch, found;
+	struct erofs_losses losses;
 	bool is_complete; /* the end of the archive was seen */
 
 	/* the member that is being read as a stream */
@@ -50,9 +52,6 @@ int erofs_tar_set_xattrs(struct tar_source *source, struct erofs_tree_inode *ino
 
 /* When the tree is complete: labels for directories that no member describes. */
 int erofs_tar_label_missing_parents(struct tar_source *source);
-
-/* Says what members had that the format has not. */
-void erofs_tar_report_losses(const struct tar_source *source);
 
 extern const struct erofs_source_ops erofs_tar_source_ops;
 extern const struct erofs_stream_ops erofs_tar_stream_ops;

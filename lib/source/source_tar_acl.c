@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +10,8 @@
 
 /*
  * ACLs are text in archives: entries "TAG:NAME:PERMISSIONS", with a fourth field, the id, from star and libarchive. GNU tar
- * has a name alone, which is looked up, as it does itself.
+ * has a name alone. Whose that is, is for the system to say that the archive comes from or goes to; the one that builds the
+ * image is neither. Such entries are left out. What remains of a good ACL is good: only a mask can be asked for by them.
  */
 
 #define ACL_MAX	   8192u /* entries; more do not fit into an attribute of 64 KiB */
@@ -43,24 +43,7 @@ static int parse_id(uint32_t *id, const struct field *field)
 	return value < UINT32_MAX ? 0 : -EINVAL;
 }
 
-static int look_up_name(uint32_t *id, const struct field *field, bool is_user)
-{
-	erofs_auto_free char *name = strndup(field->start, field->length);
-	erofs_auto_free char *room = malloc(65536);
-	struct passwd user, *found_user = NULL;
-	struct group group, *found_group = NULL;
-
-	if (!name || !room)
-		return -ENOMEM;
-	if (is_user ? getpwnam_r(name, &user, room, 65536, &found_user)
-		    : getgrnam_r(name, &group, room, 65536, &found_group))
-		return -ENOENT;
-	if (!found_user && !found_group)
-		return -ENOENT;
-	*id = found_user ? found_user->pw_uid : found_group->gr_gid;
-	return 0;
-}
-
+/* -ENOENT: a name without a number. */
 static int set_who(struct erofs_acl_entry *entry, const struct field *name, const struct field *id, bool is_user)
 {
 	entry->tag = is_user ? EROFS_ACL_USER_OBJ : EROFS_ACL_GROUP_OBJ;
@@ -69,7 +52,7 @@ static int set_who(struct erofs_acl_entry *entry, const struct field *name, cons
 	entry->tag = is_user ? EROFS_ACL_USER : EROFS_ACL_GROUP;
 	if (id && !parse_id(&entry->id, id))
 		return 0;
-	return parse_id(&entry->id, name) ? look_up_name(&entry->id, name, is_user) : 0;
+	return parse_id(&entry->id, name) ? -ENOENT : 0;
 }
 
 static int set_permissions(struct erofs_acl_entry *entry, const struct field *field)
@@ -130,8 +113,8 @@ static int parse_entry(struct erofs_acl_entry *entry, const char *text, size_t s
 	}
 	if (count < 3 || !(field_is(fields, "user", 'u') || field_is(fields, "group", 'g')))
 		return -EINVAL;
-	err = set_who(entry, &fields[1], count > 3 ? &fields[3] : NULL, fields->start[0] == 'u');
-	return err ? err : set_permissions(entry, &fields[2]);
+	err = set_permissions(entry, &fields[2]);
+	return err ? err : set_who(entry, &fields[1], count > 3 ? &fields[3] : NULL, fields->start[0] == 'u');
 }
 
 /* Without what surrounds it: blanks, and "#effective:r--". */
@@ -147,7 +130,13 @@ static void trim(const char **text, size_t *size)
 		--*size;
 }
 
-static int parse_entries(struct erofs_buffer *entries, const char *text, size_t size)
+static void leave_out(struct tar_left_out *left_out, const char *entry, size_t length)
+{
+	if (!left_out->acl_entries++)
+		snprintf(left_out->acl_entry, sizeof(left_out->acl_entry), "%.*s", (int)length, entry);
+}
+
+static int parse_entries(struct erofs_buffer *entries, struct tar_left_out *left_out, const char *text, size_t size)
 {
 	const char *end = text + size;
 
@@ -165,6 +154,10 @@ static int parse_entries(struct erofs_buffer *entries, const char *text, size_t 
 		if (!length)
 			continue;
 		err = parse_entry(&entry, start, length);
+		if (err == -ENOENT) {
+			leave_out(left_out, start, length);
+			continue;
+		}
 		if (!err && entries->size == ACL_MAX * sizeof(entry))
 			err = -E2BIG;
 		if (!err)
@@ -213,7 +206,7 @@ int erofs_tar_extended_set_acl(struct tar_extended *extended, const char *name, 
 	erofs_auto_free uint8_t *value = NULL;
 	struct erofs_acl_entry *entries;
 	size_t count;
-	int err = parse_entries(&buffer, text, size);
+	int err = parse_entries(&buffer, &extended->left_out, text, size);
 
 	if (err || !buffer.size)
 		return err;

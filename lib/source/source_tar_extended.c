@@ -178,8 +178,15 @@ struct record {
 	size_t size;
 };
 
-static int add_xattr(struct tar_extended *extended, struct tar_losses *losses, const char *name, size_t name_len,
-		     const void *value, size_t size)
+static void copy_cut(char *out, size_t room, const char *text, size_t length)
+{
+	if (length >= room)
+		length = room - 1;
+	memcpy(out, text, length);
+	out[length] = 0;
+}
+
+static int add_xattr(struct tar_extended *extended, const char *name, size_t name_len, const void *value, size_t size)
 {
 	uint8_t index;
 	size_t rest;
@@ -187,7 +194,8 @@ static int add_xattr(struct tar_extended *extended, struct tar_losses *losses, c
 	if (!name_len || memchr(name, 0, name_len))
 		return -EINVAL;
 	if (!erofs_xattr_split_name(&index, &rest, name, name_len)) {
-		losses->xattrs++;
+		if (!extended->left_out.xattrs++)
+			copy_cut(extended->left_out.xattr, sizeof(extended->left_out.xattr), name, name_len);
 		return 0;
 	}
 	if (name_len - rest > EROFS_XATTR_NAME_MAX || size > EROFS_XATTR_VALUE_MAX)
@@ -195,8 +203,7 @@ static int add_xattr(struct tar_extended *extended, struct tar_losses *losses, c
 	return erofs_tar_extended_set_xattr(extended, name, name_len, value, size);
 }
 
-static int add_schily_xattr(struct tar_extended *extended, struct tar_losses *losses, const char *name,
-			    const struct record *record)
+static int add_schily_xattr(struct tar_extended *extended, const char *name, const struct record *record)
 {
 	size_t length = (size_t)(record->key + record->key_len - name);
 	erofs_auto_free char *copy = malloc(length + 1);
@@ -205,11 +212,10 @@ static int add_schily_xattr(struct tar_extended *extended, struct tar_losses *lo
 		return -ENOMEM;
 	memcpy(copy, name, length);
 	length = undo_percent(copy, length, false);
-	return add_xattr(extended, losses, copy, length, record->value, record->size);
+	return add_xattr(extended, copy, length, record->value, record->size);
 }
 
-static int add_libarchive_xattr(struct tar_extended *extended, struct tar_losses *losses, const char *name,
-				const struct record *record)
+static int add_libarchive_xattr(struct tar_extended *extended, const char *name, const struct record *record)
 {
 	size_t length = (size_t)(record->key + record->key_len - name);
 	erofs_auto_free char *copy = malloc(length + 1);
@@ -221,11 +227,11 @@ static int add_libarchive_xattr(struct tar_extended *extended, struct tar_losses
 	memcpy(copy, name, length);
 	length = undo_percent(copy, length, true);
 	size = decode_base64(value, record->value, record->size);
-	return size < 0 ? (int)size : add_xattr(extended, losses, copy, length, value, (size_t)size);
+	return size < 0 ? (int)size : add_xattr(extended, copy, length, value, (size_t)size);
 }
 
 /* GNU tar's own, without the NUL that Linux has in the value. */
-static int add_selinux(struct tar_extended *extended, struct tar_losses *losses, const struct record *record)
+static int add_selinux(struct tar_extended *extended, const struct record *record)
 {
 	static const char name[] = "security.selinux";
 	erofs_auto_free char *value = calloc(1, record->size + 1);
@@ -233,7 +239,7 @@ static int add_selinux(struct tar_extended *extended, struct tar_losses *losses,
 	if (!value)
 		return -ENOMEM;
 	memcpy(value, record->value, record->size);
-	return add_xattr(extended, losses, name, sizeof(name) - 1, value, record->size + 1);
+	return add_xattr(extended, name, sizeof(name) - 1, value, record->size + 1);
 }
 
 /* ---- sparse files ----------------------------------------------------------------------------------------------------------- */
@@ -276,19 +282,19 @@ static int parse_sparse(struct tar_extended *extended, const char *key, const st
 
 /* ---- records ---------------------------------------------------------------------------------------------------------------- */
 
-static int parse_vendor(struct tar_extended *extended, struct tar_losses *losses, const struct record *record)
+static int parse_vendor(struct tar_extended *extended, const struct record *record)
 {
 	const char *key = record->key, *name;
 	size_t key_len = record->key_len;
 
 	if ((name = behind(key, key_len, "SCHILY.xattr.")))
-		return add_schily_xattr(extended, losses, name, record);
+		return add_schily_xattr(extended, name, record);
 	if ((name = behind(key, key_len, "LIBARCHIVE.xattr.")))
-		return add_libarchive_xattr(extended, losses, name, record);
+		return add_libarchive_xattr(extended, name, record);
 	if ((name = behind(key, key_len, "GNU.sparse.")))
 		return parse_sparse(extended, name, record);
 	if (is_key(key, key_len, "RHT.security.selinux"))
-		return add_selinux(extended, losses, record);
+		return add_selinux(extended, record);
 	if (is_key(key, key_len, "SCHILY.acl.access"))
 		return erofs_tar_extended_set_acl(extended, "system.posix_acl_access", record->value, record->size);
 	if (is_key(key, key_len, "SCHILY.acl.default"))
@@ -297,15 +303,15 @@ static int parse_vendor(struct tar_extended *extended, struct tar_losses *losses
 		return set_number(&extended->major, &extended->has_major, record->value, record->size);
 	if (is_key(key, key_len, "SCHILY.devminor"))
 		return set_number(&extended->minor, &extended->has_minor, record->value, record->size);
-	losses->acls += is_key(key, key_len, "SCHILY.acl.ace");
-	losses->flags += is_key(key, key_len, "SCHILY.fflags");
+	extended->left_out.nfs4_acl |= is_key(key, key_len, "SCHILY.acl.ace");
+	extended->left_out.file_flags |= is_key(key, key_len, "SCHILY.fflags");
 	/* Their data would be taken for what they are not. */
 	if (is_key(key, key_len, "SUN.holesdata") || is_key(key, key_len, "SCHILY.realsize"))
 		return -EOPNOTSUPP;
 	return 0;
 }
 
-static int parse_record(struct tar_extended *extended, struct tar_losses *losses, const struct record *record)
+static int parse_record(struct tar_extended *extended, const struct record *record)
 {
 	const char *key = record->key;
 	size_t key_len = record->key_len;
@@ -328,7 +334,7 @@ static int parse_record(struct tar_extended *extended, struct tar_losses *losses
 		return record->size ? parse_time(&extended->mtime, &extended->mtime_nsec, record->value, record->size)
 				    : 0;
 	}
-	return parse_vendor(extended, losses, record);
+	return parse_vendor(extended, record);
 }
 
 /* Takes one record off the front of `*body`. */
@@ -353,8 +359,7 @@ static int take_record(struct record *out, const char **body, const char *end)
 	return 0;
 }
 
-int erofs_tar_extended_parse(struct tar_extended *extended, struct tar_losses *losses, const char *body, size_t size,
-			     const char **why)
+int erofs_tar_extended_parse(struct tar_extended *extended, const char *body, size_t size, const char **why)
 {
 	const char *end = body + size;
 	struct record record;
@@ -362,13 +367,11 @@ int erofs_tar_extended_parse(struct tar_extended *extended, struct tar_losses *l
 
 	*why = "is damaged";
 	while (!err && body < end && (err = take_record(&record, &body, end)) == 0) {
-		err = parse_record(extended, losses, &record);
+		err = parse_record(extended, &record);
 		if (err == -E2BIG)
 			*why = "has an attribute or sparse map that is too large";
 		else if (err == -EOPNOTSUPP)
 			*why = "is of a kind of sparse file that is not known";
-		else if (err == -ENOENT)
-			*why = "has an ACL for a name that this system does not know";
 		else if (err)
 			*why = "has a value that makes no sense";
 	}

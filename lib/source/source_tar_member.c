@@ -166,8 +166,7 @@ static int read_extended(struct tar_members *members, struct tar_extended *exten
 	int err = read_body(members, EXTENDED_MAX);
 
 	if (!err && members->body.size) {
-		err = erofs_tar_extended_parse(extended, &members->losses, (const char *)members->body.data,
-					       members->body.size, &why);
+		err = erofs_tar_extended_parse(extended, (const char *)members->body.data, members->body.size, &why);
 		if (err && err != -ENOMEM)
 			report_at(members, why);
 	}

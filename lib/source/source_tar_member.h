@@ -11,6 +11,14 @@
  * extended headers (for one member, and global ones), sparse maps.
  */
 
+/* What of them the format cannot hold. */
+struct tar_left_out {
+	uint32_t xattrs;      /* of namespaces that it does not know */
+	uint32_t acl_entries; /* that name a user or group and carry no number */
+	bool nfs4_acl, file_flags;
+	char xattr[128], acl_entry[128]; /* the first ones, perhaps cut off */
+};
+
 /* What extended headers say; of the same kind for one member and for all that follow. */
 struct tar_extended {
 	bool has_path, has_link, has_size, has_uid, has_gid, has_mtime, has_major, has_minor;
@@ -21,6 +29,7 @@ struct tar_extended {
 	bool has_acl_mode;
 	uint16_t acl_mode; /* the permissions that go with the ACL */
 
+	struct tar_left_out left_out;
 	struct erofs_buffer xattrs; /* struct tar_xattr */
 	struct erofs_buffer texts;  /* names, each with a NUL, and values */
 
@@ -37,16 +46,8 @@ struct tar_xattr {
 	uint32_t value_size;
 };
 
-/* What was left out, for a word at the end. */
-struct tar_losses {
-	uint64_t xattrs; /* of namespaces that the format does not know */
-	uint64_t acls;	 /* of NFSv4's kind */
-	uint64_t flags;	 /* file flags */
-};
-
 /* Reads the body of an extended header into `extended`. 0 or -EINVAL and the like; then `*why` says what it was. */
-int erofs_tar_extended_parse(struct tar_extended *extended, struct tar_losses *losses, const char *body, size_t size,
-			     const char **why);
+int erofs_tar_extended_parse(struct tar_extended *extended, const char *body, size_t size, const char **why);
 /* Makes `extended` say what `from` says, but for what belongs to sparse files. -ENOMEM. */
 int erofs_tar_extended_copy(struct tar_extended *extended, const struct tar_extended *from);
 /* GNU tar's long names: a path, a link target. -EINVAL, -ENOMEM. */
@@ -58,7 +59,10 @@ void erofs_tar_extended_release(struct tar_extended *extended);
 int erofs_tar_extended_set_xattr(struct tar_extended *extended, const char *name, size_t name_len, const void *value,
 				 size_t value_size);
 
-/* An ACL as text ("user::rwx,group::r-x,..."), into an attribute of this name. -EINVAL, -ENOENT for names without an id. */
+/*
+ * An ACL as text ("user::rwx,group::r-x,..."), into an attribute of this name. Entries for names without an id are left out.
+ * -EINVAL.
+ */
 int erofs_tar_extended_set_acl(struct tar_extended *extended, const char *name, const char *text, size_t size);
 
 /* ---- members ------------------------------------------------------------------------------------------------------------- */
@@ -84,7 +88,6 @@ struct tar_member {
 struct tar_members {
 	struct erofs_tar_input *input;
 	const struct erofs_diag *diag;
-	struct tar_losses losses;
 	struct tar_header header;
 	struct tar_extended global, local; /* local: of the next member, on top of what is global */
 	struct erofs_buffer body;

@@ -128,6 +128,7 @@ static void release_source(void *arg)
 	erofs_filter_free(source->filter);
 	erofs_paths_release(&source->paths);
 	erofs_tar_members_release(&source->members);
+	erofs_losses_release(&source->losses);
 	erofs_tar_input_close(&source->input);
 	erofs_buffer_release(&source->scratch);
 	free(source);

@@ -45,6 +45,18 @@ static int look_up_label(struct tar_source *source, const struct erofs_tree_inod
 		   : 0;
 }
 
+static void note_losses(struct tar_source *source, const struct tar_left_out *left_out, const char *path)
+{
+	struct erofs_losses *losses = &source->losses;
+
+	losses->file_flags += left_out->file_flags;
+	if (source->options->ignore_xattrs)
+		return;
+	losses->nfs4_acls += left_out->nfs4_acl;
+	erofs_loss_add(&losses->xattrs, left_out->xattrs, left_out->xattr, path);
+	erofs_loss_add(&losses->acl_entries, left_out->acl_entries, left_out->acl_entry, path);
+}
+
 int erofs_tar_set_xattrs(struct tar_source *source, struct erofs_tree_inode *inode, const struct tar_extended *extended,
 			 const char *path)
 {
@@ -57,6 +69,8 @@ int erofs_tar_set_xattrs(struct tar_source *source, struct erofs_tree_inode *ino
 	uint32_t distinct;
 	int err = look_up_label(source, inode, &label);
 
+	if (extended)
+		note_losses(source, &extended->left_out, path);
 	if (err || (!count && !label))
 		return err;
 	candidates = calloc(count + 1, sizeof(*candidates));
