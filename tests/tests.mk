@@ -343,6 +343,7 @@ program_tests = \
 	tests/e2e/options.sh \
 	tests/e2e/options_compress.sh \
 	tests/e2e/overlay.sh \
+	tests/e2e/paths_through_links.sh \
 	tests/e2e/roundtrip.sh \
 	tests/e2e/sparse.sh \
 	tests/e2e/tar.sh \

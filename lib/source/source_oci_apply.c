@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "lib/source/source_oci_layers.h"
 #include "lib/util/cleanup.h"
@@ -82,6 +83,29 @@ static int hide_siblings(struct oci_source *source, const struct layer_path *pat
 	return err == -ENOTDIR ? 0 : err;
 }
 
+/*
+ * The first name of a file that has several, in AUFS: a layer lists it among the book-keeping, and its real names as hard links
+ * to that. It is in the tree until the layer ends.
+ */
+static bool is_pseudo_link(const struct layer_path *path)
+{
+	const char *directory = path->path;
+
+	if (path->component == path->path)
+		return false;
+	for (; *directory == '/' || (directory[0] == '.' && directory[1] == '/'); directory++)
+		;
+	return strcmp(directory, EROFS_PSEUDO_LINKS) == 0;
+}
+
+int erofs_oci_forget_pseudo_links(struct oci_source *source)
+{
+	int err = source->has_pseudo_links ? erofs_paths_remove(&source->tar.paths, EROFS_PSEUDO_LINKS) : 0;
+
+	source->has_pseudo_links = false;
+	return err == -ENOENT ? 0 : err;
+}
+
 int erofs_oci_apply(struct oci_source *source, const struct tar_member *member, struct erofs_tree_inode **out)
 {
 	erofs_auto(release_path) struct layer_path path = { 0 };
@@ -103,7 +127,10 @@ int erofs_oci_apply(struct oci_source *source, const struct tar_member *member, 
 		err = hide_siblings(source, &path);
 		break;
 	case EROFS_HIDES_ITSELF:
-		return 0;
+		if (S_ISDIR(member->mode) || !is_pseudo_link(&path))
+			return 0;
+		source->has_pseudo_links = true;
+		return erofs_tar_add_member(&source->tar, member, out);
 	case EROFS_HIDES_BADLY:
 		return erofs_tar_report(&source->tar.members, -EINVAL, member->path,
 					"is a whiteout that names no file");

@@ -98,6 +98,8 @@ static int apply_layer(struct oci_source *source, size_t number)
 		if (err)
 			return err;
 	}
+	if (!more)
+		more = erofs_oci_forget_pseudo_links(source);
 	return more ? more : erofs_oci_end_layer(source);
 }
 

@@ -21,8 +21,9 @@ struct oci_file {
 struct oci_source {
 	struct tar_source tar; /* of the layer in hand; paths and tree are those of all layers */
 	struct erofs_oci_image *image;
-	size_t first, end; /* layers */
-	bool as_it_is;	   /* a layer for itself: whiteouts are files */
+	size_t first, end;     /* layers */
+	bool as_it_is;	       /* a layer for itself: whiteouts are files */
+	bool has_pseudo_links; /* the layer in hand has put such into the tree */
 	struct oci_layer *layer;
 	size_t number;		   /* of the layer in hand */
 	uint64_t member;	   /* the last one read */
@@ -39,6 +40,9 @@ int erofs_oci_end_layer(struct oci_source *source);
 
 /* Adds a member to the tree, or does what it says about lower layers; `*out`: its inode if it is a regular file. */
 int erofs_oci_apply(struct oci_source *source, const struct tar_member *member, struct erofs_tree_inode **out);
+
+/* At the end of a layer: what AUFS keeps of files with several names goes, and the files stay under those names. */
+int erofs_oci_forget_pseudo_links(struct oci_source *source);
 
 extern const struct erofs_stream_ops erofs_oci_stream_ops;
 

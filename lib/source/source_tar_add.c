@@ -21,6 +21,10 @@ static int report_path(const struct tar_source *source, const char *path, int er
 					EROFS_NAME_MAX);
 	case -ENOTDIR:
 		return erofs_tar_report(&source->members, err, path, "lies below something that is no directory");
+	case -ELOOP:
+		return erofs_tar_report(
+			&source->members, err, path,
+			"goes through more than 40 symbolic links, or through one that leads to itself");
 	case -EISDIR:
 		return erofs_tar_report(&source->members, err, path, "the root can only be a directory");
 	default:
@@ -54,13 +58,11 @@ static int plain_path(struct erofs_buffer *out, const char *path)
 }
 
 /* A path is left out with all that is below it. */
-static int is_excluded(struct tar_source *source, const char *path)
+static int excludes(struct tar_source *source, const char *path)
 {
 	char *plain;
 	int err;
 
-	if (!source->filter)
-		return 0;
 	err = plain_path(&source->scratch, path);
 	if (err)
 		return err;
@@ -77,6 +79,23 @@ static int is_excluded(struct tar_source *source, const char *path)
 			return 1;
 	}
 	return erofs_filter_excludes(source->filter, plain);
+}
+
+/* By its own path, and by that of the place where it would be put. */
+static int is_excluded(struct tar_source *source, const char *member_path)
+{
+	const char *path = member_path;
+	int excluded, err;
+
+	if (!source->filter)
+		return 0;
+	excluded = excludes(source, path);
+	if (excluded)
+		return excluded;
+	err = erofs_paths_resolve(&source->paths, &path);
+	if (err)
+		return report_path(source, member_path, err);
+	return path == member_path ? 0 : excludes(source, path);
 }
 
 /* ---- regular files ------------------------------------------------------------------------------------------------------ */

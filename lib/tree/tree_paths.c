@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
-#include "lib/tree/tree_paths.h"
+#include "lib/tree/tree_paths_names.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,46 +11,9 @@
 
 #include "lib/util/cleanup.h"
 
-/*
- * The index never forgets: a name that was removed has no inode, and is used again should it come back. What is below a
- * directory that was removed is not looked for, because nothing leads there any more: names are found by the record of their
- * directory's name, which a new directory under the same name replaces.
- */
-struct erofs_path_name {
-	struct erofs_path_name *dir;	/* NULL: the root */
-	struct erofs_path_name *next;	/* another one in the same directory */
-	struct erofs_path_name *names;	/* in this directory */
-	struct erofs_tree_inode *inode; /* NULL: removed */
-	const char *name;
-	uint32_t generation; /* of the directory that it stands in; of another one: removed */
-	uint32_t below;	     /* the generation of this directory: counts how often it was replaced */
-	uint32_t layer;	     /* the last one that said something about it or below it */
-};
-
-/* A component of a path. */
-struct component {
-	const char *start;
-	size_t length;
-};
-
-struct key {
-	const struct erofs_path_name *dir;
-	struct component component;
-};
-
-static bool is_alive(const struct erofs_path_name *name)
-{
-	return name->inode && (!name->dir || name->generation == name->dir->below);
-}
-
-static bool is_directory(const struct erofs_path_name *name)
-{
-	return S_ISDIR(name->inode->mode);
-}
-
 /* ---- finding ------------------------------------------------------------------------------------------------------------ */
 
-static uint64_t hash_key(const struct key *key)
+static uint64_t hash_key(const struct erofs_path_key *key)
 {
 	return XXH3_64bits_withSeed(key->component.start, key->component.length, (uint64_t)(uintptr_t)key->dir);
 }
@@ -58,59 +21,66 @@ static uint64_t hash_key(const struct key *key)
 static bool name_matches(const void *ctx, uint32_t number, const void *arg)
 {
 	const struct erofs_path_name *name = ((const struct erofs_paths *)ctx)->names[number];
-	const struct key *key = arg;
+	const struct erofs_path_key *key = arg;
 
 	return name->dir == key->dir && strncmp(name->name, key->component.start, key->component.length) == 0 &&
 	       !name->name[key->component.length];
 }
 
-/* The record of a name, alive or not; NULL if there never was one. */
-static struct erofs_path_name *look_up(const struct erofs_paths *paths, const struct key *key)
+struct erofs_path_name *erofs_path_look_up(const struct erofs_paths *paths, const struct erofs_path_key *key)
 {
 	uint32_t number = erofs_index_find(&paths->index, hash_key(key), name_matches, paths, key);
 
 	return number == EROFS_INDEX_NONE ? NULL : paths->names[number];
 }
 
-/* The next component that counts, from `*path` on: 1, 0 at the end, or what is wrong with it. */
-static int next_component(struct component *out, const char **path)
+bool erofs_path_take_component(struct erofs_path_component *out, const char **path)
 {
 	do {
 		out->start = *path + strspn(*path, "/");
 		out->length = strcspn(out->start, "/");
 		*path = out->start + out->length;
 	} while (out->length == 1 && out->start[0] == '.');
-	if (out->length == 2 && memcmp(out->start, "..", 2) == 0)
-		return -EINVAL;
-	if (out->length > EROFS_NAME_MAX)
-		return -ENAMETOOLONG;
-	return out->length > 0;
+	return out->length;
 }
 
-/* The name at a path, alive: 0 or -ENOENT and the like. */
-static int find_name(const struct erofs_paths *paths, struct erofs_path_name **out, const char *path)
+/* The next component of a path that leads nowhere else: 1, 0 at the end, or what is wrong with it. */
+static int next_component(struct erofs_path_component *out, const char **path)
+{
+	bool more = erofs_path_take_component(out, path);
+
+	if (out->length == 2 && memcmp(out->start, "..", 2) == 0)
+		return -EINVAL;
+	return out->length > EROFS_NAME_MAX ? -ENAMETOOLONG : more;
+}
+
+/* The name at a path, alive: 0 or -ENOENT and the like. `last`: that which it leads to if it is a symbolic link. */
+static int find_name(struct erofs_paths *paths, struct erofs_path_name **out, const char *path, bool last)
 {
 	struct erofs_path_name *at = paths->root;
-	struct component component;
-	int more;
+	struct erofs_path_component component;
+	int more = erofs_path_follow(paths, &path, last);
+
+	if (more)
+		return more;
 
 	while ((more = next_component(&component, &path)) > 0) {
-		const struct key key = { at, component };
+		const struct erofs_path_key key = { at, component };
 
-		if (!is_directory(at))
+		if (!erofs_path_is_directory(at))
 			return -ENOTDIR;
-		at = look_up(paths, &key);
-		if (!at || !is_alive(at))
+		at = erofs_path_look_up(paths, &key);
+		if (!at || !erofs_path_is_alive(at))
 			return -ENOENT;
 	}
 	*out = at;
 	return more;
 }
 
-int erofs_paths_find(const struct erofs_paths *paths, struct erofs_tree_inode **out, const char *path)
+int erofs_paths_find(struct erofs_paths *paths, struct erofs_tree_inode **out, const char *path)
 {
 	struct erofs_path_name *name;
-	int err = find_name(paths, &name, path);
+	int err = find_name(paths, &name, path, false);
 
 	if (!err)
 		*out = name->inode;
@@ -119,7 +89,7 @@ int erofs_paths_find(const struct erofs_paths *paths, struct erofs_tree_inode **
 
 /* ---- making names ------------------------------------------------------------------------------------------------------- */
 
-static struct erofs_path_name *new_name(struct erofs_paths *paths, const struct key *key)
+static struct erofs_path_name *new_name(struct erofs_paths *paths, const struct erofs_path_key *key)
 {
 	struct erofs_path_name *name;
 
@@ -144,10 +114,10 @@ static struct erofs_path_name *new_name(struct erofs_paths *paths, const struct 
 
 /* The record of a name, made if there is none; without an inode if nothing stands there. */
 static struct erofs_path_name *take_name(struct erofs_paths *paths, struct erofs_path_name *dir,
-					 const struct component *component)
+					 const struct erofs_path_component *component)
 {
-	const struct key key = { dir, *component };
-	struct erofs_path_name *name = look_up(paths, &key);
+	const struct erofs_path_key key = { dir, *component };
+	struct erofs_path_name *name = erofs_path_look_up(paths, &key);
 
 	if (!name) {
 		name = new_name(paths, &key);
@@ -157,7 +127,7 @@ static struct erofs_path_name *take_name(struct erofs_paths *paths, struct erofs
 		name->next = dir->names;
 		dir->names = name;
 	}
-	if (!is_alive(name)) {
+	if (!erofs_path_is_alive(name)) {
 		name->inode = NULL;
 		name->generation = dir->below;
 	}
@@ -189,9 +159,9 @@ static int pass_through(struct erofs_paths *paths, struct erofs_path_name *name)
 {
 	int err = 0;
 
-	if (name->inode && !is_directory(name) && name->layer == paths->layer)
+	if (name->inode && !erofs_path_is_directory(name) && name->layer == paths->layer)
 		return -ENOTDIR;
-	if (!name->inode || !is_directory(name))
+	if (!name->inode || !erofs_path_is_directory(name))
 		err = make_inode(paths, name, S_IFDIR | 0755);
 	name->layer = paths->layer;
 	return err;
@@ -201,7 +171,7 @@ static int pass_through(struct erofs_paths *paths, struct erofs_path_name *name)
 static int reach(struct erofs_paths *paths, struct erofs_path_name **out, const char *path)
 {
 	struct erofs_path_name *at = paths->root;
-	struct component component;
+	struct erofs_path_component component;
 	int more;
 
 	while ((more = next_component(&component, &path)) > 0) {
@@ -217,12 +187,16 @@ static int reach(struct erofs_paths *paths, struct erofs_path_name **out, const 
 	return more;
 }
 
-/* Nothing is to be changed for a path that is not good. */
-static int check_path(const char *path)
+/* The path as erofs_path_follow() has it. Nothing is to be changed for one that is not good. */
+static int settle_path(struct erofs_paths *paths, const char **settled)
 {
-	struct component component;
-	int more;
+	struct erofs_path_component component;
+	const char *path;
+	int more = erofs_path_follow(paths, settled, false);
 
+	if (more)
+		return more;
+	path = *settled;
 	while ((more = next_component(&component, &path)) > 0)
 		;
 	return more;
@@ -237,7 +211,7 @@ static void reset_directory(struct erofs_tree_inode *inode, uint16_t mode)
 int erofs_paths_put(struct erofs_paths *paths, struct erofs_tree_inode **out, const char *path, uint16_t mode)
 {
 	struct erofs_path_name *name;
-	int err = check_path(path);
+	int err = settle_path(paths, &path);
 
 	if (!err)
 		err = reach(paths, &name, path);
@@ -245,19 +219,25 @@ int erofs_paths_put(struct erofs_paths *paths, struct erofs_tree_inode **out, co
 		return err;
 	if (name == paths->root && !S_ISDIR(mode))
 		return -EISDIR;
-	if (name->inode && is_directory(name) && S_ISDIR(mode))
+	if (name->inode && erofs_path_is_directory(name) && S_ISDIR(mode))
 		reset_directory(name->inode, mode);
 	else
 		err = make_inode(paths, name, mode);
 	name->layer = paths->layer;
+	paths->has_links |= S_ISLNK(mode);
 	*out = name->inode;
 	return err;
+}
+
+int erofs_paths_resolve(struct erofs_paths *paths, const char **path)
+{
+	return erofs_path_follow(paths, path, false);
 }
 
 int erofs_paths_link(struct erofs_paths *paths, const char *path, struct erofs_tree_inode *inode)
 {
 	struct erofs_path_name *name;
-	int err = check_path(path);
+	int err = settle_path(paths, &path);
 
 	if (S_ISDIR(inode->mode))
 		return -EPERM;
@@ -277,7 +257,7 @@ int erofs_paths_link(struct erofs_paths *paths, const char *path, struct erofs_t
 int erofs_paths_remove(struct erofs_paths *paths, const char *path)
 {
 	struct erofs_path_name *name;
-	int err = find_name(paths, &name, path);
+	int err = find_name(paths, &name, path, false);
 
 	if (err)
 		return err;
@@ -299,11 +279,11 @@ static int hide_lower(struct erofs_paths *paths, struct erofs_path_name *dir)
 		stack.size -= sizeof(dir);
 		memcpy(&dir, stack.data + stack.size, sizeof(dir));
 		for (struct erofs_path_name *name = dir->names; !err && name; name = name->next) {
-			if (!is_alive(name))
+			if (!erofs_path_is_alive(name))
 				continue;
 			if (name->layer != paths->layer)
 				set_inode(name, NULL);
-			else if (is_directory(name))
+			else if (erofs_path_is_directory(name))
 				err = erofs_buffer_append(&stack, &name, sizeof(name));
 		}
 	}
@@ -313,7 +293,7 @@ static int hide_lower(struct erofs_paths *paths, struct erofs_path_name *dir)
 int erofs_paths_whiteout(struct erofs_paths *paths, const char *path)
 {
 	struct erofs_path_name *name;
-	int err = find_name(paths, &name, path);
+	int err = find_name(paths, &name, path, false);
 
 	/* Whether there was anything to hide is of no interest. */
 	if (err == -ENOENT || err == -ENOTDIR)
@@ -324,19 +304,19 @@ int erofs_paths_whiteout(struct erofs_paths *paths, const char *path)
 		set_inode(name, NULL);
 		return 0;
 	}
-	return is_directory(name) ? hide_lower(paths, name) : 0;
+	return erofs_path_is_directory(name) ? hide_lower(paths, name) : 0;
 }
 
 int erofs_paths_clear(struct erofs_paths *paths, const char *path)
 {
 	struct erofs_path_name *name;
-	int err = find_name(paths, &name, path);
+	int err = find_name(paths, &name, path, true);
 
 	if (err == -ENOENT)
 		return 0;
 	if (err)
 		return err;
-	return is_directory(name) ? hide_lower(paths, name) : -ENOTDIR;
+	return erofs_path_is_directory(name) ? hide_lower(paths, name) : -ENOTDIR;
 }
 
 /* ---- beginning and end -------------------------------------------------------------------------------------------------------- */
@@ -357,6 +337,7 @@ void erofs_paths_release(struct erofs_paths *paths)
 {
 	erofs_index_release(&paths->index);
 	free(paths->names);
+	erofs_buffer_release(&paths->followed);
 	*paths = (struct erofs_paths){ 0 };
 }
 
@@ -371,12 +352,12 @@ static int list_entries(struct erofs_arena *arena, const struct erofs_path_name 
 	uint32_t count = 0;
 
 	for (const struct erofs_path_name *name = dir->names; name; name = name->next)
-		count += is_alive(name);
+		count += erofs_path_is_alive(name);
 	inode->dir.entries = count ? erofs_arena_alloc(arena, count * sizeof(*inode->dir.entries)) : NULL;
 	if (count && !inode->dir.entries)
 		return -ENOMEM;
 	for (const struct erofs_path_name *name = dir->names; name; name = name->next)
-		if (is_alive(name))
+		if (erofs_path_is_alive(name))
 			inode->dir.entries[inode->dir.count++] = (struct erofs_tree_entry){ name->inode, name->name };
 	return 0;
 }
@@ -387,7 +368,7 @@ int erofs_paths_finish(struct erofs_paths *paths)
 
 	/* Directories out of reach get their entries, too, and nobody will ever see them. */
 	for (uint32_t i = 0; !err && i < paths->name_count; i++)
-		if (is_alive(paths->names[i]) && is_directory(paths->names[i]))
+		if (erofs_path_is_alive(paths->names[i]) && erofs_path_is_directory(paths->names[i]))
 			err = list_entries(&paths->tree->arena, paths->names[i]);
 	return err;
 }

@@ -9,8 +9,10 @@
  * comes later takes the place of what was there. Layers come one after the other; a later one can hide what earlier ones have.
  * Every step costs as much as the path is deep; nothing recurses.
  *
- * Paths are bytes with slashes; empty components and `.` count for nothing. All functions that take one return
+ * Paths are bytes with slashes; empty components and `.` count for nothing. Symbolic links on the way to the last component are
+ * followed, whichever layer has them: below the root, never out of the tree. All functions that take a path return
  *	-EINVAL        for a component `..`
+ *	-ELOOP         for more than 40 symbolic links on the way
  *	-ENAMETOOLONG  for a component of more than 255 bytes
  *	-ENOTDIR       if something that this layer itself has stands in the way, and is no directory
  *	-ENOMEM
@@ -26,6 +28,8 @@ struct erofs_paths {
 	uint32_t name_count, name_room;
 	uint32_t layer;
 	struct erofs_path_name *root;
+	bool has_links;		      /* there are symbolic links, or were */
+	struct erofs_buffer followed; /* a path without those on its way */
 };
 
 /* For an empty tree, whose root gets the attributes of a missing parent. Inodes, names and entries live in its arena. */
@@ -36,7 +40,7 @@ void erofs_paths_release(struct erofs_paths *paths);
 void erofs_paths_next_layer(struct erofs_paths *paths);
 
 /* What stands at a path: 0 and the inode; -ENOENT. */
-int erofs_paths_find(const struct erofs_paths *paths, struct erofs_tree_inode **out, const char *path);
+int erofs_paths_find(struct erofs_paths *paths, struct erofs_tree_inode **out, const char *path);
 
 /*
  * An inode of this mode at the path, all else zero, to be filled in. A directory in the place of a directory is the same inode
@@ -45,6 +49,9 @@ int erofs_paths_find(const struct erofs_paths *paths, struct erofs_tree_inode **
  * -EISDIR if the root were to be no directory.
  */
 int erofs_paths_put(struct erofs_paths *paths, struct erofs_tree_inode **out, const char *path, uint16_t mode);
+
+/* What such a path becomes when symbolic links are followed; a text that lasts until the next call of any of these. */
+int erofs_paths_resolve(struct erofs_paths *paths, const char **path);
 
 /* One more name for an inode that is no directory (-EPERM). */
 int erofs_paths_link(struct erofs_paths *paths, const char *path, struct erofs_tree_inode *inode);
@@ -55,7 +62,7 @@ int erofs_paths_remove(struct erofs_paths *paths, const char *path);
 /* Takes away what earlier layers have at the path, and leaves what this one has, whichever came first. */
 int erofs_paths_whiteout(struct erofs_paths *paths, const char *path);
 
-/* Takes away what earlier layers have below the directory at the path. */
+/* Takes away what earlier layers have below the directory at the path, or that it leads to if it is a symbolic link. */
 int erofs_paths_clear(struct erofs_paths *paths, const char *path);
 
 /* The tree is as it should be: makes the lists of entries. Done once, as the last thing. */
@@ -70,6 +77,9 @@ enum erofs_hiding {
 	EROFS_HIDES_ITSELF,   /* book-keeping: of no consequence, and no part of the tree */
 	EROFS_HIDES_BADLY,    /* a whiteout that names no file */
 };
+
+/* In the root of a layer: the files that have several names, to which those are hard links. */
+#define EROFS_PSEUDO_LINKS ".wh..wh.plnk"
 
 /* What the last component of an archive's member or layer's file means in the way of AUFS and OCI; `*name` points into it. */
 enum erofs_hiding erofs_hiding_by_name(const char *component, const char **name);

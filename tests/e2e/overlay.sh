@@ -72,7 +72,7 @@ over() { # WHAT LOWERDIRS: under overlayfs, for reading and with a directory to 
 	# What has nothing but whiteouts is empty (to Linux, of devices only); a copy of what has them stays without them.
 	[ -n "$as_attributes" ] || check "$1: rmdir" rmdir over/only/whiteouts over/only
 	check "$1: touch beside a whiteout" touch over/var/lib/another
-	same "$1: beside a whiteout" "another empty n top" "$(ls over/var/lib 2>&1 | xargs)"
+	same "$1: beside a whiteout" "another empty n top" "$(cd over/var/lib && echo *)"
 	unmount "$work/over"
 	rm -rf up
 }
@@ -88,7 +88,7 @@ images_over() { # WHAT: layers 0.img to 2.img, the top one last. DEVICES: a loop
 	over "$1" "$lower"
 	for n in 2 1 0; do unmount "layer-$n"; rm -f "$n.img"; done
 }
-DEVICES= as_attributes=
+DEVICES='' as_attributes=''
 # Directories with whiteouts, and directories with the attribute, empty.
 holders() { (cd "$work" && { find layer-? -type c -printf '%h\n'; getfattr -Rhm '^trusted.overlay.whiteout$' layer-? 2>/dev/null | sed -n 's,^# file: \(.*\)/[^/]*$,\1,p'; } | sort -u); }
 marked() { (cd "$work" && getfattr -Rhd -m "^$origin\$" layer-? 2>/dev/null | tr '\n' ' ' | grep -oP "# file: \K\S+(?= $origin=\"\")" | sort); }
@@ -200,7 +200,7 @@ stripped_is() { # WHAT NAMES COMMAND...
 	unmount layer-0
 }
 for more in "" -x-1; do
-	strip=("$MKFS" --quiet --ovlfs-strip $more)
+	strip=("$MKFS" --quiet --ovlfs-strip ${more:+"$more"})
 	stripped_is "strip $more: directory" "x/empty x/file" "${strip[@]}" stripped.img marked
 	stripped_is "strip $more: archive" "x/empty x/file" "${strip[@]}" --tar=f stripped.img marked.tar
 	stripped_is "strip $more: pipe" "x/empty x/file" bash -c 'cat marked.tar | "$@"' - "${strip[@]}" --tar=f stripped.img
@@ -209,7 +209,7 @@ for more in "" -x-1; do
 	stripped_is "strip $more: each layer" "x/empty x/file" cp to-take.img stripped.img
 	stripped_is "strip $more: image" "x/empty x/file" "${strip[@]}" stripped.img marked.img
 	stripped_is "strip $more: images" "x/empty x/file x/low" "${strip[@]}" stripped.img below.img marked.img
-	stripped_is "merge $more" "x/empty x/file x/low" "$MKFS" --quiet $more stripped.img below.img marked.img
+	stripped_is "merge $more" "x/empty x/file x/low" "$MKFS" --quiet ${more:+"$more"} stripped.img below.img marked.img
 done
 
 mkdir -p kept/d kept/none && mknod kept/d/w c 0 0 && setfattr -n $origin -v 0xfb21 kept/d && mknod kept/none/zero c 1 5

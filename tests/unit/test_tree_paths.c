@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -281,6 +282,93 @@ static void directories_with_whiteouts_get_an_origin(void **state)
 	assert_null(fixture->tree->root->xattrs);
 }
 
+static struct erofs_tree_inode *put_link(struct fixture *fixture, const char *path, const char *target)
+{
+	struct erofs_tree_inode *link = put(fixture, path, S_IFLNK);
+
+	link->target = target;
+	return link;
+}
+
+static void paths_go_through_symbolic_links(void **state)
+{
+	struct fixture *fixture = *state;
+	struct erofs_tree_inode *inode;
+	const char *path = "./lib//x";
+
+	put(fixture, "usr/lib/a", S_IFREG);
+	put_link(fixture, "lib", "/usr/./lib/");
+	put_link(fixture, "usr/up", "../../../etc");
+	put_link(fixture, "dangling", "missing/../there");
+	put_link(fixture, "chain", "usr/up/../lib");
+	put_link(fixture, "usr/lib/here", ".");
+	assert_int_equal(erofs_paths_resolve(&fixture->paths, &path), 0);
+	assert_string_equal(path, "/usr/lib/x");
+	put(fixture, "lib/b", S_IFREG);
+	put(fixture, "usr/up/c", S_IFREG);
+	put(fixture, "dangling/d", S_IFREG);
+	put(fixture, "chain/here/here/e", S_IFREG);
+	assert_ptr_equal(find(fixture, "chain/b"), find(fixture, "usr/lib/b"));
+	assert_int_equal(erofs_paths_link(&fixture->paths, "lib/f", find(fixture, "chain/e")), 0);
+	assert_int_equal(erofs_paths_remove(&fixture->paths, "lib/a"), 0);
+	assert_ptr_equal(find(fixture, "usr/lib/f"), find(fixture, "usr/lib/e"));
+	/* The last component is what it is. */
+	assert_true(S_ISLNK(find(fixture, "chain")->mode));
+	put(fixture, "lib", S_IFDIR);
+	put(fixture, "lib/own", S_IFREG);
+	assert_int_equal(erofs_paths_put(&fixture->paths, &inode, "chain/../x", S_IFREG), -EINVAL);
+	assert_tree(fixture,
+		    "/ /chain /dangling /etc /lib /there /usr /etc/c /lib/own /there/d /usr/lib /usr/up /usr/lib/b "
+		    "/usr/lib/e /usr/lib/here");
+}
+
+static void links_that_lead_nowhere_are_errors(void **state)
+{
+	struct fixture *fixture = *state;
+	struct erofs_tree_inode *inode;
+	char name[16], target[16], *longest = malloc(301);
+
+	put_link(fixture, "self", "self");
+	put_link(fixture, "a", "b/x");
+	put_link(fixture, "b", "a");
+	for (int i = 0; i < 41; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		snprintf(target, sizeof(target), "%d", i + 1);
+		put_link(fixture, name, erofs_arena_copy(&fixture->tree->arena, target, strlen(target)));
+	}
+	memset(longest, 'x', 300);
+	longest[300] = 0;
+	put_link(fixture, "longest", longest);
+	put(fixture, "file", S_IFREG);
+	put_link(fixture, "to-file", "file");
+	assert_int_equal(erofs_paths_put(&fixture->paths, &inode, "self/x", S_IFREG), -ELOOP);
+	assert_int_equal(erofs_paths_find(&fixture->paths, &inode, "a/x"), -ELOOP);
+	assert_int_equal(erofs_paths_put(&fixture->paths, &inode, "0/x", S_IFREG), -ELOOP);
+	assert_int_equal(erofs_paths_put(&fixture->paths, &inode, "1/x", S_IFREG), 0);
+	assert_int_equal(erofs_paths_put(&fixture->paths, &inode, "longest/x", S_IFREG), -ENAMETOOLONG);
+	assert_int_equal(erofs_paths_put(&fixture->paths, &inode, "to-file/x", S_IFREG), -ENOTDIR);
+	free(longest);
+}
+
+static void layers_go_through_links_of_lower_ones(void **state)
+{
+	struct fixture *fixture = *state;
+
+	put(fixture, "usr/lib/x", S_IFREG);
+	put(fixture, "usr/lib/y", S_IFREG);
+	put(fixture, "opt/z", S_IFREG);
+	put_link(fixture, "lib", "usr/lib");
+	put_link(fixture, "data", "/opt");
+	erofs_paths_next_layer(&fixture->paths);
+	put(fixture, "lib/new", S_IFREG);
+	put(fixture, "data/new", S_IFREG);
+	assert_int_equal(erofs_paths_whiteout(&fixture->paths, "lib/x"), 0);
+	assert_int_equal(erofs_paths_clear(&fixture->paths, "data"), 0);
+	assert_int_equal(erofs_paths_whiteout(&fixture->paths, "lib"), 0);
+	put(fixture, "lib/own", S_IFREG);
+	assert_tree(fixture, "/ /data /lib /opt /usr /lib/own /opt/new /usr/lib /usr/lib/new /usr/lib/y");
+}
+
 /* Against a list of strings, with many random steps. */
 static void random_steps_agree_with_a_list(void **state)
 {
@@ -357,6 +445,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(overlay_markers_are_told_and_stripped, begin, end),
 		cmocka_unit_test_setup_teardown(empty_files_with_the_xattr_are_whiteouts, begin, end),
 		cmocka_unit_test_setup_teardown(directories_with_whiteouts_get_an_origin, begin, end),
+		cmocka_unit_test_setup_teardown(paths_go_through_symbolic_links, begin, end),
+		cmocka_unit_test_setup_teardown(links_that_lead_nowhere_are_errors, begin, end),
+		cmocka_unit_test_setup_teardown(layers_go_through_links_of_lower_ones, begin, end),
 		cmocka_unit_test_setup_teardown(random_steps_agree_with_a_list, begin, end),
 	};
 
