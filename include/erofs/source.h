@@ -79,8 +79,9 @@ EROFS_API int erofs_source_is_image(const char *path);
 
 /*
  * Takes a tar archive for the source of an empty tree; `path` NULL or "-" is standard input. All formats that occur are read,
- * compressed with gzip, bzip2, xz, zstd or lz4, too; later members take the place of earlier ones. Names that lead out of the
- * archive, and an archive that does not come to its own end, are errors.
+ * compressed with gzip, bzip2, xz, lzip, lzma, zstd or lz4, too; later members take the place of earlier ones. Names that lead
+ * out of the archive, an archive that ends within a member, and a compressed stream that is damaged, cut off, or not the last
+ * thing in the file, are errors.
  *
  * An uncompressed regular file is looked through now, and its contents are read when the image is built; it must stay as it
  * is until then. Anything else is a stream, which erofs_build_streamed() reads: nothing but its first bytes is looked at now,

@@ -7,11 +7,9 @@
 #include <string.h>
 
 #include "lib/codec/hasher.h"
-#include "lib/source/oci_unpack.h"
+#include "lib/source/unpack.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
-
-#define IN_SIZE ((size_t)128 * 1024)
 
 struct oci_layer {
 	struct oci_store *store;
@@ -19,11 +17,8 @@ struct oci_layer {
 	struct oci_digest diff_id; /* EROFS_DIGEST_NONE: not to be looked at */
 	struct oci_input *input;
 	struct erofs_hasher *packed, *plain;
-	struct oci_unpacker *unpacker;
-	struct oci_unpack_buffers buffers;
+	struct erofs_unpack *unpack;
 	uint64_t taken; /* bytes of the blob so far */
-	bool is_ended;	/* ... and there are no more */
-	uint8_t in[IN_SIZE];
 };
 
 const char *erofs_oci_blob_name(const struct oci_descriptor *blob)
@@ -85,43 +80,30 @@ static int new_hasher(struct erofs_hasher **out, const struct oci_digest *digest
 	return *out ? erofs_hasher_begin(*out) : -ENOMEM;
 }
 
-/* More of the blob as it is: 1, 0 at its end. */
-static int take_in(struct oci_layer *layer)
+/* More of the blob as it is. */
+static int64_t take_in(void *ctx, void *buf, size_t size)
 {
-	int64_t count = layer->input->read(layer->input, layer->in, IN_SIZE);
+	struct oci_layer *layer = ctx;
+	int64_t count;
 
+	if (erofs_cancel_requested(layer->store->cancel))
+		return -ECANCELED;
+	count = layer->input->read(layer->input, buf, size);
 	if (count < 0)
-		return (int)count;
-	layer->buffers.in = layer->in;
-	layer->buffers.in_left = (size_t)count;
-	layer->is_ended = !count;
+		return count;
 	layer->taken += (uint64_t)count;
 	if (layer->taken > layer->blob.size)
 		return report_size(layer->store, &layer->blob, true, layer->taken);
-	if (count && layer->packed && erofs_hasher_append(layer->packed, layer->in, (size_t)count))
+	if (count && layer->packed && erofs_hasher_append(layer->packed, buf, (size_t)count))
 		return report(layer->store, -EIO, &layer->blob, "cannot be hashed");
-	return count > 0;
-}
-
-/* Enough of the beginning to see what it is. */
-static int begin(struct oci_layer *layer)
-{
-	const char *format = NULL;
-	int err = take_in(layer);
-
-	if (err < 0)
-		return err;
-	err = erofs_oci_unpacker_new(&layer->unpacker, &format, layer->in, layer->buffers.in_left);
-	if (err == -EOPNOTSUPP)
-		return erofs_report(layer->store->diag, err, "'%s': blob %s is compressed with %s: built without it",
-				    layer->store->name, erofs_oci_blob_name(&layer->blob), format);
-	return err;
+	return count;
 }
 
 int erofs_oci_layer_open(struct oci_layer **out, struct oci_store *store, const struct oci_descriptor *blob,
 			 const struct oci_digest *diff_id)
 {
 	struct oci_layer *layer = calloc(1, sizeof(*layer));
+	struct erofs_unpack_input from = { .read = take_in, .ctx = layer };
 	int err;
 
 	if (!layer)
@@ -135,8 +117,8 @@ int erofs_oci_layer_open(struct oci_layer **out, struct oci_store *store, const 
 		err = new_hasher(&layer->plain, diff_id);
 	if (!err)
 		err = store->ops->open(store, &layer->input, blob);
-	if (!err)
-		err = begin(layer);
+	if (!err && !(layer->unpack = erofs_unpack_new(&from)))
+		err = -ENOMEM;
 	if (err)
 		erofs_oci_layer_close(layer);
 	else
@@ -144,38 +126,17 @@ int erofs_oci_layer_open(struct oci_layer **out, struct oci_store *store, const 
 	return err;
 }
 
-static int unpack(struct oci_layer *layer)
-{
-	int err = erofs_oci_unpack(layer->unpacker, &layer->buffers);
-
-	return err == -EBADMSG ? report(layer->store, err, &layer->blob, "cannot be decompressed: it is damaged") : err;
-}
-
 int64_t erofs_oci_layer_read(struct oci_layer *layer, void *buf, size_t size)
 {
-	int err = 0;
+	int64_t count = erofs_unpack_read(layer->unpack, buf, size);
+	const char *text = erofs_unpack_failure(layer->unpack);
 
-	layer->buffers.out = buf;
-	layer->buffers.out_left = size;
-	for (;;) {
-		int more;
-
-		/* Without input, too: the decoder may have held some back. */
-		err = unpack(layer);
-		if (err || layer->buffers.out_left < size || layer->is_ended)
-			break;
-		if (erofs_cancel_requested(layer->store->cancel))
-			return -ECANCELED;
-		more = layer->buffers.in_left ? 1 : take_in(layer);
-		if (more < 0)
-			return more;
-	}
-	if (!err && layer->is_ended && layer->buffers.out_left == size &&
-	    !erofs_oci_unpack_is_complete(layer->unpacker))
-		err = report(layer->store, -EBADMSG, &layer->blob, "ends within its compressed data");
-	if (!err && layer->plain && erofs_hasher_append(layer->plain, buf, size - layer->buffers.out_left))
-		err = report(layer->store, -EIO, &layer->blob, "cannot be hashed");
-	return err ? err : (int64_t)(size - layer->buffers.out_left);
+	if (count < 0 && text)
+		return erofs_report(layer->store->diag, (int)count, "'%s': blob %s cannot be decompressed: %s",
+				    layer->store->name, erofs_oci_blob_name(&layer->blob), text);
+	if (count > 0 && layer->plain && erofs_hasher_append(layer->plain, buf, (size_t)count))
+		return report(layer->store, -EIO, &layer->blob, "cannot be hashed");
+	return count;
 }
 
 static int compare(const struct oci_layer *layer, struct erofs_hasher *hasher, const struct oci_digest *digest)
@@ -219,6 +180,6 @@ void erofs_oci_layer_close(struct oci_layer *layer)
 		layer->input->close(layer->input);
 	erofs_hasher_free(layer->packed);
 	erofs_hasher_free(layer->plain);
-	erofs_oci_unpacker_free(layer->unpacker);
+	erofs_unpack_free(layer->unpack);
 	free(layer);
 }

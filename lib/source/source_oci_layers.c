@@ -45,11 +45,11 @@ int erofs_oci_begin_layer(struct oci_source *source, size_t number, bool verify_
 	err = erofs_oci_layer_open(&source->layer, image->store, blob, diff_id);
 	if (!err)
 		err = erofs_tar_input_feed(&source->tar.input, name, feed, source->layer, source->tar.diag);
-	/* Some writers leave out padding and mark at the end; the digest knows where that is. */
+	/* Some writers leave out the padding at the end, too; the digest knows where that is. */
 	source->tar.members = (struct tar_members){
 		.input = &source->tar.input,
 		.diag = source->tar.diag,
-		.may_end = true,
+		.is_vouched_for = true,
 	};
 	source->number = number;
 	source->member = 0;

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/source/source_tar_filter.h"
+#include "lib/source/unpack.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/escape.h"
 #include "lib/util/report.h"
@@ -27,7 +27,7 @@ static int report_read(const struct erofs_tar_input *input, int err)
 
 /* ---- bytes as they are in the file -------------------------------------------------------------------------------------- */
 
-bool erofs_tar_input_is_cancelled(const struct erofs_tar_input *input)
+static bool is_cancelled(const struct erofs_tar_input *input)
 {
 	return erofs_cancel_requested(input->cancel);
 }
@@ -37,7 +37,7 @@ static int wait_for_bytes(const struct erofs_tar_input *input)
 {
 	struct pollfd wanted = { .fd = input->fd, .events = POLLIN };
 
-	while (!erofs_tar_input_is_cancelled(input)) {
+	while (!is_cancelled(input)) {
 		int ready = poll(&wanted, 1, CANCEL_MS);
 
 		if (ready > 0)
@@ -48,49 +48,67 @@ static int wait_for_bytes(const struct erofs_tar_input *input)
 	return -ECANCELED;
 }
 
-/* Whatever one call gives; 0 at the end. */
-static ssize_t read_some(const struct erofs_tar_input *input, void *buf, size_t length)
+/* Whatever one call gives of the file as it is; 0 at the end. Reported. */
+static int64_t read_file(void *ctx, void *buf, size_t length)
 {
-	if (input->feed)
-		return (ssize_t)input->feed(input->feed_ctx, buf, length);
-	for (;;) {
-		ssize_t count;
-		int err = 0;
+	const struct erofs_tar_input *input = ctx;
 
-		if (!input->is_random && input->cancel)
+	for (;;) {
+		int err = is_cancelled(input) ? -ECANCELED : 0;
+		ssize_t count;
+
+		if (!err && !input->is_random && input->cancel)
 			err = wait_for_bytes(input);
 		if (err)
-			return err;
+			return err == -ECANCELED ? err : report_read(input, err);
 		count = input->is_random ? pread(input->fd, buf, length, (off_t)input->file_at)
 					 : read(input->fd, buf, length);
 		if (count >= 0)
 			return count;
 		if (errno != EINTR && errno != EAGAIN)
-			return -errno;
+			return report_read(input, -errno);
 	}
 }
 
-static int read_failed(const struct erofs_tar_input *input, ssize_t err)
+static int64_t read_unpacked(const struct erofs_tar_input *input, void *buf, size_t length)
 {
-	return err == -ECANCELED || input->feed ? (int)err : report_read(input, (int)err);
+	int64_t count = erofs_unpack_read(input->unpack, buf, length);
+	const char *text = erofs_unpack_failure(input->unpack);
+
+	if (count < 0 && text)
+		return erofs_report(input->diag, (int)count, "cannot decompress %s: %s", input->name, text);
+	return count;
 }
 
-int erofs_tar_input_fill(struct erofs_tar_input *input)
+/* Whatever one call gives of the archive; 0 at the end. Reported. */
+static int64_t read_some(struct erofs_tar_input *input, void *buf, size_t length)
 {
-	ssize_t count = read_some(input, input->buffer, input->buffer_size);
+	int64_t count;
+
+	if (input->feed)
+		return input->feed(input->feed_ctx, buf, length);
+	count = input->unpack ? read_unpacked(input, buf, length) : read_file(input, buf, length);
+	if (count > 0)
+		input->file_at += (uint64_t)count;
+	return count;
+}
+
+/* ---- bytes of the archive -------------------------------------------------------------------------------------------------- */
+
+static int fill(struct erofs_tar_input *input)
+{
+	int64_t count = read_some(input, input->buffer, input->buffer_size);
 
 	if (count < 0)
-		return read_failed(input, count);
+		return (int)count;
 	input->at = 0;
 	input->filled = (size_t)count;
-	input->file_at += (uint64_t)count;
 	return count > 0;
 }
 
-static int64_t read_plain(struct erofs_tar_input *input, uint8_t *buf, size_t length)
+static int64_t read_buffered(struct erofs_tar_input *input, uint8_t *buf, size_t length)
 {
 	size_t have = input->filled - input->at;
-	ssize_t count;
 
 	if (have) {
 		size_t taken = have < length ? have : length;
@@ -100,19 +118,13 @@ static int64_t read_plain(struct erofs_tar_input *input, uint8_t *buf, size_t le
 		return (int64_t)taken;
 	}
 	if (length < input->buffer_size) {
-		int more = erofs_tar_input_fill(input);
+		int more = fill(input);
 
-		return more > 0 ? read_plain(input, buf, length) : more;
+		return more > 0 ? read_buffered(input, buf, length) : more;
 	}
 	/* Much is wanted: past the buffer. */
-	count = read_some(input, buf, length);
-	if (count < 0)
-		return read_failed(input, count);
-	input->file_at += (uint64_t)count;
-	return count;
+	return read_some(input, buf, length);
 }
-
-/* ---- both ------------------------------------------------------------------------------------------------------------------- */
 
 int64_t erofs_tar_input_read(struct erofs_tar_input *input, void *buf, size_t length)
 {
@@ -120,8 +132,7 @@ int64_t erofs_tar_input_read(struct erofs_tar_input *input, void *buf, size_t le
 	size_t got = 0;
 
 	while (got < length) {
-		int64_t count = input->filter ? erofs_tar_filter_read(input, to + got, length - got)
-					      : read_plain(input, to + got, length - got);
+		int64_t count = read_buffered(input, to + got, length - got);
 
 		if (count < 0)
 			return count;
@@ -228,63 +239,41 @@ static int look_at_file(struct erofs_tar_input *input)
 	return 0;
 }
 
-struct magic {
-	const char *bytes;
-	size_t length;
-	const char *name;
-};
-
-#define MAGIC(bytes, name)                                                                                             \
-	{                                                                                                              \
-		bytes, sizeof(bytes) - 1, name                                                                         \
-	}
-static const struct magic magics[] = {
-	MAGIC("\x1f\x8b", "gzip"),
-	MAGIC("BZh", "bzip2"),
-	MAGIC("\xfd"
-	      "7zXZ\0",
-	      "xz"),
-	MAGIC("\x28\xb5\x2f\xfd", "zstd"),
-	MAGIC("\x04\x22\x4d\x18", "lz4"),
-};
-
-/* What the bytes are compressed with; NULL: nothing. */
-static const char *find_compression(const struct erofs_tar_input *input)
+/* Looks at the first bytes of a regular file, which stay in the buffer. */
+static int look_at_start(struct erofs_tar_input *input, bool *is_packed)
 {
-	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
-		if (input->filled >= magics[i].length && memcmp(input->buffer, magics[i].bytes, magics[i].length) == 0)
-			return magics[i].name;
-	return NULL;
+	int64_t count = 1;
+
+	while (count > 0 && input->filled < EROFS_UNPACK_START) {
+		count = read_some(input, input->buffer + input->filled, input->buffer_size - input->filled);
+		if (count < 0)
+			return (int)count;
+		input->filled += (size_t)count;
+	}
+	*is_packed = erofs_unpack_is_packed(input->buffer, input->filled);
+	return 0;
 }
 
 static int begin(struct erofs_tar_input *input)
 {
-	const char *compression;
-	int more = 1;
+	struct erofs_unpack_input from = { .read = read_file, .ctx = input };
+	bool is_packed = false;
+	int err;
 
 	input->buffer_size = input->is_random ? RANDOM_BUFFER : STREAM_BUFFER;
 	input->buffer = malloc(STREAM_BUFFER);
 	if (!input->buffer)
 		return -ENOMEM;
-	/* A pipe may give a byte at a time. */
-	for (size_t had = 0; more > 0 && had < 8; had = input->filled) {
-		ssize_t count = read_some(input, input->buffer + had, input->buffer_size - had);
-
-		if (count < 0)
-			return count == -ECANCELED ? -ECANCELED : report_read(input, (int)count);
-		more = count > 0;
-		input->filled += (size_t)count;
-		input->file_at += (uint64_t)count;
-	}
-	compression = find_compression(input);
-	if (!compression)
-		return 0;
-	if (input->is_random && lseek(input->fd, (off_t)input->file_at, SEEK_SET) < 0)
-		return report_read(input, -errno);
+	err = input->is_random ? look_at_start(input, &is_packed) : 0;
+	if (err || (input->is_random && !is_packed))
+		return err;
+	/* The file's own position still is where it was. */
 	input->is_random = false;
 	input->buffer_size = STREAM_BUFFER;
+	input->filled = 0;
 	input->position = 0;
-	return erofs_tar_filter_open(input, compression);
+	input->unpack = erofs_unpack_new(&from);
+	return input->unpack ? 0 : -ENOMEM;
 }
 
 int erofs_tar_input_open(struct erofs_tar_input *input, const char *path, const struct erofs_cancel *cancel,
@@ -316,7 +305,7 @@ int erofs_tar_input_feed(struct erofs_tar_input *input, const char *name,
 
 void erofs_tar_input_close(struct erofs_tar_input *input)
 {
-	erofs_tar_filter_close(input);
+	erofs_unpack_free(input->unpack);
 	if (input->owns_fd)
 		close(input->fd);
 	free(input->buffer);

@@ -20,6 +20,7 @@ struct erofs_tar_input {
 	uint64_t position; /* of the next byte; of the decompressed ones, if they are compressed */
 	char *name;	   /* for messages */
 
+	struct erofs_unpack *unpack; /* not is_random: what the bytes of the file come through */
 	/* Where the bytes come from instead of a file: as many as there are, 0 at the end, negative when that has been reported. */
 	int64_t (*feed)(void *ctx, void *buf, size_t length);
 	void *feed_ctx;
@@ -27,14 +28,10 @@ struct erofs_tar_input {
 	const struct erofs_cancel *cancel;
 	const struct erofs_diag *diag;
 
-	uint8_t *buffer; /* bytes as they are in the file */
+	uint8_t *buffer; /* bytes of the archive */
 	size_t buffer_size, at, filled;
 	uint64_t file_at;  /* is_random: position of what the buffer will be filled with next */
 	struct stat found; /* is_random: the file as it was when it was opened */
-
-	struct archive *filter; /* what decompresses them, or NULL */
-	const uint8_t *block;	/* ... and has a block of them ready */
-	size_t block_left;
 };
 
 /* `path` NULL or "-": standard input. */
@@ -51,10 +48,6 @@ int64_t erofs_tar_input_read(struct erofs_tar_input *input, void *buf, size_t le
 
 /* Steps over `length` bytes, likewise. */
 int64_t erofs_tar_input_skip(struct erofs_tar_input *input, uint64_t length);
-
-/* For what takes the compression off. Fills the buffer with more bytes of the file: 1; 0 at the end. */
-int erofs_tar_input_fill(struct erofs_tar_input *input);
-bool erofs_tar_input_is_cancelled(const struct erofs_tar_input *input);
 
 /* Reads what is left, so that whoever writes into the pipe can end in peace, and a checksum at the end is looked at. */
 int erofs_tar_input_drain(struct erofs_tar_input *input);

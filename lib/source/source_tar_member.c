@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lib/source/unpack.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/escape.h"
 #include "lib/util/report.h"
@@ -83,7 +84,7 @@ static int finish_member(struct tar_members *members)
 {
 	int err = skip_all(members, members->left);
 
-	if (!err && members->may_end)
+	if (!err && members->is_vouched_for)
 		err = skip_some(members, members->padding);
 	else if (!err)
 		err = skip_all(members, members->padding);
@@ -91,7 +92,27 @@ static int finish_member(struct tar_members *members)
 	return err;
 }
 
-/* The mark at the end is two blocks of zeros; the second one may be missing with the rest of a tape's last record. */
+/* ---- the end ----------------------------------------------------------------------------------------------------------------- */
+
+/*
+ * Many writers leave out the mark at the end, and every reader takes that. Where nothing else says that the archive is whole, it
+ * is worth a word: one that was cut off there looks the same.
+ */
+static int end_without_mark(const struct tar_members *members)
+{
+	if (members->is_vouched_for)
+		return 0;
+	if (!members->started)
+		erofs_message(members->diag, EROFS_SEV_WARNING, "%s is empty: an archive without members",
+			      members->input->name);
+	else
+		erofs_message(members->diag, EROFS_SEV_WARNING,
+			      "%s ends without the mark of an archive's end; if it was cut off, members are missing",
+			      members->input->name);
+	return 0;
+}
+
+/* The mark at the end is two blocks of zeros; one is enough for every reader, and what is behind them counts for none. */
 static int read_end(struct tar_members *members)
 {
 	uint8_t block[TAR_BLOCK];
@@ -100,35 +121,53 @@ static int read_end(struct tar_members *members)
 	if (count < 0)
 		return (int)count;
 	if (count == sizeof(block) && !erofs_tar_is_zero(block))
-		return report_at(members, "is empty, and there is more behind it");
+		erofs_message(members->diag, EROFS_SEV_WARNING,
+			      "%s: a lone block of zeros at byte %" PRIu64
+			      " ends the archive; what is behind it is left out",
+			      members->input->name, members->header_at);
 	return 0;
 }
 
-/* The next block that is a header: 1; 0 at the end. */
-static int read_header(struct tar_members *members, uint8_t block[TAR_BLOCK])
+static int report_no_archive(const struct tar_members *members, const uint8_t *block, size_t size)
 {
-	const char *why;
+	const char *stranger = erofs_unpack_name_stranger(block, size);
+
+	return erofs_report(members->diag, -EINVAL, "%s is no tar archive%s%s", members->input->name,
+			    stranger ? ": it is " : "", stranger ? stranger : "");
+}
+
+/* ---- headers ----------------------------------------------------------------------------------------------------------------- */
+
+/* The next block that is not empty: 1; 0 at the end. */
+static int read_header_block(struct tar_members *members, uint8_t block[TAR_BLOCK])
+{
+	size_t size;
 	int64_t count;
 
 	members->header_at = members->input->position;
 	count = erofs_tar_input_read(members->input, block, TAR_BLOCK);
 	if (count < 0)
 		return (int)count;
-	if (!count && members->may_end)
-		return 0;
-	if (!count && !members->started)
-		return erofs_report(members->diag, -EINVAL, "%s is empty, no archive", members->input->name);
 	if (!count)
-		return erofs_report(members->diag, -EINVAL,
-				    "%s: archive is cut off at byte %" PRIu64 ": the mark at its end is missing",
-				    members->input->name, members->header_at);
-	if (!members->started && (count < TAR_BLOCK || (!erofs_tar_is_zero(block) && !erofs_tar_checksum_fits(block))))
-		return erofs_report(members->diag, -EINVAL, "%s is no tar archive", members->input->name);
+		return end_without_mark(members);
+	size = (size_t)count;
+	memset(block + size, 0, TAR_BLOCK - size);
+	if (!members->started && (size < TAR_BLOCK || (!erofs_tar_is_zero(block) && !erofs_tar_checksum_fits(block))))
+		return report_no_archive(members, block, size);
 	members->started = true;
-	if (count < TAR_BLOCK)
-		return report_truncated(members);
-	if (erofs_tar_is_zero(block))
-		return read_end(members);
+	if (!erofs_tar_is_zero(block))
+		return size == TAR_BLOCK ? 1 : report_truncated(members);
+	return size == TAR_BLOCK ? read_end(members) : 0;
+}
+
+/* The next block that is a header: 1; 0 at the end. */
+static int read_header(struct tar_members *members, uint8_t block[TAR_BLOCK])
+{
+	int more = read_header_block(members, block);
+	const char *why;
+
+	if (more <= 0)
+		return more;
 	if (!erofs_tar_checksum_fits(block))
 		return report_at(members, "is damaged: its checksum is wrong");
 	if (erofs_tar_header_decode(&members->header, block, &why))

@@ -95,10 +95,10 @@ struct tar_members {
 	uint64_t padding; /* behind them */
 	uint64_t header_at;
 	bool started;
-	bool may_end; /* mark and padding at the end may be missing: the input is whole by other evidence */
+	bool is_vouched_for; /* by other evidence the input is whole: padding at the end may be missing, too */
 };
 
-/* The next member: 1; 0 behind the mark at the archive's end. Whatever is left of the last one's data is stepped over. */
+/* The next member: 1; 0 at the archive's end. Whatever is left of the last one's data is stepped over. */
 int erofs_tar_member_next(struct tar_members *members, struct tar_member *out);
 
 /* Reads exactly that much of the current member's data. */

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR MIT
 # doc/ci.md: what it quotes is doc/ci.sh, and its commands do what it says.
 . "$(dirname "$0")/lib.sh"
-need_built "${all_codecs[@]}" libarchive
+need_built "${all_codecs[@]}" libbz2
 need_tools "$MKFS" "$FSCK" "$DUMP"
 page=$top_srcdir/doc/ci.md script=$top_srcdir/doc/ci.sh
 # fenced LANGUAGE N: the Nth block of that language

@@ -302,8 +302,8 @@ def make_bad_blobs(announce, layer):
         layout.index([layout.image([layer], form)])
         spoil_blob(layout, digest(pack(layer, form)), change)
     for name, data, pattern in (
-            ("gzip-cut", gzip.compress(layer)[:-20], "compressed data|damaged"),
-            ("gzip-behind", gzip.compress(layer) + b"garbage", "damaged"),
+            ("gzip-cut", gzip.compress(layer)[:-20], "cut off"),
+            ("gzip-behind", gzip.compress(layer) + b"garbage", "bytes behind"),
             ("gzip-checksum", gzip.compress(layer)[:-8] + b"\0" * 8, "damaged"),
             ("no-tar", b"x" * 4096, "no tar")):
         layout = announce(name, pattern)

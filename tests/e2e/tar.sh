@@ -3,7 +3,7 @@
 # Archives -> images: against extraction by GNU tar, against the directory that they were made of, and what must be refused.
 # shellcheck disable=SC2002 # a pipe is meant, which a redirected file is not
 . "$(dirname "$0")/lib.sh"
-need_built "${all_codecs[@]}" libarchive
+need_built "${all_codecs[@]}" libbz2
 need_tools "$MKFS" "$FSCK" "$DUMP"
 command -v tar >/dev/null || skip_all "no tar"
 privilege=()
@@ -97,7 +97,7 @@ for program in gzip bzip2 xz zstd lz4; do
 		refused "$program cut at $part %" 'cut|decompress|no tar' "$MKFS" --quiet --tar=f "$work/none" "$work/cut"
 	done
 	head -c $((size - 3)) "$work/odd.tar.$program" >"$work/cut"
-	[ $program = bzip2 ] || refused "$program without its last bytes" 'cut|decompress' "$MKFS" --quiet --tar=f "$work/none" "$work/cut"
+	refused "$program without its last bytes" 'cut|decompress' "$MKFS" --quiet --tar=f "$work/none" "$work/cut"
 	rm -f "$work/odd.tar.$program"
 done
 
@@ -144,6 +144,8 @@ done
 check "forged fingerprints are counted" grep -q 'dropped' "$work/.said"
 check "xattrs that the format does not know are counted" grep -q 'left out 1 xattrs' "$work/.said"
 check "file flags are counted" grep -q 'flags of 1 member' "$work/.said"
+"$MKFS" -T0 --tar=f "$work/image" "$work/made/good/lone-zero-block.tar" >"$work/.said" 2>&1
+check "what is behind a lone block of zeros is not left out without a word" grep -q 'warning.*left out' "$work/.said"
 
 for archive in "$work"/made/bad/*.tar; do
 	name=${archive##*/} name=${name%.tar}
@@ -159,14 +161,22 @@ if ls "$work"/none* >/dev/null 2>&1 || ls "$work"/.none* >/dev/null 2>&1; then f
 small_tree "$work/small"
 tar --format=posix -C "$work/small" -cf "$work/small.tar" .
 size=$(stat -c %s "$work/small.tar")
-end=$(python3 -c 'import sys; print(len(open(sys.argv[1], "rb").read().rstrip(b"\0")))' "$work/small.tar")
-accepted=0
+read -r end boundaries < <(python3 - "$work/small.tar" <<-'END'
+	import sys, tarfile
+	# Offsets count from the records in front of a member.
+	starts = [member.offset for member in tarfile.open(sys.argv[1])]
+	print(len(open(sys.argv[1], "rb").read().rstrip(b"\0")), *starts)
+END
+)
+accepted=()
 for ((at = 0; at < end; at += 256)); do
 	head -c $at "$work/small.tar" >"$work/cut"
-	"$MKFS" --quiet --tar=f "$work/none" "$work/cut" 2>/dev/null && accepted=$((accepted + 1))
-	"$MKFS" --quiet --tar=f "$work/none" < <(cat "$work/cut") 2>/dev/null && accepted=$((accepted + 1))
+	"$MKFS" --quiet --tar=f "$work/none" "$work/cut" 2>/dev/null && accepted+=($at)
+	"$MKFS" --quiet --tar=f "$work/none" < <(cat "$work/cut") 2>/dev/null || continue
+	[ "$at" = "${accepted[-1]:-}" ] || fail "cut at $at: accepted from a pipe only"
 done
-same "no archive of $size bytes that is cut off before $end is accepted" 0 "$accepted"
+same "an archive of $size bytes that is cut off before $end is accepted at the boundaries of members only" "$boundaries" "${accepted[*]}"
+rm -f "$work/none"
 
 # ---- pipes that end badly ----------------------------------------------------------------------------------------------------
 

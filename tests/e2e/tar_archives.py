@@ -110,6 +110,10 @@ def bad(name, archive):
 
 ROOT = b'd 755 0:0 0 /'
 f = member
+good('empty', b'', ROOT)
+good('no-mark', f(b'a', b'1'), ROOT, b'f 644 0:0 0 /a = 1')
+# As every other reader takes it.
+good('lone-zero-block', f(b'a', b'1') + b'\0' * BLOCK + f(b'b', b'1') + END, ROOT, b'f 644 0:0 0 /a = 1')
 good('duplicates', f(b'a', b'first') + f(b'b', b'second') + f(b'a', b'third', mode=0o600) + END,
      ROOT, b'f 600 0:0 0 /a = third', b'f 644 0:0 0 /b = second')
 good('missing-parents', f(b'x/y/z', b'data') + f(b'x', type=b'5', mode=0o700, uid=3) + END,
@@ -176,11 +180,8 @@ for name in ('signed-checksum',):
     block[148:156] = b'%06o\0 ' % total
     good(name, bytes(block) + END, ROOT, b'f 644 0:0 0 /\xe9\xe9\xe9 = ')
 
-bad('empty', b'')
 bad('garbage', bytes(range(256)) * 40)
 bad('short', b'x' * 100)
-bad('no-end', f(b'a', b'1'))
-bad('lone-zero-block', f(b'a', b'1') + b'\0' * BLOCK + f(b'b', b'1') + END)
 bad('cut-in-data', f(b'a', b'1' * 5000)[:2000])
 bad('cut-in-header', f(b'a', b'1') + header(b'b')[:100])
 bad('checksum', f(b'a') + header(b'b')[:-1] + b'x' + END)

@@ -10,7 +10,7 @@
 
 #include "lib/source/oci_documents.h"
 #include "lib/source/oci_store.h"
-#include "lib/source/oci_unpack.h"
+#include "lib/source/unpack.h"
 #ifdef WITH_REGISTRY
 #include "lib/source/oci_registry.h"
 #endif
@@ -99,28 +99,41 @@ static bool fuzz_saved(const uint8_t *data, size_t size)
 	return !err;
 }
 
+struct fuzz_bytes {
+	const uint8_t *at;
+	size_t left;
+};
+
+/* In pieces of odd sizes, as a pipe may give them. */
+static int64_t read_bytes(void *ctx, void *buf, size_t size)
+{
+	struct fuzz_bytes *bytes = ctx;
+	size_t most = 1 + bytes->left % 1021, count = bytes->left < most ? bytes->left : most;
+
+	if (count > size)
+		count = size;
+	memcpy(buf, bytes->at, count);
+	bytes->at += count;
+	bytes->left -= count;
+	return (int64_t)count;
+}
+
 static bool fuzz_unpack(const uint8_t *data, size_t size)
 {
-	struct oci_unpacker *unpacker = NULL;
-	const char *format = NULL;
-	struct oci_unpack_buffers buffers = { .in = data, .in_left = size };
+	struct fuzz_bytes bytes = { .at = data, .left = size };
+	struct erofs_unpack *unpack = erofs_unpack_new(&(struct erofs_unpack_input){ read_bytes, &bytes });
 	uint8_t out[1000];
 	size_t total = 0;
-	bool complete;
-	int err = erofs_oci_unpacker_new(&unpacker, &format, data, size);
+	int64_t count;
 
-	if (err == -EOPNOTSUPP)
-		return false;
-	must(!err);
+	must(unpack);
 	do {
-		buffers.out = out;
-		buffers.out_left = sizeof(out);
-		err = erofs_oci_unpack(unpacker, &buffers);
-		total += sizeof(out) - buffers.out_left;
-	} while (!err && buffers.out_left < sizeof(out) && total < UNPACKED_MAX);
-	complete = erofs_oci_unpack_is_complete(unpacker);
-	erofs_oci_unpacker_free(unpacker);
-	return !err && complete;
+		count = erofs_unpack_read(unpack, out, sizeof(out));
+		total += count > 0 ? (size_t)count : 0;
+	} while (count > 0 && total < UNPACKED_MAX);
+	must((count < 0) == (erofs_unpack_failure(unpack) != NULL));
+	erofs_unpack_free(unpack);
+	return !count;
 }
 
 #ifdef WITH_REGISTRY
