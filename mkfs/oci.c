@@ -102,7 +102,8 @@ static int build_each(struct mkfs_options *options, const struct erofs_diag *dia
 {
 	size_t count = erofs_oci_layer_count(options->oci_image);
 	const char *directory = options->output;
-	struct made made = { .paths = calloc(count, sizeof(char *)), .is_new = calloc(count, sizeof(bool)) };
+	/* One more: an image may have no layers. */
+	struct made made = { .paths = calloc(count + 1, sizeof(char *)), .is_new = calloc(count + 1, sizeof(bool)) };
 	int err = made.paths && made.is_new ? make_directory(&made, directory) : -ENOMEM;
 
 	for (size_t i = 0; !err && i < count; i++)

@@ -52,6 +52,7 @@ static int read_descriptor(struct oci_descriptor *out, struct json_object *objec
 	const char *media_type = erofs_oci_json_string(object, "mediaType");
 	struct json_object *annotations = erofs_oci_json_object(object, "annotations");
 	struct json_object *platform = erofs_oci_json_object(object, "platform");
+	struct json_object *urls = erofs_oci_json_array(object, "urls");
 
 	*out = (struct oci_descriptor){ .media_type = media_type ? media_type : "" };
 	if (!digest || erofs_oci_digest_parse(&out->digest, digest))
@@ -60,6 +61,7 @@ static int read_descriptor(struct oci_descriptor *out, struct json_object *objec
 		return wrong(why, "refers to a blob without a size");
 	out->reference = erofs_oci_json_string(annotations, ANNOTATION_REFERENCE);
 	out->full_name = erofs_oci_json_string(annotations, ANNOTATION_FULL_NAME);
+	out->url = urls ? erofs_oci_json_text(json_object_array_get_idx(urls, 0)) : NULL;
 	out->has_platform = platform && read_platform(&out->platform, platform);
 	return 0;
 }
@@ -124,16 +126,34 @@ void erofs_oci_index_release(struct oci_index *index)
 	*index = (struct oci_index){ 0 };
 }
 
+/* Signatures, charts, bills of material come as manifests, too; what their configuration is tells them apart. */
+static const char *find_artifact_type(struct json_object *json, const struct oci_descriptor *config)
+{
+	static const char *const images[] = {
+		"", "application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json",
+		"application/octet-stream", /* Docker's before it had a name of its own */
+	};
+	const char *type = erofs_oci_json_string(json, "artifactType");
+
+	for (size_t i = 0; i < sizeof(images) / sizeof(images[0]); i++)
+		if (strcmp(config->media_type, images[i]) == 0)
+			return NULL;
+	return type && *type ? type : config->media_type;
+}
+
 static int read_manifest(struct oci_manifest *manifest, const char **why)
 {
 	struct json_object *config = erofs_oci_json_object(manifest->json, "config");
 	struct json_object *layers = erofs_oci_json_array(manifest->json, "layers");
 	int err;
 
-	if (!config || !layers)
+	if (!config || (!layers && !erofs_oci_json_lacks(manifest->json, "layers")))
 		return wrong(why, "has no configuration, or no list of layers");
 	err = read_descriptor(&manifest->config, config, why);
-	return err ? err : read_descriptors(&manifest->layers, &manifest->layer_count, layers, why);
+	if (err)
+		return err;
+	manifest->artifact_type = find_artifact_type(manifest->json, &manifest->config);
+	return layers ? read_descriptors(&manifest->layers, &manifest->layer_count, layers, why) : 0;
 }
 
 int erofs_oci_manifest_parse(struct oci_manifest *out, const void *bytes, size_t size, const char **why)
@@ -183,9 +203,12 @@ static int read_config(struct oci_config *config, struct json_object *json, cons
 	struct json_object *diff_ids = erofs_oci_json_array(rootfs, "diff_ids");
 	const char *type = erofs_oci_json_string(rootfs, "type");
 
-	if (!diff_ids || !type || strcmp(type, "layers") != 0)
-		return wrong(why, "is not that of an image: it lists no diff_ids of layers");
 	read_platform(&config->platform, json);
+	if (erofs_oci_json_lacks(json, "rootfs") || (rootfs && erofs_oci_json_lacks(rootfs, "diff_ids")))
+		return 0;
+	if (!diff_ids || (type && *type && strcmp(type, "layers") != 0))
+		return wrong(why, "is not that of an image: its rootfs has no diff_ids of layers");
+	config->lists_layers = true;
 	return read_diff_ids(config, diff_ids, why);
 }
 

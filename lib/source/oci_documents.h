@@ -29,6 +29,7 @@ struct oci_descriptor {
 	struct oci_platform platform;
 	const char *reference; /* annotations that name the image, or NULL */
 	const char *full_name;
+	const char *url; /* where its maker has it, or NULL */
 };
 
 struct oci_index {
@@ -39,6 +40,7 @@ struct oci_index {
 
 struct oci_manifest {
 	struct json_object *json;
+	const char *artifact_type; /* of something that is no image; else NULL */
 	struct oci_descriptor config;
 	struct oci_descriptor *layers;
 	size_t layer_count;
@@ -46,6 +48,7 @@ struct oci_manifest {
 
 struct oci_config {
 	struct oci_platform platform;
+	bool lists_layers; /* diff_ids counts: some makers leave it out */
 	struct oci_digest *diff_ids;
 	size_t count;
 };

@@ -59,6 +59,14 @@ static struct json_object *find(struct json_object *object, const char *key, enu
 	return value;
 }
 
+bool erofs_oci_json_lacks(struct json_object *object, const char *key)
+{
+	struct json_object *value;
+
+	return !json_object_is_type(object, json_type_object) || !json_object_object_get_ex(object, key, &value) ||
+	       !value;
+}
+
 struct json_object *erofs_oci_json_array(struct json_object *object, const char *key)
 {
 	return find(object, key, json_type_array);

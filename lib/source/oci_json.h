@@ -2,6 +2,7 @@
 #ifndef EROFS_SOURCE_OCI_JSON_H
 #define EROFS_SOURCE_OCI_JSON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,8 @@ static inline void erofs_oci_json_release(struct json_object **object)
 /* -EINVAL if it is no JSON or too large or deep, -ENOMEM. */
 int erofs_oci_json_parse(struct json_object **out, const void *bytes, size_t size);
 
+/* Whether an object lacks a member: it is not there, or null, as Go writes what is empty. */
+bool erofs_oci_json_lacks(struct json_object *object, const char *key);
 /* A member of an object; NULL if it is missing or of another type. Text with a NUL in it is none. */
 struct json_object *erofs_oci_json_array(struct json_object *object, const char *key);
 struct json_object *erofs_oci_json_object(struct json_object *object, const char *key);

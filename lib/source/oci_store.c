@@ -31,31 +31,25 @@ char *erofs_oci_blob_path(const struct oci_descriptor *blob)
 	return path;
 }
 
-/* ---- parts of files --------------------------------------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------------------------------------------ */
 
 struct file_input {
 	struct oci_input input;
 	const struct erofs_diag *diag;
 	char *name;
 	int fd;
-	bool owned;
-	uint64_t at, end;
 };
 
 static int64_t read_file(struct oci_input *input, void *buf, size_t size)
 {
 	struct file_input *file = (struct file_input *)input;
-	uint64_t left = file->end - file->at;
 	ssize_t count;
 
-	if (size > left)
-		size = (size_t)left;
 	do
-		count = pread(file->fd, buf, size, (off_t)file->at);
+		count = read(file->fd, buf, size);
 	while (count < 0 && errno == EINTR);
 	if (count < 0)
 		return erofs_report(file->diag, -errno, "cannot read '%s': %s", file->name, strerror(errno));
-	file->at += (uint64_t)count;
 	return count;
 }
 
@@ -63,14 +57,12 @@ static void close_file(struct oci_input *input)
 {
 	struct file_input *file = (struct file_input *)input;
 
-	if (file->owned)
-		close(file->fd);
+	close(file->fd);
 	free(file->name);
 	free(file);
 }
 
-int erofs_oci_input_of_file(struct oci_input **out, int fd, bool owned, uint64_t offset, uint64_t size,
-			    const char *name, const struct erofs_diag *diag)
+int erofs_oci_input_of_file(struct oci_input **out, int fd, const char *name, const struct erofs_diag *diag)
 {
 	struct file_input *file = malloc(sizeof(*file));
 	char *copy = strdup(name);
@@ -85,9 +77,6 @@ int erofs_oci_input_of_file(struct oci_input **out, int fd, bool owned, uint64_t
 		.diag = diag,
 		.name = copy,
 		.fd = fd,
-		.owned = owned,
-		.at = offset,
-		.end = offset + size,
 	};
 	*out = &file->input;
 	return 0;

@@ -26,6 +26,8 @@ struct oci_store_ops {
 	/* What all begins with: index.json, manifest.json, or what a registry has under the name that was asked for. */
 	int (*root)(struct oci_store *store, struct erofs_buffer *out);
 	int (*open)(struct oci_store *store, struct oci_input **out, const struct oci_descriptor *blob);
+	/* Whether a blob is there; NULL: trying is the only way to know. */
+	bool (*has)(struct oci_store *store, const struct oci_descriptor *blob);
 	void (*release)(struct oci_store *store);
 };
 
@@ -39,7 +41,9 @@ struct oci_store {
 };
 
 int erofs_oci_store_open_directory(struct oci_store **out, const char *path, const struct erofs_diag *diag);
-int erofs_oci_store_open_archive(struct oci_store **out, const char *path, const struct erofs_diag *diag);
+/* Compressed, too; a regular file. */
+int erofs_oci_store_open_archive(struct oci_store **out, const char *path, const volatile int *cancel,
+				 const struct erofs_diag *diag);
 /* "docker://HOST[:PORT]/NAME[:TAG|@DIGEST]" */
 int erofs_oci_store_open_registry(struct oci_store **out, const struct erofs_oci_options *options,
 				  const struct erofs_cancel *cancel, const struct erofs_diag *diag);
@@ -48,9 +52,8 @@ void erofs_oci_store_close(struct oci_store *store);
 /* "blobs/sha256/HEX"; to be freed. NULL: out of memory. */
 char *erofs_oci_blob_path(const struct oci_descriptor *blob);
 
-/* A part of an open file as a blob; `owned`: closed with the blob. */
-int erofs_oci_input_of_file(struct oci_input **out, int fd, bool owned, uint64_t offset, uint64_t size,
-			    const char *name, const struct erofs_diag *diag);
+/* An open file as a blob, with which it is closed. */
+int erofs_oci_input_of_file(struct oci_input **out, int fd, const char *name, const struct erofs_diag *diag);
 
 /* Reads all that an input has, up to OCI_DOCUMENT_MAX: -EFBIG beyond, reported. */
 int erofs_oci_read_all(struct erofs_buffer *out, struct oci_input *input, const char *name,

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <xxhash.h>
 
-#include "lib/source/oci_store.h"
+#include "lib/source/oci_member.h"
 #include "lib/source/source_tar_member.h"
 #include "lib/util/arena.h"
 #include "lib/util/cleanup.h"
@@ -13,22 +13,29 @@
 #include "lib/util/report.h"
 
 /*
- * A tar of an OCI layout, or what `docker save` writes. Where its members are is found out once; blobs are read in place then.
+ * A tar of an OCI layout, or what `docker save` writes, compressed or not. Where its members are is found out once; blobs are read
+ * from there.
  */
 
 #define MEMBERS_MAX 100000u /* an image has some hundred files */
 #define LINKS_MAX   8	    /* that may lead from one to the next */
 
+/* Documents are mostly small: so many bytes of such members of a compressed archive are kept, for it to be unpacked less often. */
+#define KEPT_MEMBER ((uint64_t)64 * 1024)
+#define KEPT_MAX    ((uint64_t)4 * 1024 * 1024)
+
 struct place {
 	const char *path; /* without leading or doubled slashes and dots */
 	const char *link; /* of a symbolic link, else NULL */
 	bool is_file;
-	uint64_t offset, size;
+	struct oci_member data;
 };
 
 struct archive_store {
 	struct oci_store store;
 	struct erofs_tar_input tar;
+	struct oci_members members;
+	uint64_t kept;
 	struct erofs_arena arena;
 	struct place **places;
 	uint32_t count, room;
@@ -150,17 +157,60 @@ static int note_place(struct archive_store *archive, const char *path, const str
 	return erofs_index_add(&archive->index, XXH3_64bits(path, strlen(path)), archive->count++);
 }
 
-static int note_member(struct archive_store *archive, const struct tar_member *member)
+static int keep_bytes(struct archive_store *archive, struct oci_member *data, struct tar_members *members)
+{
+	void *bytes;
+
+	if (!archive->members.is_packed || data->is_sparse || data->size > KEPT_MEMBER ||
+	    data->size > KEPT_MAX - archive->kept)
+		return 0;
+	bytes = erofs_arena_alloc(&archive->arena, (size_t)data->size + 1);
+	if (!bytes)
+		return -ENOMEM;
+	archive->kept += data->size;
+	data->bytes = bytes;
+	return erofs_tar_member_read(members, bytes, (size_t)data->size);
+}
+
+static int set_file(struct archive_store *archive, struct place *place, struct tar_members *members,
+		    const struct tar_member *member)
+{
+	struct oci_member *data = &place->data;
+	size_t ranges_size = member->range_count * sizeof(*member->ranges);
+	void *ranges = NULL;
+
+	if (ranges_size) {
+		ranges = erofs_arena_alloc(&archive->arena, ranges_size);
+		if (!ranges)
+			return -ENOMEM;
+		memcpy(ranges, member->ranges, ranges_size);
+	}
+	place->is_file = true;
+	*data = (struct oci_member){
+		.offset = member->data_at,
+		.size = member->size,
+		.is_sparse = member->is_sparse,
+		.ranges = ranges,
+		.range_count = member->range_count,
+	};
+	return keep_bytes(archive, data, members);
+}
+
+static int note_member(struct archive_store *archive, struct tar_members *members, const struct tar_member *member)
 {
 	erofs_auto_free char *path = clean_path("", 0, member->path);
-	struct place place = { .is_file = S_ISREG(member->mode) && !member->ranges };
+	struct place place = { 0 };
+	int err = 0;
 
 	/* What leads out of the archive is nothing that could be asked for. */
 	if (!path)
 		return 0;
-	place.offset = member->data_at;
-	place.size = member->stored;
-	if (S_ISLNK(member->mode))
+	if (archive->count >= MEMBERS_MAX)
+		return erofs_report(archive->store.diag, -E2BIG, "'%s' has more than %u members: that is no image",
+				    archive->store.name, MEMBERS_MAX);
+	if (S_ISREG(member->mode))
+		err = set_file(archive, &place, members, member);
+	else if (S_ISLNK(member->mode))
 		place.link = member->link;
 	if (!member->mode) {
 		const struct place *target = find_file(archive, member->link);
@@ -169,10 +219,7 @@ static int note_member(struct archive_store *archive, const struct tar_member *m
 			return 0;
 		place = *target;
 	}
-	if (archive->count >= MEMBERS_MAX)
-		return erofs_report(archive->store.diag, -E2BIG, "'%s' has more than %u members: that is no image",
-				    archive->store.name, MEMBERS_MAX);
-	return note_place(archive, path, &place);
+	return err ? err : note_place(archive, path, &place);
 }
 
 static int read_members(struct archive_store *archive)
@@ -183,25 +230,25 @@ static int read_members(struct archive_store *archive)
 	int more;
 
 	while ((more = erofs_tar_member_next(&members, &member)) > 0) {
-		int err = note_member(archive, &member);
+		int err = note_member(archive, &members, &member);
 
 		if (err)
 			return err;
 	}
-	return more;
+	/* To the end, where a compressed one has its checksums. */
+	return more ? more : erofs_tar_input_drain(&archive->tar);
 }
 
 /* ---- the store -------------------------------------------------------------------------------------------------------- */
 
-static int open_path(const struct archive_store *archive, struct oci_input **out, const char *path)
+static int open_path(struct archive_store *archive, struct oci_input **out, const char *path)
 {
 	const struct oci_store *store = &archive->store;
 	const struct place *place = find_file(archive, path);
 
 	if (!place)
 		return erofs_report(store->diag, -ENOENT, "'%s' has no member %s", store->name, path);
-	return erofs_oci_input_of_file(out, archive->tar.fd, false, place->offset, place->size, store->name,
-				       store->diag);
+	return erofs_oci_member_open(out, &archive->members, &place->data);
 }
 
 static int open_blob(struct oci_store *store, struct oci_input **out, const struct oci_descriptor *blob)
@@ -209,6 +256,13 @@ static int open_blob(struct oci_store *store, struct oci_input **out, const stru
 	erofs_auto_free char *path = erofs_oci_blob_path(blob);
 
 	return path ? open_path((struct archive_store *)store, out, path) : -ENOMEM;
+}
+
+static bool has_blob(struct oci_store *store, const struct oci_descriptor *blob)
+{
+	erofs_auto_free char *path = erofs_oci_blob_path(blob);
+
+	return path && find_file((struct archive_store *)store, path);
 }
 
 static int read_path(struct archive_store *archive, struct erofs_buffer *out, const char *path)
@@ -232,6 +286,7 @@ static void release(struct oci_store *store)
 {
 	struct archive_store *archive = (struct archive_store *)store;
 
+	erofs_oci_members_release(&archive->members);
 	erofs_tar_input_close(&archive->tar);
 	erofs_arena_release(&archive->arena);
 	erofs_index_release(&archive->index);
@@ -242,6 +297,7 @@ static void release(struct oci_store *store)
 static const struct oci_store_ops archive_ops = {
 	.root = read_root,
 	.open = open_blob,
+	.has = has_blob,
 	.release = release,
 };
 
@@ -274,26 +330,30 @@ static int open_archive(struct archive_store *archive, const char *path)
 
 	if (!archive->store.name)
 		return -ENOMEM;
-	err = erofs_tar_input_open(&archive->tar, path, NULL, diag);
+	err = erofs_tar_input_open(&archive->tar, path, archive->store.cancel, diag);
 	if (err)
 		return err;
-	if (!archive->tar.is_random)
-		return erofs_report(diag, -ESPIPE,
-				    "'%s' has to be an uncompressed regular file: layers are read from where they are, "
-				    "some of them twice",
-				    path);
+	if (!S_ISREG(archive->tar.found.st_mode))
+		return erofs_report(diag, -ESPIPE, "'%s' has to be a regular file: layers are read twice", path);
+	archive->members = (struct oci_members){
+		.store = &archive->store,
+		.fd = archive->tar.fd,
+		.is_packed = !archive->tar.is_random,
+	};
 	err = read_members(archive);
 	return err ? err : find_layout(archive);
 }
 
-int erofs_oci_store_open_archive(struct oci_store **out, const char *path, const struct erofs_diag *diag)
+int erofs_oci_store_open_archive(struct oci_store **out, const char *path, const volatile int *cancel,
+				 const struct erofs_diag *diag)
 {
 	struct archive_store *archive = calloc(1, sizeof(*archive));
 	int err;
 
 	if (!archive)
 		return -ENOMEM;
-	archive->store = (struct oci_store){ .ops = &archive_ops, .diag = diag, .name = strdup(path) };
+	archive->store =
+		(struct oci_store){ .ops = &archive_ops, .diag = diag, .cancel = cancel, .name = strdup(path) };
 	archive->tar.fd = -1;
 	err = open_archive(archive, path);
 	if (err)

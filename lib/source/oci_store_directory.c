@@ -30,7 +30,7 @@ static int open_path(const struct directory *directory, struct oci_input **out, 
 	if (!S_ISREG(st.st_mode))
 		return erofs_report(store->diag, -EINVAL, "'%s': %s is no regular file", store->name, path);
 	/* However large it may have become: who reads it knows what to expect. */
-	err = erofs_oci_input_of_file(out, fd, true, 0, INT64_MAX, path, store->diag);
+	err = erofs_oci_input_of_file(out, fd, path, store->diag);
 	if (!err)
 		fd = -1;
 	return err;
@@ -41,6 +41,13 @@ static int open_blob(struct oci_store *store, struct oci_input **out, const stru
 	erofs_auto_free char *path = erofs_oci_blob_path(blob);
 
 	return path ? open_path((struct directory *)store, out, path) : -ENOMEM;
+}
+
+static bool has_blob(struct oci_store *store, const struct oci_descriptor *blob)
+{
+	erofs_auto_free char *path = erofs_oci_blob_path(blob);
+
+	return path && !faccessat(((struct directory *)store)->fd, path, F_OK, 0);
 }
 
 static int read_path(struct directory *directory, struct erofs_buffer *out, const char *path)
@@ -72,6 +79,7 @@ static void release(struct oci_store *store)
 static const struct oci_store_ops directory_ops = {
 	.root = read_root,
 	.open = open_blob,
+	.has = has_blob,
 	.release = release,
 };
 

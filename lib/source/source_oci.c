@@ -20,31 +20,59 @@ static const char *const layer_types[] = {
 	"application/vnd.docker.image.rootfs.diff.tar.zstd",
 };
 
+/* Layers that their makers do not want to be passed on, and that may be there all the same. */
+static const char *const foreign_types[] = {
+	"application/vnd.oci.image.layer.nondistributable.v1.tar",
+	"application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+	"application/vnd.oci.image.layer.nondistributable.v1.tar+zstd",
+	"application/vnd.docker.image.rootfs.foreign.diff.tar",
+	"application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+};
+
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+
+static bool is_one_of(const char *type, const char *const *types, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(type, types[i]) == 0)
+			return true;
+	return false;
+}
+
+static int report_foreign(const struct erofs_oci_image *image, const struct oci_descriptor *layer)
+{
+	return erofs_report(image->diag, -EOPNOTSUPP,
+			    "'%s': layer %s is a foreign one (%s), which is to be had from its maker only%s%s",
+			    image->store->name, erofs_oci_blob_name(layer), layer->media_type, layer->url ? ": " : "",
+			    layer->url ? layer->url : "");
+}
+
 static int check_layer(const struct erofs_oci_image *image, const struct oci_descriptor *layer)
 {
-	const char *name = erofs_oci_blob_name(layer);
+	struct oci_store *store = image->store;
+	bool is_foreign = is_one_of(layer->media_type, foreign_types, COUNT(foreign_types));
 
-	for (size_t i = 0; i < sizeof(layer_types) / sizeof(layer_types[0]); i++)
-		if (strcmp(layer->media_type, layer_types[i]) == 0)
-			return 0;
-	if (strstr(layer->media_type, "nondistributable") || strstr(layer->media_type, "foreign"))
-		return erofs_report(image->diag, -EOPNOTSUPP,
-				    "'%s': layer %s is a foreign one (%s), which is to be had from its maker only",
-				    image->store->name, name, layer->media_type);
-	return erofs_report(image->diag, -EOPNOTSUPP, "'%s': layer %s is of the unknown type '%s'", image->store->name,
-			    name, layer->media_type);
+	if (!is_foreign && !is_one_of(layer->media_type, layer_types, COUNT(layer_types)))
+		return erofs_report(image->diag, -EOPNOTSUPP, "'%s': layer %s is of the unknown type '%s'", store->name,
+				    erofs_oci_blob_name(layer), layer->media_type);
+	/* Registries do not say what they have. */
+	if (store->ops->has ? (is_foreign || layer->url) && !store->ops->has(store, layer) : is_foreign)
+		return report_foreign(image, layer);
+	if (!image->config.lists_layers && layer->digest.algorithm == EROFS_DIGEST_NONE)
+		return erofs_report(image->diag, -EINVAL,
+				    "'%s': layer %s cannot be checked: the configuration lists no diff_ids",
+				    store->name, erofs_oci_blob_name(layer));
+	return 0;
 }
 
 static int check_layers(const struct erofs_oci_image *image)
 {
 	int err = 0;
 
-	if (image->manifest.layer_count != image->config.count)
+	if (image->config.lists_layers && image->manifest.layer_count != image->config.count)
 		return erofs_report(image->diag, -EBADMSG,
 				    "'%s': the manifest has %zu layers, the configuration %zu diff_ids",
 				    image->store->name, image->manifest.layer_count, image->config.count);
-	if (!image->manifest.layer_count)
-		return erofs_report(image->diag, -EINVAL, "'%s': the image has no layers", image->store->name);
 	for (size_t i = 0; !err && i < image->manifest.layer_count; i++)
 		err = check_layer(image, &image->manifest.layers[i]);
 	return err;
@@ -66,7 +94,7 @@ static int open_store(struct erofs_oci_image *image, const struct erofs_oci_opti
 	else if (is_directory(options->location))
 		err = erofs_oci_store_open_directory(&image->store, options->location, image->diag);
 	else
-		err = erofs_oci_store_open_archive(&image->store, options->location, image->diag);
+		err = erofs_oci_store_open_archive(&image->store, options->location, image->cancel, image->diag);
 	if (!err)
 		image->store->cancel = image->cancel;
 	return err;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,10 +45,20 @@ static int note_platform(struct choice *choice, const struct oci_platform *platf
 	char text[3 * OCI_PLATFORM_PART];
 
 	choice->others++;
+	if (!platform->os[0])
+		return note(choice, "one without a platform");
 	strcpy(text, platform->os);
 	strcat(strcat(text, "/"), platform->architecture);
 	if (platform->variant[0])
 		strcat(strcat(text, "/"), platform->variant);
+	return note(choice, text);
+}
+
+static int note_artifact(struct choice *choice, const char *type)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text), "an artifact of the type %s", type);
 	return note(choice, text);
 }
 
@@ -90,8 +101,11 @@ static int read_config(const struct choice *choice, struct oci_config *out, cons
 static int consider_manifest(struct choice *choice, struct oci_manifest *manifest, bool is_settled)
 {
 	struct oci_config config = { 0 };
-	int err = read_config(choice, &config, &manifest->config);
+	int err;
 
+	if (manifest->artifact_type)
+		return note_artifact(choice, manifest->artifact_type);
+	err = read_config(choice, &config, &manifest->config);
 	if (!err && !is_settled && !platform_fits(choice, &config.platform))
 		err = note_platform(choice, &config.platform);
 	else if (!err) {

@@ -29,7 +29,7 @@ int erofs_oci_begin_layer(struct oci_source *source, size_t number, bool verify_
 {
 	const struct erofs_oci_image *image = source->image;
 	const struct oci_descriptor *blob = &image->manifest.layers[number];
-	const struct oci_digest *diff_id = &image->config.diff_ids[number];
+	const struct oci_digest *diff_id = image->config.lists_layers ? &image->config.diff_ids[number] : NULL;
 	erofs_auto_free char *name = NULL;
 	int err;
 

@@ -85,11 +85,83 @@ refused "docker save: another name" 'no image other.*some/image:tag' "$MKFS" "--
 mkfifo "$work/fifo"
 cat "$work/archive.tar" >"$work/fifo" 2>/dev/null &
 refused "a pipe" 'regular file' "$MKFS" "--oci=$work/fifo" "$work/no"
-gzip -k "$work/archive.tar"
-refused "a compressed archive" 'regular file' "$MKFS" "--oci=$work/archive.tar.gz" "$work/no"
 refused "a directory that is none" 'oci-layout' "$MKFS" "--oci=$work/tree" "$work/no"
 head -c 20000 "$work/archive.tar" >"$work/cut.tar"
 refused "an archive that was cut off" 'cut off' "$MKFS" "--oci=$work/cut.tar" "$work/no"
+
+# Compressed as a whole, and with members that have holes.
+"$MKFS" --quiet "$FP_OPT" -T1 --mkfs-time "--oci=$work/save.tar" "$work/save.img"
+for program in gzip zstd xz bzip2 lz4; do
+	command -v $program >/dev/null || { skip "no $program"; continue; }
+	for name in archive save; do
+		$program -c <"$work/$name.tar" >"$work/$name.packed"
+		check "$name, $program" "$MKFS" --quiet "$FP_OPT" -T1 --mkfs-time "--oci=$work/$name.packed" "$work/image"
+		check "$name, $program: same bytes" cmp "$work/image" "$work/$([ $name = save ] && echo save || echo plain).img"
+	done
+	head -c -4 "$work/archive.packed" >"$work/cut"
+	refused "$program, cut" 'cut off' "$MKFS" --quiet "--oci=$work/cut" "$work/no"
+	(cat "$work/archive.packed"; echo garbage) >"$work/cut"
+	refused "$program, something behind" 'bytes behind' "$MKFS" --quiet "--oci=$work/cut" "$work/no"
+done
+# Against the order of the layers, which makes for passes over the archive.
+tar -C "$work/gzip" -cf "$work/backwards.tar" $(cd "$work/gzip" && find blobs -type f -printf '%T@ %p\n' | sort -r | cut -d' ' -f2) index.json oci-layout
+gzip -f "$work/backwards.tar"
+check "blobs in another order, gzip" "$MKFS" --quiet "$FP_OPT" -T1 --mkfs-time "--oci=$work/backwards.tar.gz" "$work/image"
+check "blobs in another order, gzip: same bytes" cmp "$work/plain.img" "$work/image"
+python3 "$maker" layout "$work/apart" gzip "${layers[0]}" "${layers[1]}" "${layers[3]}"
+tar -C "$work/apart" -czf "$work/apart.tar.gz" oci-layout index.json blobs
+for path in apart apart.tar.gz; do "$MKFS" --quiet -T1 --mkfs-time "--oci=$work/$path,layers=each" "$work/each-of-$path"; done
+check "layers=each of a compressed archive: the same as of the directory" diff -r "$work/each-of-apart" "$work/each-of-apart.tar.gz"
+
+mkdir "$work/holes"
+truncate -s 3000000 "$work/holes/zeros" && printf end >>"$work/holes/zeros"
+truncate -s 200000 "$work/holes/nothing"
+seq 1 9000 >"$work/holes/text"
+tar --format=ustar -C "$work/holes" -cf "$work/holes.tar" .
+python3 "$maker" layout "$work/sparse" plain "$work/holes.tar" "${layers[0]}"
+check "sparse: the directory" "$MKFS" --quiet "$FP_OPT" -T1 --mkfs-time "--oci=$work/sparse" "$work/sparse.img"
+python3 "$maker" save "$work/sparse-save.tar" "$work/holes.tar"
+mkdir "$work/saved" && tar -C "$work/saved" -xf "$work/sparse-save.tar"
+find "$work/sparse" "$work/saved" -type f -exec fallocate --dig-holes {} \;
+"$MKFS" --quiet "$FP_OPT" -T1 --mkfs-time "--oci=$work/sparse-save.tar" "$work/sparse-save.img"
+for form in --format=gnu --format=oldgnu "--format=posix --sparse-version=1.0" "--format=posix --sparse-version=0.1" "--format=posix --sparse-version=0.0"; do
+	for name in sparse saved; do
+		# shellcheck disable=SC2086
+		tar -C "$work/$name" -S $form -cf "$work/sparse.tar" $(ls "$work/$name")
+		[ "$(stat -c %s "$work/sparse.tar")" -lt 2000000 ] || { skip "$name, $form: this file system has no holes"; continue; }
+		check "$name, $form" "$MKFS" --quiet "$FP_OPT" -T1 --mkfs-time "--oci=$work/sparse.tar" "$work/image"
+		wanted_image=$work/sparse.img
+		[ $name = sparse ] || wanted_image=$work/sparse-save.img
+		check "$name, $form: same bytes" cmp "$work/image" "$wanted_image"
+		gzip -f "$work/sparse.tar"
+		check "$name, $form, gzip" "$MKFS" --quiet "$FP_OPT" -T1 --mkfs-time "--oci=$work/sparse.tar.gz" "$work/image"
+		check "$name, $form, gzip: same bytes" cmp "$work/image" "$wanted_image"
+	done
+done
+
+# ---- odd, and legal ------------------------------------------------------------------------------------------------------------
+
+check "odd layouts" python3 "$maker" odd "$work/odd" "${layers[@]}"
+for layout in "$work"/odd/same/*; do
+	check "odd: ${layout##*/}" "$MKFS" --quiet "$FP_OPT" -T1 --mkfs-time "--oci=$layout" "$work/image"
+	check "odd: ${layout##*/}: same bytes" cmp "$work/plain.img" "$work/image"
+	# What skopeo reads.
+	command -v skopeo >/dev/null && [ "${layout##*/}" != beside-artifacts ] &&
+		check "odd: ${layout##*/}: skopeo copies it" skopeo copy -q --insecure-policy "oci:$layout" "oci:$work/copied"
+	rm -rf "$work/copied"
+done
+for layout in "$work"/odd/empty/*; do
+	check "no layers, ${layout##*/}" "$MKFS" --quiet "$FP_OPT" "--oci=$layout" "$work/image"
+	check "no layers, ${layout##*/}: fsck" "$FSCK" --ishare "$work/image"
+	same "no layers, ${layout##*/}: nothing but the root" 1 "$("$DUMP" -S "$work/image" | sed -nE 's/.*total file count: *//p')"
+	check "no layers, ${layout##*/}, each" "$MKFS" --quiet "--oci=$layout,layers=each" "$work/each-none"
+	same "no layers, ${layout##*/}, each: no image" "" "$(ls "$work/each-none")"
+	rm -rf "$work/each-none"
+done
+for name in one three; do "$MKFS" --quiet "$FP_OPT" -T1 --mkfs-time "--oci=$work/odd/twice/$name" "$work/twice-$name"; done
+check "the same layer three times" cmp "$work/twice-one" "$work/twice-three"
+check "the same layer three times, each" "$MKFS" --quiet "--oci=$work/odd/twice/three,layers=each" "$work/each-twice"
+same "the same layer three times, each: one image" 1 "$(find "$work/each-twice" -type f | wc -l)"
 
 # ---- names and platforms -----------------------------------------------------------------------------------------------------
 

@@ -6,13 +6,16 @@ layers DIR                    DIR/0.tar ... : layers that hide, replace and link
 layout DIR FORM LAYER...      an OCI layout; FORM: plain, gzip, members, zstd, sha512
 platforms DIR LAYER...        a layout with an index for several platforms, and two names
 save FILE LAYER...            what `docker save` made before it knew OCI
+odd DIR LAYER...              DIR/same, DIR/empty, DIR/twice: layouts that are odd and legal
 corpus DIR LAYER              DIR/good-..., DIR/bad-...: inputs of the fuzz target of documents
 bad DIR LAYER                 DIR/NAME: layouts that must be refused; prints NAME and a pattern for the message
 """
+import bz2
 import gzip
 import hashlib
 import io
 import json
+import lzma
 import os
 import subprocess
 import sys
@@ -198,6 +201,71 @@ def make_save(path, layers):
     out.close()
 
 
+# ---- what is odd, and legal -------------------------------------------------------------------------------------------------------
+
+
+def docker_types(config, manifest):
+    manifest["mediaType"] = "application/vnd.docker.distribution.manifest.v2+json"
+    for layer in manifest["layers"]:
+        layer["mediaType"] = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+
+
+def no_types(config, manifest):
+    del manifest["mediaType"]
+    for layer in manifest["layers"]:
+        del layer["mediaType"]
+
+
+def annotated(config, manifest):
+    manifest.update(annotations={"org.example": "x", "": ""}, subject={"mediaType": "x", "digest": "sha256:" + "0" * 64, "size": 1},
+                    unknown=[{"a": None}])
+    for layer in manifest["layers"]:
+        layer.update(annotations={"a": "b"}, urls=["https://maker/layer"], data="", unknown=1)
+
+
+def typed(name):
+    return lambda config, manifest: [layer.update(mediaType=name) for layer in manifest["layers"]]
+
+
+def make_odd(path, layers):
+    """DIR/NAME: layouts that give what the layers give"""
+    def without_rootfs(config, manifest):
+        del config["rootfs"]
+
+    def history_only(config, manifest):
+        del config["rootfs"]
+        config["history"] = [{"created_by": "a"}, {"created_by": "b", "empty_layer": True}]
+
+    changes = {
+        "no-rootfs": without_rootfs,
+        "history-only": history_only,
+        "null-diff-ids": lambda config, manifest: config["rootfs"].update(diff_ids=None),
+        "null-rootfs": lambda config, manifest: config.update(rootfs=None),
+        "no-rootfs-type": lambda config, manifest: config["rootfs"].pop("type"),
+        "empty-config": lambda config, manifest: config.clear(),
+        "docker-types": docker_types,
+        "no-types": no_types,
+        "annotated": annotated,
+        "foreign": typed("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"),
+        "foreign-docker": typed("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"),
+    }
+    for name, change in changes.items():
+        layout = Layout(f"{path}/same/{name}")
+        layout.index([layout.image(layers, "gzip", change=change)])
+    layout = Layout(f"{path}/same/beside-artifacts")
+    signature = layout.image([], change=lambda config, manifest: manifest.update(
+        layers=[layout.blob(b"x", "application/x")], config=layout.blob(b"{}", "application/vnd.oci.empty.v1+json"),
+        artifactType="application/vnd.example.signature"))
+    layout.index([signature, layout.image(layers, "gzip")])
+    for name, change in (("none", None), ("null", lambda config, manifest: (
+            manifest.update(layers=None), config["rootfs"].update(diff_ids=None)))):
+        layout = Layout(f"{path}/empty/{name}")
+        layout.index([layout.image([], change=change)])
+    for name, count in (("one", 1), ("three", 3)):
+        layout = Layout(f"{path}/twice/{name}")
+        layout.index([layout.image(layers[:1] * count, "gzip")])
+
+
 # ---- what must be refused --------------------------------------------------------------------------------------------------------
 
 def spoil_blob(layout, name, change):
@@ -237,17 +305,26 @@ def bad_changes(layer):
         "short-digest": ("neither sha256 nor sha512", set_layer("digest", "sha256:00")),
         "other-digest": ("neither sha256 nor sha512", set_layer("digest", "md5:" + "0" * 32)),
         "nul-in-digest": ("neither sha256 nor sha512", set_layer("digest", "sha256:" + "0" * 64 + "\0x")),
-        "foreign": ("foreign", set_layer("mediaType", "application/vnd.oci.image.layer.nondistributable.v1.tar")),
-        "foreign-docker": ("foreign",
-                           set_layer("mediaType", "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip")),
+        "foreign": ("foreign.*https://maker/layer", lambda config, manifest: manifest["layers"][0].update(
+            mediaType="application/vnd.oci.image.layer.nondistributable.v1.tar", digest=zeros,
+            urls=["https://maker/layer"])),
+        "foreign-docker": ("foreign", lambda config, manifest: manifest["layers"][0].update(
+            mediaType="application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", digest=zeros)),
+        "elsewhere": ("foreign.*https://maker/layer", lambda config, manifest: manifest["layers"][0].update(
+            digest=zeros, urls=["https://maker/layer"])),
+        "artifact": ("artifact of the type application/vnd.cncf.helm.config",
+                     lambda config, manifest: manifest.update(config={
+                         "mediaType": "application/vnd.cncf.helm.config.v1+json", "digest": zeros, "size": 2})),
+        "artifact-type": ("artifact of the type application/vnd.example.sbom",
+                          lambda config, manifest: manifest.update(artifactType="application/vnd.example.sbom", config={
+                              "mediaType": "application/vnd.oci.empty.v1+json", "digest": zeros, "size": 2})),
+        "rootfs-type": ("diff_ids", lambda config, manifest: config["rootfs"].update(type="layers+base")),
         "unknown-type": ("unknown type", set_layer("mediaType", "application/x-encrypted")),
         "diff-id": ("diff_id", set_config("rootfs", {"type": "layers", "diff_ids": [zeros]})),
         "diff-ids-few": ("diff_ids", set_config("rootfs", {"type": "layers", "diff_ids": []})),
         "diff-ids-many": ("diff_ids", set_config("rootfs", {"type": "layers", "diff_ids": [zeros, zeros]})),
         "diff-id-escape": ("diff_id", set_config("rootfs", {"type": "layers", "diff_ids": ["sha256:../../x"]})),
         "no-rootfs": ("diff_ids", set_config("rootfs", [])),
-        "no-layers": ("no layers", lambda config, manifest: (manifest["layers"].clear(),
-                                                             config["rootfs"]["diff_ids"].clear())),
         "layers-no-list": ("list of layers", lambda config, manifest: manifest.update(layers={"0": 1})),
         "manifest-and-index": ("neither an index nor", lambda config, manifest: manifest.update(manifests=[])),
         "config-type": ("configuration", lambda config, manifest: manifest.update(config="text")),
@@ -366,10 +443,18 @@ def make_corpus(path, layer):
         put("bad" if data != b'{"manifests":[]}' and "-size-huge" not in name and "missing" not in name else "find",
             name, "i", data)
     for name, data in (("gzip", gzip.compress(layer)), ("zstd-skippable", b"\x50\x2a\x4d\x18\2\0\0\0ab"),
-                       ("plain", layer[:5000])):
+                       ("plain", layer[:5000]), ("bzip2", bz2.compress(layer)), ("xz", lzma.compress(layer)),
+                       ("lzma", lzma.compress(layer, lzma.FORMAT_ALONE)), ("zeros", gzip.compress(layer) + bytes(99)),
+                       ("xz-padding", lzma.compress(layer) + bytes(4) + lzma.compress(layer)),
+                       ("lz4-legacy", b"\2\x21\x4c\x18\4\0\0\0\x30abc")):
         put("good", name, "z", data)
     put("bad", "gzip-cut", "z", gzip.compress(layer)[:-9])
     put("bad", "gzip-behind", "z", gzip.compress(layer) + b"xx")
+    put("bad", "bzip2-checksum", "z", flip(bz2.compress(layer)))
+    put("bad", "xz-cut", "z", lzma.compress(layer)[:-1])
+    put("bad", "xz-padding", "z", lzma.compress(layer) + bytes(3))
+    put("bad", "skippable-cut", "z", b"\x50\x2a\x4d\x18\xff\xff\xff\xffab")
+    put("bad", "lz4-legacy-cut", "z", b"\2\x21\x4c\x18\4\0\0\0\x30ab")
     put("good", "platform", "p", b"linux/arm/v7")
     put("bad", "platform", "p", b"linux//v7")
     put("good", "name", "n", b"docker://localhost:5000/a/b:c")
@@ -397,6 +482,8 @@ def main():
         layout.index([layout.image([read(name) for name in sys.argv[4:]], sys.argv[3])])
     elif command == "platforms":
         make_platforms(path, [read(name) for name in sys.argv[3:]])
+    elif command == "odd":
+        make_odd(path, [read(name) for name in sys.argv[3:]])
     elif command == "save":
         make_save(path, [read(name) for name in sys.argv[3:]])
     elif command == "corpus":
