@@ -212,6 +212,15 @@ static int read_extended(struct tar_members *members, struct tar_extended *exten
 	return err;
 }
 
+/* Of several headers for one member the last one counts alone, as for GNU tar and Go. */
+static int read_local(struct tar_members *members)
+{
+	int err = members->has_local ? erofs_tar_extended_copy(&members->local, &members->global) : 0;
+
+	members->has_local = true;
+	return err ? err : read_extended(members, &members->local);
+}
+
 static int read_global(struct tar_members *members)
 {
 	int err = read_extended(members, &members->global);
@@ -245,7 +254,7 @@ static int take_record(struct tar_members *members)
 	switch (members->header.type) {
 	case 'x':
 	case 'X': /* Solaris' name for it */
-		err = read_extended(members, &members->local);
+		err = read_local(members);
 		break;
 	case 'g':
 		err = read_global(members);
@@ -511,6 +520,7 @@ int erofs_tar_member_next(struct tar_members *members, struct tar_member *out)
 	bool has_records = false;
 	int more = finish_member(members);
 
+	members->has_local = false;
 	if (!more)
 		more = erofs_tar_extended_copy(&members->local, &members->global);
 	if (more)

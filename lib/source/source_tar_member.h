@@ -90,6 +90,7 @@ struct tar_members {
 	const struct erofs_diag *diag;
 	struct tar_header header;
 	struct tar_extended global, local; /* local: of the next member, on top of what is global */
+	bool has_local;			   /* the next member has had an extended header of its own */
 	struct erofs_buffer body;
 	uint64_t left;	  /* of the current member's data */
 	uint64_t padding; /* behind them */

@@ -171,6 +171,8 @@ good('sparse-0.1', pax((b'GNU.sparse.size', b'9'), (b'GNU.sparse.map', b'0,2,5,1
 good('sparse-1.0', pax((b'GNU.sparse.major', b'1'), (b'GNU.sparse.minor', b'0'), (b'GNU.sparse.realsize', b'9'),
                        (b'GNU.sparse.name', b'real')) +
      f(b'GNUSparseFile.0/a', padded(b'2\n0\n2\n5\n1\n') + b'xyz') + END, ROOT, b'f 644 0:0 0 /real = xy\\0\\0\\0z\\0\\0\\0')
+good('two-extended', pax((b'path', b'first'), (b'uid', b'7')) + pax((b'mtime', b'5')) + f(b'a', b'1') + f(b'b') + END,
+     ROOT, b'f 644 0:0 5 /a = 1', b'f 644 0:0 0 /b = ')
 good('unknown-keywords', pax((b'VENDOR.thing', b'x'), (b'atime', b'1'), (b'SCHILY.ino', b'5'), (b'size', b'1')) +
      header(b'a', size=0) + padded(b'1') + END, ROOT, b'f 644 0:0 0 /a = 1')
 for name in ('signed-checksum',):
