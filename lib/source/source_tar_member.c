@@ -501,7 +501,8 @@ static int set_member(struct tar_members *members, struct tar_member *member, co
 		members->header.mode = (uint16_t)((members->header.mode & 07000) | extended->acl_mode);
 	/* Linux knows no other permissions of symbolic links. */
 	member->mode |= S_ISLNK(member->mode) ? 0777 : member->mode ? members->header.mode : 0;
-	if (has_no_data(members->header.type))
+	/* Nor does that of an old directory, which is one by its name; GNU tar's lists of names are data. */
+	if (has_no_data(members->header.type) || (S_ISDIR(member->mode) && members->header.type != 'D'))
 		member->stored = member->size = 0;
 	padding = round_up(member->stored) - member->stored;
 	if (S_ISREG(member->mode))

@@ -132,6 +132,8 @@ good('directory-over-directory', f(b'a/b', b'1') + f(b'a/', type=b'5', mode=0o50
      ROOT, b'd 500 0:0 7 /a', b'f 644 0:0 0 /a/b = 1')
 good('v7', f(b'dir/', mode=0o755, magic=b'', type=b'\0') + f(b'dir/file', b'1', magic=b'', type=b'\0') + END,
      ROOT, b'd 755 0:0 0 /dir', b'f 644 0:0 0 /dir/file = 1')
+good('v7-directory-with-size', header(b'd/', size=1, mode=0o755, magic=b'', type=b'\0') + f(b'e/', type=b'5', mode=0o700) + END,
+     ROOT, b'd 755 0:0 0 /d', b'd 700 0:0 0 /e')
 good('prefix', f(b'file', b'1', prefix=b'a/b') + END, ROOT, b'd 755 0:0 0 /a', b'd 755 0:0 0 /a/b', b'f 644 0:0 0 /a/b/file = 1')
 good('base-256', f(b'a', b'1', uid=0xfffffffe, gid=3000000, mtime=-1) + f(b'b', b'2', mtime=2 ** 40) + END,
      ROOT, b'f 644 4294967294:3000000 -1 /a = 1', b'f 644 0:0 1099511627776 /b = 2')
