@@ -35,6 +35,8 @@ void mkfs_print_help(void)
 	      "                             force-inode-extended, xattr-name-filter (default), nosbcrc\n"
 	      "      --dedupe-files=0|1     store files of equal content once (1)\n"
 	      "      --offset=BYTES         start the image at this offset of IMAGE, in place\n"
+	      "      --force                overwrite an IMAGE that holds other data\n"
+	      "      --no-fsync             do not wait until the image is on the disk\n"
 	      "\n"
 	      "Compression:\n"
 	      "  -z ALG[,LEVEL][,KEY=VALUE...][:ALG2...]\n"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/tool.h"
 #include "mkfs/oci.h"
@@ -67,6 +68,24 @@ static char *real_directory(const char *path)
 	return real;
 }
 
+static bool is_output(int fd, const struct stat *out)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && st.st_dev == out->st_dev && st.st_ino == out->st_ino && S_ISREG(st.st_mode);
+}
+
+/* What we print must not go into the image: /dev/stdout is one, too. */
+static bool check_standard_files(struct mkfs_options *options)
+{
+	struct stat out;
+
+	if (stat(options->output, &out))
+		return true;
+	options->no_summary = is_output(STDOUT_FILENO, &out);
+	return !is_output(STDERR_FILENO, &out) || mkfs_refuse("'%s' is where messages go, too", options->output);
+}
+
 /* An image that is made in place of its source would overwrite what it is to read. */
 static bool check_same(const struct mkfs_options *options)
 {
@@ -104,9 +123,9 @@ static bool check_inside(const struct mkfs_options *options)
 	return !inside;
 }
 
-static bool check_places(const struct mkfs_options *options)
+static bool check_places(struct mkfs_options *options)
 {
-	return check_same(options) && check_inside(options);
+	return check_standard_files(options) && check_same(options) && check_inside(options);
 }
 
 static int scan(struct erofs_tree *tree, struct mkfs_options *options, const struct erofs_diag *diag)
@@ -147,7 +166,7 @@ static int build(struct mkfs_options *options, const struct erofs_diag *diag)
 	else if (!err)
 		err = build_from_tree(tree, options, &summary, diag);
 	mkfs_stop_progress();
-	if (!err && !options->quiet)
+	if (!err && !options->quiet && !options->no_summary)
 		mkfs_print_summary(options, &summary, erofs_tree_dropped_xattrs(tree));
 	erofs_tree_free(tree);
 	return err;

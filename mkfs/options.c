@@ -179,6 +179,12 @@ static bool parse_build_option(struct mkfs_options *options, struct pending *pen
 			return false;
 		build->dedupe_files = on;
 		return true;
+	case OPT_FORCE:
+		build->force = true;
+		return true;
+	case OPT_NO_FSYNC:
+		build->no_sync = true;
+		return true;
 	case OPT_ISHARE_FINGERPRINT:
 		return mkfs_parse_fingerprint(options, value);
 	case OPT_XATTR_INODE_DIGEST:
@@ -307,6 +313,8 @@ static bool parse_option(struct mkfs_options *options, struct pending *pending, 
 	case 'U':
 	case 'x':
 	case OPT_DEDUPE_FILES:
+	case OPT_FORCE:
+	case OPT_NO_FSYNC:
 	case OPT_ISHARE_FINGERPRINT:
 	case OPT_XATTR_INODE_DIGEST:
 	case OPT_XATTR_PREFIX:
@@ -406,8 +414,20 @@ static bool settle_outside(struct mkfs_options *options)
 /* An image that is taken over stays as it is; these change nothing in it, or what --restamp is there to change. */
 static bool fits_restamp(int option)
 {
-	static const int fitting[] = { 'd',	   'L',	      'U',	   OPT_DEDUPE_FILES, OPT_ISHARE_FINGERPRINT,
-				       OPT_OFFSET, OPT_QUIET, OPT_RESTAMP, OPT_WORKERS,	     OPT_XATTR_INODE_DIGEST };
+	static const int fitting[] = {
+		'd',
+		'L',
+		'U',
+		OPT_DEDUPE_FILES,
+		OPT_FORCE,
+		OPT_ISHARE_FINGERPRINT,
+		OPT_NO_FSYNC,
+		OPT_OFFSET,
+		OPT_QUIET,
+		OPT_RESTAMP,
+		OPT_WORKERS,
+		OPT_XATTR_INODE_DIGEST,
+	};
 
 	for (size_t i = 0; i < sizeof(fitting) / sizeof(fitting[0]); i++)
 		if (option == fitting[i])

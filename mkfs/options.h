@@ -24,6 +24,7 @@ struct mkfs_options {
 	const char *const *sources;
 	size_t source_count; /* more than one: images */
 	bool quiet;
+	bool no_summary; /* standard output is the image */
 	int debug_level; /* -d */
 
 	struct erofs_scan_options scan;

@@ -325,6 +325,7 @@ program_tests = \
 	tests/e2e/deflate_pages.sh \
 	tests/e2e/compressed_read.sh \
 	tests/e2e/determinism.sh \
+	tests/e2e/durability.sh \
 	tests/e2e/failures.sh \
 	tests/e2e/fingerprints.sh \
 	tests/e2e/fuzz_corpus.sh \
@@ -348,7 +349,8 @@ program_tests = \
 	tests/e2e/sparse.sh \
 	tests/e2e/packed.sh \
 	tests/e2e/tar.sh \
-	tests/e2e/tar_index.sh
+	tests/e2e/tar_index.sh \
+	tests/e2e/targets.sh
 
 tests_golden = \
 	tests/golden/bare/extents.txt \
@@ -386,6 +388,7 @@ tests_extra = $(source_tests) $(program_tests) $(tests_golden) \
 	tests/bench/compress.sh \
 	tests/bench/share.sh \
 	tests/e2e/lib.sh \
+	tests/tools/failio.c \
 	tests/e2e/lib_roundtrip.sh \
 	tests/e2e/oci_images.py \
 	tests/e2e/oci_token_registry.py \

@@ -112,6 +112,8 @@ struct erofs_build_options {
 	int64_t build_time; /* seconds since 1970 */
 
 	uint64_t offset; /* bytes to leave alone in front of the image */
+	bool force;	 /* overwrite what is neither empty, zeroed nor an EROFS image */
+	bool no_sync;	 /* do not wait until the image is on the disk */
 
 	const struct erofs_cancel *cancel; /* stops with -ECANCELED. May be NULL */
 	/* Called now and then, by one thread at a time. May be NULL. */
@@ -161,8 +163,9 @@ EROFS_API int erofs_build_for_kernel(struct erofs_build_options *options, struct
 				     const struct erofs_diag *diag);
 
 /*
- * Writes the image to `output`: a regular file, which appears under its name only when complete, or a block device. Reports
- * failures by path; a file that is not what it was when it was scanned is one.
+ * Writes the image to `output`: a new file, which appears under its name only when complete, or an existing regular file or
+ * block device, which is written in place with the superblock last; a failure leaves it without one. Returns when the image
+ * is on the disk. Reports failures by path; a file that is not what it was when it was scanned is one.
  */
 EROFS_API int erofs_build(const struct erofs_tree *tree, const char *output, const struct erofs_build_options *options,
 			  struct erofs_build_summary *summary, const struct erofs_diag *diag);

@@ -59,7 +59,12 @@ static int prepare(struct erofs_builder *builder)
 static int open_output(struct erofs_builder *builder, const char *path)
 {
 	uint64_t bound = builder->data_bound + builder->metadata_bound;
-	int err = erofs_output_open(&builder->output, path, builder->options->offset, builder->diag);
+	const struct erofs_output_options options = {
+		.offset = builder->options->offset,
+		.force = builder->options->force,
+		.no_sync = builder->options->no_sync,
+	};
+	int err = erofs_output_open(&builder->output, path, &options, builder->diag);
 
 	if (err)
 		return err;

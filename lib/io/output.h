@@ -10,21 +10,34 @@
 #include <erofs/diag.h>
 
 /*
- * Where an image is written. A regular file is built under a temporary name beside the target and takes its name when it is
- * complete; a block device, or a file in which the image starts at an offset, is written in place, after what might look like
- * an image there has been wiped. Writes may come from several threads at once; failures are reported once each.
+ * Where an image is written. A file that does not exist yet is built under a temporary name beside the target and takes its
+ * name when it is complete. What exists is written in place, so that it keeps its mode, owner and other names: a regular
+ * file, which is emptied first, a block device, a region of either behind an offset. What might look like an image there is
+ * wiped first, the superblock is written last, and a failure leaves none. Writes may come from several threads at once;
+ * failures are reported once each.
  */
 struct erofs_output;
 
-int erofs_output_open(struct erofs_output **out, const char *path, uint64_t offset, const struct erofs_diag *diag);
+struct erofs_output_options {
+	uint64_t offset; /* bytes in front of the image, left alone */
+	bool force;	 /* overwrite whatever is there */
+	bool no_sync;	 /* leave it to the system when the image reaches the disk */
+};
 
-/* Closes, and removes the temporary file if the output was not committed. */
+/*
+ * Opens the target. Without `force` an existing one has to be empty, zeroed, an EROFS image, or what a killed build left; of
+ * devices only other contents that are known count: file systems, partition tables. `options` may be NULL.
+ */
+int erofs_output_open(struct erofs_output **out, const char *path, const struct erofs_output_options *options,
+		      const struct erofs_diag *diag);
+
+/* Closes; if the output was not committed, removes the temporary file, or wipes the front of the target. */
 void erofs_output_close(struct erofs_output *output);
 
 /* How much the image may need, for the message when there is no room. */
 void erofs_output_expect(struct erofs_output *output, uint64_t bytes);
 
-/* Offsets count from the image's start. The vector is changed. */
+/* Offsets count from the image's start, the first 1024 bytes belong to nobody. The vector is changed. */
 int erofs_output_write(struct erofs_output *output, const void *data, size_t size, uint64_t offset);
 int erofs_output_writev(struct erofs_output *output, struct iovec *vector, size_t count, uint64_t offset);
 
@@ -40,10 +53,13 @@ int erofs_output_write_scratch(struct erofs_output *output, const void *data, si
 /* Gives scratch space back to the file system, if that can be told so. */
 void erofs_output_drop_scratch(struct erofs_output *output, uint64_t size, uint64_t offset);
 
-/* Makes everything written so far reach a device before what is written next; nothing to do for regular files. */
+/* In place: makes everything written so far reach the disk before what is written next. */
 int erofs_output_barrier(struct erofs_output *output);
 
-/* Sets the final size and gives the file its name. */
+/* Sets the final size, gives a new file its name, and returns when all of that is on the disk. */
 int erofs_output_commit(struct erofs_output *output, uint64_t size);
+
+/* Brings the name of a file to the disk. A negative errno, not reported. */
+int erofs_output_sync_folder(const char *path);
 
 #endif

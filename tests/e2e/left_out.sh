@@ -79,7 +79,7 @@ archive() {
 }
 archive libdeflate gzip plain.tar.gz
 packed() { # LIBRARY FORMAT TOOL SUFFIX
-	if command -v "$3" >/dev/null; then "$3" -qk plain.tar && archive "$1" "$2" "plain.tar.$4"; else skip "no $3"; fi
+	if command -v "$3" >/dev/null; then "$3" -c <plain.tar >"plain.tar.$4" && archive "$1" "$2" "plain.tar.$4"; else skip "no $3"; fi
 }
 packed libbz2 bzip2 bzip2 bz2
 packed liblzma xz xz xz

