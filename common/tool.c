@@ -84,12 +84,13 @@ bool tool_parse_number(uint64_t *out, const char *text, uint64_t max)
 bool tool_parse_signed(int64_t *out, const char *text, int64_t min, int64_t max)
 {
 	long long value;
+	const char *digits = text + (text[0] == '-');
 	char *end;
 
-	if (!isdigit((unsigned char)text[text[0] == '-']))
+	if (!isdigit((unsigned char)digits[0]))
 		return false;
 	errno = 0;
-	value = strtoll(text, &end, 10);
+	value = strtoll(text, &end, digits[0] == '0' && (digits[1] | 0x20) == 'x' ? 16 : 10);
 	if (errno || *end || value < min || value > max)
 		return false;
 	*out = value;

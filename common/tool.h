@@ -27,7 +27,7 @@ void tool_set_message_hook(void (*hook)(bool before));
 /* Whole-string unsigned number, decimal or 0x..., without sign or suffix. False if it is not one or exceeds `max`. */
 bool tool_parse_number(uint64_t *out, const char *text, uint64_t max);
 
-/* The same for a signed decimal number. */
+/* The same for a signed number. */
 bool tool_parse_signed(int64_t *out, const char *text, int64_t min, int64_t max);
 
 /* A size: a number with an optional suffix K, M, G or T (powers of 1024). */

@@ -19,8 +19,9 @@ enum times { TIMES_DEFAULT, TIMES_KEEP, TIMES_FIX };
 /* What is known only when all options are: several of them work together. */
 struct pending {
 	enum times times;
-	bool ignore_mtime;
+	bool ignore_mtime, preserve_mtime;
 	bool time_given, uuid_given;
+	bool epoch_given; /* the time is that of SOURCE_DATE_EPOCH */
 	bool restamp;
 	char unfit[64]; /* an option given that has no place beside --restamp */
 	int64_t time;
@@ -295,8 +296,13 @@ static bool parse_option(struct mkfs_options *options, struct pending *pending, 
 		pending->ignore_mtime = true;
 		return true;
 	case OPT_MKFS_TIME:
-	case OPT_PRESERVE_MTIME:
 		pending->times = TIMES_KEEP;
+		return true;
+	case OPT_PRESERVE_MTIME:
+		/* Undoes --ignore-mtime; what -T says it does not touch, as callers know it. */
+		pending->times = pending->ignore_mtime ? TIMES_DEFAULT : pending->times;
+		pending->ignore_mtime = false;
+		pending->preserve_mtime = true;
 		return true;
 	case OPT_QUIET:
 		options->quiet = true;
@@ -344,7 +350,7 @@ static bool read_environment(struct mkfs_options *options, struct pending *pendi
 		return true;
 	if (!tool_parse_signed(&pending->time, value, 0, INT64_MAX))
 		return mkfs_refuse("SOURCE_DATE_EPOCH '%s' is no number of seconds", value);
-	pending->time_given = true;
+	pending->time_given = pending->epoch_given = true;
 	options->rules.time_rule = EROFS_TIME_CLAMP;
 	return true;
 }
@@ -360,7 +366,8 @@ static bool settle_times(struct mkfs_options *options, struct pending *pending)
 		return mkfs_refuse("--all-time needs a time: -T or SOURCE_DATE_EPOCH");
 	if (pending->times == TIMES_FIX)
 		options->rules.time_rule = EROFS_TIME_FIX;
-	if (pending->times == TIMES_KEEP || (pending->times == TIMES_DEFAULT && !pending->time_given))
+	if (pending->times == TIMES_KEEP || (pending->times == TIMES_DEFAULT && !pending->time_given) ||
+	    (pending->times == TIMES_DEFAULT && pending->epoch_given && pending->preserve_mtime))
 		options->rules.time_rule = EROFS_TIME_KEEP;
 	clock_gettime(CLOCK_REALTIME, &now);
 	options->build.build_time = pending->time_given ? pending->time : now.tv_sec;
@@ -415,18 +422,8 @@ static bool settle_outside(struct mkfs_options *options)
 static bool fits_restamp(int option)
 {
 	static const int fitting[] = {
-		'd',
-		'L',
-		'U',
-		OPT_DEDUPE_FILES,
-		OPT_FORCE,
-		OPT_ISHARE_FINGERPRINT,
-		OPT_NO_FSYNC,
-		OPT_OFFSET,
-		OPT_QUIET,
-		OPT_RESTAMP,
-		OPT_WORKERS,
-		OPT_XATTR_INODE_DIGEST,
+		'd',	      'L',	  'U',	     OPT_DEDUPE_FILES, OPT_FORCE,   OPT_ISHARE_FINGERPRINT,
+		OPT_NO_FSYNC, OPT_OFFSET, OPT_QUIET, OPT_RESTAMP,      OPT_WORKERS, OPT_XATTR_INODE_DIGEST,
 	};
 
 	for (size_t i = 0; i < sizeof(fitting) / sizeof(fitting[0]); i++)

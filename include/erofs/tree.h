@@ -42,7 +42,7 @@ struct erofs_tree_rules {
 	size_t size;		   /* of this struct */
 	bool force_uid, force_gid; /* replace all owners by uid, gid */
 	uint32_t uid, gid;
-	int64_t uid_offset, gid_offset; /* added to the owners that are not forced */
+	int64_t uid_offset, gid_offset; /* then added to all owners */
 	enum erofs_time_rule time_rule;
 	int64_t time; /* seconds since 1970 */
 	uint32_t time_nsec;

@@ -52,16 +52,6 @@ static uint32_t incompat_features(const struct erofs_builder *builder)
 	return features;
 }
 
-static uint32_t seconds_since_epoch(const struct erofs_builder *builder)
-{
-	int64_t seconds;
-
-	if (__builtin_sub_overflow(builder->options->build_time, builder->epoch, &seconds) || seconds < 0 ||
-	    seconds > UINT32_MAX)
-		return 0;
-	return (uint32_t)seconds;
-}
-
 static struct erofs_superblock make_superblock(struct erofs_builder *builder)
 {
 	const struct erofs_build_options *options = builder->options;
@@ -74,7 +64,7 @@ static struct erofs_superblock make_superblock(struct erofs_builder *builder)
 		.inos = builder->tree->inode_count,
 		.epoch = builder->epoch,
 		.fixed_nsec = builder->fixed_nsec,
-		.build_time = seconds_since_epoch(builder),
+		.build_time = (uint32_t)(options->build_time - builder->epoch),
 		.blocks = builder->meta_blkaddr + builder->metadata_size / builder->blksz,
 		.meta_blkaddr = (uint32_t)erofs_nid_blkaddr(builder),
 		.xattr_prefix_count = (uint8_t)xattrs->prefix_count,

@@ -86,14 +86,25 @@ static bool same_time(const void *ctx, uint32_t number, const void *key)
 	return a->mtime == b->mtime && a->mtime_nsec == b->mtime_nsec;
 }
 
-/* All compact inodes have one mtime: the commonest, of equally common ones the first in the tree. */
+/* The superblock has 32 bits for what the time of the build is later than the epoch. */
+static bool may_be_epoch(const struct erofs_builder *builder, int64_t time)
+{
+	int64_t later;
+
+	return !__builtin_sub_overflow(builder->options->build_time, time, &later) && later >= 0 && later <= UINT32_MAX;
+}
+
+/*
+ * All compact inodes have one mtime: the commonest, of equally common ones the first in the tree. Where the time of the build
+ * could not be told from that one, it is the time of the build.
+ */
 static int choose_epoch(struct erofs_builder *builder)
 {
 	const struct erofs_tree *tree = builder->tree;
 	erofs_auto_free uint32_t *users =
 		calloc(tree->inode_count, sizeof(*users)); /* by the first inode with the time */
 	erofs_auto(erofs_index_release) struct erofs_index index = { 0 };
-	uint32_t best = 0;
+	uint32_t most = 0;
 
 	if (!users)
 		return -ENOMEM;
@@ -109,11 +120,15 @@ static int choose_epoch(struct erofs_builder *builder)
 		}
 		users[first]++;
 	}
-	for (uint32_t i = 1; i < tree->inode_count; i++)
-		if (users[i] > users[best])
-			best = i;
-	builder->epoch = tree->inodes[best]->mtime;
-	builder->fixed_nsec = tree->inodes[best]->mtime_nsec;
+	builder->epoch = builder->options->build_time;
+	builder->fixed_nsec = 0;
+	for (uint32_t i = 0; i < tree->inode_count; i++) {
+		if (users[i] <= most || !may_be_epoch(builder, tree->inodes[i]->mtime))
+			continue;
+		most = users[i];
+		builder->epoch = tree->inodes[i]->mtime;
+		builder->fixed_nsec = tree->inodes[i]->mtime_nsec;
+	}
 	return 0;
 }
 

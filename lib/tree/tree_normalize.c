@@ -21,19 +21,14 @@ static int shift_id(uint32_t *id, int64_t offset, const struct erofs_tree_inode 
 static int set_owner(struct erofs_tree_inode *inode, const struct erofs_tree_rules *rules,
 		     const struct erofs_diag *diag)
 {
-	int err = 0;
+	int err;
 
 	if (rules->force_uid)
 		inode->uid = rules->uid;
-	else
-		err = shift_id(&inode->uid, rules->uid_offset, inode, "uid", diag);
-	if (err)
-		return err;
 	if (rules->force_gid)
 		inode->gid = rules->gid;
-	else
-		err = shift_id(&inode->gid, rules->gid_offset, inode, "gid", diag);
-	return err;
+	err = shift_id(&inode->uid, rules->uid_offset, inode, "uid", diag);
+	return err ? err : shift_id(&inode->gid, rules->gid_offset, inode, "gid", diag);
 }
 
 static bool is_later(const struct erofs_tree_inode *inode, const struct erofs_tree_rules *rules)

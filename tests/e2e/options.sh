@@ -82,6 +82,11 @@ if is_root; then
 	built "--uid-offset" --uid-offset=1000 --gid-offset=65536 "$image" "$work/s"
 	seen "--uid-offset" "2000 66537" stat -c '%u %g' hello
 	seen "--uid-offset, the root" "1000 65536" stat -c '%u %g' .
+	built "--all-root and offsets" --all-root --uid-offset=1000 --gid-offset=7 "$image" "$work/s"
+	seen "--all-root and offsets" "" find . ! -uid 1000 -o ! -gid 7
+	built "offsets and --force-uid" --uid-offset=1000 --force-uid=10 "$image" "$work/s"
+	seen "offsets and --force-uid" "1010 1001" stat -c '%u %g' hello
+	refused "an offset below zero" "uid 5" "$MKFS" --force-uid=5 --uid-offset=-6 "$work/none" "$work/s"
 	chown -R 0:0 "$work/s"
 fi
 
@@ -96,8 +101,26 @@ built "-T0" -T0 "$image" "$work/s"
 seen "-T0" 0 bash -c "find . -printf '%Ts\n' | sort -u"
 built "--ignore-mtime" --ignore-mtime -T 77 "$image" "$work/s"
 seen "--ignore-mtime" 77 stat -c %Y hello
-built "--preserve-mtime" --preserve-mtime -T 77 "$image" "$work/s"
-seen "--preserve-mtime" 1600000000 stat -c %Y hello
+# As erofs-utils has it: -T is for all files, --mkfs-time or not decides.
+for options in "--preserve-mtime -T 77" "-T 77 --preserve-mtime" "-T 77 --mkfs-time --all-time" "-T 0x4d"; do
+	# shellcheck disable=SC2086
+	built "$options" $options "$image" "$work/s"
+	seen "$options" 77 bash -c "find . -printf '%Ts\n' | sort -u"
+done
+for options in "--preserve-mtime" "-T 77 --mkfs-time --preserve-mtime" "-T 77 --all-time --mkfs-time" "--ignore-mtime --preserve-mtime"; do
+	# shellcheck disable=SC2086
+	built "$options" $options "$image" "$work/s"
+	seen "$options" 1600000000 stat -c %Y hello
+done
+check "SOURCE_DATE_EPOCH and --preserve-mtime" env SOURCE_DATE_EPOCH=77 "$MKFS" --quiet --preserve-mtime "$image" "$work/s"
+seen "SOURCE_DATE_EPOCH and --preserve-mtime" 1600000000 stat -c %Y hello
+# The superblock's time is N, before, at and behind the times of files, as far as it goes: epoch and what is added to it.
+for time in 0 77 1599999999 1600000000 1700000000 6000000000 -5 9000000000000; do
+	built "-T $time --mkfs-time" -T $time --mkfs-time "$image" "$work/s"
+	seen "-T $time --mkfs-time: files" 1600000000 stat -c %Y hello
+	same "-T $time --mkfs-time: the superblock" $time \
+		$(($(od -An -td8 -j1048 -N8 "$image") + $(od -An -tu4 -j1132 -N4 "$image")))
+done
 
 # ---- what is left out
 built "--exclude-path" --exclude-path=dir/below "$image" "$work/s"

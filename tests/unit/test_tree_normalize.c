@@ -70,13 +70,17 @@ static void owners_are_forced(void **state)
 						  .force_gid = true,
 						  .gid = UINT32_MAX },
 		      5, 6, 5, UINT32_MAX);
-	/* An offset does not touch what is forced, nor does its range matter then. */
+	/* An offset is added to what is forced, too. */
 	assert_owners(&(struct erofs_tree_rules){ .size = sizeof(struct erofs_tree_rules),
 						  .force_uid = true,
-						  .uid = 1,
-						  .uid_offset = -100,
+						  .uid = 100,
+						  .uid_offset = -99,
 						  .gid_offset = 2 },
 		      5, 6, 1, 8);
+	assert_no_owner(
+		&(struct erofs_tree_rules){
+			.size = sizeof(struct erofs_tree_rules), .force_uid = true, .uid = 1, .uid_offset = -100 },
+		5, 6, "/: uid 1 ");
 }
 
 static void owners_are_shifted(void **state)
