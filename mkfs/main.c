@@ -101,25 +101,53 @@ static bool check_same(const struct mkfs_options *options)
 	return true;
 }
 
-/* An image that grows while its directory is read would read itself. */
+/* Where the image will be, with all links resolved; to be freed. */
+static char *real_target(const char *path)
+{
+	char *target = realpath(path, NULL), *directory;
+	const char *slash = strrchr(path, '/');
+
+	if (target)
+		return target;
+	directory = real_directory(path);
+	if (directory &&
+	    asprintf(&target, "%s/%s", strcmp(directory, "/") == 0 ? "" : directory, slash ? slash + 1 : path) < 0)
+		target = NULL;
+	free(directory);
+	return target;
+}
+
+/* The part of a path that is below a directory; NULL if it is not. */
+static const char *part_below(const char *path, const char *directory)
+{
+	size_t length = strlen(directory);
+
+	if (strncmp(path, directory, length) != 0)
+		return NULL;
+	if (length == 1)
+		return path + 1;
+	return path[length] == '/' ? path + length + 1 : NULL;
+}
+
+/* An image that grows while its directory is read would read itself, unless it is left out. */
 static bool check_inside(const struct mkfs_options *options)
 {
 	char *source = options->input == MKFS_TREE ? realpath(options->source, NULL) : NULL;
-	char *target = realpath(options->output, NULL);
-	char *directory = target ? real_directory(target) : real_directory(options->output);
-	size_t length = source ? strlen(source) : 0;
+	char *target = real_target(options->output);
+	const char *inside = source && target ? part_below(target, source) : NULL;
 	struct stat st;
-	bool inside;
 
 	/* What does not exist is reported by those who need it; a device's content is not in its directory. */
-	inside = source && directory && strncmp(directory, source, length) == 0 &&
-		 (length == 1 || !directory[length] || directory[length] == '/') &&
-		 !(target && !stat(target, &st) && (S_ISBLK(st.st_mode) || S_ISDIR(st.st_mode)));
+	if (inside && !stat(target, &st) && (S_ISBLK(st.st_mode) || S_ISDIR(st.st_mode)))
+		inside = NULL;
+	/* A bad expression is reported by the scan. */
+	if (inside && erofs_scan_excludes(&options->scan, inside, NULL))
+		inside = NULL;
+	if (inside)
+		mkfs_refuse("the image '%s' would be inside the source '%s'; --exclude-path=%s leaves it out",
+			    options->output, options->source, inside);
 	free(source);
 	free(target);
-	free(directory);
-	if (inside)
-		mkfs_refuse("the image '%s' would be inside the source '%s'", options->output, options->source);
 	return !inside;
 }
 
@@ -186,6 +214,8 @@ int main(int argc, char **argv)
 		options.scan.cancel = options.build.cancel = &cancel;
 		diag = tool_diag("mkfs.erofs", verbosity(&options), true);
 		err = options.input == MKFS_OCI ? mkfs_build_oci(&options, diag, build) : build(&options, diag);
+		if (!err)
+			err = erofs_scan_warn_unused(&options.scan, diag);
 		if (err == -ECANCELED)
 			mkfs_refuse("interrupted, '%s' was not written", options.output);
 		else if (err && !tool_has_failed())

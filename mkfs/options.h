@@ -43,6 +43,7 @@ struct mkfs_options {
 	char *oci_text;
 	const char **exclude_paths;
 	const char **exclude_regexes;
+	bool *exclusions_used;
 	const char **xattr_prefixes;
 	char *fingerprint_name;
 	const char *hints_path; /* --compress-hints */

@@ -20,12 +20,14 @@ struct erofs_scan_options {
 	bool ignore_xattrs;
 	bool overlay_xattrs; /* ... but for those of overlayfs, which erofs_tree_rules.strip_overlay looks at and drops */
 	bool hard_dereference; /* every name of a hard-linked file becomes a file of its own */
-	/* Paths (relative to the source, a leading "/" is fine) to leave out, with all that is below them. */
+	/* Paths to leave out, with all that is below them, relative to the source; "/a//./b/" is "a/b". */
 	const char *const *exclude_paths;
 	size_t exclude_path_count;
 	/* POSIX extended regular expressions; a relative path in which one matches is left out likewise. */
 	const char *const *exclude_regexes;
 	size_t exclude_regex_count;
+	/* For each of the paths, then of the expressions: becomes true when something is left out by it. May be NULL. */
+	bool *exclusions_used;
 	/*
 	 * SELinux file_contexts file that replaces security.selinux of all inodes, looked up by mount_point (NULL: "/") and
 	 * the path. NULL: none. -EOPNOTSUPP if the library was built without SELinux.
@@ -61,6 +63,16 @@ EROFS_API int erofs_scan_directory(struct erofs_tree *tree, const char *path, co
  */
 EROFS_API int erofs_scan_images(struct erofs_tree *tree, const char *const *paths, size_t count,
 				const struct erofs_scan_options *options, const struct erofs_diag *diag);
+
+/* Whether a path relative to the source is left out, or is below what is: 1 or 0; negative, reported, if an option is bad. */
+EROFS_API int erofs_scan_excludes(const struct erofs_scan_options *options, const char *path,
+				  const struct erofs_diag *diag);
+
+/*
+ * When the source has been read to its end (of a stream: when the image is built), warns of each exclusion that matched
+ * nothing, by `exclusions_used`. A path below one that is left out counts as matched.
+ */
+EROFS_API int erofs_scan_warn_unused(const struct erofs_scan_options *options, const struct erofs_diag *diag);
 
 struct erofs_build_options;
 

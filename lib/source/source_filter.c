@@ -11,6 +11,7 @@
 
 struct erofs_filter {
 	const struct erofs_scan_options *options;
+	char **paths; /* of the options, without what does not count in a path */
 	regex_t *regexes;
 	size_t regex_count; /* compiled so far */
 };
@@ -22,6 +23,9 @@ void erofs_filter_free(struct erofs_filter *filter)
 	while (filter->regex_count)
 		regfree(&filter->regexes[--filter->regex_count]);
 	free(filter->regexes);
+	for (size_t i = 0; filter->paths && i < filter->options->exclude_path_count; i++)
+		free(filter->paths[i]);
+	free(filter->paths);
 	free(filter);
 }
 
@@ -44,9 +48,47 @@ static int compile(struct erofs_filter *filter, const char *pattern, const struc
 	return erofs_report(diag, -EINVAL, "bad regular expression '%s': %s", pattern, why);
 }
 
+/* "/a//./b/" is "a/b". To be freed. */
+static char *simplify_path(const char *path)
+{
+	char *simple = malloc(strlen(path) + 1), *to = simple;
+
+	if (!simple)
+		return NULL;
+	while (*(path += strspn(path, "/"))) {
+		size_t length = strcspn(path, "/");
+
+		if (length != 1 || *path != '.') {
+			if (to != simple)
+				*to++ = '/';
+			memcpy(to, path, length);
+			to += length;
+		}
+		path += length;
+	}
+	*to = 0;
+	return simple;
+}
+
+static int take_paths(struct erofs_filter *filter)
+{
+	const struct erofs_scan_options *options = filter->options;
+
+	filter->paths = calloc(options->exclude_path_count + 1, sizeof(*filter->paths));
+	if (!filter->paths)
+		return -ENOMEM;
+	for (size_t i = 0; i < options->exclude_path_count; i++) {
+		filter->paths[i] = simplify_path(options->exclude_paths[i]);
+		if (!filter->paths[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int erofs_filter_new(struct erofs_filter **out, const struct erofs_scan_options *options, const struct erofs_diag *diag)
 {
 	erofs_auto(release_filter) struct erofs_filter *filter = NULL;
+	int err;
 
 	*out = NULL;
 	if (!options->exclude_path_count && !options->exclude_regex_count)
@@ -55,40 +97,108 @@ int erofs_filter_new(struct erofs_filter **out, const struct erofs_scan_options 
 	if (!filter)
 		return -ENOMEM;
 	filter->options = options;
+	err = take_paths(filter);
+	if (err)
+		return err;
 	filter->regexes = calloc(options->exclude_regex_count + 1, sizeof(*filter->regexes));
 	if (!filter->regexes)
 		return -ENOMEM;
-	for (size_t i = 0; i < options->exclude_regex_count; i++) {
-		int err = compile(filter, options->exclude_regexes[i], diag);
-
-		if (err)
-			return err;
-	}
-	*out = erofs_take(filter);
-	return 0;
+	for (size_t i = 0; !err && i < options->exclude_regex_count; i++)
+		err = compile(filter, options->exclude_regexes[i], diag);
+	if (!err)
+		*out = erofs_take(filter);
+	return err;
 }
 
-/* The same path, but for slashes around it. */
-static bool is_path(const char *pattern, const char *path)
+static bool matches(const struct erofs_filter *filter, size_t number, const char *path)
 {
-	size_t length;
+	size_t paths = filter->options->exclude_path_count;
 
-	pattern += strspn(pattern, "/");
-	length = strlen(pattern);
-	while (length && pattern[length - 1] == '/')
-		length--;
-	return length && strlen(path) == length && memcmp(pattern, path, length) == 0;
+	if (number < paths)
+		return *path && strcmp(filter->paths[number], path) == 0;
+	return !regexec(&filter->regexes[number - paths], path, 0, NULL, 0);
 }
 
 bool erofs_filter_excludes(const struct erofs_filter *filter, const char *path)
 {
+	bool excluded = false, *used;
+	size_t count;
+
 	if (!filter)
 		return false;
-	for (size_t i = 0; i < filter->options->exclude_path_count; i++)
-		if (is_path(filter->options->exclude_paths[i], path))
+	used = filter->options->exclusions_used;
+	count = filter->options->exclude_path_count + filter->regex_count;
+	/* Several threads may set the same. */
+	for (size_t i = 0; i < count && (!excluded || used); i++) {
+		if ((excluded && __atomic_load_n(&used[i], __ATOMIC_RELAXED)) || !matches(filter, i, path))
+			continue;
+		excluded = true;
+		if (used)
+			__atomic_store_n(&used[i], true, __ATOMIC_RELAXED);
+	}
+	return excluded;
+}
+
+/* Whether the path, or a folder above it, is left out. */
+static bool excludes_any_of(const struct erofs_filter *filter, char *path)
+{
+	for (char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+		bool excluded;
+
+		*slash = 0;
+		excluded = erofs_filter_excludes(filter, path);
+		*slash = '/';
+		if (excluded)
 			return true;
-	for (size_t i = 0; i < filter->regex_count; i++)
-		if (!regexec(&filter->regexes[i], path, 0, NULL, 0))
-			return true;
-	return false;
+	}
+	return erofs_filter_excludes(filter, path);
+}
+
+/* A filter that leaves no traces in the options it was made of. */
+static int new_silent_filter(struct erofs_filter **out, struct erofs_scan_options *options,
+			     const struct erofs_diag *diag)
+{
+	options->exclusions_used = NULL;
+	return erofs_filter_new(out, options, diag);
+}
+
+int erofs_scan_excludes(const struct erofs_scan_options *options, const char *path, const struct erofs_diag *diag)
+{
+	erofs_auto(release_filter) struct erofs_filter *filter = NULL;
+	erofs_auto_free char *simple = simplify_path(path);
+	struct erofs_scan_options copy = *options;
+	int err = simple ? new_silent_filter(&filter, &copy, diag) : -ENOMEM;
+
+	return err ? err : excludes_any_of(filter, simple);
+}
+
+/* The folder of a path that matched nothing may be left out itself. */
+static bool is_hidden(const struct erofs_filter *filter, size_t number)
+{
+	const char *path = filter->paths[number], *slash = strrchr(path, '/');
+	/* A copy, or the path would be its own folder. Without memory there is one warning more. */
+	erofs_auto_free char *folder = slash ? strndup(path, (size_t)(slash - path)) : NULL;
+
+	return folder && excludes_any_of(filter, folder);
+}
+
+int erofs_scan_warn_unused(const struct erofs_scan_options *options, const struct erofs_diag *diag)
+{
+	erofs_auto(release_filter) struct erofs_filter *filter = NULL;
+	const bool *used = options->exclusions_used;
+	struct erofs_scan_options copy = *options;
+	size_t paths = options->exclude_path_count;
+	int err = used ? new_silent_filter(&filter, &copy, diag) : 0;
+
+	if (err || !filter)
+		return err;
+	for (size_t i = 0; i < paths; i++)
+		if (!used[i] && !is_hidden(filter, i))
+			erofs_message(diag, EROFS_SEV_WARNING, "nothing is left out by --exclude-path=%s",
+				      options->exclude_paths[i]);
+	for (size_t i = 0; i < options->exclude_regex_count; i++)
+		if (!used[paths + i])
+			erofs_message(diag, EROFS_SEV_WARNING, "nothing is left out by --exclude-regex=%s",
+				      options->exclude_regexes[i]);
+	return 0;
 }

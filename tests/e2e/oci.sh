@@ -202,6 +202,15 @@ if can_mount; then
 	else skip "no overlayfs here"; fi
 fi
 
+# An exclusion counts for the layers together: a path of one of them is no typo.
+rare=$(for made in "$work"/each/*; do "$DUMP" --ls -R --path=/ "$made" | awk '$2 == 1 { print $3 }'; done | sort | uniq -u | head -n 1)
+check "a file of one layer only" test -n "$rare"
+for where in "" ,layers=each; do
+	rm -rf "$work/left-out"
+	"$MKFS" -T1 "--oci=$work/some$where" "--exclude-path=./$rare" --exclude-path=/no/such/path "$work/left-out" >/dev/null 2>"$work/.err"
+	same "exclusions in layers$where: what matches nothing" "mkfs.erofs: warning: nothing is left out by --exclude-path=/no/such/path" "$(grep left.out.by "$work/.err")"
+done
+
 # ---- what must be refused ------------------------------------------------------------------------------------------------------------
 
 mkdir "$work/bad"

@@ -133,6 +133,56 @@ built "--exclude-regex" '--exclude-regex=(^|/)(linked|below)$' "$image" "$work/s
 seen "--exclude-regex" "./dir/symlink ./dir/ten-thousand " bash -c "find ./dir/* | sort | tr '\n' ' '"
 seen "--exclude-regex, link count" 1 stat -c %h hello
 
+# However it is written, it is the same path; and in every mode.
+tar -C "$work/s" -cf "$work/s.tar" .
+"$MKFS" --quiet "$work/source-image" "$work/s"
+modes=("$work/s" "--tar=f $work/s.tar" "--tar=f - <" "$work/source-image")
+from() { # MODE ARGUMENTS...
+	local mode=$1
+	shift
+	rm -f "$image"
+	# shellcheck disable=SC2086
+	case $mode in
+	*"<") cat "$work/s.tar" | "$MKFS" "$@" --tar=f "$image" - ;;
+	--tar*) "$MKFS" "$@" "${mode% *}" "$image" "${mode#* }" ;;
+	*) "$MKFS" "$@" "$image" "$mode" ;;
+	esac >/dev/null 2>"$work/.said"
+}
+names() { "$DUMP" --ls -R --path=/ "$image" | grep -c below; }
+for mode in "${modes[@]}"; do
+	what=${mode//"$work"\//}
+	for path in dir/below ./dir/below /dir/below dir//below dir/below/ dir/below/. /./dir/.//below//; do
+		from "$mode" --exclude-path=$path
+		same "$what: --exclude-path=$path" 0 "$(names)"
+		same "$what: --exclude-path=$path: no warning" "" "$(cat "$work/.said")"
+	done
+	from "$mode" --exclude-path=dir/belwo '--exclude-regex=[.]seceret$' --exclude-path=empty --exclude-path=dir/below --exclude-path=dir/below/equal
+	same "$what: exclusions that match nothing" \
+		"mkfs.erofs: warning: nothing is left out by --exclude-path=dir/belwo mkfs.erofs: warning: nothing is left out by --exclude-regex=[.]seceret$" \
+		"$(tr '\n' ' ' <"$work/.said" | sed 's/ $//')"
+	from "$mode" --quiet --exclude-path=dir/belwo
+	same "$what: --quiet" "" "$(cat "$work/.said")"
+done
+
+# An image inside its source, left out of it.
+cp -a "$work/s" "$work/t"
+mkdir "$work/t/out"
+for options in --exclude-path=out --exclude-path=./out/image.erofs '--exclude-regex=[.]erofs$' "--exclude-path=/out/image.erofs -zlz4"; do
+	for again in new again; do
+		# shellcheck disable=SC2086
+		check "$options: image inside its source, $again" "$MKFS" --quiet $options "$work/t/out/image.erofs" "$work/t"
+		check "$options: image inside its source, $again: fsck" "$FSCK" "$work/t/out/image.erofs"
+		same "$options: image inside its source, $again: not in itself" 0 "$("$DUMP" --ls -R --path=/ "$work/t/out/image.erofs" | grep -c erofs)"
+	done
+	rm "$work/t/out/image.erofs"
+done
+for options in "" --exclude-path=ou --exclude-path=dir '--exclude-regex=^image' "--exclude-path=out/image"; do
+	# shellcheck disable=SC2086
+	refused "'$options': image inside its source" "inside.*--exclude-path=out/image.erofs" "$MKFS" $options "$work/t/out/image.erofs" "$work/t"
+done
+check_not "image inside its source: nothing left" test -e "$work/t/out/image.erofs"
+rm -rf "$work/t"
+
 # ---- links, xattrs
 built "--hard-dereference" --hard-dereference "$image" "$work/s"
 seen "--hard-dereference" "1 1" bash -c 'echo $(stat -c %h hello dir/linked)'
