@@ -38,11 +38,10 @@ static void write_message(void *ctx, enum erofs_severity severity, const char *t
 	pthread_mutex_unlock(&to->lock);
 }
 
-struct erofs_diag *tool_diag(const char *tool_name, enum erofs_severity verbosity, bool first_error_only)
+struct erofs_diag *tool_diag(enum erofs_severity verbosity, bool first_error_only)
 {
 	static struct erofs_diag diag;
 
-	sink.tool_name = tool_name;
 	sink.first_error_only = first_error_only;
 	diag = (struct erofs_diag){ .message = write_message, .ctx = &sink, .verbosity = verbosity };
 	return &diag;
@@ -117,15 +116,16 @@ bool tool_parse_size(uint64_t *out, const char *text, uint64_t max)
 	return true;
 }
 
-void tool_print_version(const char *tool_name)
+void tool_print_version(void)
 {
-	printf("%s (erofs-ishare) %s\nbuilt with %s\n", tool_name, erofs_version(), erofs_build_info());
+	printf("%s (erofs-ishare) %s\nbuilt with %s\n", sink.tool_name, erofs_version(), erofs_build_info());
 }
 
-void tool_open_standard_files(void)
+void tool_begin(const char *tool_name)
 {
 	int fd;
 
+	sink.tool_name = tool_name;
 	do
 		fd = open("/dev/null", O_RDWR);
 	while (fd >= 0 && fd <= STDERR_FILENO);

@@ -16,7 +16,7 @@
  * A sink that writes "NAME: message" (or "NAME: warning: message") lines to stderr, one at a time whatever the thread.
  * With `first_error_only`, errors after the first are dropped: two workers may stumble over one cause.
  */
-struct erofs_diag *tool_diag(const char *tool_name, enum erofs_severity verbosity, bool first_error_only);
+struct erofs_diag *tool_diag(enum erofs_severity verbosity, bool first_error_only);
 
 /* Whether an error has been reported to the sink. */
 bool tool_has_failed(void);
@@ -34,13 +34,13 @@ bool tool_parse_signed(int64_t *out, const char *text, int64_t min, int64_t max)
 bool tool_parse_size(uint64_t *out, const char *text, uint64_t max);
 
 /* "mkfs.erofs (erofs-ishare) 2.0.0-dev" and a line with what the library was built with, on stdout. */
-void tool_print_version(const char *tool_name);
+void tool_print_version(void);
 
 /*
- * Opens /dev/null where the caller closed stdin, stdout or stderr: else the next file opened takes that number, and messages
- * go into it. For the start of main().
+ * For the start of main(): takes the name that all messages begin with, and opens /dev/null where the caller closed stdin, stdout or stderr: else the next file opened takes that number, and messages
+ * go into it.
  */
-void tool_open_standard_files(void);
+void tool_begin(const char *tool_name);
 
 /* Flushes stdout. False, with a message, if anything written to it was lost (full disk, closed pipe). */
 bool tool_flush_stdout(void);

@@ -139,12 +139,12 @@ static int run(const struct dump_options *options, const struct erofs_diag *diag
 
 int main(int argc, char **argv)
 {
-	const struct erofs_diag *diag = tool_diag("dump.erofs", EROFS_SEV_WARNING, false);
+	const struct erofs_diag *diag = tool_diag(EROFS_SEV_WARNING, false);
+	int parsed, status = EXIT_SUCCESS;
 	struct dump_options options;
-	int parsed = options_parse(&options, argc, argv);
-	int status = EXIT_SUCCESS;
 
-	tool_open_standard_files();
+	tool_begin("dump.erofs");
+	parsed = options_parse(&options, argc, argv);
 	if (parsed < 0)
 		status = EXIT_USAGE;
 	else if (!parsed && options.ishare_report)

@@ -213,7 +213,7 @@ int options_parse(struct dump_options *out, int argc, char **argv)
 			fputs(help, stdout);
 			return 1;
 		} else if (option == 'V') {
-			tool_print_version("dump.erofs");
+			tool_print_version();
 			return 1;
 		} else if (option == ':') {
 			err = options_usage("%s needs a value", argv[optind - 1]);

@@ -102,7 +102,7 @@ static enum fsck_status check(const struct fsck_options *options, const struct e
 
 static enum fsck_status run(const struct fsck_options *options)
 {
-	const struct erofs_diag *diag = tool_diag("fsck.erofs", severity_of(options), false);
+	const struct erofs_diag *diag = tool_diag(severity_of(options), false);
 	struct erofs_image *image;
 	enum fsck_status status;
 	int err;
@@ -124,7 +124,7 @@ int main(int argc, char **argv)
 	struct fsck_options options;
 	int status;
 
-	tool_open_standard_files();
+	tool_begin("fsck.erofs");
 	status = fsck_parse_options(&options, argc, argv);
 	if (status < 0)
 		status = (int)run(&options);

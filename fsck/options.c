@@ -214,7 +214,7 @@ static int set_option(struct fsck_options *options, int option)
 		fputs(help_text, stdout);
 		return tool_flush_stdout() ? FSCK_CLEAN : FSCK_FAILED;
 	case 'V':
-		tool_print_version(NAME);
+		tool_print_version();
 		return tool_flush_stdout() ? FSCK_CLEAN : FSCK_FAILED;
 	default: /* getopt_long() has named it */
 		fputs("Try '" NAME " --help'.\n", stderr);

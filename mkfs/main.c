@@ -207,12 +207,12 @@ int main(int argc, char **argv)
 	enum mkfs_action action;
 	int err = -EINVAL;
 
-	tool_open_standard_files();
+	tool_begin("mkfs.erofs");
 	action = mkfs_parse_options(&options, argc, argv);
 	if (action == MKFS_BUILD && check_places(&options)) {
 		set_signals();
 		options.scan.cancel = options.build.cancel = &cancel;
-		diag = tool_diag("mkfs.erofs", verbosity(&options), true);
+		diag = tool_diag(verbosity(&options), true);
 		err = options.input == MKFS_OCI ? mkfs_build_oci(&options, diag, build) : build(&options, diag);
 		if (!err)
 			err = erofs_scan_warn_unused(&options.scan, diag);

@@ -2,6 +2,7 @@
 #include "mkfs/oci.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +82,27 @@ static int make_directory(struct made *made, const char *directory)
 	return -EEXIST;
 }
 
+/* The images are on the disk, and their names; a folder that is new has to have its own there, too. */
+static int sync_directory(const struct mkfs_options *options, const char *directory)
+{
+	int fd, parent, err = 0;
+
+	if (options->build.no_sync)
+		return 0;
+	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	parent = fd < 0 ? -1 : openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* Some file systems cannot do it for folders, and need not. */
+	if (parent < 0 || (fsync(parent) && errno != EINVAL && errno != EOPNOTSUPP))
+		err = -errno;
+	if (err)
+		mkfs_refuse("cannot write the folder of '%s': %s", directory, strerror(-err));
+	if (parent >= 0)
+		close(parent);
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
 static void take_back(const struct made *made, const char *directory)
 {
 	for (size_t i = 0; i < made->count; i++)
@@ -108,6 +130,8 @@ static int build_each(struct mkfs_options *options, const struct erofs_diag *dia
 
 	for (size_t i = 0; !err && i < count; i++)
 		err = build_layer(options, diag, build, directory, &made, i);
+	if (!err && made.made_directory)
+		err = sync_directory(options, directory);
 	if (err)
 		take_back(&made, directory);
 	release_made(&made);

@@ -509,7 +509,7 @@ enum mkfs_action mkfs_parse_options(struct mkfs_options *options, int argc, char
 			if (option == 'h')
 				mkfs_print_help();
 			else
-				tool_print_version("mkfs.erofs");
+				tool_print_version();
 			return tool_flush_stdout() ? MKFS_DONE : MKFS_FAIL;
 		}
 		if (option == '?' || option == ':')

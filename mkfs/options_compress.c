@@ -137,7 +137,7 @@ static void refuse_kernel(void *ctx, enum erofs_severity severity, const char *t
 
 static bool read_hints(struct mkfs_options *options)
 {
-	const struct erofs_diag *diag = tool_diag("mkfs.erofs", EROFS_SEV_ERROR, true);
+	const struct erofs_diag *diag = tool_diag(EROFS_SEV_ERROR, true);
 	int err;
 
 	if (!options->hints_path)

@@ -33,7 +33,10 @@ for tool in "$MKFS" "$DUMP" "$FSCK"; do
 	check "$name --version" "$tool" --version
 	same "$name --help is not on stderr" "" "$("$tool" --help 2>&1 >/dev/null)"
 	check "$name --version starts well" grep -qE "^$name \([^)]*\) [0-9]+\.[0-9]+\.[0-9]+" <("$tool" --version)
-	check_not "$name --help to a full disk" bash -c "'$tool' --help >/dev/full"
+	for option in --help --version -h -V; do
+		refused "$name $option to a full disk" "^$name: cannot write to standard output: no space" \
+			bash -c "exec '$tool' $option >/dev/full"
+	done
 done
 help=$("$MKFS" --help)
 for word in --tar= --mkfs-time zstd lz4hc lzma deflate --min-kernel --ishare-fingerprint --all-root --workers; do
@@ -49,6 +52,18 @@ for word in --tar= tar all-root mkfs-time ishare-fingerprint xattr-inode-digest 
 	max-extent-bytes min-kernel extent-size; do
 	check "the executable holds '${word#--}'" grep -qaF -e "${word#--}" "$real"
 done
+
+# Who cannot be told what was found has not been told: 1 of dump, 8 of fsck. An image that is complete is complete.
+built "lost output" "$image" "$work/s"
+for options in "" -s -S "--ls -R --path=/" "--cat --path=/hello"; do
+	# shellcheck disable=SC2086
+	refused "dump $options to a full disk" "^dump.erofs: cannot write to standard output: no space" \
+		bash -c 'exec "$@" >/dev/full' - "$DUMP" $options "$image"
+done
+refused "fsck to a full disk" "^fsck.erofs: cannot write to standard output: no space" bash -c 'exec "$@" >/dev/full' - "$FSCK" "$image"
+same "fsck to a full disk: its exit status" 8 "$("$FSCK" "$image" >/dev/full 2>&1; echo $?)"
+check "mkfs with its summary to a full disk" bash -c 'exec "$@" >/dev/full' - "$MKFS" "$image" "$work/s"
+check "mkfs with its summary to a full disk: fsck" "$FSCK" "$image"
 
 # ---- callers' command lines
 uuid=3b9f9d5e-64a3-4f0e-9f0f-5f5ee1a1b2c3
