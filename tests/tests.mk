@@ -348,6 +348,7 @@ program_tests = \
 	tests/e2e/roundtrip.sh \
 	tests/e2e/sparse.sh \
 	tests/e2e/packed.sh \
+	tests/e2e/stored_extents.sh \
 	tests/e2e/tar.sh \
 	tests/e2e/tar_index.sh \
 	tests/e2e/targets.sh
@@ -395,6 +396,7 @@ tests_extra = $(source_tests) $(program_tests) $(tests_golden) \
 	tests/e2e/page_figures.py \
 	tests/e2e/reorder_extents.py \
 	tests/e2e/packed_archives.py \
+	tests/e2e/stored_extents.py \
 	tests/e2e/tar_archives.py \
 	tests/tools/fetch-repart.sh \
 	tests/unit/unit.h \

@@ -94,8 +94,8 @@ int erofs_check_compressed(const struct erofs_check *check, struct erofs_check_j
 		err = check_features(check, job, &map);
 	if (!err)
 		err = check_count(check, job);
-	if (!err && !map.extent_size)
-		err = erofs_zmap_verify(&map, &reason);
+	if (!err)
+		err = map.extent_size ? erofs_zmap_verify_extents(&map, &reason) : erofs_zmap_verify(&map, &reason);
 	if (!err)
 		return check_extents(check, job, &map);
 	job->what = reason ? reason : job->what;

@@ -149,6 +149,9 @@ int erofs_zmap_find_extent(struct erofs_zmap *map, struct erofs_zmap_found *out,
  */
 int erofs_zmap_verify(struct erofs_zmap *map, const char **reason);
 
+/* The same for a row of encoded extents: each begins behind the one before it. */
+int erofs_zmap_verify_extents(const struct erofs_zmap *map, const char **reason);
+
 /*
  * Maps an offset inside a compressed file whose index is open; `reason` (static storage, may be NULL) says why that is not
  * possible. What it points to does not change on other errors than -EUCLEAN and -EOPNOTSUPP.

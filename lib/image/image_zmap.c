@@ -186,25 +186,34 @@ static int check_encoded(const struct erofs_image *image, const struct erofs_ext
 }
 
 /*
- * Bytes that are stored as they are and rotated inside their block: those up to the end of a block of the file are at the
- * end of the block on the device, the others at its beginning. Leaves of the extent the part with `offset`.
+ * Bytes that are stored as they are, but rotated: those up to the end of a block of the file are at the end of the pcluster,
+ * the others at its beginning. Leaves of the extent the part with `offset`. In a pcluster of several blocks even an extent that
+ * begins with a block is rotated, by that block (measured on Linux 6.18).
  */
-static void cut_interlaced(const struct erofs_zmap *map, struct erofs_extent *out, uint64_t *address, uint64_t offset)
+static void cut_interlaced(const struct erofs_zmap *map, struct erofs_extent *out, uint64_t *address, uint64_t plen,
+			   uint64_t offset)
 {
 	uint32_t blksz = erofs_block_size(&map->image->sb);
-	uint32_t shift = (uint32_t)(out->logical % blksz);
-	uint64_t turn = out->logical + (blksz - shift);
-	uint64_t end = out->logical + out->length;
+	uint64_t first = blksz - out->logical % blksz;
+	uint64_t turn = out->logical + first;
 
-	if (!shift)
+	if (first == plen)
 		return;
 	if (offset < turn) {
-		out->length = (end < turn ? end : turn) - out->logical;
-		*address += shift;
+		if (out->length > first)
+			out->length = first;
+		*address += plen - first;
 	} else {
+		out->length -= first;
 		out->logical = turn;
-		out->length = end - turn;
 	}
+}
+
+/* Encoded extents need no alignment; Linux rotates only those that have it (measured on 6.18). */
+static bool is_interlaced(const struct erofs_zmap *map, const struct erofs_zmap_found *found)
+{
+	return map->header.advise & EROFS_ZADVISE_INTERLACED_PCLUSTER &&
+	       !((found->address | found->length) & (erofs_block_size(&map->image->sb) - 1));
 }
 
 static int place(const struct erofs_zmap *map, struct erofs_extent *out, uint64_t address, uint64_t length,
@@ -223,11 +232,8 @@ static int map_stored(const struct erofs_zmap *map, struct erofs_extent *out, co
 	if (out->length > found->length)
 		return bad(reason, "a stored extent that is larger than its physical cluster");
 	out->kind = EROFS_EXTENT_PLAIN;
-	if (map->header.advise & EROFS_ZADVISE_INTERLACED_PCLUSTER) {
-		if (found->length > erofs_block_size(&map->image->sb) && found->start % found->length)
-			return -EOPNOTSUPP;
-		cut_interlaced(map, out, &address, offset);
-	}
+	if (is_interlaced(map, found))
+		cut_interlaced(map, out, &address, found->length, offset);
 	return place(map, out, address, out->length, reason);
 }
 

@@ -81,16 +81,16 @@ static int find_regular(struct erofs_zmap *map, struct erofs_zmap_found *found, 
 }
 
 /*
- * Records that say where they begin, in that order. On a hostile image they need not be: what is found covers the offset
- * all the same, and ends where another record begins, so that a walk through the file is no longer than the row.
+ * Records that say where they begin, in that order. On a hostile image they need not be. Then two offsets of one extent could
+ * come to different records, and a file would read otherwise in pieces than as a whole. So each step of the search must bring
+ * the two ends nearer to each other: all offsets between them take the same steps and come to the same record, or to none.
  */
 static int search(const struct erofs_zmap *map, struct erofs_zmap_found *found, struct erofs_zextent *extent,
 		  uint64_t offset)
 {
-	uint64_t low = 0, high = map->total;
+	uint64_t low = 0, high = map->total, end = UINT64_MAX;
 	int err = read_record(map, extent, 0);
 
-	found->end = map->inode->size;
 	if (!err && extent->lstart > offset)
 		return -EUCLEAN;
 	while (!err && high - low > 1) {
@@ -100,19 +100,43 @@ static int search(const struct erofs_zmap *map, struct erofs_zmap_found *found, 
 		err = read_record(map, &other, middle);
 		if (err)
 			break;
+		if (other.lstart <= extent->lstart || other.lstart >= end)
+			return -EUCLEAN;
 		if (other.lstart <= offset) {
 			low = middle;
 			*extent = other;
 		} else {
 			high = middle;
-			found->end = other.lstart;
+			end = other.lstart;
 		}
 	}
 	found->start = extent->lstart;
 	found->last = low + 1 == map->total;
-	if (found->end > map->inode->size)
-		found->end = map->inode->size;
+	found->end = end < map->inode->size ? end : map->inode->size;
 	return err;
+}
+
+/* Those that stand between the records of a search are seen by nobody else. */
+int erofs_zmap_verify_extents(const struct erofs_zmap *map, const char **reason)
+{
+	struct erofs_zextent extent;
+	uint64_t before = 0;
+
+	if (map->extent_size < 16)
+		return 0;
+	for (uint64_t number = 0; number < map->total; number++) {
+		int err = read_record(map, &extent, number);
+
+		if (err)
+			return err;
+		if (number ? extent.lstart <= before : extent.lstart != 0) {
+			*reason = number ? "its extents are not in order"
+					 : "its index does not begin with the first byte";
+			return -EUCLEAN;
+		}
+		before = extent.lstart;
+	}
+	return 0;
 }
 
 int erofs_zmap_find_extent(struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset)

@@ -305,6 +305,92 @@ static void long_records_are_searched(void **state)
 	}
 }
 
+static uint8_t byte_at(const struct fixture *f, uint64_t offset)
+{
+	uint8_t byte = 0;
+
+	assert_int_equal(erofs_image_read(f->opened, &f->inode, &byte, 1, offset), 1);
+	return byte;
+}
+
+/* What Linux 6.18 makes of them: the bytes up to the end of a block of the file come from the cluster's end. */
+static void interlaced_clusters_of_several_blocks(void **state)
+{
+	static const struct {
+		uint64_t lstart, pstart, length;
+		int bytes[3]; /* the block that the first byte comes from, and those 512 and 1024 bytes further on */
+	} cases[] = {
+		{ 0, 32 * RAW_BLOCK, RAW_BLOCK, { 32, -1, -1 } },
+		{ 0, 32 * RAW_BLOCK, 3 * RAW_BLOCK, { 34, 32, 33 } },
+		{ 100, 32 * RAW_BLOCK, 3 * RAW_BLOCK, { 34, 32, 33 } },
+		{ RAW_BLOCK, 32 * RAW_BLOCK, 2 * RAW_BLOCK, { 33, 32, -1 } },
+		/* Without alignment they are not rotated. */
+		{ 0, 32 * RAW_BLOCK, 2 * RAW_BLOCK + 1, { 32, 33, 34 } },
+		{ 0, 32 * RAW_BLOCK + 1, 3 * RAW_BLOCK, { 32, 33, 34 } },
+	};
+	static uint8_t whole[4 * RAW_BLOCK];
+	static struct fixture f;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint64_t start = cases[i].lstart, end = start + cases[i].length;
+		const struct erofs_zextent records[] = {
+			{ .lstart = 0, .algorithm = -1 },
+			{ .lstart = start,
+			  .pstart = cases[i].pstart,
+			  .length = (uint32_t)cases[i].length,
+			  .algorithm = -1 },
+		};
+		uint8_t *at = begin_extents(&f, 16, start ? 2 : 1, end);
+
+		f.header[4] |= EROFS_ZADVISE_INTERLACED_PCLUSTER;
+		for (size_t r = !start; r < 2; r++)
+			erofs_zextent_encode(&records[r], 16, at + 16 * (start ? r : 0));
+		f.opened = raw_open(&f.image);
+		assert_int_equal(erofs_image_read(f.opened, &f.inode, whole, end, 0), end);
+		for (size_t b = 0; b < 3 && cases[i].bytes[b] >= 0; b++)
+			assert_int_equal(whole[start + b * RAW_BLOCK], cases[i].bytes[b]);
+		for (uint64_t offset = 0; offset < end; offset++)
+			assert_int_equal(byte_at(&f, offset), whole[offset]);
+		erofs_image_close(f.opened);
+	}
+}
+
+/* A search may come to any record of such a row; what it came to once must not depend on where it began. */
+static void rows_out_of_order_read_alike_in_pieces(void **state)
+{
+	static uint8_t whole[8 * RAW_BLOCK], piece[8 * RAW_BLOCK];
+	static struct fixture f;
+	unsigned int readable = 0;
+
+	(void)state;
+	for (unsigned int seed = 0; seed < 600; seed++) {
+		unsigned int random = seed, count = 3 + seed % 6;
+		uint8_t *at = begin_extents(&f, 16, count, sizeof(whole));
+		int64_t got;
+
+		for (unsigned int i = 0; i < count; i++) {
+			struct erofs_zextent record = { .algorithm = -1, .length = 8 * RAW_BLOCK };
+
+			random = random * 1103515245u + 12345u;
+			record.lstart = i ? (random >> 16) % sizeof(whole) : 0;
+			record.pstart = (32 + i) * (uint64_t)RAW_BLOCK;
+			erofs_zextent_encode(&record, 16, at + 16 * (size_t)i);
+		}
+		f.opened = raw_open(&f.image);
+		got = erofs_image_read(f.opened, &f.inode, whole, sizeof(whole), 0);
+		readable += got > 0;
+		for (uint64_t offset = 0; got > 0 && offset < sizeof(whole); offset += 100) {
+			int64_t more = erofs_image_read(f.opened, &f.inode, piece, 100, offset);
+
+			assert_true(more > 0);
+			assert_memory_equal(piece, whole + offset, (size_t)more);
+		}
+		erofs_image_close(f.opened);
+	}
+	assert_in_range(readable, 20, 580);
+}
+
 /* ---- fragments --------------------------------------------------------------------------------------------------------------- */
 
 static void fragments_lie_in_the_packed_inode(void **state)
@@ -343,10 +429,16 @@ static void fragments_lie_in_the_packed_inode(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(full_index_of_stored_extents),	     cmocka_unit_test(interlaced_extents_come_in_two),
-		cmocka_unit_test(distances_that_lead_nowhere),	     cmocka_unit_test(algorithms_must_be_announced),
-		cmocka_unit_test(short_records_follow_each_other),   cmocka_unit_test(long_records_are_searched),
-		cmocka_unit_test(fragments_lie_in_the_packed_inode), cmocka_unit_test(an_index_may_end_with_the_file),
+		cmocka_unit_test(full_index_of_stored_extents),
+		cmocka_unit_test(interlaced_extents_come_in_two),
+		cmocka_unit_test(distances_that_lead_nowhere),
+		cmocka_unit_test(algorithms_must_be_announced),
+		cmocka_unit_test(short_records_follow_each_other),
+		cmocka_unit_test(long_records_are_searched),
+		cmocka_unit_test(fragments_lie_in_the_packed_inode),
+		cmocka_unit_test(interlaced_clusters_of_several_blocks),
+		cmocka_unit_test(rows_out_of_order_read_alike_in_pieces),
+		cmocka_unit_test(an_index_may_end_with_the_file),
 		cmocka_unit_test(no_extent_begins_behind_the_file),
 	};
 
