@@ -37,6 +37,7 @@ struct erofs_check_summary {
 	uint64_t data_bytes;   /* sum of the sizes of regular files */
 	uint64_t hashed_files; /* fingerprints compared with content */
 	uint64_t hashed_bytes;
+	uint64_t absent_files; /* with data on a device that was not given: not checked */
 };
 
 /*
@@ -45,8 +46,9 @@ struct erofs_check_summary {
  * in the same order whatever the number of workers. The first 10000 are listed, all are counted. Memory is bounded by the
  * image's size; no more than 16 TiB + 1024 times that size are read or hashed, files beyond that are findings. Returns 0 if
  * the check ran to its end, with or without findings (summary->findings tells; it may be NULL); negative, reported, when it could not:
- * -ENOMEM, -EIO on the device, -ENXIO if a device was not given, -EOPNOTSUPP if there are inodes, such as those in
- * a metabox, that the reader cannot read; they are counted in one message, everything else is checked.
+ * -ENOMEM, -EIO on the device, -EOPNOTSUPP if there are inodes, such as those in a metabox, that the reader cannot read,
+ * -ENXIO if contents are to be read and some lie on a device that was not given. The latter two are counted in one message
+ * each, everything else is checked. Where contents are not to be read, data on other devices are only worth a warning.
  */
 EROFS_API int erofs_check_image(const struct erofs_image *image, const struct erofs_check_options *options,
 				struct erofs_check_summary *summary, const struct erofs_diag *diag);

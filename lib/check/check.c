@@ -29,6 +29,26 @@ static int report_unreadable(const struct erofs_check *check)
 			    path ? path : "(out of memory)", (unsigned long long)check->unreadable);
 }
 
+static int report_absent(const struct erofs_check *check)
+{
+	const struct erofs_check_options *options = check->options;
+	erofs_auto_free char *path = NULL;
+	enum erofs_severity severity = EROFS_SEV_WARNING;
+
+	check->summary->absent_files = check->absent;
+	if (!check->absent)
+		return 0;
+	/* They were to be read. */
+	if (options->verify_fingerprints || options->read_data)
+		severity = EROFS_SEV_ERROR;
+	path = erofs_nodes_path(&check->nodes, check->first_absent, NULL, 0);
+	erofs_message(check->diag, severity,
+		      "%s: not checked: its data lie on a device that was not given; "
+		      "%llu such files in the image",
+		      path ? path : "(out of memory)", (unsigned long long)check->absent);
+	return severity == EROFS_SEV_ERROR ? -ENXIO : 0;
+}
+
 int erofs_check_image(const struct erofs_image *image, const struct erofs_check_options *options,
 		      struct erofs_check_summary *summary, const struct erofs_diag *diag)
 {
@@ -41,7 +61,7 @@ int erofs_check_image(const struct erofs_image *image, const struct erofs_check_
 		.summary = summary ? summary : &ignored,
 		.diag = diag,
 	};
-	int err = erofs_sized_take(&known, sizeof(known), options, "erofs_check_options", diag);
+	int unread, err = erofs_sized_take(&known, sizeof(known), options, "erofs_check_options", diag);
 
 	if (err)
 		return err;
@@ -56,6 +76,9 @@ int erofs_check_image(const struct erofs_image *image, const struct erofs_check_
 	if (!err)
 		err = erofs_check_data(&check);
 	if (!err)
-		err = report_unreadable(&check);
-	return err;
+		err = report_absent(&check);
+	if (err && err != -ENXIO)
+		return err;
+	unread = report_unreadable(&check);
+	return unread ? unread : err;
 }

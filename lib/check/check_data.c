@@ -54,8 +54,11 @@ int erofs_check_place(const struct erofs_check *check, struct erofs_check_job *j
 	const struct erofs_claim *claim;
 	erofs_auto_free char *text = NULL;
 
-	if (extent->device || extent->inlined ||
-	    (extent->kind != EROFS_EXTENT_PLAIN && extent->kind != EROFS_EXTENT_ENCODED))
+	if (extent->device) {
+		job->absent |= !check->image->slots[extent->device - 1].info.present;
+		return 0;
+	}
+	if (extent->inlined || (extent->kind != EROFS_EXTENT_PLAIN && extent->kind != EROFS_EXTENT_ENCODED))
 		return 0;
 	*bad = true;
 	/* The blocks of joined devices are behind those of the primary one. */
@@ -122,7 +125,7 @@ static int next_job(void *ctx, unsigned int slot)
 		return 0;
 	job->node = data->next++;
 	job->causes.size = 0;
-	job->compared = job->wanted = false;
+	job->compared = job->wanted = job->absent = false;
 	job->hashed = 0;
 	job->what = "";
 	job->err = erofs_image_inode(data->check->image, &job->inode, nodes->items[job->node].nid);
@@ -144,7 +147,7 @@ static int do_job(void *ctx, unsigned int slot, unsigned int worker)
 	job->err = check_places(check, job);
 	if (nodes[job->node].type == EROFS_FT_SYMLINK && (job->err == -EUCLEAN || job->err == -EOPNOTSUPP))
 		job->err = 0; /* said already when its target was read */
-	if (job->err || nodes[job->node].type != EROFS_FT_REG)
+	if (job->err || job->absent || nodes[job->node].type != EROFS_FT_REG)
 		return 0;
 	if (erofs_inode_is_compressed(&job->inode))
 		job->what = "its compressed data cannot be decoded";
@@ -163,6 +166,13 @@ static int commit_job(void *ctx, unsigned int slot)
 
 	for (size_t at = 0; at < job->causes.size; at += strlen((char *)job->causes.data + at) + 1)
 		erofs_check_finding(check, job->node, "%s", (char *)job->causes.data + at);
+	/* A fragment lies there, perhaps. */
+	if (job->err == -ENXIO) {
+		job->absent = true;
+		job->err = 0;
+	}
+	if (job->absent && !check->absent++)
+		check->first_absent = job->node;
 	check->summary->hashed_files += job->compared;
 	check->summary->hashed_bytes += job->hashed;
 	return job->err ? erofs_check_failed(check, job->node, job->err, job->what) : 0;

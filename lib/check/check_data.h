@@ -24,6 +24,7 @@ struct erofs_check_job {
 	struct erofs_buffer causes; /* NUL-terminated texts of findings */
 	uint64_t hashed;	    /* bytes compared with a fingerprint */
 	bool compared;
+	bool absent;	  /* some of its data lie on a device that was not given */
 	int err;	  /* an error that erofs_check_failed() is to judge */
 	const char *what; /* ... with this text */
 };

@@ -30,6 +30,8 @@ struct erofs_check {
 	struct erofs_index shared; /* shared attributes with a claim: its number by offset */
 	uint64_t unreadable;	   /* inodes in a form that the reader does not know yet */
 	uint32_t first_unreadable;
+	uint64_t absent; /* inodes with data on a device that was not given */
+	uint32_t first_absent;
 	bool fingerprints; /* wanted, and the image has what it takes */
 };
 

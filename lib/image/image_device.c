@@ -180,6 +180,9 @@ static int place_in_slot(const struct erofs_image *image, struct erofs_extent *o
 		out->physical += slot_start(image, slot);
 		return err;
 	}
+	/* Some writers leave it to the device how large it is. */
+	if (!slot->info.present && !slot->info.blocks)
+		return put(out, index + 1, address, length, INT64_MAX);
 	return put(out, index + 1, address, length, slot->info.present ? slot->device.size : slot_length(image, slot));
 }
 

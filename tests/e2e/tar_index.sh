@@ -66,6 +66,13 @@ cat "$work/odd.tar" | "$MKFS" --tar=i --aufs --quiet "$work/image" >"$work/.said
 same "containerd: exit status" 0 "${PIPESTATUS[1]}"
 same "containerd: says nothing" "" "$(cat "$work/.said")"
 check "containerd: fsck" "$FSCK" --device="$work/odd.tar" "$work/image"
+# The archive need not be at hand for a check of the structure.
+"$FSCK" "$work/image" >"$work/.out" 2>"$work/.err"
+same "fsck without the archive: exit status" 0 $?
+same "... one warning" 1 "$(wc -l <"$work/.err")"
+same "... that counts the files that have data" "$(find "$work/tree" -type f -printf '%i %b\n' | awk '$2' | sort -u | wc -l) such files" "$(grep -o '[0-9]* such files' "$work/.err")"
+same "... and nothing with --quiet" "" "$("$FSCK" --quiet "$work/image" 2>&1)"
+refused "fsck --extract without the archive" 'not checked: its data lie on a device that was not given' "$FSCK" --extract "$work/image"
 check "-b4096 is accepted: blocks have 512 bytes all the same" "$MKFS" --quiet -b4096 --tar=i "$work/image" "$work/odd.tar"
 same "... and have" 512 "$("$DUMP" -s "$work/image" | sed -nE 's/.*blocksize: +//p')"
 for workers in 0 1 3; do

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <erofs/check.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -53,6 +54,55 @@ static void data_outside_the_device_are_found(void **state)
 	inode.u = SMALL_BLOCKS - 1; /* and one more */
 	small_put(&image, &inode);
 	small_expect(&image, "/a: its data lie outside the image\n");
+}
+
+#define ABSENT_TABLE 3072u /* byte of the device table */
+#define ABSENT_START 1000u /* first block of the device in the unified address space */
+
+/* The data of /s lie on a device of one block that nobody gave. */
+static void put_device(uint32_t block)
+{
+	const struct erofs_device_slot slot = { .blocks = 1, .uniaddr = ABSENT_START };
+
+	small_build(&image);
+	image.sb.feature_incompat |= EROFS_FEATURE_INCOMPAT_DEVICE_TABLE;
+	image.sb.extra_devices = 1;
+	image.sb.devt_slotoff = ABSENT_TABLE / EROFS_DEVICE_SLOT_SIZE;
+	/* nydus counts the blocks of all devices. */
+	image.sb.blocks += 1;
+	erofs_device_slot_encode(&slot, image.bytes + ABSENT_TABLE);
+	erofs_chunk_block_encode(block, map_of_s() + 4);
+}
+
+static void data_on_devices_not_given_are_not_checked(void **state)
+{
+	static const char message[] =
+		"/s: not checked: its data lie on a device that was not given; 1 such files in the image\n";
+	struct erofs_check_options options = { 0 };
+	static struct small_report report;
+
+	(void)state;
+	put_device(ABSENT_START);
+	small_check(&report, &image, &options);
+	assert_string_equal(report.text, ""); /* a warning is not listed here */
+	assert_int_equal(report.ret, 0);
+	assert_int_equal(report.summary.findings, 0);
+	assert_int_equal(report.summary.absent_files, 1);
+	/* Asked for, it is a failure, but no defect. All others are compared. */
+	options.verify_fingerprints = true;
+	small_check(&report, &image, &options);
+	assert_string_equal(report.text, message);
+	assert_int_equal(report.ret, -ENXIO);
+	assert_int_equal(report.summary.findings, 0);
+	assert_int_equal(report.summary.hashed_files, 2);
+	options = (struct erofs_check_options){ .read_data = true };
+	small_check(&report, &image, &options);
+	assert_int_equal(report.ret, -ENXIO);
+	/* That the table contradicts the file can be told. */
+	put_device(ABSENT_START + 1);
+	options = (struct erofs_check_options){ 0 };
+	small_check(&report, &image, &options);
+	assert_string_equal(report.text, "/s: its data lie outside the image\n");
 }
 
 static void shared_data_are_fine(void **state)
@@ -319,6 +369,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(data_in_metadata_are_found, build),
 		cmocka_unit_test_setup(data_outside_the_device_are_found, build),
+		cmocka_unit_test_setup(data_on_devices_not_given_are_not_checked, build),
 		cmocka_unit_test_setup(shared_data_are_fine, build),
 		cmocka_unit_test_setup(overlapping_inodes_are_found, build),
 		cmocka_unit_test_setup(directories_in_other_metadata_are_found, build),
