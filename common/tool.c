@@ -12,6 +12,7 @@
 
 struct sink {
 	const char *tool_name;
+	const char *subject;
 	bool first_error_only;
 	bool failed;
 	void (*hook)(bool before);
@@ -29,7 +30,8 @@ static void write_message(void *ctx, enum erofs_severity severity, const char *t
 	if (severity != EROFS_SEV_ERROR || !to->failed || !to->first_error_only) {
 		if (to->hook)
 			to->hook(true);
-		fprintf(stderr, "%s: %s%s\n", to->tool_name, kind, text);
+		fprintf(stderr, "%s: %s%s%s%s\n", to->tool_name, to->subject ? to->subject : "",
+			to->subject ? ": " : "", kind, text);
 		if (to->hook)
 			to->hook(false);
 	}
@@ -45,6 +47,13 @@ struct erofs_diag *tool_diag(enum erofs_severity verbosity, bool first_error_onl
 	sink.first_error_only = first_error_only;
 	diag = (struct erofs_diag){ .message = write_message, .ctx = &sink, .verbosity = verbosity };
 	return &diag;
+}
+
+void tool_set_subject(const char *subject)
+{
+	pthread_mutex_lock(&sink.lock);
+	sink.subject = subject;
+	pthread_mutex_unlock(&sink.lock);
 }
 
 bool tool_has_failed(void)

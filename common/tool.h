@@ -18,6 +18,9 @@
  */
 struct erofs_diag *tool_diag(enum erofs_severity verbosity, bool first_error_only);
 
+/* Names what the following messages are about: "NAME: SUBJECT: message". NULL: nothing. Kept by the caller. */
+void tool_set_subject(const char *subject);
+
 /* Whether an error has been reported to the sink. */
 bool tool_has_failed(void);
 

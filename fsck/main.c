@@ -43,21 +43,54 @@ struct outcome {
 	int unpacked;
 };
 
-static void print_summary(const struct fsck_options *options, const struct outcome *outcome)
+/* A clean result must not say more than what was looked at. */
+static void print_scope(const struct fsck_options *options, const struct erofs_check_summary *summary)
+{
+	const struct erofs_check_options *check = &options->check;
+
+	if (check->verify_fingerprints)
+		printf("structure and fingerprints");
+	else if (options->target || check->read_data)
+		printf("structure clean, contents read");
+	else
+		printf("structure clean, contents not verified");
+	if (check->path || check->use_nid)
+		printf(" of one path only");
+	if (summary->absent_files)
+		printf(", %" PRIu64 " file%s on devices that were not given", summary->absent_files,
+		       summary->absent_files == 1 ? "" : "s");
+}
+
+static void print_verdict(const struct fsck_options *options, const struct outcome *outcome)
 {
 	const struct erofs_check_summary *summary = &outcome->summary;
 
-	printf("%s: ", options->image);
 	if (outcome->checked)
 		printf("not checked in whole, ");
-	if (summary->findings || outcome->checked)
+	if (summary->findings || outcome->checked) {
 		printf("%" PRIu64 " error%s found; ", summary->findings, summary->findings == 1 ? "" : "s");
-	else
-		printf("clean; ");
+		return;
+	}
+	if (outcome->unpacked) {
+		printf("structure clean; ");
+		return;
+	}
+	/* Scripts look for these words. */
+	printf("No errors found (");
+	print_scope(options, summary);
+	printf("); ");
+}
+
+static void print_summary(const struct fsck_options *options, const char *image, const struct outcome *outcome)
+{
+	const struct erofs_check_summary *summary = &outcome->summary;
+
+	printf("%s: ", image);
+	print_verdict(options, outcome);
 	printf("%" PRIu64 " inodes, %" PRIu64 " directories, %" PRIu64 " files of ", summary->inodes,
 	       summary->directories, summary->regular_files);
 	print_size(summary->data_bytes);
-	if (options->check.verify_fingerprints)
+	if (options->check.verify_fingerprints || summary->hashed_files)
 		printf(", %" PRIu64 " fingerprints compared", summary->hashed_files);
 	if (options->target)
 		printf(", %sunpacked into %s", outcome->unpacked ? "not all of it " : "", options->target);
@@ -79,7 +112,7 @@ static enum fsck_status worse(enum fsck_status a, enum fsck_status b)
 	return a > b ? a : b;
 }
 
-static enum fsck_status check(const struct fsck_options *options, const struct erofs_image *image,
+static enum fsck_status check(const struct fsck_options *options, const char *name, const struct erofs_image *image,
 			      const struct erofs_diag *diag)
 {
 	struct erofs_check_options wanted = options->check;
@@ -96,26 +129,37 @@ static enum fsck_status check(const struct fsck_options *options, const struct e
 	status = worse(status, outcome.summary.findings ? FSCK_ERRORS : FSCK_CLEAN);
 	if (options->quiet || !options->verbosity)
 		return status;
-	print_summary(options, &outcome);
+	print_summary(options, name, &outcome);
 	return tool_flush_stdout() ? status : worse(status, FSCK_FAILED);
+}
+
+static enum fsck_status check_one(const struct fsck_options *options, const char *name, const struct erofs_diag *diag)
+{
+	struct erofs_image *image;
+	enum fsck_status status;
+	int err = erofs_image_open(&image, name, &options->open, diag);
+
+	if (err)
+		return status_of(err);
+	/* The messages of opening name the image by themselves. */
+	tool_set_subject(options->image_count > 1 ? name : NULL);
+	status = check(options, name, image, diag);
+	tool_set_subject(NULL);
+	erofs_image_close(image);
+	return status;
 }
 
 static enum fsck_status run(const struct fsck_options *options)
 {
 	const struct erofs_diag *diag = tool_diag(severity_of(options), false);
-	struct erofs_image *image;
-	enum fsck_status status;
-	int err;
+	enum fsck_status status = FSCK_CLEAN;
 
 	if (options->target && !options->force && is_root_directory(options->target)) {
 		fprintf(stderr, "fsck.erofs: extracting to the root directory needs --force\n");
 		return FSCK_USAGE;
 	}
-	err = erofs_image_open(&image, options->image, &options->open, diag);
-	if (err)
-		return status_of(err);
-	status = check(options, image, diag);
-	erofs_image_close(image);
+	for (size_t i = 0; i < options->image_count; i++)
+		status = worse(status, check_one(options, options->images[i], diag));
 	return status;
 }
 

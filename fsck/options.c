@@ -26,6 +26,8 @@ enum long_option {
 	OPT_NO_PRESERVE_PERMS,
 	OPT_XATTRS,
 	OPT_NO_XATTRS,
+	OPT_RESTORE_FINGERPRINTS,
+	OPT_NO_SBCRC,
 	OPT_PATH,
 	OPT_NID,
 	OPT_DEVICE,
@@ -48,6 +50,8 @@ static const struct option long_options[] = {
 	{ "no-preserve-perms", no_argument, NULL, OPT_NO_PRESERVE_PERMS },
 	{ "xattrs", no_argument, NULL, OPT_XATTRS },
 	{ "no-xattrs", no_argument, NULL, OPT_NO_XATTRS },
+	{ "restore-fingerprints", no_argument, NULL, OPT_RESTORE_FINGERPRINTS },
+	{ "no-sbcrc", no_argument, NULL, OPT_NO_SBCRC },
 	{ "path", required_argument, NULL, OPT_PATH },
 	{ "nid", required_argument, NULL, OPT_NID },
 	{ "device", required_argument, NULL, OPT_DEVICE },
@@ -60,13 +64,17 @@ static const struct option long_options[] = {
 };
 
 static const char help_text[] =
-	"Usage: fsck.erofs [OPTION]... IMAGE\n"
-	"Check an EROFS image, verify its fingerprints, or unpack it.\n"
+	"Usage: fsck.erofs [OPTION]... IMAGE...\n"
+	"Check EROFS images, verify their fingerprints, or unpack one.\n"
 	"\n"
 	"Checking:\n"
 	"  --ishare              compare every file with its fingerprint; a missing, duplicate,\n"
 	"                        malformed or wrong one is an error (also --xattr-inode-digest)\n"
-	"  --extract             read the data of every file, write nothing\n"
+	"  --extract             read the data of every file, write nothing; a wrong fingerprint\n"
+	"                        is an error, a missing one is not\n"
+	"  --path=PATH           read the contents of this file or directory only\n"
+	"  --nid=N               the same by inode number\n"
+	"  --no-sbcrc            do not look at the superblock's checksum\n"
 	"  --workers=N           threads that read and hash; 0: none besides the main one\n"
 	"                        (default: one per processor)\n"
 	"  --device=FILE         file or device of the next slot of the device table (repeatable)\n"
@@ -74,18 +82,20 @@ static const char help_text[] =
 	"\n"
 	"Unpacking:\n"
 	"  --extract=DIR         check, then unpack into DIR, which is made if it is missing\n"
-	"  --path=PATH           only this file or directory, as DIR\n"
-	"  --nid=N               the same by inode number\n"
+	"  --path=PATH, --nid=N  only this file or directory, as DIR\n"
 	"  --overwrite           replace existing files\n"
 	"  --force               allow the root directory as DIR\n"
 	"  --[no-]preserve       --[no-]preserve-owner and --[no-]preserve-perms\n"
 	"  --[no-]preserve-owner owners as in the image (default for root)\n"
 	"  --[no-]preserve-perms modes as in the image (default for root), else the umask applies\n"
 	"  --[no-]xattrs         extended attributes (default for root)\n"
+	"                        what the default cannot set for lack of privilege is counted in\n"
+	"                        a warning; what one of these asks for by name is an error then\n"
+	"  --restore-fingerprints  and the fingerprints among them\n"
 	"\n"
 	"  -d0 ... -d9           say less or more (default 2)\n"
 	"  --quiet               print nothing but errors\n"
-	"  -a, -A, -y            ignored, as other checkers have them\n"
+	"  -a, -A, -p, -y        ignored, as other checkers have them: nothing is ever repaired\n"
 	"  -h, --help            this text\n"
 	"  -V, --version         release and what it was built with\n"
 	"\n"
@@ -146,6 +156,35 @@ static int set_start(struct fsck_options *options, const char *path, const char 
 	return nid ? set_number(&options->extract.nid, nid, UINT64_MAX, "--nid takes a number, not '%s'") : -1;
 }
 
+/* What to restore. What is asked for by name must not be missing in silence. */
+static bool set_preserve(struct erofs_extract_options *extract, int option)
+{
+	switch (option) {
+	case OPT_PRESERVE:
+	case OPT_NO_PRESERVE:
+		extract->preserve_owner = extract->preserve_perms = option == OPT_PRESERVE;
+		extract->lenient_owner = extract->lenient_perms = false;
+		return true;
+	case OPT_PRESERVE_OWNER:
+	case OPT_NO_PRESERVE_OWNER:
+		extract->preserve_owner = option == OPT_PRESERVE_OWNER;
+		extract->lenient_owner = false;
+		return true;
+	case OPT_PRESERVE_PERMS:
+	case OPT_NO_PRESERVE_PERMS:
+		extract->preserve_perms = option == OPT_PRESERVE_PERMS;
+		extract->lenient_perms = false;
+		return true;
+	case OPT_XATTRS:
+	case OPT_NO_XATTRS:
+		extract->preserve_xattrs = option == OPT_XATTRS;
+		extract->lenient_xattrs = false;
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* Options that are on or off. */
 static bool set_flag(struct fsck_options *options, int option)
 {
@@ -161,27 +200,18 @@ static bool set_flag(struct fsck_options *options, int option)
 	case OPT_FORCE:
 		options->force = true;
 		return true;
-	case OPT_PRESERVE:
-	case OPT_NO_PRESERVE:
-		extract->preserve_owner = extract->preserve_perms = option == OPT_PRESERVE;
+	case OPT_RESTORE_FINGERPRINTS:
+		extract->restore_fingerprints = true;
 		return true;
-	case OPT_PRESERVE_OWNER:
-	case OPT_NO_PRESERVE_OWNER:
-		extract->preserve_owner = option == OPT_PRESERVE_OWNER;
-		return true;
-	case OPT_PRESERVE_PERMS:
-	case OPT_NO_PRESERVE_PERMS:
-		extract->preserve_perms = option == OPT_PRESERVE_PERMS;
-		return true;
-	case OPT_XATTRS:
-	case OPT_NO_XATTRS:
-		extract->preserve_xattrs = option == OPT_XATTRS;
+	case OPT_NO_SBCRC:
+		options->check.ignore_checksum = true;
 		return true;
 	case OPT_QUIET:
 		options->quiet = true;
 		return true;
 	case 'a':
 	case 'A':
+	case 'p':
 	case 'y':
 		return true;
 	default:
@@ -191,7 +221,7 @@ static bool set_flag(struct fsck_options *options, int option)
 
 static int set_option(struct fsck_options *options, int option)
 {
-	if (set_flag(options, option))
+	if (set_flag(options, option) || set_preserve(&options->extract, option))
 		return -1;
 	switch (option) {
 	case OPT_EXTRACT:
@@ -222,17 +252,25 @@ static int set_option(struct fsck_options *options, int option)
 	}
 }
 
-static int take_image(struct fsck_options *options, int argc, char **argv)
+static int take_images(struct fsck_options *options, int argc, char **argv)
 {
 	if (optind == argc)
 		return usage_error("%s", "no image given");
-	if (argc - optind > 1)
-		return usage_error("one image at a time, '%s' is too much", argv[optind + 1]);
+	options->images = (const char **)argv + optind;
+	options->image_count = (size_t)(argc - optind);
 	if (options->target && !*options->target)
 		return usage_error("%s", "--extract= needs a directory");
-	if (options->only && !options->target)
-		return usage_error("%s", "--path and --nid say what to extract and need --extract=DIR");
-	options->image = argv[optind];
+	if (options->image_count > 1 && options->target)
+		return usage_error("--extract=%s unpacks one image", options->target);
+	if (options->image_count > 1 && options->open.device_count)
+		return usage_error("--device=%s belongs to one image", options->devices[0]);
+	if (!options->only || options->target)
+		return -1;
+	/* Whoever names a file wants to know of its contents. */
+	options->check.read_data = true;
+	options->check.path = options->extract.path;
+	options->check.nid = options->extract.nid;
+	options->check.use_nid = options->extract.use_nid;
 	return -1;
 }
 
@@ -247,7 +285,10 @@ int fsck_parse_options(struct fsck_options *options, int argc, char **argv)
 		.extract = { .size = sizeof(options->extract),
 			     .preserve_owner = root,
 			     .preserve_perms = root,
-			     .preserve_xattrs = root },
+			     .preserve_xattrs = root,
+			     .lenient_owner = true,
+			     .lenient_perms = true,
+			     .lenient_xattrs = true },
 		.verbosity = 2,
 		/* No more of them than words. */
 		.devices = calloc((size_t)argc, sizeof(char *)),
@@ -257,12 +298,12 @@ int fsck_parse_options(struct fsck_options *options, int argc, char **argv)
 		return FSCK_FAILED;
 	}
 	options->open.devices = options->devices;
-	while ((option = getopt_long(argc, argv, "aAyd:hV", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "aApyd:hV", long_options, NULL)) != -1) {
 		status = set_option(options, option);
 		if (status >= 0)
 			return status;
 	}
-	return take_image(options, argc, argv);
+	return take_images(options, argc, argv);
 }
 
 void fsck_options_release(struct fsck_options *options)

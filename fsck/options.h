@@ -16,7 +16,8 @@ enum fsck_status {
 };
 
 struct fsck_options {
-	const char *image;
+	const char **images; /* image_count of them, at least 1 */
+	size_t image_count;
 	struct erofs_image_options open;
 	const char **devices; /* what open.devices points to */
 	struct erofs_check_options check;

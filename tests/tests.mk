@@ -328,6 +328,7 @@ program_tests = \
 	tests/e2e/durability.sh \
 	tests/e2e/failures.sh \
 	tests/e2e/fingerprints.sh \
+	tests/e2e/fsck.sh \
 	tests/e2e/fuzz_corpus.sh \
 	tests/e2e/golden.sh \
 	tests/e2e/image_source.sh \

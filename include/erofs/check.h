@@ -19,8 +19,17 @@ struct erofs_check_options {
 	size_t size;		  /* of this struct */
 	bool verify_fingerprints; /* hash every non-empty regular file and compare: missing, duplicate, malformed and
 				   * wrong values are findings, and so is an image without the ISHARE_XATTRS bit */
-	bool read_data;		  /* read every file's data even without verify_fingerprints */
-	unsigned int workers;	  /* threads that read and hash; 0: the caller's */
+	/*
+	 * Read every file's data even without verify_fingerprints. Files that have a sound fingerprint are compared with it;
+	 * that others have none is no finding.
+	 */
+	bool read_data;
+	bool ignore_checksum; /* the superblock's */
+	/* Contents (not the structure) are checked of this file only, or of all below this directory; NULL: everywhere. */
+	const char *path;
+	uint64_t nid; /* ... or by nid when use_nid is set */
+	bool use_nid;
+	unsigned int workers; /* threads that read and hash; 0: the caller's */
 };
 
 /* Nothing is asked for; see <erofs/api.h>. */
@@ -45,8 +54,9 @@ struct erofs_check_summary {
  * first those of the superblock, then of the tree level by level, then link counts and overlaps, then data; the same messages
  * in the same order whatever the number of workers. The first 10000 are listed, all are counted. Memory is bounded by the
  * image's size; no more than 16 TiB + 1024 times that size are read or hashed, files beyond that are findings. Returns 0 if
- * the check ran to its end, with or without findings (summary->findings tells; it may be NULL); negative, reported, when it could not:
- * -ENOMEM, -EIO on the device, -EOPNOTSUPP if there are inodes, such as those in a metabox, that the reader cannot read,
+ * the check ran to its end, with or without findings (summary->findings tells; it may be NULL); negative, reported, when it could
+ * not: -ENOMEM, -EIO on the device, -ENOENT for a path that is not there, -EOPNOTSUPP if there are inodes, such as those in a
+ * metabox, that the reader cannot read,
  * -ENXIO if contents are to be read and some lie on a device that was not given. The latter two are counted in one message
  * each, everything else is checked. Where contents are not to be read, data on other devices are only worth a warning.
  */
@@ -62,6 +72,9 @@ struct erofs_extract_options {
 	bool preserve_owner;
 	bool preserve_perms; /* mode bits; else the umask applies and set-id bits are dropped */
 	bool preserve_xattrs;
+	bool restore_fingerprints; /* with preserve_xattrs: the fingerprints, too, which are left out otherwise */
+	/* What the caller has not the privilege to set is counted in one warning each instead of an error each time. */
+	bool lenient_owner, lenient_perms, lenient_xattrs;
 };
 
 /* Nothing is asked for; see <erofs/api.h>. */
@@ -73,8 +86,8 @@ static inline struct erofs_extract_options erofs_extract_options_init(void)
 /*
  * Unpacks into directory `target` (made if missing): data with their holes, modes, owners, times, hard links, xattrs and
  * device nodes. Never writes outside `target`, whatever names and links the image holds, and never follows a symbolic link
- * there. Fingerprint attributes are restored like any other xattr; one in no namespace, which Linux hides, is left out. What
- * cannot be restored is reported by path; the first error is returned after everything else has been tried, but a full disk
+ * there. Files with a fingerprint are compared with it; what does not match is unpacked and reported (-EUCLEAN). An xattr in no
+ * namespace, which Linux hides, is left out. What cannot be restored is reported by path; the first error is returned after everything else has been tried, but a full disk
  * ends it at once. If the sub-tree is a single non-directory, `target` becomes it.
  */
 EROFS_API int erofs_extract(const struct erofs_image *image, const char *target,

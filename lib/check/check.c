@@ -74,6 +74,8 @@ int erofs_check_image(const struct erofs_image *image, const struct erofs_check_
 	if (!err)
 		err = erofs_check_accounts(&check);
 	if (!err)
+		err = erofs_check_choose(&check);
+	if (!err)
 		err = erofs_check_data(&check);
 	if (!err)
 		err = report_absent(&check);

@@ -98,13 +98,18 @@ static bool has_job(const struct erofs_node *node)
 	return node->type == EROFS_FT_REG || node->type == EROFS_FT_SYMLINK;
 }
 
+static bool reads_contents(const struct erofs_check *check)
+{
+	return check->options->read_data || (check->options->verify_fingerprints && check->fingerprints);
+}
+
 /* Whether the job's bytes are wanted. Decided here, in order, so that the budget ends with the same file every time. */
 static int plan(struct data *data, struct erofs_check_job *job)
 {
 	const struct erofs_check *check = data->check;
 	const struct erofs_node *node = &check->nodes.items[job->node];
 
-	if (node->type != EROFS_FT_REG || !(check->fingerprints || check->options->read_data))
+	if (node->type != EROFS_FT_REG || !node->chosen || !reads_contents(check))
 		return 0;
 	if (job->inode.size > data->budget)
 		return erofs_check_job_finding(job, "not read: the files of the image are too large for it in all");
@@ -151,7 +156,7 @@ static int do_job(void *ctx, unsigned int slot, unsigned int worker)
 		return 0;
 	if (erofs_inode_is_compressed(&job->inode))
 		job->what = "its compressed data cannot be decoded";
-	if (check->fingerprints && !nodes[job->node].internal)
+	if (check->fingerprints && nodes[job->node].chosen && reads_contents(check) && !nodes[job->node].internal)
 		job->err = erofs_check_fingerprint(check, job, &data->workers[worker]);
 	else if (job->wanted)
 		job->err = erofs_check_read(check, job, &data->workers[worker], NULL);

@@ -27,6 +27,7 @@ struct erofs_node {
 	uint32_t links;	  /* references found; directories: 2 + subdirectories */
 	uint8_t type;	  /* enum erofs_file_type; EROFS_FT_UNKNOWN if the inode cannot be used */
 	bool internal;	  /* has no place in the tree: the packed inode */
+	bool chosen;	  /* its contents are to be checked */
 };
 
 struct erofs_nodes {

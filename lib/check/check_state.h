@@ -9,11 +9,12 @@
 #include "lib/util/index.h"
 
 /*
- * One run of the checker. It goes over the image in four steps, each in the order of the tree:
+ * One run of the checker. It goes over the image in five steps, each in the order of the tree:
  *
  *	superblock	check_super.c
  *	tree		check_tree.c, check_dir.c, check_inode.c, check_xattr.c	 collects the nodes and their claims
  *	accounts	check_tree.c						 link counts, overlaps, number of inodes
+ *	choice		check_choose.c						 of the files whose contents are to be checked
  *	data		check_data.c						 where they lie, what they hash to; in parallel
  *
  * Functions that return int: 0 the check goes on (whatever was found), negative it cannot.
@@ -32,7 +33,7 @@ struct erofs_check {
 	uint32_t first_unreadable;
 	uint64_t absent; /* inodes with data on a device that was not given */
 	uint32_t first_absent;
-	bool fingerprints; /* wanted, and the image has what it takes */
+	bool fingerprints; /* the image has what they take */
 };
 
 /* ---- check_report.c: findings -------------------------------------------------------------------------------------------- */
@@ -61,6 +62,7 @@ char *erofs_check_claim_text(const struct erofs_check *check, const struct erofs
 int erofs_check_super(struct erofs_check *check);
 int erofs_check_tree(struct erofs_check *check);
 int erofs_check_accounts(struct erofs_check *check);
+int erofs_check_choose(struct erofs_check *check);
 int erofs_check_data(struct erofs_check *check);
 
 /* An inode as it is found, `node` being its new node: body, attributes, claim. `*usable` tells whether to look at its data. */

@@ -51,6 +51,58 @@ int erofs_extract_failed(struct erofs_extract *extract, const struct erofs_extra
 	return erofs_report(extract->diag, err, "%s: %s", path ? path : "(out of memory)", text ? text : format);
 }
 
+static bool is_lenient(const struct erofs_extract_options *options, enum erofs_extract_kind kind)
+{
+	switch (kind) {
+	case EROFS_EXTRACT_OWNER:
+		return options->lenient_owner;
+	case EROFS_EXTRACT_MODE:
+		return options->lenient_perms;
+	default:
+		return options->lenient_xattrs;
+	}
+}
+
+/* A user namespace has no words for owners from outside of it; some file systems have no place for attributes. */
+static bool lacks_privilege(enum erofs_extract_kind kind, int err)
+{
+	if (err == -EPERM || err == -EACCES)
+		return true;
+	return kind == EROFS_EXTRACT_OWNER ? err == -EINVAL : kind == EROFS_EXTRACT_XATTR && err == -EOPNOTSUPP;
+}
+
+int erofs_extract_not_set(struct erofs_extract *extract, const struct erofs_extract_place *place,
+			  enum erofs_extract_kind kind, int err, const char *format, ...)
+{
+	struct erofs_extract_missing *missing = &extract->missing[kind];
+	erofs_auto_free char *path = NULL, *text = NULL;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	va_end(args);
+	if (!is_lenient(extract->options, kind) || !lacks_privilege(kind, err))
+		return erofs_extract_failed(extract, place, err, "%s", text ? text : format);
+	if (missing->count++)
+		return 0;
+	path = path_of(extract, place);
+	if (asprintf(&missing->first, "%s: %s", path ? path : "(out of memory)", text ? text : format) < 0)
+		missing->first = NULL;
+	return 0;
+}
+
+static void report_missing(const struct erofs_extract *extract)
+{
+	static const char *const kinds[EROFS_EXTRACT_KINDS] = { "owners", "modes", "xattrs" };
+
+	for (unsigned int i = 0; i < EROFS_EXTRACT_KINDS; i++)
+		if (extract->missing[i].count)
+			erofs_message(extract->diag, EROFS_SEV_WARNING, "%s (%s not set: %llu)",
+				      extract->missing[i].first ? extract->missing[i].first : "(out of memory)",
+				      kinds[i], (unsigned long long)extract->missing[i].count);
+}
+
 bool erofs_extract_is_fatal(int err)
 {
 	return err == -ENOMEM || err == -ENOSPC || err == -EDQUOT || err == -EROFS || err == -ESTALE ||
@@ -121,6 +173,9 @@ static void release_extract(struct erofs_extract *extract)
 	erofs_nodes_release(&extract->nodes);
 	erofs_buffer_release(&extract->levels);
 	erofs_buffer_release(&extract->pending);
+	erofs_extract_release_digest(extract);
+	for (unsigned int i = 0; i < EROFS_EXTRACT_KINDS; i++)
+		free(extract->missing[i].first);
 	free(extract->buffer);
 }
 
@@ -160,5 +215,6 @@ int erofs_extract(const struct erofs_image *image, const char *target, const str
 	if (err)
 		return err;
 	err = S_ISDIR(inode.mode) ? extract_dir(&extract, target, &inode) : extract_file(&extract, target, &inode);
+	report_missing(&extract);
 	return extract.err ? extract.err : err;
 }

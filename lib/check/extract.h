@@ -7,6 +7,7 @@
 #include <erofs/check.h>
 
 #include "lib/check/check_nodes.h"
+#include "lib/codec/hasher.h"
 #include "lib/util/buffer.h"
 
 /*
@@ -26,6 +27,25 @@ struct erofs_extract_level {
 	mode_t made_mode; /* permission bits that it was made with or had */
 };
 
+/* The digest of the file that is being unpacked, and what is kept for the next one. */
+struct erofs_extract_digest {
+	struct erofs_hasher *hashers[EROFS_DIGEST_SHA512 + 1]; /* by enum erofs_digest, made when first needed */
+	struct erofs_hasher *current;			       /* NULL: the file has no fingerprint */
+	uint64_t at;					       /* bytes of the file so far */
+	uint64_t hashed;				       /* of all files */
+	size_t size;
+	uint8_t stored[EROFS_DIGEST_MAX];
+	struct erofs_fingerprint value;
+};
+
+/* What a caller without privilege cannot set. */
+enum erofs_extract_kind { EROFS_EXTRACT_OWNER, EROFS_EXTRACT_MODE, EROFS_EXTRACT_XATTR, EROFS_EXTRACT_KINDS };
+
+struct erofs_extract_missing {
+	uint64_t count;
+	char *first; /* "PATH: text" */
+};
+
 struct erofs_extract {
 	const struct erofs_image *image;
 	const struct erofs_extract_options *options;
@@ -39,6 +59,8 @@ struct erofs_extract {
 	int link_dir;		     /* directory that the last hard link led to ... */
 	uint32_t link_node;	     /* ... its node */
 	uint8_t *buffer;	     /* EROFS_EXTRACT_BUFFER bytes */
+	struct erofs_extract_digest digest;
+	struct erofs_extract_missing missing[EROFS_EXTRACT_KINDS];
 	uint64_t reported;
 	int err; /* the first one */
 };
@@ -58,6 +80,14 @@ struct erofs_extract_place {
 /* Reports "PATH: text" (place NULL: the directory of the innermost level), remembers the first error, returns `err`. */
 int erofs_extract_failed(struct erofs_extract *extract, const struct erofs_extract_place *place, int err,
 			 const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/*
+ * The same for what the caller may lack the privilege for: unless the options are lenient about it, and `err` says that this is
+ * why, it is a failure. Otherwise it is counted for the warning at the end, and the result is 0.
+ */
+int erofs_extract_not_set(struct erofs_extract *extract, const struct erofs_extract_place *place,
+			  enum erofs_extract_kind kind, int err, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
 
 /* Whether there is no point in going on with other files. */
 bool erofs_extract_is_fatal(int err);
@@ -79,6 +109,20 @@ int erofs_extract_object(struct erofs_extract *extract, const struct erofs_extra
 /* Copies a file's data into an empty file; holes stay holes. */
 int erofs_extract_data(struct erofs_extract *extract, const struct erofs_extract_place *place, int fd,
 		       const struct erofs_inode *inode);
+
+/* ---- extract_verify.c ----------------------------------------------------------------------------------------------------- */
+
+/*
+ * A file with one sound fingerprint is hashed as it is written, in the order of its bytes; what is left out in between is a
+ * hole. A wrong fingerprint is reported at the end and is no error of that call.
+ */
+int erofs_extract_begin_digest(struct erofs_extract *extract, const struct erofs_extract_place *place,
+			       const struct erofs_inode *inode);
+int erofs_extract_append_digest(struct erofs_extract *extract, const struct erofs_extract_place *place,
+				const void *data, size_t size, uint64_t offset);
+int erofs_extract_end_digest(struct erofs_extract *extract, const struct erofs_extract_place *place,
+			     const struct erofs_inode *inode);
+void erofs_extract_release_digest(struct erofs_extract *extract);
 
 /* ---- extract_link.c ------------------------------------------------------------------------------------------------------- */
 

@@ -61,6 +61,9 @@ static int copy_extent(struct erofs_extract *extract, const struct erofs_extract
 		err = erofs_file_write_at(fd, extract->buffer, (size_t)count, offset);
 		if (err)
 			return erofs_extract_failed(extract, place, err, "cannot write: %s", strerror(-err));
+		err = erofs_extract_append_digest(extract, place, extract->buffer, (size_t)count, offset);
+		if (err)
+			return err;
 		offset += (uint64_t)count;
 	}
 	return 0;
@@ -70,23 +73,24 @@ int erofs_extract_data(struct erofs_extract *extract, const struct erofs_extract
 		       const struct erofs_inode *inode)
 {
 	struct erofs_extent extent;
-	int found;
+	int found, err;
 
 	/* The length first: what is not written is a hole, and a file that cannot be so long fails before any work. */
 	if (ftruncate(fd, (off_t)inode->size))
 		return erofs_extract_failed(extract, place, -errno, "cannot make it %llu bytes long: %s",
 					    (unsigned long long)inode->size, strerror(errno));
+	err = erofs_extract_begin_digest(extract, place, inode);
+	if (err)
+		return err;
 	for (uint64_t offset = 0; (found = erofs_image_map(extract->image, &extent, inode, offset)) > 0;
 	     offset = extent.logical + extent.length) {
-		int err;
-
 		if (extent.kind == EROFS_EXTENT_HOLE)
 			continue;
 		err = copy_extent(extract, place, fd, inode, &extent);
 		if (err)
 			return err;
 	}
-	return found ? damaged(extract, place, found) : 0;
+	return found ? damaged(extract, place, found) : erofs_extract_end_digest(extract, place, inode);
 }
 
 /* ---- objects -------------------------------------------------------------------------------------------------------------- */

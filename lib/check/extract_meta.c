@@ -25,17 +25,24 @@ struct object {
 	int fd;
 };
 
-static int set_owner(const struct object *object)
+/* chown() takes it for "no change", so no file can have it. */
+#define NO_OWNER UINT32_MAX
+
+/* `*set` tells whether the object has its owner now: without it, it must not have its set-id bits either. */
+static int set_owner(const struct object *object, bool *set)
 {
 	uid_t uid = object->inode->uid;
 	gid_t gid = object->inode->gid;
+	bool possible = uid != NO_OWNER && gid != NO_OWNER;
 	int ret = object->fd >= 0 ? fchown(object->fd, uid, gid)
 				  : fchownat(object->place->dir, object->place->name, uid, gid, AT_SYMLINK_NOFOLLOW);
 
-	if (!ret)
+	*set = !ret && possible;
+	if (*set)
 		return 0;
-	return erofs_extract_failed(object->extract, object->place, -errno, "cannot set owner %u:%u: %s",
-				    object->inode->uid, object->inode->gid, strerror(errno));
+	return erofs_extract_not_set(object->extract, object->place, EROFS_EXTRACT_OWNER, ret ? -errno : -EINVAL,
+				     "cannot set owner %u:%u: %s", object->inode->uid, object->inode->gid,
+				     possible ? strerror(errno) : "no file can have the id 4294967295");
 }
 
 static int set_mode(const struct object *object, mode_t mode)
@@ -45,8 +52,8 @@ static int set_mode(const struct object *object, mode_t mode)
 
 	if (!ret)
 		return 0;
-	return erofs_extract_failed(object->extract, object->place, -errno, "cannot set mode %04o: %s",
-				    (unsigned int)mode, strerror(errno));
+	return erofs_extract_not_set(object->extract, object->place, EROFS_EXTRACT_MODE, -errno,
+				     "cannot set mode %04o: %s", (unsigned int)mode, strerror(errno));
 }
 
 static int set_times(const struct object *object)
@@ -103,13 +110,22 @@ static int set_xattr(const struct object *object, const struct erofs_xattr *xatt
 	/* What a file system has for one object's attributes is used up; that says nothing about the next object. */
 	if (ret == -ENOSPC || ret == -EDQUOT)
 		ret = -E2BIG;
-	return erofs_extract_failed(extract, object->place, ret, "cannot set xattr %s: %s", shown ? shown : "",
-				    strerror(errno));
+	return erofs_extract_not_set(extract, object->place, EROFS_EXTRACT_XATTR, ret, "cannot set xattr %s: %s",
+				     shown ? shown : "", strerror(errno));
 }
 
 static void close_iter(struct erofs_xattr_iter **iter)
 {
 	erofs_xattr_close(*iter);
+}
+
+/* A fingerprint says what the image holds. Nothing keeps it true of a file that can be changed. */
+static bool is_wanted(const struct erofs_extract *extract, const char *name)
+{
+	char own[sizeof(((struct erofs_xattr *)NULL)->name)];
+
+	return extract->options->restore_fingerprints ||
+	       erofs_image_fingerprint_name(extract->image, own, sizeof(own)) || strcmp(name, own) != 0;
 }
 
 static int set_xattrs(const struct object *object)
@@ -122,7 +138,7 @@ static int set_xattrs(const struct object *object)
 		return 0;
 	found = erofs_xattr_open(&iter, object->extract->image, object->inode);
 	while (!found && (found = erofs_xattr_next(iter, &xattr)) > 0) {
-		int err = set_xattr(object, &xattr);
+		int err = is_wanted(object->extract, xattr.name) ? set_xattr(object, &xattr) : 0;
 
 		first = first ? first : err;
 		found = erofs_extract_is_fatal(err) ? err : 0;
@@ -146,10 +162,11 @@ int erofs_extract_meta(struct erofs_extract *extract, const struct erofs_extract
 	const struct erofs_extract_options *options = extract->options;
 	struct object object = { .extract = extract, .place = place, .inode = inode, .fd = fd };
 	mode_t mode = made_mode & inode->mode & PERMISSIONS;
-	int err, first = options->preserve_owner ? set_owner(&object) : 0;
+	bool has_owner = true;
+	int err, first = options->preserve_owner ? set_owner(&object, &has_owner) : 0;
 
 	if (options->preserve_perms)
-		mode = inode->mode & (first ? PERMISSIONS : ALL_MODE_BITS);
+		mode = inode->mode & (has_owner ? ALL_MODE_BITS : PERMISSIONS);
 	err = options->preserve_xattrs ? set_xattrs(&object) : 0;
 	first = first ? first : err;
 	if (!S_ISLNK(inode->mode) && (options->preserve_perms || mode != (made_mode & ALL_MODE_BITS))) {
