@@ -58,6 +58,7 @@ unit_tests = \
 	tests/unit/test_misuse_image \
 	tests/unit/test_misuse_share \
 	tests/unit/test_misuse_source \
+	tests/unit/test_nidset \
 	tests/unit/test_output \
 	tests/unit/test_pool \
 	tests/unit/test_share_directories \
@@ -94,6 +95,7 @@ small_image = tests/unit/small_image.c tests/unit/small_image.h
 raw_image = tests/unit/raw_image.c tests/unit/raw_image.h
 codec_inputs = tests/unit/codec_inputs.c tests/unit/codec_inputs.h
 encode = tests/fuzz/encode.c tests/fuzz/encode.h tests/tools/support.c tests/tools/support.h
+growth = tests/unit/growth.c tests/unit/growth.h
 tree_maker = tests/unit/tree_maker.c tests/unit/tree_maker.h
 misuse = tests/unit/misuse.h $(tree_maker)
 tests_unit_test_misuse_build_SOURCES = tests/unit/test_misuse_build.c $(misuse)
@@ -196,6 +198,7 @@ tests_unit_test_image_xattr_LDADD = $(unit_libs)
 tests_unit_test_image_zmap_SOURCES = tests/unit/test_image_zmap.c $(raw_image)
 tests_unit_test_image_zmap_CFLAGS = $(unit_cflags)
 tests_unit_test_image_zmap_LDADD = $(unit_libs)
+tests_unit_test_index_SOURCES = tests/unit/test_index.c $(growth)
 tests_unit_test_index_CFLAGS = $(unit_cflags)
 tests_unit_test_index_LDADD = $(unit_libs)
 tests_unit_test_layout_SOURCES = tests/unit/test_layout.c $(tree_maker)
@@ -204,6 +207,9 @@ tests_unit_test_layout_LDADD = $(unit_libs)
 tests_unit_test_look_SOURCES = tests/unit/test_look.c $(codec_inputs)
 tests_unit_test_look_CFLAGS = $(unit_cflags)
 tests_unit_test_look_LDADD = $(unit_libs)
+tests_unit_test_nidset_SOURCES = tests/unit/test_nidset.c $(growth)
+tests_unit_test_nidset_CFLAGS = $(unit_cflags)
+tests_unit_test_nidset_LDADD = $(unit_libs)
 tests_unit_test_output_SOURCES = tests/unit/test_output.c $(tree_maker)
 tests_unit_test_output_CFLAGS = $(unit_cflags)
 tests_unit_test_output_LDADD = $(unit_libs)
@@ -397,6 +403,7 @@ tests_extra = $(source_tests) $(program_tests) $(tests_golden) \
 	tests/e2e/page_figures.py \
 	tests/e2e/reorder_extents.py \
 	tests/e2e/packed_archives.py \
+	tests/e2e/sparse_ranges.py \
 	tests/e2e/stored_extents.py \
 	tests/e2e/tar_archives.py \
 	tests/tools/fetch-repart.sh \

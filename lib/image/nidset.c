@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lib/util/seed.h"
+
 #define FIRST_SLOTS 1024u
 
 void erofs_nidset_release(struct erofs_nidset *set)
@@ -13,9 +15,9 @@ void erofs_nidset_release(struct erofs_nidset *set)
 }
 
 /* The slot with this value, or the free one where it belongs. */
-static uint64_t *find(uint64_t *slots, size_t mask, uint64_t value)
+static uint64_t *find(uint64_t *slots, size_t mask, uint64_t seed, uint64_t value)
 {
-	size_t at = (size_t)((value * 0x9E3779B97F4A7C15u) >> 32) & mask;
+	size_t at = (size_t)erofs_mix(value, seed) & mask;
 
 	while (slots[at] && slots[at] != value)
 		at = (at + 1) & mask;
@@ -29,9 +31,11 @@ static int grow(struct erofs_nidset *set)
 
 	if (!slots)
 		return -ENOMEM;
+	if (!set->slots)
+		set->seed = erofs_random_seed();
 	for (size_t i = 0; set->slots && i <= set->mask; i++)
 		if (set->slots[i])
-			*find(slots, count - 1, set->slots[i]) = set->slots[i];
+			*find(slots, count - 1, set->seed, set->slots[i]) = set->slots[i];
 	free(set->slots);
 	set->slots = slots;
 	set->mask = count - 1;
@@ -49,7 +53,7 @@ int erofs_nidset_add(struct erofs_nidset *set, uint64_t nid)
 		if (err)
 			return err;
 	}
-	slot = find(set->slots, set->mask, nid + 1);
+	slot = find(set->slots, set->mask, set->seed, nid + 1);
 	if (*slot)
 		return 0;
 	*slot = nid + 1;

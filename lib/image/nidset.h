@@ -9,7 +9,8 @@
 struct erofs_nidset {
 	uint64_t *slots; /* nid + 1, 0: free */
 	size_t used;
-	size_t mask; /* slots - 1, a power of two minus one */
+	size_t mask;   /* slots - 1, a power of two minus one */
+	uint64_t seed; /* of the hash: numbers may be chosen to collide; made with the first slots */
 };
 
 void erofs_nidset_release(struct erofs_nidset *set);

@@ -11,6 +11,7 @@
 #include "lib/util/cleanup.h"
 #include "lib/util/index.h"
 #include "lib/util/report.h"
+#include "lib/util/seed.h"
 
 /*
  * A tar of an OCI layout, or what `docker save` writes, compressed or not. Where its members are is found out once; blobs are read
@@ -40,6 +41,7 @@ struct archive_store {
 	struct place **places;
 	uint32_t count, room;
 	struct erofs_index index;
+	uint64_t seed; /* of its hashes */
 };
 
 /* ---- names ------------------------------------------------------------------------------------------------------------ */
@@ -86,9 +88,14 @@ static bool same_path(const void *ctx, uint32_t number, const void *key)
 	return strcmp(((const struct archive_store *)ctx)->places[number]->path, key) == 0;
 }
 
+static uint64_t hash_path(const struct archive_store *archive, const char *path)
+{
+	return XXH3_64bits_withSeed(path, strlen(path), archive->seed);
+}
+
 static uint32_t find_number(const struct archive_store *archive, const char *path)
 {
-	return erofs_index_find(&archive->index, XXH3_64bits(path, strlen(path)), same_path, archive, path);
+	return erofs_index_find(&archive->index, hash_path(archive, path), same_path, archive, path);
 }
 
 /* The file at a path, through the links that Docker makes for equal layers; NULL if there is none. */
@@ -154,7 +161,7 @@ static int note_place(struct archive_store *archive, const char *path, const str
 	if (number != EROFS_INDEX_NONE)
 		return 0;
 	archive->places[archive->count] = place;
-	return erofs_index_add(&archive->index, XXH3_64bits(path, strlen(path)), archive->count++);
+	return erofs_index_add(&archive->index, hash_path(archive, path), archive->count++);
 }
 
 static int keep_bytes(struct archive_store *archive, struct oci_member *data, struct tar_members *members)
@@ -355,6 +362,7 @@ int erofs_oci_store_open_archive(struct oci_store **out, const char *path, const
 	archive->store =
 		(struct oci_store){ .ops = &archive_ops, .diag = diag, .cancel = cancel, .name = strdup(path) };
 	archive->tar.fd = -1;
+	archive->seed = erofs_random_seed();
 	err = open_archive(archive, path);
 	if (err)
 		erofs_oci_store_close(&archive->store);

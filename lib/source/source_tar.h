@@ -12,13 +12,22 @@
 
 /* The archive source: what its parts share. */
 
+/* A range of data of a sparse file. */
+struct tar_range {
+	uint64_t start, end; /* of the file */
+	uint64_t stored;     /* bytes of the ranges before it */
+};
+
 /* Where the data of a regular file are in the archive. */
 struct tar_file {
 	uint64_t data_at;
 	bool is_sparse;
 	size_t count; /* of ranges that are stored, one behind the other */
-	struct erofs_data_range ranges[];
+	struct tar_range ranges[];
 };
+
+/* The number of the first range that ends behind `offset`; file->count if none does. */
+size_t erofs_tar_find_range(const struct tar_file *file, uint64_t offset);
 
 struct tar_source {
 	struct erofs_tree *tree;

@@ -111,6 +111,19 @@ static int find_holes(struct tar_source *source, struct erofs_tree_inode *inode,
 	return err ? err : erofs_holes_set_map(inode, &ranges, &source->tree->arena);
 }
 
+static void copy_ranges(struct tar_file *file, const struct tar_member *member)
+{
+	uint64_t stored = 0;
+
+	file->count = member->range_count;
+	for (size_t i = 0; i < file->count; i++) {
+		const struct erofs_data_range *range = &member->ranges[i];
+
+		file->ranges[i] = (struct tar_range){ range->start, range->end, stored };
+		stored += range->end - range->start;
+	}
+}
+
 static int set_file(struct tar_source *source, struct erofs_tree_inode *inode, const struct tar_member *member)
 {
 	struct tar_file *file =
@@ -120,9 +133,7 @@ static int set_file(struct tar_source *source, struct erofs_tree_inode *inode, c
 		return -ENOMEM;
 	file->data_at = member->data_at;
 	file->is_sparse = member->is_sparse;
-	file->count = member->range_count;
-	if (member->range_count)
-		memcpy(file->ranges, member->ranges, member->range_count * sizeof(file->ranges[0]));
+	copy_ranges(file, member);
 	inode->origin = file;
 	inode->size = member->size;
 	return member->is_sparse && member->size >= EROFS_HOLE_LEAST ? find_holes(source, inode, member) : 0;

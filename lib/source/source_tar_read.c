@@ -36,23 +36,37 @@ static int open_content(void *reader, struct erofs_content *out, const struct er
 	return 0;
 }
 
+size_t erofs_tar_find_range(const struct tar_file *file, uint64_t offset)
+{
+	size_t low = 0, high = file->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (file->ranges[middle].end <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /* Reads the ranges that lie in a part of a sparse file; the holes are zeros. */
 static int read_sparse(const struct tar_source *source, const struct tar_file *file, uint8_t *buf, size_t length,
 		       uint64_t offset)
 {
-	uint64_t stored_at = file->data_at;
 	int err = 0;
 
 	memset(buf, 0, length);
-	for (size_t i = 0; !err && i < file->count && file->ranges[i].start < offset + length; i++) {
+	for (size_t i = erofs_tar_find_range(file, offset);
+	     !err && i < file->count && file->ranges[i].start < offset + length; i++) {
 		uint64_t start = file->ranges[i].start, end = file->ranges[i].end;
 		uint64_t from = start > offset ? start : offset;
 		uint64_t to = end < offset + length ? end : offset + length;
 
 		if (from < to)
 			err = erofs_file_read_at(source->input.fd, buf + (from - offset), to - from,
-						 stored_at + (from - start));
-		stored_at += end - start;
+						 file->data_at + file->ranges[i].stored + (from - start));
 	}
 	return err;
 }
@@ -92,25 +106,25 @@ static void abandon_content(struct erofs_content *content)
 static void locate(void *arg, const struct erofs_tree_inode *inode, uint64_t offset, uint64_t *at, uint64_t *length)
 {
 	const struct tar_file *file = inode->origin;
-	uint64_t stored_at = file->data_at;
-	size_t i = 0;
+	const struct tar_range *range;
+	size_t i;
 
 	(void)arg;
 	*at = file->data_at + offset;
 	*length = inode->size - offset;
 	if (!file->is_sparse)
 		return;
-	for (; i < file->count && file->ranges[i].end <= offset; i++)
-		stored_at += file->ranges[i].end - file->ranges[i].start;
 	*at = EROFS_NOT_STORED;
+	i = erofs_tar_find_range(file, offset);
 	if (i == file->count)
 		return;
-	if (file->ranges[i].start > offset) {
-		*length = file->ranges[i].start - offset;
+	range = &file->ranges[i];
+	if (range->start > offset) {
+		*length = range->start - offset;
 		return;
 	}
-	*at = stored_at + (offset - file->ranges[i].start);
-	*length = file->ranges[i].end - offset;
+	*at = file->data_at + range->stored + (offset - range->start);
+	*length = range->end - offset;
 }
 
 static uint64_t extent(void *arg)
@@ -166,7 +180,7 @@ static int next_file(void *arg, struct erofs_tree_inode **out)
 static int read_piece(struct tar_source *source, uint8_t *buf, size_t *length)
 {
 	const struct tar_file *file = source->file;
-	const struct erofs_data_range *range;
+	const struct tar_range *range;
 	uint64_t until;
 	bool is_data;
 

@@ -13,6 +13,7 @@
 #include "lib/util/cleanup.h"
 #include "lib/util/escape.h"
 #include "lib/util/report.h"
+#include "lib/util/seed.h"
 
 struct erofs_tree *erofs_tree_new(void)
 {
@@ -21,6 +22,7 @@ struct erofs_tree *erofs_tree_new(void)
 	if (!tree)
 		return NULL;
 	pthread_mutex_init(&tree->xattr_lock, NULL);
+	tree->xattr_seed = erofs_random_seed();
 	tree->root = erofs_arena_alloc(&tree->arena, sizeof(*tree->root));
 	if (!tree->root || erofs_tree_reserve_xattr(tree, EROFS_FINGERPRINT_DEFAULT_NAME)) {
 		erofs_tree_free(tree);

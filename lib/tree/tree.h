@@ -169,6 +169,7 @@ struct erofs_tree {
 
 	pthread_mutex_t xattr_lock; /* protects the members down to the sets while sources run */
 	struct erofs_arena xattr_arena;
+	uint64_t xattr_seed; /* of their hashes */
 	struct erofs_tree_xattr **xattrs;
 	uint32_t xattr_count, xattr_room;
 	struct erofs_index xattr_index;

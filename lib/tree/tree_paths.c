@@ -10,12 +10,14 @@
 #include <erofs/inode.h>
 
 #include "lib/util/cleanup.h"
+#include "lib/util/seed.h"
 
 /* ---- finding ------------------------------------------------------------------------------------------------------------ */
 
-static uint64_t hash_key(const struct erofs_path_key *key)
+static uint64_t hash_key(const struct erofs_paths *paths, const struct erofs_path_key *key)
 {
-	return XXH3_64bits_withSeed(key->component.start, key->component.length, (uint64_t)(uintptr_t)key->dir);
+	return XXH3_64bits_withSeed(key->component.start, key->component.length,
+				    paths->seed ^ (uint64_t)(uintptr_t)key->dir);
 }
 
 static bool name_matches(const void *ctx, uint32_t number, const void *arg)
@@ -29,7 +31,7 @@ static bool name_matches(const void *ctx, uint32_t number, const void *arg)
 
 struct erofs_path_name *erofs_path_look_up(const struct erofs_paths *paths, const struct erofs_path_key *key)
 {
-	uint32_t number = erofs_index_find(&paths->index, hash_key(key), name_matches, paths, key);
+	uint32_t number = erofs_index_find(&paths->index, hash_key(paths, key), name_matches, paths, key);
 
 	return number == EROFS_INDEX_NONE ? NULL : paths->names[number];
 }
@@ -106,7 +108,7 @@ static struct erofs_path_name *new_name(struct erofs_paths *paths, const struct 
 	if (!name)
 		return NULL;
 	name->name = erofs_arena_copy(&paths->tree->arena, key->component.start, key->component.length);
-	if (!name->name || erofs_index_add(&paths->index, hash_key(key), paths->name_count))
+	if (!name->name || erofs_index_add(&paths->index, hash_key(paths, key), paths->name_count))
 		return NULL;
 	paths->names[paths->name_count++] = name;
 	return name;
@@ -323,7 +325,7 @@ int erofs_paths_clear(struct erofs_paths *paths, const char *path)
 
 int erofs_paths_init(struct erofs_paths *paths, struct erofs_tree *tree)
 {
-	*paths = (struct erofs_paths){ .tree = tree, .layer = 1 };
+	*paths = (struct erofs_paths){ .tree = tree, .layer = 1, .seed = erofs_random_seed() };
 	paths->root = erofs_arena_alloc(&tree->arena, sizeof(*paths->root));
 	if (!paths->root)
 		return -ENOMEM;

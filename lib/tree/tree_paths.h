@@ -23,6 +23,7 @@ struct erofs_path_name; /* one name in one directory */
 struct erofs_paths {
 	struct erofs_tree *tree;
 	struct erofs_index index; /* of names */
+	uint64_t seed;		  /* of their hashes */
 	struct erofs_path_name *
 		*names; /* by number in the index; some of them removed, some in directories that were */
 	uint32_t name_count, name_room;

@@ -62,7 +62,8 @@ static int grow(void *array, uint32_t count, uint32_t *room)
 static struct erofs_tree_xattr *share_one(struct erofs_tree *tree, const struct erofs_xattr_found *found)
 {
 	size_t name_len = strlen(found->name);
-	uint64_t hash = XXH3_64bits_withSeed(found->name, name_len, XXH3_64bits(found->value, found->value_size));
+	uint64_t hash = XXH3_64bits_withSeed(found->name, name_len,
+					     XXH3_64bits_withSeed(found->value, found->value_size, tree->xattr_seed));
 	uint32_t id = erofs_index_find(&tree->xattr_index, hash, xattr_matches, tree, found);
 	struct erofs_tree_xattr *xattr;
 
@@ -86,7 +87,7 @@ static struct erofs_tree_xattr *share_one(struct erofs_tree *tree, const struct 
 
 static int share_set(struct erofs_tree *tree, const struct erofs_xattr_set **out, struct erofs_xattr_set *set)
 {
-	uint64_t hash = XXH3_64bits(set->items, set->count * sizeof(set->items[0]));
+	uint64_t hash = XXH3_64bits_withSeed(set->items, set->count * sizeof(set->items[0]), tree->xattr_seed);
 	uint32_t id = erofs_index_find(&tree->xattr_set_index, hash, set_matches, tree, set);
 
 	if (id == EROFS_INDEX_NONE) {

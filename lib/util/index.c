@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lib/util/seed.h"
+
 #define FIRST_SLOTS 1024u
 
 struct erofs_index_slot {
@@ -18,10 +20,9 @@ void erofs_index_release(struct erofs_index *index)
 }
 
 /* Spreads the caller's hash, whose bits may be anything from excellent to an inode number. */
-static uint32_t mix(uint64_t hash)
+static uint32_t mix(const struct erofs_index *index, uint64_t hash)
 {
-	hash *= 0x9E3779B97F4A7C15u;
-	return (uint32_t)(hash >> 32);
+	return (uint32_t)erofs_mix(hash, index->seed);
 }
 
 static struct erofs_index_slot *free_slot(struct erofs_index_slot *slots, size_t mask, uint32_t hash)
@@ -33,19 +34,37 @@ static struct erofs_index_slot *free_slot(struct erofs_index_slot *slots, size_t
 	return &slots[at];
 }
 
+/*
+ * Moves all to a larger table, in the order in which a search comes by: that begins behind a free slot, because a row of used
+ * ones may go on from the last slot to the first. So of equal objects the one that was added first is found first, always.
+ */
+static void move(struct erofs_index *index, struct erofs_index_slot *slots, size_t mask)
+{
+	size_t start = 0;
+
+	while (index->slots[start].number != EROFS_INDEX_NONE)
+		start++;
+	for (size_t i = 1; i <= index->mask; i++) {
+		const struct erofs_index_slot *slot = &index->slots[(start + i) & index->mask];
+
+		if (slot->number != EROFS_INDEX_NONE)
+			*free_slot(slots, mask, slot->hash) = *slot;
+	}
+}
+
 static int grow(struct erofs_index *index)
 {
-	size_t old_count = index->slots ? index->mask + 1 : 0;
-	size_t count = old_count ? 2 * old_count : FIRST_SLOTS;
+	size_t count = index->slots ? 2 * (index->mask + 1) : FIRST_SLOTS;
 	struct erofs_index_slot *slots = malloc(count * sizeof(*slots));
 
 	if (!slots)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
 		slots[i].number = EROFS_INDEX_NONE;
-	for (size_t i = 0; i < old_count; i++)
-		if (index->slots[i].number != EROFS_INDEX_NONE)
-			*free_slot(slots, count - 1, index->slots[i].hash) = index->slots[i];
+	if (index->slots)
+		move(index, slots, count - 1);
+	else
+		index->seed = erofs_random_seed();
 	free(index->slots);
 	index->slots = slots;
 	index->mask = count - 1;
@@ -55,7 +74,7 @@ static int grow(struct erofs_index *index)
 uint32_t erofs_index_find(const struct erofs_index *index, uint64_t hash, erofs_index_match match, const void *ctx,
 			  const void *key)
 {
-	uint32_t mixed = mix(hash);
+	uint32_t mixed = mix(index, hash);
 
 	if (!index->slots)
 		return EROFS_INDEX_NONE;
@@ -71,7 +90,7 @@ uint32_t erofs_index_find(const struct erofs_index *index, uint64_t hash, erofs_
 
 int erofs_index_add(struct erofs_index *index, uint64_t hash, uint32_t number)
 {
-	uint32_t mixed = mix(hash);
+	uint32_t mixed;
 
 	/* At most three slots in four in use. */
 	if (!index->slots || 4 * (index->used + 1) > 3 * (index->mask + 1)) {
@@ -80,6 +99,7 @@ int erofs_index_add(struct erofs_index *index, uint64_t hash, uint32_t number)
 		if (err)
 			return err;
 	}
+	mixed = mix(index, hash);
 	*free_slot(index->slots, index->mask, mixed) = (struct erofs_index_slot){ mixed, number };
 	index->used++;
 	return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include "lib/util/index.h"
 
+#include "tests/unit/growth.h"
 #include "tests/unit/unit.h"
 
 static bool matches(const void *ctx, uint32_t number, const void *key)
@@ -68,15 +69,41 @@ static void an_empty_index_finds_nothing(void **state)
 static void equal_objects_may_stand_twice(void **state)
 {
 	struct erofs_index index = { 0 };
-	uint64_t values[] = { 7, 7 };
-	uint32_t found;
+	uint64_t *values = test_malloc(5000 * sizeof(*values));
+
+	/* Each twice, and the first is found, wherever the rows lie that the seed makes of them. */
+	(void)state;
+	for (unsigned int round = 0; round < 50; round++) {
+		for (uint32_t i = 0; i < 5000; i++) {
+			values[i] = i / 2;
+			assert_int_equal(erofs_index_add(&index, i / 2 % 700, i), 0);
+		}
+		for (uint32_t i = 0; i < 5000; i++)
+			assert_int_equal(erofs_index_find(&index, values[i] % 700, matches, values, &values[i]),
+					 i & ~1u);
+		erofs_index_release(&index);
+	}
+	test_free(values);
+}
+
+static void add_hashes(const void *ctx, uint32_t count)
+{
+	const uint64_t *step = ctx;
+	struct erofs_index index = { 0 };
+
+	for (uint32_t i = 0; i < count; i++)
+		assert_int_equal(erofs_index_add(&index, i * *step, i), 0);
+	erofs_index_release(&index);
+}
+
+/* Hashes that a table without a seed would put into one row. */
+static void chosen_hashes_cost_no_more_than_others(void **state)
+{
+	static const uint64_t steps[] = HOSTILE_STEPS;
 
 	(void)state;
-	assert_int_equal(erofs_index_add(&index, 7, 0), 0);
-	assert_int_equal(erofs_index_add(&index, 7, 1), 0);
-	found = erofs_index_find(&index, 7, matches, values, &values[0]);
-	assert_true(found == 0 || found == 1);
-	erofs_index_release(&index);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		assert_grows_linearly(add_hashes, &steps[i]);
 }
 
 int main(void)
@@ -85,6 +112,7 @@ int main(void)
 		cmocka_unit_test(good_and_bad_hashes),
 		cmocka_unit_test(an_empty_index_finds_nothing),
 		cmocka_unit_test(equal_objects_may_stand_twice),
+		cmocka_unit_test(chosen_hashes_cost_no_more_than_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
