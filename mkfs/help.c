@@ -51,6 +51,8 @@ void mkfs_print_help(void)
 	      "  -E [^]full-index           clusters with full indexes instead of compact ones\n"
 	      "\n"
 	      "Source:\n"
+	      "      --device=FILE          source image: file with the data of the next slot of its device\n"
+	      "                             table (repeatable)\n"
 	      "      --exclude-path=PATH    leave out PATH and what is below it\n"
 	      "      --exclude-regex=REGEX  leave out what matches an extended regular expression\n"
 	      "      --all-root             all files belong to root\n"

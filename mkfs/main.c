@@ -86,18 +86,30 @@ static bool check_standard_files(struct mkfs_options *options)
 	return !is_output(STDERR_FILENO, &out) || mkfs_refuse("'%s' is where messages go, too", options->output);
 }
 
+static bool is_same_file(const struct stat *out, const char *path)
+{
+	struct stat in;
+
+	if (stat(path, &in))
+		return false;
+	return (in.st_dev == out->st_dev && in.st_ino == out->st_ino) ||
+	       (S_ISBLK(in.st_mode) && S_ISBLK(out->st_mode) && in.st_rdev == out->st_rdev);
+}
+
 /* An image that is made in place of its source would overwrite what it is to read. */
 static bool check_same(const struct mkfs_options *options)
 {
-	struct stat out, in;
+	struct stat out;
 
 	if (stat(options->output, &out) || S_ISDIR(out.st_mode))
 		return true;
 	for (size_t i = 0; i < options->source_count; i++)
-		if (!stat(options->sources[i], &in) &&
-		    ((in.st_dev == out.st_dev && in.st_ino == out.st_ino) ||
-		     (S_ISBLK(in.st_mode) && S_ISBLK(out.st_mode) && in.st_rdev == out.st_rdev)))
+		if (is_same_file(&out, options->sources[i]))
 			return mkfs_refuse("'%s' is both the source and the image to make", options->output);
+	for (size_t i = 0; i < options->scan.device_count; i++)
+		if (is_same_file(&out, options->scan.devices[i]))
+			return mkfs_refuse("'%s' is both a device of the source and the image to make",
+					   options->output);
 	return true;
 }
 
@@ -151,9 +163,23 @@ static bool check_inside(const struct mkfs_options *options)
 	return !inside;
 }
 
+static bool is_image_source(const struct mkfs_options *options)
+{
+	if (options->input == MKFS_RESTAMP)
+		return true;
+	return options->input == MKFS_TREE && (options->source_count > 1 || erofs_source_is_image(options->source) > 0);
+}
+
+static bool check_devices(const struct mkfs_options *options)
+{
+	if (!options->scan.device_count || is_image_source(options))
+		return true;
+	return mkfs_refuse("--device=%s: only a source that is an EROFS image has devices", options->scan.devices[0]);
+}
+
 static bool check_places(struct mkfs_options *options)
 {
-	return check_standard_files(options) && check_same(options) && check_inside(options);
+	return check_standard_files(options) && check_same(options) && check_inside(options) && check_devices(options);
 }
 
 static int scan(struct erofs_tree *tree, struct mkfs_options *options, const struct erofs_diag *diag)
@@ -165,7 +191,7 @@ static int scan(struct erofs_tree *tree, struct mkfs_options *options, const str
 					  diag);
 	if (options->input == MKFS_TAR)
 		return erofs_scan_tar(tree, options->source, &options->scan, diag);
-	if (options->source_count > 1 || erofs_source_is_image(options->source) > 0)
+	if (is_image_source(options))
 		return erofs_scan_images(tree, options->sources, options->source_count, &options->scan, diag);
 	return erofs_scan_directory(tree, options->source, &options->scan, diag);
 }

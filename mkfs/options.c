@@ -250,6 +250,8 @@ static bool parse_source_option(struct mkfs_options *options, int option, const 
 		return true;
 	case OPT_EXCLUDE_PATH:
 		return add_to_list(&options->exclude_paths, &scan->exclude_paths, &scan->exclude_path_count, value);
+	case OPT_DEVICE:
+		return add_to_list(&options->devices, &scan->devices, &scan->device_count, value);
 	case OPT_EXCLUDE_REGEX:
 		return add_to_list(&options->exclude_regexes, &scan->exclude_regexes, &scan->exclude_regex_count,
 				   value);
@@ -422,7 +424,7 @@ static bool settle_outside(struct mkfs_options *options)
 static bool fits_restamp(int option)
 {
 	static const int fitting[] = {
-		'd',	      'L',	  'U',	     OPT_DEDUPE_FILES, OPT_FORCE,   OPT_ISHARE_FINGERPRINT,
+		'd',	      'L',	  'U',	     OPT_DEDUPE_FILES, OPT_DEVICE, OPT_FORCE,   OPT_ISHARE_FINGERPRINT,
 		OPT_NO_FSYNC, OPT_OFFSET, OPT_QUIET, OPT_RESTAMP,      OPT_WORKERS, OPT_XATTR_INODE_DIGEST,
 	};
 
@@ -535,6 +537,7 @@ void mkfs_release_options(struct mkfs_options *options)
 	free(options->exclude_paths);
 	free(options->exclude_regexes);
 	free(options->exclusions_used);
+	free(options->devices);
 	free(options->xattr_prefixes);
 	free(options->fingerprint_name);
 	free(options->oci_text);

@@ -44,6 +44,7 @@ struct mkfs_options {
 	const char **exclude_paths;
 	const char **exclude_regexes;
 	bool *exclusions_used;
+	const char **devices;
 	const char **xattr_prefixes;
 	char *fingerprint_name;
 	const char *hints_path; /* --compress-hints */

@@ -19,6 +19,7 @@ const struct option mkfs_long_options[] = {
 	{ "clean", MAY, NULL, OPT_UNBUILT },
 	{ "compress-hints", MUST, NULL, OPT_COMPRESS_HINTS },
 	{ "dedupe-files", MUST, NULL, OPT_DEDUPE_FILES },
+	{ "device", MUST, NULL, OPT_DEVICE },
 	{ "dsunit", MUST, NULL, OPT_UNBUILT },
 	{ "exclude-path", MUST, NULL, OPT_EXCLUDE_PATH },
 	{ "exclude-regex", MUST, NULL, OPT_EXCLUDE_REGEX },

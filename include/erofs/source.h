@@ -34,6 +34,12 @@ struct erofs_scan_options {
 	 */
 	const char *file_contexts;
 	const char *mount_point;
+	/*
+	 * Images: the files or devices with the data of their device tables' slots, in the order of the images and of their
+	 * slots; they stay open like the images.
+	 */
+	const char *const *devices;
+	size_t device_count;
 	const struct erofs_cancel *cancel; /* stops with -ECANCELED. May be NULL */
 };
 

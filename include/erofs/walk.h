@@ -28,6 +28,8 @@ struct erofs_walk_entry {
 struct erofs_walk_ops {
 	/* A negative result ends the walk and is its result. */
 	int (*visit)(void *ctx, const struct erofs_walk_entry *entry);
+	/* Whether to leave `path` out, with all below it: nothing of it is looked at then. May be NULL; not asked for the top. */
+	bool (*leaves_out)(void *ctx, const char *path);
 	/* What is at `path` is damaged and left out; the walk goes on. */
 	void (*damage)(void *ctx, int err, const char *path, const char *what);
 };

@@ -182,6 +182,8 @@ static int visit_next(struct walk *walk, struct level *level)
 	memcpy(walk->path + level->path_len + 1, walk->heap + level->next + sizeof(waiting), waiting.name_len);
 	walk->path[entry.path_len] = 0;
 	level->next += sizeof(waiting) + waiting.name_len;
+	if (walk->ops->leaves_out && walk->ops->leaves_out(walk->ctx, walk->path))
+		return 0;
 	return visit(walk, &entry);
 }
 

@@ -32,7 +32,6 @@ struct scan {
 	struct erofs_tree_inode *root;
 	struct level *levels; /* from the root to where the walk is */
 	size_t depth, room;
-	size_t skipped; /* length of the path that is left out with all below it; 0: none */
 	/* Inodes that may have further names. */
 	struct erofs_index by_nid;
 	struct erofs_buffer inodes; /* struct erofs_tree_inode *, by number in the index */
@@ -144,16 +143,12 @@ static int visit_root(struct scan *scan, const struct erofs_walk_entry *entry)
 	return err ? err : enter(scan, scan->root, 0);
 }
 
-/* Whether the entry, or a directory above it, is left out. */
-static bool is_excluded(struct scan *scan, const struct erofs_walk_entry *entry)
+/* What is left out is not looked at, so that damage there does not matter. */
+static bool leaves_out(void *ctx, const char *path)
 {
-	/* Names have no slash, so what is below is longer; what comes next is not. */
-	if (scan->skipped && entry->path_len - entry->name_len > scan->skipped)
-		return true;
-	scan->skipped = 0;
-	if (erofs_filter_excludes(scan->source->filter, entry->path + 1))
-		scan->skipped = entry->path_len;
-	return scan->skipped;
+	const struct scan *scan = ctx;
+
+	return erofs_filter_excludes(scan->source->filter, path + 1);
 }
 
 static int visit(void *ctx, const struct erofs_walk_entry *entry)
@@ -170,8 +165,6 @@ static int visit(void *ctx, const struct erofs_walk_entry *entry)
 		return -EUCLEAN;
 	if (!entry->name_len)
 		return visit_root(scan, entry);
-	if (is_excluded(scan, entry))
-		return 0;
 	while (!err && scan->levels[scan->depth - 1].path_len >= entry->path_len - entry->name_len)
 		err = leave(scan);
 	if (err)
@@ -200,7 +193,7 @@ static void tell_damage(void *ctx, int err, const char *path, const char *what)
 
 static int scan_layer(struct image_source *source, struct image_layer *layer, struct erofs_tree_inode **root)
 {
-	static const struct erofs_walk_ops ops = { .visit = visit, .damage = tell_damage };
+	static const struct erofs_walk_ops ops = { .visit = visit, .leaves_out = leaves_out, .damage = tell_damage };
 	erofs_auto(release_scan) struct scan scan = { .source = source, .layer = layer };
 	struct erofs_inode top;
 	int err = erofs_image_inode(layer->image, &top, erofs_image_superblock(layer->image)->root_nid);
@@ -231,8 +224,31 @@ static int reserve_fingerprint(struct image_source *source, const struct image_l
 	return erofs_tree_reserve_xattr(source->tree, name);
 }
 
+/*
+ * Devices are handed out to the images in their order, to each as many as its table has slots. How many those are is known when
+ * the image is open, so one that has some is opened again.
+ */
+static int open_layer(struct image_source *source, struct image_layer *layer, size_t *devices)
+{
+	const struct erofs_scan_options *options = source->options;
+	struct erofs_image_options with = { .devices = options->devices + *devices };
+	struct erofs_device_slot slot;
+	int err = erofs_image_open(&layer->image, layer->path, NULL, source->diag);
+
+	while (!err && with.device_count < options->device_count - *devices &&
+	       !erofs_image_device_slot(layer->image, &slot, (unsigned int)with.device_count))
+		with.device_count++;
+	if (err || !with.device_count)
+		return err;
+	erofs_image_close(layer->image);
+	layer->image = NULL;
+	*devices += with.device_count;
+	return erofs_image_open(&layer->image, layer->path, &with, source->diag);
+}
+
 static int open_layers(struct image_source *source, const char *const *paths, size_t count)
 {
+	size_t devices = 0;
 	int err = 0;
 
 	source->layers = calloc(count, sizeof(*source->layers));
@@ -246,10 +262,14 @@ static int open_layers(struct image_source *source, const char *const *paths, si
 		layer->path = erofs_arena_copy(&source->tree->arena, path, strlen(path));
 		if (!layer->path)
 			return -ENOMEM;
-		err = erofs_image_open(&layer->image, path, NULL, source->diag);
+		err = open_layer(source, layer, &devices);
 		if (!err)
 			err = reserve_fingerprint(source, layer);
 	}
+	if (!err && devices < source->options->device_count)
+		err = erofs_report(source->diag, -EINVAL,
+				   "the device '%s' belongs to no slot of an image's device table",
+				   source->options->devices[devices]);
 	return err;
 }
 

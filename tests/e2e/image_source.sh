@@ -148,6 +148,46 @@ else
 	skip "no peer that makes encoded extents"
 fi
 
+# Data on other devices.
+mkdir -p "$work/devices/d" && cp "$work/reordered/file" "$work/devices/d/file" && echo hello >"$work/devices/small"
+seq 1 30000 >"$work/devices/long"
+same_contents() { # IMAGE
+	rm -rf "$work/devices-tree" && "$FSCK" --quiet --extract="$work/devices-tree" "$1" && diff -r "$work/devices" "$work/devices-tree"
+}
+tar -C "$work/devices" -cf "$work/devices.tar" .
+tar -C "$work/devices" -cf "$work/devices2.tar" ./long ./small
+"$MKFS" --quiet --tar=i "$work/index" "$work/devices.tar"
+"$MKFS" --quiet --tar=i "$work/index2" "$work/devices2.tar"
+check "a tar index and its archive" "$MKFS" --quiet "$FP_OPT" "--device=$work/devices.tar" "$work/image" "$work/index"
+check "... contents" same_contents "$work/image"
+check "two of them" "$MKFS" --quiet "--device=$work/devices.tar" --device "$work/devices2.tar" "$work/image" "$work/index" "$work/index2"
+check "... contents" same_contents "$work/image"
+check "--restamp" "$MKFS" --quiet --restamp "$FP_OPT" "--device=$work/devices.tar" "$work/image" "$work/index"
+check "... contents" same_contents "$work/image"
+refused "without the archive" 'lies on a device that was not given' "$MKFS" --quiet "$work/none" "$work/index"
+refused "too many devices" "devices2.tar' belongs to no slot" "$MKFS" --quiet "--device=$work/devices.tar" "--device=$work/devices2.tar" "$work/none" "$work/index"
+refused "a device of a directory" 'only a source that is an EROFS image' "$MKFS" --quiet "--device=$work/devices.tar" "$work/none" "$work/devices"
+refused "the output is a device" 'both a device of the source and' "$MKFS" --quiet "--device=$work/devices.tar" "$work/devices.tar" "$work/index"
+if [ "$peer" ] && [ -x "$peer" ] && "$peer" --quiet --chunksize=4096 "--blobdev=$work/blob" "$work/image" "$work/devices" >/dev/null 2>&1; then
+	check "the peer's --blobdev" "$MKFS" --quiet "$FP_OPT" "--device=$work/blob" "$work/image2" "$work/image"
+	check "... contents" same_contents "$work/image2"
+else
+	skip "no peer that makes blob devices"
+fi
+
+# Damage in what is left out does not matter: the directory's entries, and an inode.
+"$MKFS" --quiet -Enoinline_data -Uclear "$work/whole" "$work/devices"
+inode=$("$DUMP" --path=/d/file "$work/whole" | sed -nE 's/.*Offset: ([0-9]+).*/\1/p')
+check "damage" "$top_builddir/tests/tools/corrupt" --at "$inode" ffff --fix "$work/whole" "$work/hurt"
+check_not "damage: fails" "$MKFS" --quiet "$work/none" "$work/hurt"
+check "damage below an excluded directory" "$MKFS" --quiet --exclude-path=d "$work/image" "$work/hurt"
+check "damage of an excluded file" "$MKFS" --quiet --exclude-path=/d/file "$work/image" "$work/hurt"
+check "... the rest is there" cmp "$work/devices/long" <("$DUMP" --cat --path=/long "$work/image")
+directory=$("$DUMP" --json -e --path=/d "$work/whole" | sed -nE 's/.*"physical": ([0-9]+).*/\1/p' | head -n 1)
+check "damaged entries" "$top_builddir/tests/tools/corrupt" --at "$((directory + 8))" ffff --fix "$work/whole" "$work/hurt"
+check_not "damaged entries: fails" "$MKFS" --quiet "$work/none" "$work/hurt"
+check "damaged entries of an excluded directory" "$MKFS" --quiet --exclude-path=d "$work/image" "$work/hurt"
+
 # What an image brings along is replaced, whatever it says.
 "$MKFS" --quiet -zzstd -Uclear "$FP_OPT" "$work/direct" "$work/compressible"
 cp "$work/direct" "$work/lies"
