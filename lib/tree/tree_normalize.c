@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "lib/tree/tree.h"
+#include "lib/util/cleanup.h"
+#include "lib/util/escape.h"
 #include "lib/util/report.h"
 #include "lib/util/sized.h"
 
@@ -44,6 +47,34 @@ static void set_time(struct erofs_tree_inode *inode, const struct erofs_tree_rul
 	inode->mtime_nsec = rules->time_nsec;
 }
 
+/* What chown() takes for "no change", and Linux for an id that cannot be shown. */
+#define NO_OWNER UINT32_MAX
+
+/* It is kept, as the source has it; but no file has it on any system, so it is hardly what was meant. */
+static void warn_of_no_owner(const struct erofs_tree *tree, const struct erofs_diag *diag)
+{
+	erofs_auto(erofs_buffer_release) struct erofs_buffer path = { 0 };
+	const struct erofs_tree_inode *first = NULL;
+	erofs_auto_free char *shown = NULL;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < tree->inode_count; i++) {
+		const struct erofs_tree_inode *inode = tree->inodes[i];
+
+		if (inode->uid != NO_OWNER && inode->gid != NO_OWNER)
+			continue;
+		first = count++ ? first : inode;
+	}
+	if (!first)
+		return;
+	shown = erofs_escape(erofs_tree_path(&path, first), strlen(erofs_tree_path(&path, first)));
+	erofs_message(diag, EROFS_SEV_WARNING,
+		      "%s: the owner %" PRIu32 ":%" PRIu32
+		      " has an id that no file can have; Linux shows 65534 instead "
+		      "(%" PRIu32 " such files)",
+		      shown ? shown : "(out of memory)", first->uid, first->gid, count);
+}
+
 int erofs_tree_apply(struct erofs_tree *tree, const struct erofs_tree_rules *rules, const struct erofs_diag *diag)
 {
 	int err = 0;
@@ -60,6 +91,8 @@ int erofs_tree_apply(struct erofs_tree *tree, const struct erofs_tree_rules *rul
 		err = set_owner(tree->inodes[i], rules, diag);
 		set_time(tree->inodes[i], rules);
 	}
+	if (!err)
+		warn_of_no_owner(tree, diag);
 	if (err == -ENOMEM)
 		erofs_report(diag, err, "out of memory");
 	tree->is_normalized = !err;

@@ -50,6 +50,23 @@ static void assert_no_owner(const struct erofs_tree_rules *rules, uint32_t uid, 
 	erofs_tree_free(f.tree);
 }
 
+/* chown() cannot give it, and Linux does not show it: kept, but not in silence. */
+static void an_owner_that_is_none_is_told(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	set_up(&f, 5, UINT32_MAX);
+	f.file->parent->uid = UINT32_MAX;
+	f.messages.diag.verbosity = EROFS_SEV_WARNING;
+	assert_int_equal(erofs_tree_normalize(f.tree, &(struct erofs_tree_rules){ 0 }, &f.messages.diag), 0);
+	assert_int_equal(f.file->gid, UINT32_MAX);
+	assert_int_equal(f.messages.count, 1);
+	assert_non_null(strstr(f.messages.last, "/dir: the owner 4294967295:0 has an id that no file can have"));
+	assert_non_null(strstr(f.messages.last, "(2 such files)"));
+	erofs_tree_free(f.tree);
+}
+
 static void owners_stay_without_rules(void **state)
 {
 	(void)state;
@@ -193,6 +210,7 @@ static void rules_reach_every_inode_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_owner_that_is_none_is_told),
 		cmocka_unit_test(owners_stay_without_rules),
 		cmocka_unit_test(owners_are_forced),
 		cmocka_unit_test(owners_are_shifted),
