@@ -34,6 +34,41 @@ done <<-END
 	extents-lz4-512 -zlz4 -E48bit -b512
 END
 
+# Images of other builders: what they do and we do not is what a fuzzer should start from, too.
+peer=${PEER_DIR:+$PEER_DIR/bin/mkfs.erofs}
+if [ -n "$peer" ] && [ -x "$peer" ]; then
+	cp "$work/s/text" "$work/s/d/copy"
+	truncate -s 30000 "$work/s/holes"
+	while read -r name options; do
+		# shellcheck disable=SC2086
+		"$peer" --quiet -T1 $options "$work/image/good-peer-$name" "$work/s" >/dev/null 2>&1 ||
+			{ rm -f "$work/image/good-peer-$name"; skip "the peer does not make $name"; }
+	done <<-END
+		lz4 -zlz4
+		inline-tails -zlz4hc -Eztailpacking
+		fragments -zlz4hc -Efragments -C16384
+		all-fragments -zlz4hc -Eall-fragments
+		dedupe -zlz4hc -Ededupe,fragments
+		extents-lz4 -zlz4 -E48bit
+		extents-zstd -zzstd -E48bit
+		full-index -zlz4 -Elegacy-compress
+		full-index-tails -zdeflate -Elegacy-compress,ztailpacking
+		chunks --chunksize=4096
+		chunks-512 -b512 --chunksize=512
+		prefix --xattr-prefix=user.longer. -x1
+		lzma -zlzma -C65536
+		deflate -zdeflate -C16384 -Efragments,ztailpacking
+		two-algorithms -zlz4:deflate
+	END
+else
+	skip "no peer's images"
+fi
+if command -v mkcomposefs >/dev/null; then
+	check "an image by composefs" mkcomposefs "$work/s" "$work/image/good-composefs"
+else
+	skip "no mkcomposefs"
+fi
+
 # Byte of the map header of /text
 header_of() { # IMAGE
 	"$DUMP" --json --path=/text "$1" | tr ',' '\n' | awk -F': ' '
