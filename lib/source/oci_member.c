@@ -24,7 +24,7 @@ static int64_t read_file(const struct oci_members *members, void *buf, size_t si
 	const struct oci_store *store = members->store;
 	ssize_t count;
 
-	if (store->cancel && *store->cancel)
+	if (erofs_cancel_requested(store->cancel))
 		return -ECANCELED;
 	do
 		count = pread(members->fd, buf, size, (off_t)offset);

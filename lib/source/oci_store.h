@@ -42,7 +42,7 @@ struct oci_store {
 
 int erofs_oci_store_open_directory(struct oci_store **out, const char *path, const struct erofs_diag *diag);
 /* Compressed, too; a regular file. */
-int erofs_oci_store_open_archive(struct oci_store **out, const char *path, const volatile int *cancel,
+int erofs_oci_store_open_archive(struct oci_store **out, const char *path, const struct erofs_cancel *cancel,
 				 const struct erofs_diag *diag);
 /* "docker://HOST[:PORT]/NAME[:TAG|@DIGEST]" */
 int erofs_oci_store_open_registry(struct oci_store **out, const struct erofs_oci_options *options,

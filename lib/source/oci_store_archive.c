@@ -351,7 +351,7 @@ static int open_archive(struct archive_store *archive, const char *path)
 	return err ? err : find_layout(archive);
 }
 
-int erofs_oci_store_open_archive(struct oci_store **out, const char *path, const volatile int *cancel,
+int erofs_oci_store_open_archive(struct oci_store **out, const char *path, const struct erofs_cancel *cancel,
 				 const struct erofs_diag *diag)
 {
 	struct archive_store *archive = calloc(1, sizeof(*archive));
