@@ -62,12 +62,12 @@ rows() {
 make_tree() { # DIR
 	local size
 	"$tools/treegen" odd "$1" || return
-	# Zeros without end are stored for old kernels, and guests are slow.
-	find "$1" -type f -size +1M -delete
+	# Guests are slow, and what is large is not what kernels differ in.
+	find "$1" -type f -size +32k -delete
 	mkdir "$1/ends"
 	seq 1 300000 >text
 	seq 1 100000 | gzip -n >noise
-	for size in 1 4000 4095 4096 4097 5000 8191 8192 8193 10000 12287 12289 16385 65535 65536 65537 131073 300001 1048583; do
+	for size in 1 4000 4095 4096 4097 5000 8191 8192 8193 10000 12287 12289 16385 65535 65536 65537 131073 300001; do
 		head -c $size text >"$1/ends/text-$size"
 		head -c $size noise >"$1/ends/noise-$size"
 		{ head -c $size text; head -c 5001 noise; tail -c $size text; } >"$1/ends/mixed-$size"
@@ -90,6 +90,7 @@ make_image() { # NAME KERNEL OPTIONS...
 
 # Debian leaves some algorithms out of some kernels.
 can_decode() { # IMAGE
+	[ -s "$kernel/config" ] || return 0
 	case $1 in
 	lzma*) grep -qx CONFIG_EROFS_FS_ZIP_LZMA=y "$kernel/config" ;;
 	*deflate* | *zip-*) grep -qx CONFIG_EROFS_FS_ZIP_DEFLATE=y "$kernel/config" ;;
@@ -120,7 +121,7 @@ test_kernel() { # VERSION SUITE
 	version=$(sed 's/^\([0-9]*\.[0-9]*\).*/\1/' "$kernel/version")
 	files=$(wc -l <tree.manifest)
 	for image in "${images[@]}"; do echo "reads $image tree"; done >job
-	boot "$name" 1024 600 job "${images[@]}" || return
+	boot "$name" 1024 1800 job "${images[@]}" || return
 	for image in "${images[@]}"; do judge_image "$name" "$image" "$version" "$files"; done
 	[ $failures = 0 ] || grep -i erofs "$work/$name.console" | tail -n 20
 	tested=$((tested + 1))

@@ -87,7 +87,7 @@ unpack() (
 	# A signed kernel is in /boot, an unsigned one with its modules.
 	find root -type f -name 'vmlinuz*' -exec cp {} vmlinuz \;
 	[ -s vmlinuz ]
-	find root -type f -name "config-$1" -exec cp {} config \;
+	find root -type f \( -name "config-$1" -o -path "*/$1/config" \) -exec cp {} config \;
 	for module in "${modules[@]}"; do add_module "$module"; done
 	echo "$1" >version
 	rm -rf root packages
@@ -116,7 +116,7 @@ flock 9
 if configure_apt && apt-get -qq update >"$apt/log" 2>&1; then
 	chosen=$(candidates | sed -n 1p)
 	[ "$chosen" ] || cannot "$suite has no kernel ${want:->= 7.2} for $flavour"
-	version=${chosen% *}
+	version=${chosen%% *}
 	if [ ! -s "$cache/kernel-$version/version" ]; then
 		# In a condition the function would not end at its first error.
 		set +e
