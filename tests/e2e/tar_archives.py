@@ -120,6 +120,8 @@ good('missing-parents', f(b'x/y/z', b'data') + f(b'x', type=b'5', mode=0o700, ui
      ROOT, b'd 700 3:0 0 /x', b'd 755 0:0 0 /x/y', b'f 644 0:0 0 /x/y/z = data')
 good('absolute', f(b'/etc//./name', b'1') + f(b'./', type=b'5', mode=0o711) + END,
      b'd 711 0:0 0 /', b'd 755 0:0 0 /etc', b'f 644 0:0 0 /etc/name = 1')
+good('below-symlink', f(b'a', type=b'2', link=b'/etc') + f(b'a/passwd', b'1') + END,
+     ROOT, b'l 777 0:0 0 /a -> /etc', b'd 755 0:0 0 /etc', b'f 644 0:0 0 /etc/passwd = 1')
 good('link-to-replaced', f(b'a', b'old') + f(b'b', type=b'1', link=b'a') + f(b'a', b'new') + END,
      ROOT, b'f 644 0:0 0 /a = new', b'f 644 0:0 0 /b = old')
 good('link-to-itself', f(b'a', b'old') + f(b'./a', type=b'1', link=b'a') + END, ROOT, b'f 644 0:0 0 /a = old')
@@ -194,7 +196,7 @@ bad('dotdot-link', f(b'a', b'1') + f(b'b', type=b'1', link=b'../a') + END)
 bad('dotdot-pax', pax((b'path', b'../x')) + f(b'a') + END)
 bad('missing-link', f(b'b', type=b'1', link=b'a') + f(b'a', b'1') + END)
 bad('link-to-directory', f(b'a', type=b'5') + f(b'b', type=b'1', link=b'a') + END)
-bad('below-symlink', f(b'a', type=b'2', link=b'/etc') + f(b'a/passwd', b'1') + END)
+bad('below-looping-symlink', f(b'a', type=b'2', link=b'a') + f(b'a/passwd', b'1') + END)
 bad('below-file', f(b'a', b'1') + f(b'a/b', b'1') + END)
 bad('name-too-long', pax((b'path', b'n' * 256)) + f(b'a') + END)
 bad('target-too-long', long_name(b't' * 4096, b'K') + f(b'a', type=b'2') + END)
