@@ -35,6 +35,7 @@ esac
 # Into a cache folder; without network the tests do without.
 fetch_repart() {
 	case $1$release in testbookworm | cibookworm) "${0%/*}/../tests/tools/fetch-repart.sh" >/dev/null || true ;; esac
+	case $1 in ci) "${0%/*}/../tests/tools/fetch-archives.sh" >/dev/null || true ;; esac
 }
 
 missing=()

@@ -356,6 +356,7 @@ program_tests = \
 	tests/e2e/sparse.sh \
 	tests/e2e/packed.sh \
 	tests/e2e/stored_extents.sh \
+	tests/e2e/real_archives.sh \
 	tests/e2e/tar.sh \
 	tests/e2e/tar_index.sh \
 	tests/e2e/targets.sh
@@ -405,7 +406,9 @@ tests_extra = $(source_tests) $(program_tests) $(tests_golden) \
 	tests/e2e/packed_archives.py \
 	tests/e2e/sparse_ranges.py \
 	tests/e2e/stored_extents.py \
+	tests/e2e/real_archives.list \
 	tests/e2e/tar_archives.py \
+	tests/tools/fetch-archives.sh \
 	tests/tools/fetch-repart.sh \
 	tests/unit/unit.h \
 	$(kernel_tests)

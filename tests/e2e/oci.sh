@@ -104,6 +104,7 @@ for program in gzip zstd xz bzip2 lz4; do
 	refused "$program, something behind" 'bytes behind' "$MKFS" --quiet "--oci=$work/cut" "$work/no"
 done
 # Against the order of the layers, which makes for passes over the archive.
+# shellcheck disable=SC2046
 tar -C "$work/gzip" -cf "$work/backwards.tar" $(cd "$work/gzip" && find blobs -type f -printf '%T@ %p\n' | sort -r | cut -d' ' -f2) index.json oci-layout
 gzip -f "$work/backwards.tar"
 check "blobs in another order, gzip" "$MKFS" --quiet "$FP_OPT" -T1 --mkfs-time "--oci=$work/backwards.tar.gz" "$work/image"
@@ -126,7 +127,7 @@ find "$work/sparse" "$work/saved" -type f -exec fallocate --dig-holes {} \;
 "$MKFS" --quiet "$FP_OPT" -T1 --mkfs-time "--oci=$work/sparse-save.tar" "$work/sparse-save.img"
 for form in --format=gnu --format=oldgnu "--format=posix --sparse-version=1.0" "--format=posix --sparse-version=0.1" "--format=posix --sparse-version=0.0"; do
 	for name in sparse saved; do
-		# shellcheck disable=SC2086
+		# shellcheck disable=SC2086,SC2046
 		tar -C "$work/$name" -S $form -cf "$work/sparse.tar" $(ls "$work/$name")
 		[ "$(stat -c %s "$work/sparse.tar")" -lt 2000000 ] || { skip "$name, $form: this file system has no holes"; continue; }
 		check "$name, $form" "$MKFS" --quiet "$FP_OPT" -T1 --mkfs-time "--oci=$work/sparse.tar" "$work/image"

@@ -35,7 +35,7 @@ wanted_of() { case $1 in index*) echo "$work/wanted-index" ;; *) echo "$work/wan
 for archive in "$work"/packed/good/*; do
 	failed=
 	for way in "${ways[@]}"; do
-		{ build $way "$archive" "$work/image" && cmp "$work/image" "$(wanted_of $way)"; } >"$work/.out" 2>&1 ||
+		{ build "$way" "$archive" "$work/image" && cmp "$work/image" "$(wanted_of "$way")"; } >"$work/.out" 2>&1 ||
 			failed+=" $way ($(head -n 1 "$work/.out"))"
 	done
 	same "${archive##*/}: the image of the plain archive, by each way" "" "$failed"
@@ -44,7 +44,7 @@ done
 for archive in "$work"/packed/bad/*; do
 	failed=
 	for way in file pipe index-pipe; do
-		build $way "$archive" "$work/none" >"$work/.out" 2>"$work/.err"
+		build "$way" "$archive" "$work/none" >"$work/.out" 2>"$work/.err"
 		status=$?
 		[ $status = 1 ] && [ "$(wc -l <"$work/.err")" = 1 ] && [ ! -e "$work/none" ] ||
 			failed+=" $way (exit $status, $(head -n 1 "$work/.err"))"
@@ -120,7 +120,7 @@ for name in no-mark lone-block part-of-block; do
 	for form in "" -gzip; do
 		failed=
 		for way in pipe slow; do
-			build $way "$work/ends-$name$form" "$work/image" >/dev/null 2>&1 && cmp -s "$work/image" "$work/wanted" || failed+=" $way"
+			build "$way" "$work/ends-$name$form" "$work/image" >/dev/null 2>&1 && cmp -s "$work/image" "$work/wanted" || failed+=" $way"
 		done
 		# The device that it is an index of is smaller.
 		build index-pipe "$work/ends-$name$form" "$work/image" >/dev/null 2>&1 &&
@@ -147,7 +147,7 @@ head -c 1024 /dev/zero >"$work/mark-alone"
 head -c 512 /dev/zero >"$work/half-mark"
 for name in empty empty.gz mark-alone half-mark; do
 	for way in "${ways[@]}"; do
-		check "$name, $way" build $way "$work/$name" "$work/image"
+		check "$name, $way" build "$way" "$work/$name" "$work/image"
 		same "$name, $way: nothing but the root" 1 "$("$DUMP" -S "$work/image" | sed -nE 's/.*total file count: *//p')"
 	done
 	case $name in *.gz) layer_image "$work/$name" "$work/layout" "$work/empty" ;; *) layer_image "$work/$name" "$work/layout" "$work/$name" ;; esac

@@ -171,7 +171,7 @@ END
 accepted=()
 for ((at = 0; at < end; at += 256)); do
 	head -c $at "$work/small.tar" >"$work/cut"
-	"$MKFS" --quiet --tar=f "$work/none" "$work/cut" 2>/dev/null && accepted+=($at)
+	"$MKFS" --quiet --tar=f "$work/none" "$work/cut" 2>/dev/null && accepted+=("$at")
 	"$MKFS" --quiet --tar=f "$work/none" < <(cat "$work/cut") 2>/dev/null || continue
 	[ "$at" = "${accepted[-1]:-}" ] || fail "cut at $at: accepted from a pipe only"
 done
