@@ -40,13 +40,19 @@ wait $builder
 same "eight signals: exit" 143 $?
 nothing_left "eight signals"
 
-# An image that was there before survives an interrupted build.
+# What exists is written in place: an interrupted build leaves the file, and neither the old image nor half a new one in it.
 small_tree "$work/s"
-check "an image" "$MKFS" --quiet "$out" "$work/s"
+check "an image" "$MKFS" --quiet -T0 "$out" "$work/s"
 cp "$out" "$work/kept"
+inode=$(stat -c %i "$out")
 timeout -k 20 -s TERM 1 "$MKFS" "$FP_OPT" "$out" "$work/long" >/dev/null 2>&1 </dev/null
-check "the old image survives" cmp "$out" "$work/kept"
+same "interrupted in place: the same file, empty" "$inode 0" "$(stat -c '%i %s' "$out")"
 same "nothing beside it" image "$(ls -A "$work/o")"
+# Killed, it has no time for that, but neither is there an image, and it may be built again.
+timeout -s KILL 1 "$MKFS" "$FP_OPT" "$out" "$work/long" >/dev/null 2>&1 </dev/null
+check_not "killed in place: no image" "$FSCK" "$out"
+check "killed in place: built again" "$MKFS" --quiet -T0 "$out" "$work/s"
+check "killed in place: the image" cmp "$out" "$work/kept"
 rm -f "$out"
 
 options=()
