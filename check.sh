@@ -3,9 +3,9 @@
 # check.sh [--no-install] [--keep] [STAGE...]: installs what is missing, builds outside of the source tree and tests.
 # Stages: gcc (build without warnings, `make check`), clang (build without warnings), sanitizers (AddressSanitizer and
 # UndefinedBehaviorSanitizer under `make check`), threads (ThreadSanitizer under what uses threads), variants (each library
-# that can be left out, left out), lint (shellcheck), dist (`make distcheck`), kernel (`make check-kernel`: page sharing in a
-# virtual machine), kernels (`make check-kernels`: what old kernels read), or all. Default: gcc. The last line counts:
-# "N passed, N failed, N skipped".
+# that can be left out, left out), user (`make check` without root), lint (shellcheck), dist (`make distcheck`), kernel
+# (`make check-kernel`: page sharing in a virtual machine), kernels (`make check-kernels`: what old kernels read), or all.
+# Default: gcc. The last line counts: "N passed, N failed, N skipped".
 # Optional: PEER_DIR (bin/ holds another implementation's tools), ROOTS (a directory of real root file systems), TMPDIR.
 set -u
 cd "$(dirname "$0")" || exit 99
@@ -16,9 +16,9 @@ for argument in "$@"; do
 	case $argument in
 	--no-install) install= ;;
 	--keep) keep=yes ;;
-	all) stages+=(gcc clang sanitizers threads variants lint dist kernel kernels) ;;
-	gcc | clang | sanitizers | threads | variants | lint | dist | kernel | kernels) stages+=("$argument") ;;
-	*) sed -n '3,11s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
+	all) stages+=(gcc clang sanitizers threads variants user lint dist kernel kernels) ;;
+	gcc | clang | sanitizers | threads | variants | user | lint | dist | kernel | kernels) stages+=("$argument") ;;
+	*) sed -n '3,10s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
 	esac
 done
 [ ${#stages[@]} -gt 0 ] || stages=(gcc)
@@ -127,6 +127,23 @@ stage_variants() {
 	configured "${plain[@]}" "${libraries[@]/#/--without-}" || return
 	tests make -j"$jobs" check TESTS='tests/e2e/left_out.sh tests/e2e/options.sh tests/e2e/golden.sh tests/e2e/oci.sh
 		tests/e2e/tar.sh tests/unit/test_share_set tests/unit/test_tree_paths tests/unit/test_check_super'
+}
+
+# As the user nobody where we are root. What needs root is skipped, and seen in the list of what was. The mutation suites do the same
+# for every user, and take long: fewer seeds.
+stage_user() {
+	local as=() nobody=$work/user
+	configured CC=gcc CFLAGS=-O1 --disable-shared || return
+	if [ "$(id -u)" = 0 ]; then
+		chown -R 65534:65534 "$nobody"
+		as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+	fi
+	mkdir "$nobody/home" "$nobody/tmp" && chmod 1777 "$nobody/home" "$nobody/tmp"
+	if ! "${as[@]}" test -r "$top/tests/e2e/lib.sh"; then
+		skipped=$((skipped + 1)) && say "skipped: another user cannot read $top"
+		return
+	fi
+	tests "${as[@]}" env HOME="$nobody/home" TMPDIR="$nobody/tmp" COUNT=40 make -j"$jobs" check
 }
 
 stage_lint() {

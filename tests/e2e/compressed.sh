@@ -6,7 +6,7 @@
 need_built "${all_codecs[@]}"
 need_tools "$MKFS" "$FSCK" "$DUMP"
 # shellcheck source=tests/e2e/lib_roundtrip.sh
-. "$(dirname "$0")/lib_roundtrip.sh"
+. "$top_srcdir/tests/e2e/lib_roundtrip.sh"
 compare=("$tools/treecmp" "--ignore-xattr=$FP_NAME")
 is_root || compare+=(--ignore-owner)
 # The peer (1.9.4) does not extract ACLs.

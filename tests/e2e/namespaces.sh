@@ -14,7 +14,10 @@ fi
 touch -d @1700000000 "$work/odd"
 T=(-T1700000000 --mkfs-time)
 
-check "outside" "$MKFS" --quiet "${T[@]}" "$FP_OPT" "$work/outside" "$work/odd"
+# Inside, the user is root.
+owner=()
+is_root || owner=(--all-root)
+check "outside" "$MKFS" --quiet "${T[@]}" "${owner[@]}" "$FP_OPT" "$work/outside" "$work/odd"
 check "inside" unshare -r "$MKFS" --quiet "${T[@]}" "$FP_OPT" "$work/inside" "$work/odd"
 check "both alike" cmp "$work/outside" "$work/inside"
 check "fsck inside" unshare -r "$FSCK" --ishare "$work/inside"

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 need_tools "$MKFS" "$FSCK"
 # shellcheck source=tests/e2e/lib_roundtrip.sh
-. "$(dirname "$0")/lib_roundtrip.sh"
+. "$top_srcdir/tests/e2e/lib_roundtrip.sh"
 privilege=()
 is_root || privilege=(--no-privileged)
 

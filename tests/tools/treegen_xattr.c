@@ -101,6 +101,7 @@ static void generate_shared(int dir)
 }
 
 /* ACLs in the form of the system call: le32 version 2, then {le16 tag, le16 permissions, le32 id}. */
+#define OWNER_PERMISSIONS 6 /* where they stand in both */
 static const uint8_t access_acl[] = {
 	2, 0,	 0,    0,    0x01, 0,	 6,    0, 0xff, 0xff, 0xff, 0xff, 0x02, 0,    4,
 	0, 0x70, 0x11, 1,    0,	   0x04, 0,    4, 0,	0xff, 0xff, 0xff, 0xff, 0x10, 0,
@@ -113,10 +114,16 @@ static const uint8_t default_acl[] = {
 
 static void generate_acls(int dir)
 {
+	uint8_t of_directory[sizeof(access_acl)];
+
+	/* Without the right to search it, nobody but root gets in. */
+	memcpy(of_directory, access_acl, sizeof(access_acl));
+	if (geteuid())
+		of_directory[OWNER_PERMISSIONS] = 7;
 	make_file(dir, "file", 110, 7);
 	set(dir, "file", "system.posix_acl_access", access_acl, sizeof(access_acl));
 	close(make_dir(dir, "directory"));
-	set(dir, "directory", "system.posix_acl_access", access_acl, sizeof(access_acl));
+	set(dir, "directory", "system.posix_acl_access", of_directory, sizeof(of_directory));
 	set(dir, "directory", "system.posix_acl_default", default_acl, sizeof(default_acl));
 }
 
