@@ -139,7 +139,7 @@ printf 'x' | dd of="$blob" bs=1 seek=9000 conv=notrunc status=none
 rm -f "$work/image"
 refused "a blob that changed" 'does not have this digest|damaged|checksum' pull "localhost:$plain/some/image:one"
 head -c 9000 "$work/kept" >"$blob"
-refused "a blob that is cut off" 'bytes, not the|cannot read|compressed data' pull "localhost:$plain/some/image:one"
+refused "a blob that is cut off" 'bytes, not the|cannot read|data are cut off' pull "localhost:$plain/some/image:one"
 rm "$blob"
 refused "a blob that is missing" 'has no blob|status' pull "localhost:$plain/some/image:one"
 [ ! -e "$work/image" ] && pass "nothing was left, again" || fail "an image was left"

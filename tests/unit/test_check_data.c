@@ -78,7 +78,7 @@ static void data_on_devices_not_given_are_not_checked(void **state)
 {
 	static const char message[] =
 		"/s: not checked: its data lie on a device that was not given; 1 such files in the image\n";
-	struct erofs_check_options options = { 0 };
+	struct erofs_check_options options = erofs_check_options_init();
 	static struct small_report report;
 
 	(void)state;
@@ -95,12 +95,13 @@ static void data_on_devices_not_given_are_not_checked(void **state)
 	assert_int_equal(report.ret, -ENXIO);
 	assert_int_equal(report.summary.findings, 0);
 	assert_int_equal(report.summary.hashed_files, 2);
-	options = (struct erofs_check_options){ .read_data = true };
+	options = erofs_check_options_init();
+	options.read_data = true;
 	small_check(&report, &image, &options);
 	assert_int_equal(report.ret, -ENXIO);
 	/* That the table contradicts the file can be told. */
 	put_device(ABSENT_START + 1);
-	options = (struct erofs_check_options){ 0 };
+	options = erofs_check_options_init();
 	small_check(&report, &image, &options);
 	assert_string_equal(report.text, "/s: its data lie outside the image\n");
 }

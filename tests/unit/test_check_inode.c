@@ -111,7 +111,7 @@ static void inodes_behind_the_end_are_found(void **state)
 /* Linux mounts such images; only readdir(3) is at odds with them. */
 static void number_zero_is_no_defect(void **state)
 {
-	static const struct erofs_check_options options = { .verify_fingerprints = true };
+	static const struct erofs_check_options options = { .size = sizeof(options), .verify_fingerprints = true };
 	struct small_report report = { 0 };
 	const struct erofs_diag diag = { small_message, &report, EROFS_SEV_WARNING };
 	struct erofs_image *open = small_open(&image, &diag);

@@ -55,6 +55,7 @@ static struct erofs_tree *streamed(void)
 	int ends[2];
 
 	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], "no archive", 10), 10);
 	snprintf(path, sizeof(path), "/dev/fd/%d", ends[0]);
 	close(ends[1]);
 	assert_int_equal(erofs_scan_tar(tree, path, &scan, NULL), 0);
@@ -84,7 +85,7 @@ static void trees_in_the_wrong_state_are_refused(void **state)
 	assert_refused(&messages, erofs_tree_normalize(tree, &rules, &messages.diag), -EINVAL,
 		       "erofs_build_streamed()");
 	assert_refused(&messages, BUILD_STREAMED(tree, NULL), -EINVAL, "erofs_tree_rules is missing");
-	/* An empty pipe is no archive: the build fails, and the tree is good for nothing any more. */
+	/* What is in the pipe is no archive: the build fails, and the tree is good for nothing any more. */
 	assert_int_not_equal(BUILD_STREAMED(tree, &rules), 0);
 	assert_refused(&messages, BUILD_STREAMED(tree, &rules), -EINVAL, "read already");
 	erofs_tree_free(tree);

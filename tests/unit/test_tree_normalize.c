@@ -59,7 +59,10 @@ static void an_owner_that_is_none_is_told(void **state)
 	set_up(&f, 5, UINT32_MAX);
 	f.file->parent->uid = UINT32_MAX;
 	f.messages.diag.verbosity = EROFS_SEV_WARNING;
-	assert_int_equal(erofs_tree_normalize(f.tree, &(struct erofs_tree_rules){ 0 }, &f.messages.diag), 0);
+	assert_int_equal(erofs_tree_normalize(f.tree,
+					      &(struct erofs_tree_rules){ .size = sizeof(struct erofs_tree_rules) },
+					      &f.messages.diag),
+			 0);
 	assert_int_equal(f.file->gid, UINT32_MAX);
 	assert_int_equal(f.messages.count, 1);
 	assert_non_null(strstr(f.messages.last, "/dir: the owner 4294967295:0 has an id that no file can have"));
