@@ -424,8 +424,19 @@ static bool settle_outside(struct mkfs_options *options)
 static bool fits_restamp(int option)
 {
 	static const int fitting[] = {
-		'd',	      'L',	  'U',	     OPT_DEDUPE_FILES, OPT_DEVICE, OPT_FORCE,   OPT_ISHARE_FINGERPRINT,
-		OPT_NO_FSYNC, OPT_OFFSET, OPT_QUIET, OPT_RESTAMP,      OPT_WORKERS, OPT_XATTR_INODE_DIGEST,
+		'd',
+		'L',
+		'U',
+		OPT_DEDUPE_FILES,
+		OPT_DEVICE,
+		OPT_FORCE,
+		OPT_ISHARE_FINGERPRINT,
+		OPT_NO_FSYNC,
+		OPT_OFFSET,
+		OPT_QUIET,
+		OPT_RESTAMP,
+		OPT_WORKERS,
+		OPT_XATTR_INODE_DIGEST,
 	};
 
 	for (size_t i = 0; i < sizeof(fitting) / sizeof(fitting[0]); i++)
