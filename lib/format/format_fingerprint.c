@@ -48,10 +48,11 @@ size_t erofs_fingerprint_value_size(enum erofs_digest digest)
 
 size_t erofs_fingerprint_compose(uint8_t *out, enum erofs_digest digest, const uint8_t *raw)
 {
-	size_t name_len = strlen(kinds[digest].name);
+	size_t name_len;
 
 	if (!out || !raw || digest == EROFS_DIGEST_NONE || (unsigned int)digest >= KIND_COUNT)
 		return 0;
+	name_len = strlen(kinds[digest].name);
 	memcpy(out, kinds[digest].name, name_len);
 	out[name_len] = ':';
 	memcpy(out + name_len + 1, raw, kinds[digest].size);
