@@ -4,37 +4,42 @@
 set -u
 top_srcdir=$(cd "${top_srcdir:-$(dirname "$0")/..}" && pwd)
 
-# Who may include from whom (besides from itself). "public" is include/erofs/.
-edges() {
-	cat <<-'EDGES'
-		public         public
-		lib/util       public
-		lib/format     public lib/util
-		lib/codec      public lib/util
-		lib/io         public lib/util
-		lib/tree       public lib/util lib/format lib/codec lib/io
-		lib/image      public lib/util lib/format lib/codec lib/io
-		lib/source     public lib/util lib/format lib/codec lib/io lib/tree
-		lib/build      public lib/util lib/format lib/codec lib/io lib/tree
-		lib/check      public lib/util lib/format lib/codec lib/io lib/image
-		lib/share      public lib/util lib/format lib/codec lib/io lib/image
-		common         public
-		mkfs           public common
-		dump           public common
-		fsck           public common
-		tests/unit     public lib/util lib/format lib/codec lib/io lib/tree lib/image lib/source lib/build lib/check lib/share tests/fuzz
-		tests/fuzz     public lib/codec lib/source tests/tools
-		tests/tools
-	EDGES
+# The floors: floor, folder, and the folders that it may include from (besides itself). "public" is include/erofs/. The
+# picture in doc/architecture.md is checked against this table.
+floors() {
+	cat <<-'FLOORS'
+		0 public       public
+		1 lib/util     public
+		2 lib/format   public lib/util
+		2 lib/codec    public lib/util
+		2 lib/io       public lib/util
+		3 lib/tree     public lib/util lib/format lib/codec lib/io
+		3 lib/reader   public lib/util lib/format lib/codec lib/io
+		4 lib/archive  public lib/util lib/format lib/codec lib/io lib/tree
+		4 lib/oci      public lib/util lib/codec lib/io lib/tree lib/archive
+		4 lib/writer   public lib/util lib/format lib/codec lib/io lib/tree
+		5 lib/source   public lib/util lib/format lib/codec lib/io lib/tree lib/archive lib/oci
+		5 lib/extract  public lib/util lib/format lib/codec lib/io lib/reader
+		5 lib/check    public lib/util lib/format lib/codec lib/io lib/reader
+		5 lib/share    public lib/util lib/format lib/codec lib/io lib/reader
+		6 common       public
+		6 mkfs         public common
+		6 dump         public common
+		6 fsck         public common
+		6 examples     public
+		7 tests/unit   public lib/util lib/format lib/codec lib/io lib/tree lib/reader lib/archive lib/oci lib/source lib/writer lib/check lib/extract lib/share tests/fuzz
+		7 tests/fuzz   public lib/codec lib/archive lib/oci lib/source tests/tools
+		7 tests/tools
+	FLOORS
 }
 # Only the image source, of all sources, may read images.
-exceptions='lib/source/source_image[a-z_]*\.[ch] lib/image'
+exceptions='lib/source/source_image[a-z_]*\.[ch] lib/reader'
 # tree and source hold no on-disk records; limits and names of the format they may know.
-below_tree='lib/(tree|source)/.* lib/format/(le|format_inode|format_dirent|format_superblock|format_chunk|crc32c)\.h'
+below_tree='lib/(tree|source|archive|oci)/.* lib/format/(le|format_inode|format_dirent|format_superblock|format_chunk|crc32c)\.h'
 
 # includes DIR: "FILE INCLUDED-FILE" for each #include of the project's own
 includes() {
-	(cd "$1" && find include lib mkfs dump fsck common tests -name '*.[ch]' 2>/dev/null | sort |
+	(cd "$1" && find include lib mkfs dump fsck common examples tests -name '*.[ch]' 2>/dev/null | sort |
 		while read -r file; do
 			sed -nE 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*"([^"]+)".*/\1/p; s/^[[:space:]]*#[[:space:]]*include[[:space:]]*<(erofs\/[^>]+)>.*/include\/\1/p' "$file" |
 				sed "s,^,$file ,"
@@ -65,7 +70,7 @@ violations() {
 		fi
 		[ "$from" = "$to" ] && continue
 		[[ "$file $to" =~ ^$exceptions$ ]] && continue
-		allowed=$(edges | awk -v from="$from" '$1 == from { for (i = 2; i <= NF; i++) print $i; print "-" }')
+		allowed=$(floors | awk -v from="$from" '$2 == from { for (i = 3; i <= NF; i++) print $i; print "-" }')
 		if [ -z "$allowed" ]; then
 			echo "$file: $from is not in the table"
 		elif ! grep -qxF "$to" <<<"$allowed"; then
@@ -81,28 +86,38 @@ violations() {
 		grep -vE '^lib/format/' | sed 's/$/   <- on-disk types outside of lib\/format/')
 }
 
+# pictures FILE: each folder stands in the line of its floor.
+pictures() {
+	local floor folder _
+	floors | while read -r floor folder _; do
+		case $folder in public | common | examples | tests/*) continue ;; esac
+		sed -n "/^$floor  /,/^[0-9]  /p" "$1" | grep -vE "^[^$floor ]" | grep -qF "$folder/" ||
+			echo "$1: $folder does not stand on floor $floor"
+	done
+}
+
 # A test that cannot fail is none: planted violations must be found.
 self_test() {
 	local dir planted found
 	self_dir=$(mktemp -d "${TMPDIR:-/tmp}/layering.XXXXXX")
 	dir=$self_dir
 	trap 'rm -rf "$self_dir"' EXIT
-	mkdir -p "$dir"/lib/{util,image,build,tree,source,unknown} "$dir"/{include/erofs,mkfs}
+	mkdir -p "$dir"/lib/{util,reader,writer,tree,source,unknown} "$dir"/{include/erofs,mkfs}
 	planted=0
 	plant() { printf '%s\n' "$2" >"$dir/$1"; planted=$((planted + 1)); }
 	plant lib/util/a.c '#include "lib/format/le.h"'
-	plant lib/image/a.c '#include "lib/build/a.h"'
-	plant lib/build/a.c ' #  include "lib/image/a.h"'
-	plant lib/source/a.c '#include "lib/image/a.h"'
+	plant lib/reader/a.c '#include "lib/writer/a.h"'
+	plant lib/writer/a.c ' #  include "lib/reader/a.h"'
+	plant lib/source/a.c '#include "lib/reader/a.h"'
 	plant lib/tree/a.c '#include "lib/format/le.h"'
 	plant mkfs/a.c '#include "lib/util/arena.h"'
 	plant lib/util/b.c '#include "arena.h"'
 	plant lib/unknown/a.c '#include "lib/util/arena.h"'
-	plant lib/build/b.c '	printf("x");'
-	plant lib/image/b.c '	exit(1);'
-	plant lib/image/c.c 'static erofs_le32 x;'
-	printf '%s\n' '#include <erofs/image.h>' '#include "lib/format/le.h"' '	snprintf(a, 1, "");' '	x->exit(1);' >"$dir/lib/image/good.c"
-	printf '%s\n' '#include "lib/image/a.h"' >"$dir/lib/source/source_image.c"
+	plant lib/writer/b.c '	printf("x");'
+	plant lib/reader/b.c '	exit(1);'
+	plant lib/reader/c.c 'static erofs_le32 x;'
+	printf '%s\n' '#include <erofs/image.h>' '#include "lib/format/le.h"' '	snprintf(a, 1, "");' '	x->exit(1);' >"$dir/lib/reader/good.c"
+	printf '%s\n' '#include "lib/reader/a.h"' >"$dir/lib/source/source_image.c"
 	found=$(violations "$dir" | grep -c .)
 	[ "$found" = "$planted" ] && ! violations "$dir" | grep -qE 'good|source_image' && return
 	echo "not ok - $found of $planted planted violations found:"
@@ -110,7 +125,7 @@ self_test() {
 	exit 1
 }
 self_test
-found=$(violations "$top_srcdir")
+found=$(violations "$top_srcdir"; pictures "$top_srcdir/doc/architecture.md")
 [ -z "$found" ] && { echo "ok - $(includes "$top_srcdir" | wc -l) includes"; exit 0; }
 printf '%s\n' "$found"
 exit 1

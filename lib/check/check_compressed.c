@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "lib/check/check_data.h"
-#include "lib/image/image.h"
+#include "lib/reader/reader.h"
 
 #define ADVISE_INDEX                                                                                                   \
 	(EROFS_ZADVISE_COMPACTED_2B | EROFS_ZADVISE_BIG_PCLUSTER_1 | EROFS_ZADVISE_BIG_PCLUSTER_2 |                    \

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/check/check_data.h"
-#include "lib/image/image.h"
+#include "lib/reader/reader.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/pool.h"
 #include "lib/util/report.h"

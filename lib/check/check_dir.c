@@ -5,7 +5,7 @@
 
 #include "lib/check/check_state.h"
 #include "lib/format/format_dirent.h"
-#include "lib/image/image.h"
+#include "lib/reader/reader.h"
 #include "lib/util/cleanup.h"
 
 /* A walk through one directory. */

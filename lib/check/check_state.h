@@ -5,7 +5,7 @@
 #include <erofs/check.h>
 
 #include "lib/check/check_claims.h"
-#include "lib/check/check_nodes.h"
+#include "lib/reader/nodes.h"
 #include "lib/util/index.h"
 
 /*

@@ -6,7 +6,7 @@
 #include "lib/format/format_chunk.h"
 #include "lib/format/format_superblock.h"
 #include "lib/format/format_xattr.h"
-#include "lib/image/image.h"
+#include "lib/reader/reader.h"
 #include "lib/util/report.h"
 
 #define SUPER		"superblock"

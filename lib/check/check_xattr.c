@@ -4,7 +4,7 @@
 
 #include "lib/check/check_state.h"
 #include "lib/format/format_xattr.h"
-#include "lib/image/image.h"
+#include "lib/reader/reader.h"
 #include "lib/util/buffer.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/escape.h"

@@ -10,7 +10,7 @@
 #include <erofs/source.h>
 #include <erofs/walk.h>
 
-#include "lib/image/image.h"
+#include "lib/reader/reader.h"
 #include "lib/source/source_filter.h"
 #include "lib/source/source_label.h"
 #include "lib/source/source_losses.h"

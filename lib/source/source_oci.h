@@ -4,7 +4,7 @@
 
 #include <erofs/oci.h>
 
-#include "lib/source/oci_blob.h"
+#include "lib/oci/blob.h"
 
 /* An image whose documents were read and found good. */
 struct erofs_oci_image {

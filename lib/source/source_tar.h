@@ -7,7 +7,7 @@
 #include "lib/source/source_filter.h"
 #include "lib/source/source_label.h"
 #include "lib/source/source_losses.h"
-#include "lib/source/source_tar_member.h"
+#include "lib/archive/tar_member.h"
 #include "lib/tree/tree_paths.h"
 
 /* The archive source: what its parts share. */

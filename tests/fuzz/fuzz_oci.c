@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/source/oci_documents.h"
-#include "lib/source/oci_store.h"
-#include "lib/source/unpack.h"
+#include "lib/oci/documents.h"
+#include "lib/oci/store.h"
+#include "lib/archive/unpack.h"
 #ifdef WITH_REGISTRY
-#include "lib/source/oci_registry.h"
+#include "lib/oci/registry.h"
 #endif
 #include "tests/fuzz/fuzz.h"
 

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "lib/check/check_claims.h"
-#include "lib/check/check_nodes.h"
+#include "lib/reader/nodes.h"
 #include "lib/format/format_chunk.h"
 #include "lib/format/format_xattr.h"
 #include "tests/unit/small_image.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
-#include "lib/build/chunk_plan.h"
+#include "lib/writer/plan/chunk_plan.h"
 
 #include <stdlib.h>
 #include <string.h>

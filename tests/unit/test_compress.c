@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/build/compress.h"
+#include "lib/writer/data/compress.h"
 
 /* What a format without room for anything else asks of the extents of a file, for data of all kinds. */
 

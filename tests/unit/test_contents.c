@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
-#include "lib/build/contents.h"
+#include "lib/writer/data/contents.h"
 
 #include <string.h>
 

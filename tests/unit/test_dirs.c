@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
-#include "lib/build/dirs.h"
+#include "lib/writer/meta/dirs.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include "tests/unit/unit.h"
 
-#include "lib/build/extent_list.h"
+#include "lib/writer/index/extent_list.h"
 
 static const struct erofs_list_extent samples[] = {
 	{ .length = 1, .plen = 1, .form = EROFS_FORM_STORED },

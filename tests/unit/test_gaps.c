@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
-#include "lib/build/gaps.h"
+#include "lib/writer/data/gaps.h"
 
 #include <erofs/inode.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
-#include "lib/build/hints.h"
+#include "lib/writer/plan/hints.h"
 
 #include <errno.h>
 #include <stdio.h>

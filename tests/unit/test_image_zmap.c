@@ -7,7 +7,7 @@
 
 #include "lib/format/format_zmap.h"
 #include "lib/format/le.h"
-#include "lib/image/image.h"
+#include "lib/reader/reader.h"
 #include "tests/unit/raw_image.h"
 #include "tests/unit/unit.h"
 

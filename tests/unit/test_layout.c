@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "lib/build/builder.h"
+#include "lib/writer/builder.h"
 #include "tests/unit/tree_maker.h"
 #include "tests/unit/unit.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
-#include "lib/image/nidset.h"
+#include "lib/reader/nidset.h"
 
 #include "tests/unit/growth.h"
 #include "tests/unit/unit.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
-#include "lib/build/tails.h"
+#include "lib/writer/data/tails.h"
 
 #include <fcntl.h>
 #include <stdio.h>

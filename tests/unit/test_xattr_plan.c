@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
-#include "lib/build/xattr_plan.h"
+#include "lib/writer/plan/xattr_plan.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
-#include "lib/build/zindex.h"
+#include "lib/writer/index/zindex.h"
 
 #include <string.h>
 

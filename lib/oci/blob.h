@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#ifndef EROFS_OCI_BLOB_H
+#define EROFS_OCI_BLOB_H
+
+#include "lib/oci/store.h"
+
+/*
+ * Blobs that are what they are said to be. A layer's bytes are handed out before all of them have been seen, so nothing counts until
+ * erofs_oci_layer_finish() has succeeded. Failures are reported, with the digest.
+ */
+
+/* A whole document; -EBADMSG if size or digest are wrong. */
+int erofs_oci_document_read(struct erofs_buffer *out, struct oci_store *store, const struct oci_descriptor *blob);
+
+struct oci_layer;
+
+/* `diff_id`: the digest that it has decompressed; NULL: that was looked at before. */
+int erofs_oci_layer_open(struct oci_layer **out, struct oci_store *store, const struct oci_descriptor *blob,
+			 const struct oci_digest *diff_id);
+
+/* Up to `size` bytes of the archive, decompressed: their count, 0 at the end. */
+int64_t erofs_oci_layer_read(struct oci_layer *layer, void *buf, size_t size);
+
+/* Reads what is left of it, and compares sizes and digests. */
+int erofs_oci_layer_finish(struct oci_layer *layer);
+
+void erofs_oci_layer_close(struct oci_layer *layer);
+
+/* What a blob is called in messages. */
+const char *erofs_oci_blob_name(const struct oci_descriptor *blob);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "lib/oci/digest.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lib/codec/hasher.h"
+#include "lib/util/cleanup.h"
+
+static int hex_value(char digit)
+{
+	if (digit >= '0' && digit <= '9')
+		return digit - '0';
+	return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+}
+
+int erofs_oci_digest_parse(struct oci_digest *out, const char *text)
+{
+	struct oci_digest digest = { .algorithm = EROFS_DIGEST_SHA256 };
+	const char *hex = text + strlen("sha256:");
+	size_t size;
+
+	if (strncmp(text, "sha512:", strlen("sha512:")) == 0)
+		digest.algorithm = EROFS_DIGEST_SHA512;
+	else if (strncmp(text, "sha256:", strlen("sha256:")) != 0)
+		return -EINVAL;
+	size = erofs_digest_size(digest.algorithm);
+	if (strlen(hex) != 2 * size)
+		return -EINVAL;
+	for (size_t i = 0; i < size; i++) {
+		int high = hex_value(hex[2 * i]), low = hex_value(hex[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return -EINVAL;
+		digest.raw[i] = (uint8_t)(high << 4 | low);
+	}
+	strcpy(digest.text, text);
+	*out = digest;
+	return 0;
+}
+
+static void release_hasher(struct erofs_hasher **hasher)
+{
+	erofs_hasher_free(*hasher);
+}
+
+int erofs_oci_digest_fits(const struct oci_digest *digest, const void *bytes, size_t size)
+{
+	erofs_auto(release_hasher) struct erofs_hasher *hasher = erofs_hasher_new(digest->algorithm);
+	uint8_t raw[EROFS_DIGEST_MAX];
+	int err = hasher ? erofs_hasher_begin(hasher) : -ENOMEM;
+
+	if (!err)
+		err = erofs_hasher_append(hasher, bytes, size);
+	if (!err)
+		err = erofs_hasher_end(hasher, raw);
+	return err ? err : memcmp(raw, digest->raw, erofs_digest_size(digest->algorithm)) == 0;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/io/file.h"
+#include "lib/oci/registry.h"
+#include "lib/util/cleanup.h"
+#include "lib/util/report.h"
+
+#define CONFIG_MAX (1u << 20)
+
+/* What Docker writes for its own registry. */
+#define HUB_KEY "index.docker.io"
+
+void erofs_registry_credentials_release(struct registry_credentials *credentials)
+{
+	/* Nobody needs to find it in freed memory. */
+	if (credentials->password)
+		explicit_bzero(credentials->password, strlen(credentials->password));
+	if (credentials->identity_token)
+		explicit_bzero(credentials->identity_token, strlen(credentials->identity_token));
+	free(credentials->user);
+	free(credentials->password);
+	free(credentials->identity_token);
+	free(credentials->helper);
+	*credentials = (struct registry_credentials){ 0 };
+}
+
+/* ---- base64 ------------------------------------------------------------------------------------------------------------- */
+
+static int base64_value(char digit)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *found = digit ? strchr(digits, digit) : NULL;
+
+	return found ? (int)(found - digits) : -1;
+}
+
+/* The text that is meant; to be freed. NULL if it is no base64, or no text. */
+static char *decode(const char *text)
+{
+	char *out = malloc(strlen(text) + 1);
+	unsigned int bits = 0, count = 0;
+	size_t size = 0;
+
+	for (; out && *text && *text != '='; text++) {
+		int value = base64_value(*text);
+
+		if (value < 0)
+			break;
+		bits = bits << 6 | (unsigned int)value;
+		count += 6;
+		if (count >= 8) {
+			count -= 8;
+			out[size++] = (char)(bits >> count);
+		}
+	}
+	if (out)
+		out[size] = 0;
+	if (out && strspn(text, "=") == strlen(text) && strlen(out) == size)
+		return out;
+	free(out);
+	return NULL;
+}
+
+/* ---- one file ----------------------------------------------------------------------------------------------------------- */
+
+/* Whether a key of "auths" is for this place, "host" or "host/part/of/the/name"; old ones are URLs. */
+static bool key_fits(const char *key, const char *place)
+{
+	size_t length;
+
+	if (strncmp(key, "https://", 8) == 0)
+		key += 8;
+	else if (strncmp(key, "http://", 7) == 0)
+		key += 7;
+	length = strlen(key);
+	if (length && key[length - 1] == '/')
+		length--;
+	if (length > 3 && (strncmp(key + length - 3, "/v1", 3) == 0 || strncmp(key + length - 3, "/v2", 3) == 0))
+		length -= 3;
+	return length == strlen(place) && strncmp(key, place, length) == 0;
+}
+
+static struct json_object *find_entry(struct json_object *auths, const char *place)
+{
+	json_object_object_foreach(auths, key, value)
+	{
+		if (key_fits(key, place))
+			return value;
+	}
+	return NULL;
+}
+
+/* The entry that says most about the place. */
+static struct json_object *find_place(struct json_object *auths, const struct registry_name *name)
+{
+	struct json_object *entry = NULL;
+	char *place, *slash;
+
+	if (!auths || asprintf(&place, "%s/%s", name->host, name->repository) < 0)
+		return NULL;
+	while (!(entry = find_entry(auths, place)) && (slash = strrchr(place, '/')))
+		*slash = 0;
+	free(place);
+	if (!entry && strcmp(name->host, "registry-1.docker.io") == 0) {
+		entry = find_entry(auths, HUB_KEY);
+		entry = entry ? entry : find_entry(auths, "docker.io");
+	}
+	return entry;
+}
+
+static char *copy_text(struct json_object *object, const char *key)
+{
+	const char *text = erofs_oci_json_string(object, key);
+
+	return text && *text ? strdup(text) : NULL;
+}
+
+/* "USER:PASSWORD", or both apart. */
+static int read_entry(struct registry_credentials *out, struct json_object *entry)
+{
+	const char *auth = erofs_oci_json_string(entry, "auth");
+	char *text, *colon;
+
+	out->identity_token = copy_text(entry, "identitytoken");
+	if (!auth || !*auth) {
+		out->user = copy_text(entry, "username");
+		out->password = copy_text(entry, "password");
+		return 0;
+	}
+	text = decode(auth);
+	colon = text ? strchr(text, ':') : NULL;
+	if (!colon) {
+		free(text);
+		return -EINVAL;
+	}
+	*colon = 0;
+	out->password = strdup(colon + 1);
+	out->user = text;
+	return out->password ? 0 : -ENOMEM;
+}
+
+int erofs_registry_credentials_parse(struct registry_credentials *out, const struct registry_name *name,
+				     const void *bytes, size_t size)
+{
+	erofs_auto_json struct json_object *json = NULL;
+	struct json_object *entry;
+	int err;
+
+	*out = (struct registry_credentials){ 0 };
+	err = erofs_oci_json_parse(&json, bytes, size);
+	if (err)
+		return err;
+	entry = find_place(erofs_oci_json_object(json, "auths"), name);
+	err = entry ? read_entry(out, entry) : 0;
+	if (err) {
+		erofs_registry_credentials_release(out);
+		return err;
+	}
+	if ((out->user && out->password) || out->identity_token)
+		return 1;
+	out->helper = copy_text(erofs_oci_json_object(json, "credHelpers"), name->host);
+	if (!out->helper)
+		out->helper = copy_text(json, "credsStore");
+	return 0;
+}
+
+/* ---- where the files are ------------------------------------------------------------------------------------------------ */
+
+static int read_config(struct registry_credentials *out, const struct registry_name *name, const char *path,
+		       const struct erofs_diag *diag)
+{
+	erofs_auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	erofs_auto_free char *bytes = NULL;
+	int64_t size;
+	int known;
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	bytes = malloc(CONFIG_MAX);
+	if (!bytes)
+		return -ENOMEM;
+	size = fd < 0 ? -errno : erofs_file_read(fd, bytes, CONFIG_MAX);
+	if (size < 0)
+		return erofs_report(diag, (int)size, "cannot read '%s': %s", path, strerror((int)-size));
+	known = erofs_registry_credentials_parse(out, name, bytes, (size_t)size);
+	explicit_bzero(bytes, (size_t)size);
+	return known == -EINVAL ? erofs_report(diag, known, "'%s' is no file of credentials such as Docker's", path)
+				: known;
+}
+
+static int try_file(struct registry_credentials *out, const struct registry_name *name, const char *directory,
+		    const char *file, const struct erofs_diag *diag)
+{
+	struct registry_credentials found;
+	char *path;
+	int known;
+
+	if (!directory || !*directory)
+		return 0;
+	if (asprintf(&path, "%s%s", directory, file) < 0)
+		return -ENOMEM;
+	found = (struct registry_credentials){ 0 };
+	known = read_config(&found, name, path, diag);
+	free(path);
+	/* A helper is remembered, for the message should nothing better come. */
+	if (known > 0 || (!known && found.helper && !out->helper)) {
+		erofs_registry_credentials_release(out);
+		*out = found;
+	} else {
+		erofs_registry_credentials_release(&found);
+	}
+	return known;
+}
+
+int erofs_registry_credentials_find(struct registry_credentials *out, const struct registry_name *name,
+				    const struct erofs_diag *diag)
+{
+	const char *chosen = getenv("REGISTRY_AUTH_FILE"), *docker = getenv("DOCKER_CONFIG");
+	int known;
+
+	*out = (struct registry_credentials){ 0 };
+	if (chosen && *chosen)
+		known = try_file(out, name, chosen, "", diag);
+	else {
+		known = try_file(out, name, getenv("XDG_RUNTIME_DIR"), "/containers/auth.json", diag);
+		if (!known && docker && *docker)
+			known = try_file(out, name, docker, "/config.json", diag);
+		else if (!known)
+			known = try_file(out, name, getenv("HOME"), "/.docker/config.json", diag);
+	}
+	return known < 0 ? known : 0;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#ifndef EROFS_OCI_STORE_H
+#define EROFS_OCI_STORE_H
+
+#include <erofs/diag.h>
+#include <erofs/oci.h>
+
+#include "lib/oci/documents.h"
+#include "lib/util/buffer.h"
+
+/*
+ * Where documents and blobs are: a directory, an archive, a registry. Stores hand out bytes as they are; whether they are the
+ * right ones is looked at by who reads them. Failures are reported.
+ */
+
+/* Bytes of a blob, one after the other. */
+struct oci_input {
+	/* Up to `size` bytes: their count, 0 at the end. */
+	int64_t (*read)(struct oci_input *input, void *buf, size_t size);
+	void (*close)(struct oci_input *input);
+};
+
+struct oci_store;
+
+struct oci_store_ops {
+	/* What all begins with: index.json, manifest.json, or what a registry has under the name that was asked for. */
+	int (*root)(struct oci_store *store, struct erofs_buffer *out);
+	int (*open)(struct oci_store *store, struct oci_input **out, const struct oci_descriptor *blob);
+	/* Whether a blob is there; NULL: trying is the only way to know. */
+	bool (*has)(struct oci_store *store, const struct oci_descriptor *blob);
+	void (*release)(struct oci_store *store);
+};
+
+struct oci_store {
+	const struct oci_store_ops *ops;
+	const struct erofs_diag *diag;
+	const struct erofs_cancel *cancel;
+	char *name;    /* for messages */
+	bool is_saved; /* root() gives the manifest.json of `docker save` */
+	bool is_named; /* ... the image itself: nothing is left to choose by name */
+};
+
+int erofs_oci_store_open_directory(struct oci_store **out, const char *path, const struct erofs_diag *diag);
+/* Compressed, too; a regular file. */
+int erofs_oci_store_open_archive(struct oci_store **out, const char *path, const struct erofs_cancel *cancel,
+				 const struct erofs_diag *diag);
+/* "docker://HOST[:PORT]/NAME[:TAG|@DIGEST]" */
+int erofs_oci_store_open_registry(struct oci_store **out, const struct erofs_oci_options *options,
+				  const struct erofs_cancel *cancel, const struct erofs_diag *diag);
+void erofs_oci_store_close(struct oci_store *store);
+
+/* "blobs/sha256/HEX"; to be freed. NULL: out of memory. */
+char *erofs_oci_blob_path(const struct oci_descriptor *blob);
+
+/* An open file as a blob, with which it is closed. */
+int erofs_oci_input_of_file(struct oci_input **out, int fd, const char *name, const struct erofs_diag *diag);
+
+/* Reads all that an input has, up to OCI_DOCUMENT_MAX: -EFBIG beyond, reported. */
+int erofs_oci_read_all(struct erofs_buffer *out, struct oci_input *input, const char *name,
+		       const struct erofs_diag *diag);
+
+#endif

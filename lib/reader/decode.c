@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <erofs/image.h>
+
+#include "lib/codec/decoder.h"
+#include "lib/reader/reader.h"
+
+/*
+ * What a decoder remembers: the extents it decoded last, so many of them and so many bytes in all. The newest is kept
+ * whatever its size.
+ */
+#define KEPT	   8u
+#define KEPT_BYTES ((size_t)4 << 20)
+
+/* Who reads a row of extents wants the next ones, too: so much is read at once. */
+#define READ_AHEAD ((size_t)128 << 10)
+
+/* A decoded extent. */
+struct kept {
+	uint8_t *data; /* NULL: nothing */
+	struct erofs_extent extent;
+	uint64_t used; /* when, by the decoder's own clock */
+};
+
+/* A decoder with its memory: used by one thread at a time, idle in the image's list meanwhile. */
+struct idle {
+	struct idle *next;
+	struct erofs_decoder *decoder;
+	uint8_t *in; /* in_size bytes of a device from in_start on */
+	size_t in_room, in_size;
+	uint64_t in_start;
+	unsigned int in_device;
+	struct kept kept[KEPT];
+	size_t kept_bytes;
+	uint64_t clock;
+};
+
+struct erofs_decoders {
+	pthread_mutex_t lock;
+	struct idle *idle; /* under the lock; as many in all as threads have ever read at once */
+};
+
+/* ---- the list --------------------------------------------------------------------------------------------------------------- */
+
+struct erofs_decoders *erofs_decoders_new(void)
+{
+	struct erofs_decoders *new = calloc(1, sizeof(*new));
+
+	if (!new || !pthread_mutex_init(&new->lock, NULL))
+		return new;
+	free(new);
+	return NULL;
+}
+
+static void free_idle(struct idle *idle)
+{
+	erofs_decoder_free(idle->decoder);
+	for (unsigned int i = 0; i < KEPT; i++)
+		free(idle->kept[i].data);
+	free(idle->in);
+	free(idle);
+}
+
+void erofs_decoders_free(struct erofs_decoders *decoders)
+{
+	struct idle *next;
+
+	if (!decoders)
+		return;
+	for (struct idle *idle = decoders->idle; idle; idle = next) {
+		next = idle->next;
+		free_idle(idle);
+	}
+	pthread_mutex_destroy(&decoders->lock);
+	free(decoders);
+}
+
+/* NULL: out of memory. */
+static struct idle *take(struct erofs_decoders *decoders)
+{
+	struct idle *idle;
+
+	pthread_mutex_lock(&decoders->lock);
+	idle = decoders->idle;
+	if (idle)
+		decoders->idle = idle->next;
+	pthread_mutex_unlock(&decoders->lock);
+	if (idle)
+		return idle;
+	idle = calloc(1, sizeof(*idle));
+	if (!idle)
+		return NULL;
+	idle->decoder = erofs_decoder_new();
+	if (idle->decoder)
+		return idle;
+	free(idle);
+	return NULL;
+}
+
+static void give_back(struct erofs_decoders *decoders, struct idle *idle)
+{
+	pthread_mutex_lock(&decoders->lock);
+	idle->next = decoders->idle;
+	decoders->idle = idle;
+	pthread_mutex_unlock(&decoders->lock);
+}
+
+/* ---- decoding ---------------------------------------------------------------------------------------------------------------- */
+
+static uint64_t device_size(const struct erofs_image *image, unsigned int device)
+{
+	return device ? image->slots[device - 1].device.size : image->primary.size;
+}
+
+static bool have_input(const struct idle *idle, const struct erofs_extent *extent)
+{
+	return idle->in_device == extent->device && extent->physical >= idle->in_start &&
+	       extent->physical - idle->in_start <= idle->in_size &&
+	       extent->plen <= idle->in_size - (extent->physical - idle->in_start);
+}
+
+/* More than the extent, if it follows what was read last. */
+static size_t input_wanted(const struct erofs_image *image, const struct idle *idle, const struct erofs_extent *extent)
+{
+	uint64_t rest = device_size(image, extent->device) - extent->physical;
+	bool follows = idle->in_device == extent->device && extent->physical >= idle->in_start &&
+		       extent->physical - idle->in_start <= idle->in_size;
+
+	if (!follows || extent->plen >= READ_AHEAD)
+		return (size_t)extent->plen;
+	return rest < READ_AHEAD ? (size_t)rest : READ_AHEAD;
+}
+
+/* `*in` is the extent's encoded bytes. */
+static int read_input(const struct erofs_image *image, struct idle *idle, const struct erofs_extent *extent,
+		      const uint8_t **in)
+{
+	size_t wanted;
+	int err = 0;
+
+	if (!extent->device && image->primary.memory) {
+		*in = image->primary.memory + extent->physical;
+		return 0;
+	}
+	if (!have_input(idle, extent)) {
+		/* Its file may be missing. */
+		if (extent->device && !image->slots[extent->device - 1].info.present)
+			return -ENXIO;
+		wanted = input_wanted(image, idle, extent);
+		idle->in_size = 0;
+		if (wanted > idle->in_room) {
+			free(idle->in);
+			idle->in = malloc(wanted);
+			idle->in_room = idle->in ? wanted : 0;
+		}
+		if (!idle->in)
+			return -ENOMEM;
+		err = erofs_image_read_device(image, extent->device, idle->in, wanted, extent->physical);
+		idle->in_device = extent->device;
+		idle->in_start = extent->physical;
+		idle->in_size = err ? 0 : wanted;
+	}
+	*in = idle->in + (extent->physical - idle->in_start);
+	return err;
+}
+
+static int decode(const struct erofs_image *image, struct idle *idle, const struct erofs_extent *extent, uint8_t *out)
+{
+	bool padded = erofs_has_incompat(&image->sb, EROFS_FEATURE_INCOMPAT_ZERO_PADDING);
+	bool partial = extent->partial;
+	size_t size = (size_t)extent->plen, front = 0, front_max = erofs_block_size(&image->sb);
+	const uint8_t *in;
+	int err = read_input(image, idle, extent, &in);
+
+	if (err)
+		return err;
+	/* The oldest images have LZ4 data in front, and behind them whatever was there. */
+	if (!padded && extent->algorithm == EROFS_ALGORITHM_LZ4)
+		partial = true;
+	else
+		while (front < size && front < front_max && !in[front])
+			front++;
+	return erofs_decode(idle->decoder, (enum erofs_algorithm)extent->algorithm, in + front, size - front, out,
+			    (size_t)extent->length, partial);
+}
+
+/* ---- what is kept ------------------------------------------------------------------------------------------------------------ */
+
+static void forget(struct idle *idle, struct kept *kept)
+{
+	if (!kept->data)
+		return;
+	free(kept->data);
+	kept->data = NULL;
+	idle->kept_bytes -= (size_t)kept->extent.length;
+}
+
+/* Files may share an extent: it counts where the bytes are, and to how many they decode. */
+static bool same(const struct erofs_extent *a, const struct erofs_extent *b)
+{
+	return a->physical == b->physical && a->device == b->device && a->plen == b->plen &&
+	       a->algorithm == b->algorithm && a->length == b->length && a->partial == b->partial;
+}
+
+static struct kept *find_kept(struct idle *idle, const struct erofs_extent *extent)
+{
+	for (unsigned int i = 0; i < KEPT; i++)
+		if (idle->kept[i].data && same(&idle->kept[i].extent, extent))
+			return &idle->kept[i];
+	return NULL;
+}
+
+static struct kept *oldest_kept(struct idle *idle)
+{
+	struct kept *oldest = NULL;
+
+	for (unsigned int i = 0; i < KEPT; i++)
+		if (idle->kept[i].data && (!oldest || idle->kept[i].used < oldest->used))
+			oldest = &idle->kept[i];
+	return oldest;
+}
+
+static struct kept *make_room(struct idle *idle, size_t length)
+{
+	while (idle->kept_bytes && idle->kept_bytes + length > KEPT_BYTES)
+		forget(idle, oldest_kept(idle));
+	for (unsigned int i = 0; i < KEPT; i++)
+		if (!idle->kept[i].data)
+			return &idle->kept[i];
+	forget(idle, oldest_kept(idle));
+	return make_room(idle, length);
+}
+
+static int keep(const struct erofs_image *image, struct idle *idle, struct kept **out,
+		const struct erofs_extent *extent)
+{
+	struct kept *kept = make_room(idle, (size_t)extent->length);
+	int err;
+
+	kept->data = malloc((size_t)extent->length);
+	if (!kept->data)
+		return -ENOMEM;
+	kept->extent = *extent;
+	idle->kept_bytes += (size_t)extent->length;
+	err = decode(image, idle, extent, kept->data);
+	if (err)
+		forget(idle, kept);
+	*out = kept;
+	return err;
+}
+
+static int read_with(const struct erofs_image *image, struct idle *idle, const struct erofs_extent *extent,
+		     uint8_t *buf, size_t length, uint64_t skip)
+{
+	struct kept *kept = find_kept(idle, extent);
+	int err = 0;
+
+	/* Who takes all of it will hardly come again. */
+	if (!kept && length == extent->length)
+		return decode(image, idle, extent, buf);
+	if (!kept)
+		err = keep(image, idle, &kept, extent);
+	if (err)
+		return err;
+	kept->used = ++idle->clock;
+	memcpy(buf, kept->data + skip, length);
+	return 0;
+}
+
+int erofs_image_read_encoded(const struct erofs_image *image, const struct erofs_extent *extent, uint8_t *buf,
+			     size_t length, uint64_t skip)
+{
+	struct idle *idle = take(image->decoders);
+	int err;
+
+	if (!idle)
+		return -ENOMEM;
+	err = read_with(image, idle, extent, buf, length, skip);
+	give_back(image->decoders, idle);
+	return err;
+}

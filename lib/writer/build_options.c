@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "lib/writer/build_options.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "lib/writer/plan/hints.h"
+#include "lib/format/format_superblock.h"
+#include "lib/util/pool.h"
+#include "lib/util/report.h"
+#include "lib/util/sized.h"
+
+static const struct erofs_build_options defaults = {
+	.size = sizeof(defaults),
+	.blkszbits = 12,
+	.dedupe_files = true,
+	.inline_data = true,
+	.xattr_name_filter = true,
+	.sb_checksum = true,
+	.shared_xattr_users = 2,
+};
+
+void erofs_build_defaults_sized(struct erofs_build_options *options, size_t size)
+{
+	struct erofs_build_options known = defaults;
+
+	if (!options || size < sizeof(size))
+		return;
+	known.workers = erofs_pool_default_workers();
+	known.size = size;
+	memset(options, 0, size);
+	memcpy(options, &known, size < sizeof(known) ? size : sizeof(known));
+}
+
+int erofs_build_options_take(struct erofs_build_options *known, const struct erofs_build_options *given,
+			     const struct erofs_diag *diag)
+{
+	erofs_build_defaults(known);
+	return erofs_sized_take(known, sizeof(*known), given, "erofs_build_options", diag);
+}
+
+#define REFUSE(diag, member, format, ...)                                                                              \
+	erofs_report(diag, -EINVAL, "erofs_build_options." member ": " format, ##__VA_ARGS__)
+
+static bool is_power_of_two(uint32_t value)
+{
+	return value && !(value & (value - 1));
+}
+
+static int check_choices(const struct erofs_build_options *options, const struct erofs_diag *diag)
+{
+	if ((unsigned int)options->fingerprint > EROFS_DIGEST_SHA512)
+		return REFUSE(diag, "fingerprint", "there is no digest %d", (int)options->fingerprint);
+	if ((unsigned int)options->inode_form > EROFS_INODE_FORM_EXTENDED)
+		return REFUSE(diag, "inode_form", "there is no form %d", (int)options->inode_form);
+	if ((unsigned int)options->uuid_rule > EROFS_UUID_GIVEN)
+		return REFUSE(diag, "uuid_rule", "there is no rule %d", (int)options->uuid_rule);
+	if ((unsigned int)options->compressed_form > EROFS_COMPRESSED_EXTENTS)
+		return REFUSE(diag, "compressed_form", "there is no form %d", (int)options->compressed_form);
+	return 0;
+}
+
+static int check_strings(const struct erofs_build_options *options, const struct erofs_diag *diag)
+{
+	if (!memchr(options->volume_name, 0, sizeof(options->volume_name)))
+		return REFUSE(diag, "volume_name", "it does not end with a NUL");
+	if (options->fingerprint_name && !*options->fingerprint_name)
+		return REFUSE(diag, "fingerprint_name", "it is empty");
+	for (size_t i = 0; i < options->xattr_prefix_count; i++)
+		if (!options->xattr_prefixes || !options->xattr_prefixes[i])
+			return REFUSE(diag, "xattr_prefixes", "prefix %zu is missing (NULL)", i);
+	return 0;
+}
+
+static int check_compressors(const struct erofs_build_options *options, const struct erofs_diag *diag)
+{
+	if (options->compression_count > sizeof(options->compression) / sizeof(options->compression[0]))
+		return REFUSE(diag, "compression_count", "%u compressors are too many", options->compression_count);
+	for (unsigned int i = 0; i < options->compression_count; i++) {
+		const struct erofs_compressor_info *info = erofs_compressor_limits(options->compression[i].compressor);
+
+		if (!info)
+			return REFUSE(diag, "compression", "there is no compressor %d",
+				      (int)options->compression[i].compressor);
+		if (!erofs_algorithm_is_built((int)info->algorithm))
+			return erofs_report(diag, -EOPNOTSUPP, "%s: built without it", info->name);
+	}
+	if (options->data_outside && options->compression_count)
+		return REFUSE(diag, "data_outside", "contents that stay where they are cannot be compressed");
+	return 0;
+}
+
+static int check_sizes(const struct erofs_build_options *options, const struct erofs_diag *diag)
+{
+	uint32_t blksz, extent = options->extent_size, most = options->max_extent_bytes;
+
+	if (options->blkszbits < EROFS_BLKSZBITS_MIN || options->blkszbits > EROFS_BLKSZBITS_MAX)
+		return REFUSE(diag, "blkszbits", "%u is not from %u to %u", options->blkszbits,
+			      (unsigned int)EROFS_BLKSZBITS_MIN, (unsigned int)EROFS_BLKSZBITS_MAX);
+	if (options->data_outside && options->blkszbits != 9)
+		return REFUSE(diag, "data_outside", "it wants blocks of 512 bytes");
+	blksz = 1u << options->blkszbits;
+	if (options->pcluster_size % blksz || options->pcluster_size > EROFS_PCLUSTER_ENCODED_MAX)
+		return REFUSE(diag, "pcluster_size", "%" PRIu32 " is no multiple of the block size up to %u",
+			      options->pcluster_size, EROFS_PCLUSTER_ENCODED_MAX);
+	if (extent && (!is_power_of_two(extent) || extent < blksz || extent > EROFS_PCLUSTER_ENCODED_MAX))
+		return REFUSE(diag, "extent_size", "%" PRIu32 " is no power of two from the block size to %u", extent,
+			      EROFS_PCLUSTER_ENCODED_MAX);
+	if (most && (most < blksz || most > EROFS_PCLUSTER_DECODED_MAX))
+		return REFUSE(diag, "max_extent_bytes", "%" PRIu32 " is not from the block size to %u", most,
+			      EROFS_PCLUSTER_DECODED_MAX);
+	return 0;
+}
+
+int erofs_build_options_check(const struct erofs_build_options *options, const struct erofs_diag *diag)
+{
+	int err = check_choices(options, diag);
+
+	if (!err)
+		err = check_strings(options, diag);
+	if (!err)
+		err = check_compressors(options, diag);
+	if (!err)
+		err = check_sizes(options, diag);
+	return err ? err : erofs_compress_hints_check(options, diag);
+}

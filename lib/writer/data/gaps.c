@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "lib/writer/data/gaps.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <erofs/inode.h>
+
+#define NOTHING UINT32_MAX
+
+struct gap_piece {
+	uint64_t start;
+	uint32_t next; /* of the same size */
+};
+
+void erofs_gaps_init(struct erofs_gaps *gaps)
+{
+	*gaps = (struct erofs_gaps){ .unused = NOTHING };
+	for (uint32_t slots = 0; slots <= EROFS_GAP_SLOTS; slots++)
+		gaps->heads[slots] = NOTHING;
+}
+
+void erofs_gaps_release(struct erofs_gaps *gaps)
+{
+	free(gaps->pieces);
+}
+
+/* Puts a piece on the list of its size. */
+static int push(struct erofs_gaps *gaps, uint64_t start, uint64_t slots)
+{
+	uint32_t number = gaps->unused;
+
+	if (number != NOTHING) {
+		gaps->unused = gaps->pieces[number].next;
+	} else if (gaps->count < gaps->room) {
+		number = gaps->count++;
+	} else {
+		uint32_t room = gaps->room ? 2 * gaps->room : 256;
+		struct gap_piece *pieces = reallocarray(gaps->pieces, room, sizeof(*pieces));
+
+		if (!pieces)
+			return -ENOMEM;
+		gaps->pieces = pieces;
+		gaps->room = room;
+		number = gaps->count++;
+	}
+	gaps->pieces[number] = (struct gap_piece){ start, gaps->heads[slots] };
+	gaps->heads[slots] = number;
+	return 0;
+}
+
+int erofs_gaps_add(struct erofs_gaps *gaps, uint64_t start, uint64_t end, uint32_t blksz)
+{
+	int err = 0;
+
+	while (!err && start < end) {
+		uint64_t boundary = (start / blksz + 1) * blksz;
+		uint64_t stop = boundary < end ? boundary : end;
+
+		err = push(gaps, start, (stop - start) / EROFS_NID_SLOT);
+		start = stop;
+	}
+	return err;
+}
+
+int erofs_gaps_take(struct erofs_gaps *gaps, uint64_t *start, uint64_t size)
+{
+	uint64_t wanted = (size + EROFS_NID_SLOT - 1) / EROFS_NID_SLOT;
+
+	for (uint64_t slots = wanted; slots <= EROFS_GAP_SLOTS; slots++) {
+		uint32_t number = gaps->heads[slots];
+		struct gap_piece *piece;
+
+		if (number == NOTHING)
+			continue;
+		piece = &gaps->pieces[number];
+		*start = piece->start;
+		gaps->heads[slots] = piece->next;
+		piece->next = gaps->unused;
+		gaps->unused = number;
+		if (slots > wanted && push(gaps, *start + wanted * EROFS_NID_SLOT, slots - wanted))
+			return -ENOMEM;
+		return 1;
+	}
+	return 0;
+}

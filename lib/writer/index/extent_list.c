@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "lib/writer/index/extent_list.h"
+
+/* Numbers are stored in groups of seven bits, lowest first; bit 7 says that another group follows. */
+#define NUMBER_MAX_SIZE 10u
+#define FORM_BITS	2u
+
+static size_t put_number(uint8_t *out, uint64_t value)
+{
+	size_t size = 0;
+
+	for (; value > 0x7f; value >>= 7)
+		out[size++] = (uint8_t)(value | 0x80);
+	out[size++] = (uint8_t)value;
+	return size;
+}
+
+static uint64_t get_number(const uint8_t **at)
+{
+	uint64_t value = 0;
+
+	for (unsigned int shift = 0;; shift += 7) {
+		uint8_t byte = *(*at)++;
+
+		value |= (uint64_t)(byte & 0x7f) << shift;
+		if (!(byte & 0x80))
+			return value;
+	}
+}
+
+int erofs_extents_append(struct erofs_buffer *extents, const struct erofs_list_extent *extent)
+{
+	uint8_t raw[2 * NUMBER_MAX_SIZE];
+	size_t size = put_number(raw, extent->length << FORM_BITS | extent->form);
+
+	size += put_number(raw + size, extent->plen);
+	return erofs_buffer_append(extents, raw, size);
+}
+
+int erofs_extent_lists_add(struct erofs_buffer *lists, uint64_t *at, const struct erofs_extent_list *list,
+			   const struct erofs_buffer *extents)
+{
+	uint8_t raw[5 * NUMBER_MAX_SIZE];
+	size_t size = put_number(raw, list->start);
+	int err;
+
+	size += put_number(raw + size, list->plen);
+	size += put_number(raw + size, list->count);
+	size += put_number(raw + size, list->gaps);
+	size += put_number(raw + size, (uint64_t)list->compression << 1 | list->uneven);
+	*at = lists->size;
+	err = erofs_buffer_append(lists, raw, size);
+	return err ? err : erofs_buffer_append(lists, extents->data, extents->size);
+}
+
+void erofs_extent_lists_open(const struct erofs_buffer *lists, uint64_t at, struct erofs_extent_list *list,
+			     struct erofs_extent_cursor *cursor)
+{
+	uint64_t compression;
+
+	cursor->at = lists->data + at;
+	list->start = get_number(&cursor->at);
+	list->plen = get_number(&cursor->at);
+	list->count = get_number(&cursor->at);
+	list->gaps = get_number(&cursor->at);
+	compression = get_number(&cursor->at);
+	list->compression = (uint8_t)(compression >> 1);
+	list->uneven = compression & 1;
+	cursor->left = list->count + list->gaps;
+}
+
+bool erofs_extents_next(struct erofs_extent_cursor *cursor, struct erofs_list_extent *extent)
+{
+	uint64_t first;
+
+	if (!cursor->left)
+		return false;
+	cursor->left--;
+	first = get_number(&cursor->at);
+	extent->length = first >> FORM_BITS;
+	extent->form = (enum erofs_extent_form)(first & ((1u << FORM_BITS) - 1));
+	extent->plen = (uint32_t)get_number(&cursor->at);
+	return true;
+}

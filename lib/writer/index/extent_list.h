@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#ifndef EROFS_WRITER_EXTENT_LIST_H
+#define EROFS_WRITER_EXTENT_LIST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/util/buffer.h"
+
+/*
+ * The extents of compressed files between pack, which makes them, and emit, which writes an index of them: a few bytes each,
+ * one list for each distinct content, because files of equal content share it.
+ */
+
+enum erofs_extent_form {
+	EROFS_FORM_STORED,
+	EROFS_FORM_ENCODED,
+	EROFS_FORM_ZEROS, /* takes no room on the device */
+	EROFS_FORM_GAP,	  /* no extent: unused room on the device in front of the next one */
+};
+
+/* One extent. They follow each other in the file and on the device. */
+struct erofs_list_extent {
+	uint64_t length; /* bytes of the file */
+	uint32_t plen;	 /* on the device, in the unit of the list's maker */
+	enum erofs_extent_form form;
+};
+
+/* Appends an extent to a list in the making. -ENOMEM. */
+int erofs_extents_append(struct erofs_buffer *extents, const struct erofs_list_extent *extent);
+
+/* What counts for a list as a whole. */
+struct erofs_extent_list {
+	uint64_t start; /* on the device */
+	uint64_t plen;	/* sum over the extents */
+	uint64_t count; /* without gaps */
+	uint64_t gaps;
+	uint8_t compression; /* number of the file's way of compression */
+	bool uneven;	     /* pieces that are not all of the way's size */
+};
+
+/* Adds a finished list to all lists; `*at` is where. -ENOMEM. */
+int erofs_extent_lists_add(struct erofs_buffer *lists, uint64_t *at, const struct erofs_extent_list *list,
+			   const struct erofs_buffer *extents);
+
+/* Goes through a list. */
+struct erofs_extent_cursor {
+	const uint8_t *at;
+	uint64_t left; /* extents and gaps */
+};
+
+void erofs_extent_lists_open(const struct erofs_buffer *lists, uint64_t at, struct erofs_extent_list *list,
+			     struct erofs_extent_cursor *cursor);
+/* False at the end. */
+bool erofs_extents_next(struct erofs_extent_cursor *cursor, struct erofs_list_extent *extent);
+
+#endif

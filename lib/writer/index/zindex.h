@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#ifndef EROFS_WRITER_ZINDEX_H
+#define EROFS_WRITER_ZINDEX_H
+
+#include <stdint.h>
+
+#include "lib/writer/data/compress.h"
+#include "lib/util/buffer.h"
+
+/*
+ * The index of a compressed inode, behind its xattrs: map header and records. `at` is where the xattrs end, in bytes from the
+ * start of an inode, which is as good as that of the image because inodes are aligned.
+ */
+
+/* What an index is made from. */
+struct erofs_zindex {
+	const struct erofs_compress_plan *plan;
+	const struct erofs_buffer *lists;
+	uint64_t list;	    /* where the inode's list of extents is in `lists` */
+	uint64_t file_size; /* bytes, not 0 */
+};
+
+/* Layout of the inode. */
+enum erofs_data_layout erofs_zindex_layout(const struct erofs_build_options *options);
+
+/* Bytes from `at` to the end of the index. */
+uint64_t erofs_zindex_size(const struct erofs_zindex *zindex, uint64_t at);
+
+/* At most so many bytes for any file of this size, wherever it is. */
+uint64_t erofs_zindex_bound(const struct erofs_build_options *options, uint64_t file_size);
+
+/* Appends them. -ENOMEM. */
+int erofs_zindex_encode(const struct erofs_zindex *zindex, struct erofs_buffer *out, uint64_t at);
+
+/* The two forms; parts of the functions above. */
+uint64_t erofs_zindex_clusters_size(const struct erofs_zindex *zindex, uint64_t at);
+int erofs_zindex_clusters_encode(const struct erofs_zindex *zindex, struct erofs_buffer *out, uint64_t at);
+uint64_t erofs_zindex_pieces_size(const struct erofs_zindex *zindex, uint64_t at);
+int erofs_zindex_pieces_encode(const struct erofs_zindex *zindex, struct erofs_buffer *out, uint64_t at);
+
+#endif

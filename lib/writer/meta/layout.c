@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/writer/builder.h"
+#include "lib/writer/data/gaps.h"
+#include "lib/util/cleanup.h"
+#include "lib/util/report.h"
+
+/*
+ * Layout: the place of everything behind the data, in memory only:
+ *
+ *	inode zone | shared xattrs | blocks of directories and long symlinks
+ *
+ * The zone begins with the root, whose nid has 16 bits and is that of the zone's first slot. Inodes follow in the order of the tree, but for deviations: an
+ * inline tail must not cross a block boundary, so where the next inode would waste the rest of a block, one of the next few
+ * that fills it better goes first; and what remains free all the same is filled by later ones that fit.
+ *
+ * Linux 5.10 (measured) looks for the target of a symlink in the block where its inode begins, and refuses one whose xattrs
+ * reach into the next: symlinks with a tail do not cross a block boundary at all.
+ */
+
+/* Inodes to choose from: few, so that each stays near its neighbours, and enough to fill blocks. */
+#define LOOK_AHEAD 32u
+
+struct waiting {
+	uint32_t number; /* of the inode */
+	uint32_t tail;
+	uint64_t body;
+	bool whole; /* body and tail in one block */
+};
+
+struct placer {
+	uint32_t blksz;
+	uint64_t end;			  /* of what is placed so far */
+	struct waiting queue[LOOK_AHEAD]; /* in the order of the tree */
+	unsigned int count;
+	struct erofs_gaps gaps;
+};
+
+static uint64_t align_up(uint64_t value, uint64_t alignment)
+{
+	return (value + alignment - 1) & ~(alignment - 1);
+}
+
+/* Whether an inode at `start` keeps its tail within one block. Its body may cross into the block of the tail. */
+static bool fits(const struct placer *placer, const struct waiting *inode, uint64_t start)
+{
+	if (inode->whole)
+		return start % placer->blksz + inode->body + inode->tail <= placer->blksz;
+	return (start + inode->body) % placer->blksz + inode->tail <= placer->blksz;
+}
+
+/* The waiting inode to place at `start`: the first if it fits, else the one that fills the block best, else the first. */
+static unsigned int choose(const struct placer *placer, uint64_t start)
+{
+	unsigned int best = 0;
+	uint64_t most = 0;
+
+	if (fits(placer, &placer->queue[0], start))
+		return 0;
+	for (unsigned int i = 1; i < placer->count; i++) {
+		uint64_t size = placer->queue[i].body + placer->queue[i].tail;
+
+		if (size > most && fits(placer, &placer->queue[i], start)) {
+			most = size;
+			best = i;
+		}
+	}
+	return best;
+}
+
+/* Where nothing fits, an inode moves just so far that its tail starts with a block of its own, or all of it does. */
+static uint64_t next_place(const struct placer *placer, const struct waiting *inode, uint64_t start)
+{
+	if (inode->whole)
+		return align_up(start, placer->blksz);
+	return align_up(align_up(start + inode->body, placer->blksz) - inode->body, EROFS_NID_SLOT);
+}
+
+/* Gives one of the waiting inodes its place at the end of the zone. */
+static int place_one(struct placer *placer, const struct erofs_builder *builder)
+{
+	uint64_t start = align_up(placer->end, EROFS_NID_SLOT);
+	unsigned int chosen = choose(placer, start);
+	struct waiting inode = placer->queue[chosen];
+
+	if (!fits(placer, &inode, start)) {
+		uint64_t moved = next_place(placer, &inode, start);
+
+		if (erofs_gaps_add(&placer->gaps, start, moved, placer->blksz))
+			return -ENOMEM;
+		start = moved;
+	}
+	erofs_plan(builder, inode.number)->position = start;
+	placer->end = start + inode.body + inode.tail;
+	placer->count--;
+	memmove(&placer->queue[chosen], &placer->queue[chosen + 1],
+		(placer->count - chosen) * sizeof(placer->queue[0]));
+	return 0;
+}
+
+/* The next inode of the tree: into a gap, or to those that wait. */
+static int take_in(struct placer *placer, const struct waiting *inode, const struct erofs_builder *builder)
+{
+	int taken = erofs_gaps_take(&placer->gaps, &erofs_plan(builder, inode->number)->position,
+				    inode->body + inode->tail);
+
+	if (taken)
+		return taken < 0 ? taken : 0;
+	placer->queue[placer->count++] = *inode;
+	return placer->count == LOOK_AHEAD ? place_one(placer, builder) : 0;
+}
+
+static int compare_positions(const void *a, const void *b, void *ctx)
+{
+	uint64_t x = erofs_plan(ctx, *(const uint32_t *)a)->position;
+	uint64_t y = erofs_plan(ctx, *(const uint32_t *)b)->position;
+
+	return (x > y) - (x < y);
+}
+
+static void release_placer(struct placer *placer)
+{
+	erofs_gaps_release(&placer->gaps);
+}
+
+static int place_inodes(struct erofs_builder *builder)
+{
+	const struct erofs_tree *tree = builder->tree;
+	erofs_auto(release_placer) struct placer placer = { .blksz = builder->blksz };
+	int err = 0;
+
+	erofs_gaps_init(&placer.gaps);
+	builder->by_position = calloc(tree->inode_count, sizeof(*builder->by_position));
+	if (!builder->by_position)
+		return -ENOMEM;
+	for (uint32_t i = 0; !err && i < tree->inode_count; i++) {
+		struct waiting inode = {
+			.number = i,
+			.tail = erofs_plan_tail_size(builder, tree->inodes[i]),
+			.body = erofs_plan_body_size(builder, tree->inodes[i]),
+		};
+
+		inode.whole = inode.tail && S_ISLNK(tree->inodes[i]->mode);
+		err = take_in(&placer, &inode, builder);
+		builder->by_position[i] = i;
+	}
+	while (!err && placer.count)
+		err = place_one(&placer, builder);
+	/* The first to wait, it fits where the zone begins, whoever else would. */
+	assert(err || erofs_plan(builder, 0)->position == 0);
+	builder->zone_size = align_up(placer.end, builder->blksz);
+	qsort_r(builder->by_position, tree->inode_count, sizeof(*builder->by_position), compare_positions, builder);
+	return err;
+}
+
+/* Blocks of directories and of symlinks too long to be inline lie behind all else, in the order of the tree. */
+static void place_blocks(struct erofs_builder *builder, uint64_t at)
+{
+	for (uint32_t i = 0; i < builder->tree->inode_count; i++) {
+		const struct erofs_tree_inode *inode = builder->tree->inodes[i];
+		uint64_t blocks = S_ISREG(inode->mode) ? 0 : erofs_plan_blocks(builder, inode);
+
+		if (!blocks)
+			continue;
+		erofs_plan(builder, i)->blkaddr = (uint32_t)(builder->meta_blkaddr + at / builder->blksz);
+		at += blocks * builder->blksz;
+	}
+	builder->metadata_size = at;
+}
+
+int erofs_build_layout(struct erofs_builder *builder)
+{
+	int err = place_inodes(builder);
+
+	if (err)
+		return err;
+	builder->meta_blkaddr = builder->next_byte / builder->blksz;
+	/* The superblock lies in front. */
+	assert(builder->meta_blkaddr);
+	builder->shared_xattrs_at = builder->zone_size;
+	place_blocks(builder, align_up(builder->shared_xattrs_at + builder->xattrs.shared_zone.size, builder->blksz));
+	if (builder->meta_blkaddr + builder->metadata_size / builder->blksz >= EROFS_NULL_BLOCK)
+		return erofs_report(builder->diag, -EFBIG,
+				    "the image grows beyond 2^32 blocks; larger blocks would help");
+	return 0;
+}

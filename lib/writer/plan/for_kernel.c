@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <stdio.h>
+
+#include "lib/writer/build_options.h"
+#include "lib/writer/plan/hints.h"
+#include "lib/format/format_kernel.h"
+#include "lib/util/report.h"
+#include "lib/util/sized.h"
+
+/* What an image is for, and whom to tell what it cannot have. */
+struct target {
+	struct erofs_kernel kernel;
+	const struct erofs_diag *diag;
+};
+
+static int need(const struct target *target, struct erofs_kernel since, const char *what)
+{
+	if (!erofs_kernel_is_before(target->kernel, since))
+		return 0;
+	return erofs_report(target->diag, -EOPNOTSUPP,
+			    "no Linux before %u.%u reads %s, and the image is for %u.%u and later", since.major,
+			    since.minor, what, target->kernel.major, target->kernel.minor);
+}
+
+static int check_algorithms(const struct erofs_build_options *options, const struct target *target)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < options->compression_count; i++) {
+		const struct erofs_compressor_info *limits =
+			erofs_compressor_limits(options->compression[i].compressor);
+
+		err = need(target, erofs_kernel_of_algorithms((uint16_t)(1u << limits->algorithm)),
+			   erofs_algorithm_name(limits->algorithm));
+	}
+	return err;
+}
+
+static int check_clusters(const struct erofs_build_options *options, const struct target *target)
+{
+	uint32_t largest = erofs_compress_hints_largest(options->hints);
+	int err = 0;
+
+	if (options->compressed_form == EROFS_COMPRESSED_EXTENTS)
+		return need(target, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_48BIT), "encoded extents");
+	if (options->pcluster_size > largest)
+		largest = options->pcluster_size;
+	if (largest > 1u << options->blkszbits)
+		err = need(target, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_BIG_PCLUSTER),
+			   "compressed clusters of more than a block");
+	if (!err && options->interlaced)
+		err = need(target, EROFS_KERNEL_INTERLACED, "interlaced clusters");
+	return err;
+}
+
+static int check_compression(const struct erofs_build_options *options, const struct target *target)
+{
+	int err = check_algorithms(options, target);
+
+	return err || !options->compression_count ? err : check_clusters(options, target);
+}
+
+static int check_block_size(const struct erofs_build_options *options, const struct target *target)
+{
+	bool compressed = options->compression_count;
+	char what[64];
+
+	snprintf(what, sizeof(what), "%sblocks of %u bytes", compressed ? "compressed files in " : "",
+		 1u << options->blkszbits);
+	return need(target, erofs_kernel_of_block_size(options->blkszbits, compressed), what);
+}
+
+static int check_devices(const struct erofs_build_options *options, const struct target *target)
+{
+	return options->data_outside
+		       ? need(target, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_DEVICE_TABLE), "an extra device")
+		       : 0;
+}
+
+static int check_xattrs(const struct erofs_build_options *options, const struct target *target)
+{
+	struct erofs_kernel since = erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_XATTR_PREFIXES);
+
+	if (options->fingerprint != EROFS_DIGEST_NONE)
+		return need(target, since, "images with fingerprints");
+	return options->xattr_prefix_count ? need(target, since, "long xattr prefixes") : 0;
+}
+
+/* What every kernel from this one on reads and gains something by. */
+static void switch_on(struct erofs_build_options *options, struct erofs_kernel kernel, bool form_given)
+{
+	if (!erofs_kernel_is_before(kernel, EROFS_KERNEL_INTERLACED))
+		options->interlaced = true;
+	if (!form_given && !erofs_kernel_is_before(kernel, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_48BIT)))
+		options->compressed_form = EROFS_COMPRESSED_EXTENTS;
+	if (erofs_kernel_is_before(kernel, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_CHUNKED_FILE)))
+		options->fill_holes = true;
+}
+
+static int for_kernel(struct erofs_build_options *options, struct erofs_kernel kernel, bool form_given,
+		      const struct erofs_diag *diag)
+{
+	const struct target target = { .kernel = kernel, .diag = diag };
+	int err;
+
+	if (!kernel.major && !kernel.minor)
+		return 0;
+	err = need(&target, EROFS_KERNEL_OLDEST, "EROFS as it is now");
+	if (!err)
+		err = check_block_size(options, &target);
+	if (!err)
+		err = check_compression(options, &target);
+	if (!err)
+		err = check_xattrs(options, &target);
+	if (!err)
+		err = check_devices(options, &target);
+	if (!err)
+		switch_on(options, kernel, form_given);
+	return err;
+}
+
+int erofs_build_for_kernel(struct erofs_build_options *options, struct erofs_kernel kernel, bool form_given,
+			   const struct erofs_diag *diag)
+{
+	struct erofs_build_options known;
+	int err = erofs_build_options_take(&known, options, diag);
+
+	if (!err)
+		err = erofs_build_options_check(&known, diag);
+	if (!err)
+		err = for_kernel(&known, kernel, form_given, diag);
+	if (!err)
+		erofs_sized_give(options, &known, sizeof(known));
+	return err;
+}
