@@ -5,31 +5,17 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "lib/writer/build_options.h"
-#include "lib/writer/builder.h"
 #include "lib/codec/hasher.h"
 #include "lib/format/format_superblock.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
+#include "lib/writer/build_options.h"
+#include "lib/writer/data/data.h"
+#include "lib/writer/meta/emit.h"
+#include "lib/writer/meta/layout.h"
 
-/* Where the scratch space of a stream's build begins: bytes that its data will hardly reach. */
-#define STREAM_MOST (UINT64_C(1) << 43)
-
-static void release_builder(struct erofs_builder *builder)
-{
-	erofs_pool_free(builder->pool);
-	erofs_output_close(builder->output);
-	erofs_hasher_free(builder->uuid_hasher);
-	erofs_tails_release(&builder->tails);
-	erofs_contents_release(&builder->contents);
-	erofs_xattr_plan_release(&builder->xattrs);
-	erofs_buffer_release(&builder->front);
-	erofs_buffer_release(&builder->extent_lists);
-	erofs_gaps_release(&builder->gaps);
-	erofs_compress_plan_release(&builder->compress);
-	erofs_plans_release(builder);
-	free(builder->by_position);
-}
+/* Where the scratch space begins if the size of the data is unknown: bytes that they will hardly reach. */
+#define UNKNOWN_MOST (UINT64_C(1) << 43)
 
 /* Fills in what was left to the library. */
 static void settle_sizes(struct erofs_build_options *options)
@@ -43,141 +29,154 @@ static void settle_sizes(struct erofs_build_options *options)
 		options->extent_size /= 2;
 }
 
-static int prepare(struct erofs_builder *builder)
-{
-	const struct erofs_build_options *options = builder->options;
+/* All that a build has in hand, stage by stage; each stage only reads what the ones before it made. */
+struct build {
+	struct erofs_plan plan;
+	struct erofs_data data;
+	struct erofs_layout layout;
+	struct erofs_tails tails;
+	struct erofs_output *output;
+	struct erofs_pool *pool;
+};
 
-	builder->pool = erofs_pool_new(options->workers);
-	if (!builder->pool)
-		return erofs_report(builder->diag, -EAGAIN, "cannot start %u workers", options->workers);
+static void release_build(struct build *build)
+{
+	erofs_pool_free(build->pool);
+	erofs_output_close(build->output);
+	erofs_tails_release(&build->tails);
+	erofs_writer_layout_release(&build->layout);
+	erofs_writer_data_release(&build->data);
+	erofs_writer_plan_release(&build->plan);
+}
+
+static int prepare(struct build *build)
+{
+	const struct erofs_build_options *options = build->plan.options;
+
+	build->pool = erofs_pool_new(options->workers);
+	if (!build->pool)
+		return erofs_report(build->plan.diag, -EAGAIN, "cannot start %u workers", options->workers);
 	if (options->uuid_rule != EROFS_UUID_CONTENT)
 		return 0;
-	builder->uuid_hasher = erofs_hasher_new(EROFS_DIGEST_SHA256);
-	return builder->uuid_hasher ? erofs_hasher_begin(builder->uuid_hasher) : -ENOMEM;
+	build->data.uuid_hasher = erofs_hasher_new(EROFS_DIGEST_SHA256);
+	return build->data.uuid_hasher ? erofs_hasher_begin(build->data.uuid_hasher) : -ENOMEM;
 }
 
-static int open_output(struct erofs_builder *builder, const char *path)
+static int open_output(struct build *build, const char *path)
 {
-	uint64_t bound = builder->data_bound + builder->metadata_bound;
+	const struct erofs_plan *plan = &build->plan;
+	uint64_t bound = plan->data_bound + plan->metadata_bound;
 	const struct erofs_output_options options = {
-		.offset = builder->options->offset,
-		.force = builder->options->force,
-		.no_sync = builder->options->no_sync,
+		.offset = plan->options->offset,
+		.force = plan->options->force,
+		.no_sync = plan->options->no_sync,
 	};
-	int err = erofs_output_open(&builder->output, path, &options, builder->diag);
+	int err = erofs_output_open(&build->output, path, &options, plan->diag);
 
 	if (err)
 		return err;
-	builder->is_stale = !erofs_output_has_scratch(builder->output);
-	builder->tails.output = builder->output;
-	/* However badly tails pack, none wastes more than a block. How much a stream brings, or extents of
-	 * another builder take, is not known. */
-	builder->tails.scratch_at = builder->is_streamed || builder->tree->source_ops->encoded
-					    ? STREAM_MOST
-					    : bound + (uint64_t)builder->tree->inode_count * builder->blksz;
-	if (!builder->is_streamed)
-		erofs_output_expect(builder->output, bound);
-	return 0;
+	build->tails.output = build->output;
+	/* However badly tails pack, none wastes more than a block. How much arrives, or extents of another builder take, is not
+	 * known. */
+	build->tails.scratch_at = plan->is_arriving || plan->tree->source_ops->encoded
+					  ? UNKNOWN_MOST
+					  : bound + (uint64_t)plan->tree->inode_count * plan->blksz;
+	if (!plan->is_arriving)
+		erofs_output_expect(build->output, bound);
+	return erofs_writer_data_init(&build->data, plan, build->output, &build->tails);
 }
 
-static void summarize(struct erofs_builder *builder)
+static void summarize(const struct build *build)
 {
-	struct erofs_build_summary *summary = builder->summary;
-	uint64_t end = builder->meta_blkaddr * builder->blksz;
+	struct erofs_build_summary *summary = build->plan.summary;
+	uint64_t end = build->layout.meta_blkaddr * build->plan.blksz;
 
-	summary->image_bytes = end + builder->metadata_size;
-	summary->metadata_bytes = builder->metadata_size + EROFS_SUPERBLOCK_OFFSET + builder->front.size;
+	summary->image_bytes = end + build->layout.metadata_size;
+	summary->metadata_bytes = build->layout.metadata_size + EROFS_SUPERBLOCK_OFFSET + build->plan.front.size;
 	summary->data_bytes = summary->image_bytes - summary->metadata_bytes;
-	if (builder->options->fingerprint != EROFS_DIGEST_NONE) {
-		summary->fingerprinted_files = builder->files;
-		summary->distinct_fingerprints = erofs_contents_count(&builder->contents);
+	if (build->plan.options->fingerprint != EROFS_DIGEST_NONE) {
+		summary->fingerprinted_files = build->plan.files;
+		summary->distinct_fingerprints = erofs_contents_count(&build->data.dedup.contents);
 	}
-	summary->shared_xattrs = builder->xattrs.shared_count;
+	summary->shared_xattrs = build->plan.xattrs.shared_count;
 }
 
-static int finish_image(struct erofs_builder *builder)
+static int finish_image(struct build *build)
 {
-	int err = erofs_build_layout(builder);
+	int err = erofs_writer_lay_out(&build->layout, &build->plan, &build->data);
 
 	if (err)
 		return err;
-	erofs_message(builder->diag, EROFS_SEV_NOTE, "writing %" PRIu64 " bytes of metadata at block %" PRIu64,
-		      builder->metadata_size, builder->meta_blkaddr);
-	err = erofs_build_emit(builder);
+	erofs_message(build->plan.diag, EROFS_SEV_NOTE, "writing %" PRIu64 " bytes of metadata at block %" PRIu64,
+		      build->layout.metadata_size, build->layout.meta_blkaddr);
+	err = erofs_writer_emit(&build->plan, &build->data, &build->layout);
 	if (err)
 		return err;
-	summarize(builder);
-	return erofs_output_commit(builder->output, builder->summary->image_bytes);
+	summarize(build);
+	return erofs_output_commit(build->output, build->plan.summary->image_bytes);
 }
 
-static int run_stages(struct erofs_builder *builder, const char *path)
+static int store_tree(struct build *build, const char *path)
 {
-	int err = erofs_plans_init(builder, builder->tree->inode_count, true);
+	int err = erofs_writer_plan_tree(&build->plan);
 
 	if (!err)
-		err = erofs_build_plan(builder);
-	if (!err)
-		err = open_output(builder, path);
+		err = open_output(build, path);
 	if (err)
 		return err;
-	erofs_message(builder->diag, EROFS_SEV_NOTE, "packing %" PRIu64 " files, %" PRIu64 " bytes, %u workers",
-		      builder->files, builder->file_bytes, builder->options->workers);
-	err = erofs_build_pack(builder);
-	return err ? err : finish_image(builder);
+	erofs_message(build->plan.diag, EROFS_SEV_NOTE, "packing %" PRIu64 " files, %" PRIu64 " bytes, %u workers",
+		      build->plan.files, build->plan.file_bytes, build->plan.options->workers);
+	return erofs_writer_data_store(&build->data, &build->plan, build->pool);
 }
 
-/* Data first: what the tree looks like is known when the stream has ended. */
-static int run_streamed_stages(struct erofs_builder *builder, struct erofs_tree *tree,
-			       const struct erofs_tree_rules *rules, const char *path)
+/* Data first: what the tree looks like is known when all has arrived. */
+static int store_arrivals(struct build *build, struct erofs_tree *tree, const struct erofs_tree_rules *rules,
+			  const char *path)
 {
-	int err = erofs_plans_init(builder, UINT32_MAX, false);
+	int err = open_output(build, path);
 
-	if (!err)
-		err = open_output(builder, path);
 	if (err)
 		return err;
-	erofs_message(builder->diag, EROFS_SEV_NOTE, "packing a stream, %u workers", builder->options->workers);
-	err = erofs_build_pack(builder);
+	erofs_message(build->plan.diag, EROFS_SEV_NOTE, "packing files as they arrive, %u workers",
+		      build->plan.options->workers);
+	err = erofs_writer_data_store(&build->data, &build->plan, build->pool);
 	if (!err)
-		err = erofs_tree_apply(tree, rules, builder->diag);
+		err = erofs_tree_apply(tree, rules, build->plan.diag);
 	if (!err)
-		err = erofs_build_adopt(builder);
-	if (!err)
-		err = erofs_build_plan(builder);
-	return err ? err : finish_image(builder);
+		err = erofs_writer_data_adopt(&build->data, &build->plan);
+	return err ? err : erofs_writer_plan_tree(&build->plan);
 }
 
-static int run(struct erofs_builder *builder, struct erofs_tree *tree, const struct erofs_tree_rules *rules,
-	       const char *path)
+static int run(struct build *build, struct erofs_tree *arriving, const struct erofs_tree_rules *rules, const char *path)
 {
-	int err = prepare(builder);
+	int err = prepare(build);
 
 	if (!err)
-		err = erofs_build_plan_begin(builder);
-	if (err)
-		return err;
-	return tree ? run_streamed_stages(builder, tree, rules, path) : run_stages(builder, path);
+		err = erofs_writer_plan_begin(&build->plan);
+	if (!err)
+		err = arriving ? store_arrivals(build, arriving, rules, path) : store_tree(build, path);
+	return err ? err : finish_image(build);
 }
 
-/* `streamed`: the tree, if its source is a stream. `options` are complete. */
-static int build(const struct erofs_tree *tree, struct erofs_tree *streamed, const struct erofs_tree_rules *rules,
+/* `arriving`: the tree, if its source's contents come once. `options` are complete. */
+static int build(const struct erofs_tree *tree, struct erofs_tree *arriving, const struct erofs_tree_rules *rules,
 		 const char *output, struct erofs_build_options *options, struct erofs_build_summary *summary,
 		 const struct erofs_diag *diag)
 {
 	struct erofs_build_summary ignored;
-	erofs_auto(release_builder) struct erofs_builder builder = {
-		.tree = tree,
-		.options = options,
-		.diag = diag,
-		.is_streamed = streamed,
-		.blksz = 1u << options->blkszbits,
-		.summary = summary ? summary : &ignored,
+	erofs_auto(release_build) struct build build = {
+		.plan = { .tree = tree,
+			  .options = options,
+			  .diag = diag,
+			  .is_arriving = arriving,
+			  .blksz = 1u << options->blkszbits,
+			  .summary = summary ? summary : &ignored },
 	};
 	int err;
 
 	settle_sizes(options);
-	*builder.summary = (struct erofs_build_summary){ 0 };
-	err = run(&builder, streamed, rules, output);
+	*build.plan.summary = (struct erofs_build_summary){ 0 };
+	err = run(&build, arriving, rules, output);
 	if (err == -ENOMEM)
 		erofs_report(diag, err, "out of memory");
 	return err;

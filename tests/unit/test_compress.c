@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include "tests/unit/unit.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/writer/data/compress.h"
+#include "lib/writer/data/encode.h"
 
 /* What a format without room for anything else asks of the extents of a file, for data of all kinds. */
 
@@ -12,11 +13,11 @@
 
 struct fixture {
 	struct erofs_build_options options;
-	struct erofs_compress_plan plan;
-	struct erofs_compress_tools tools;
-	uint8_t way;
+	struct erofs_methods methods;
+	struct erofs_encode_tools tools;
+	uint8_t method;
 	struct erofs_buffer extents;
-	struct erofs_compressed result;
+	struct erofs_encoded result;
 };
 
 static void set_up(struct fixture *f, enum erofs_compressor compressor, enum erofs_compressed_form form)
@@ -30,9 +31,9 @@ static void set_up(struct fixture *f, enum erofs_compressor compressor, enum ero
 	f->options.compressed_form = form;
 	f->options.pcluster_size = 16384;
 	f->options.extent_size = 65536;
-	f->plan.options = &f->options;
-	assert_int_equal(erofs_compress_plan_way(&f->plan, &f->way, NULL), 0);
-	assert_int_equal(erofs_compress_tools_init(&f->tools, &f->plan), 0);
+	f->methods.options = &f->options;
+	assert_int_equal(erofs_writer_methods_find(&f->methods, &f->method, NULL), 0);
+	assert_int_equal(erofs_writer_encode_tools_init(&f->tools, &f->methods), 0);
 	f->result.out = malloc(f->result.room);
 	f->result.extents = &f->extents;
 	assert_non_null(f->result.out);
@@ -42,8 +43,14 @@ static void tear_down(struct fixture *f)
 {
 	free(f->result.out);
 	erofs_buffer_release(&f->extents);
-	erofs_compress_tools_release(&f->tools);
-	erofs_compress_plan_release(&f->plan);
+	erofs_writer_encode_tools_release(&f->tools);
+	erofs_writer_methods_release(&f->methods);
+}
+
+static void encode(struct fixture *f, const uint8_t *data, size_t size)
+{
+	erofs_writer_encoded_reset(&f->result);
+	assert_int_equal(erofs_writer_encode(&f->tools, f->method, data, size, 0, &f->result), 0);
 }
 
 /* Stretches of noise, of text, of zeros, with odd lengths. */
@@ -72,7 +79,7 @@ static void assert_extents(const struct fixture *f, size_t size)
 {
 	struct erofs_buffer lists = { 0 };
 	struct erofs_extent_list list = { .count = f->result.count };
-	uint32_t unit = f->plan.ways[f->way].unit;
+	uint32_t unit = f->methods.items[f->method].unit;
 	struct erofs_extent_cursor cursor;
 	struct erofs_list_extent extent;
 	uint64_t at = 0, offset = 0, last_block = UINT64_MAX;
@@ -123,16 +130,16 @@ static void check(enum erofs_compressor compressor, enum erofs_compressed_form f
 		size_t first_size;
 
 		f.extents.size = 0;
-		assert_int_equal(erofs_compress(&f.tools, f.way, data, size, &f.result), 0);
+		encode(&f, data, size);
 		assert_false(f.result.full);
 		assert_extents(&f, size);
 		first_size = f.result.size;
 		memcpy(first, f.result.out, first_size);
 		/* Nothing is left over from what was compressed before. */
 		f.extents.size = 0;
-		assert_int_equal(erofs_compress(&f.tools, f.way, data + SIZE / 2, SIZE / 4, &f.result), 0);
+		encode(&f, data + SIZE / 2, SIZE / 4);
 		f.extents.size = 0;
-		assert_int_equal(erofs_compress(&f.tools, f.way, data, size, &f.result), 0);
+		encode(&f, data, size);
 		assert_int_equal(f.result.size, first_size);
 		assert_memory_equal(f.result.out, first, first_size);
 	}
@@ -151,7 +158,7 @@ static void clusters_keep_the_rules(void **state)
 	check(EROFS_COMPRESSOR_LZMA, EROFS_COMPRESSED_CLUSTERS);
 }
 
-static void pieces_keep_the_rules(void **state)
+static void extents_keep_the_rules(void **state)
 {
 	(void)state;
 	check(EROFS_COMPRESSOR_LZ4, EROFS_COMPRESSED_EXTENTS);
@@ -169,14 +176,14 @@ static void too_little_room_is_noticed(void **state)
 	(void)state;
 	set_up(&f, EROFS_COMPRESSOR_ZSTD, EROFS_COMPRESSED_EXTENTS);
 	f.result.room = 10000;
-	assert_int_equal(erofs_compress(&f.tools, f.way, data, SIZE, &f.result), 0);
+	encode(&f, data, SIZE);
 	assert_true(f.result.full);
 	assert_true(f.result.size <= 10000);
 	tear_down(&f);
 	free(data);
 }
 
-static void zeros_take_no_room_in_pieces(void **state)
+static void zeros_take_no_room_in_extents(void **state)
 {
 	uint8_t *zeros = calloc(1, SIZE);
 	struct fixture f;
@@ -184,7 +191,7 @@ static void zeros_take_no_room_in_pieces(void **state)
 	(void)state;
 	assert_non_null(zeros);
 	set_up(&f, EROFS_COMPRESSOR_LZ4, EROFS_COMPRESSED_EXTENTS);
-	assert_int_equal(erofs_compress(&f.tools, f.way, zeros, SIZE, &f.result), 0);
+	encode(&f, zeros, SIZE);
 	assert_int_equal(f.result.size, 0);
 	assert_true(f.result.shrunk);
 	assert_extents(&f, SIZE);
@@ -208,7 +215,7 @@ static unsigned int count_lonely_marks(const struct fixture *f)
 }
 
 /* They are so many and so small that a page has no place for the run where all are well; its beginning has to be one. */
-static void small_deflate_pieces_may_begin_with_a_page(void **state)
+static void small_deflate_extents_may_begin_with_a_page(void **state)
 {
 	uint8_t *data = malloc(SIZE);
 	struct fixture f;
@@ -222,8 +229,8 @@ static void small_deflate_pieces_may_begin_with_a_page(void **state)
 			data[at] = (uint8_t)(seed >> 16 >> at % (1 + seed / 7 % 5));
 		}
 		set_up(&f, EROFS_COMPRESSOR_DEFLATE, EROFS_COMPRESSED_EXTENTS);
-		f.plan.ways[0].extent_bytes = size;
-		assert_int_equal(erofs_compress(&f.tools, f.way, data, SIZE, &f.result), 0);
+		f.methods.items[0].extent_bytes = size;
+		encode(&f, data, SIZE);
 		assert_true(f.result.shrunk);
 		assert_int_equal(count_lonely_marks(&f), 0);
 		tear_down(&f);
@@ -231,28 +238,37 @@ static void small_deflate_pieces_may_begin_with_a_page(void **state)
 	free(data);
 }
 
+static int plan_clusters(enum erofs_compressor compressor, uint32_t blocks)
+{
+	struct erofs_build_options options;
+	struct erofs_methods methods = { .count = 0 };
+	int err;
+
+	erofs_build_defaults(&options);
+	options.compression[0].compressor = compressor;
+	options.compression_count = 1;
+	options.pcluster_size = blocks * 4096;
+	err = erofs_writer_methods_init(&methods, &options, NULL);
+	erofs_writer_methods_release(&methods);
+	return err;
+}
+
 static void too_large_clusters_of_lz4_are_refused(void **state)
 {
-	struct fixture f;
-
 	(void)state;
-	set_up(&f, EROFS_COMPRESSOR_LZ4, EROFS_COMPRESSED_CLUSTERS);
-	assert_int_equal(erofs_compress_plan_check(&f.plan, NULL), 0);
-	f.plan.ways[0].encoded_max = 257 * 4096;
-	assert_true(erofs_compress_plan_check(&f.plan, NULL) < 0);
-	f.plan.ways[0].compression.compressor = EROFS_COMPRESSOR_ZSTD;
-	assert_int_equal(erofs_compress_plan_check(&f.plan, NULL), 0);
-	tear_down(&f);
+	assert_int_equal(plan_clusters(EROFS_COMPRESSOR_LZ4, 256), 0);
+	assert_int_equal(plan_clusters(EROFS_COMPRESSOR_LZ4, 257), -ERANGE);
+	assert_int_equal(plan_clusters(EROFS_COMPRESSOR_ZSTD, 257), 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(clusters_keep_the_rules),
-		cmocka_unit_test(pieces_keep_the_rules),
+		cmocka_unit_test(extents_keep_the_rules),
 		cmocka_unit_test(too_little_room_is_noticed),
-		cmocka_unit_test(zeros_take_no_room_in_pieces),
-		cmocka_unit_test(small_deflate_pieces_may_begin_with_a_page),
+		cmocka_unit_test(zeros_take_no_room_in_extents),
+		cmocka_unit_test(small_deflate_extents_may_begin_with_a_page),
 		cmocka_unit_test(too_large_clusters_of_lz4_are_refused),
 	};
 

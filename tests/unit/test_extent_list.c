@@ -33,7 +33,7 @@ static void assert_list(const struct erofs_buffer *lists, uint64_t at, const str
 	assert_int_equal(list.start, expected->start);
 	assert_int_equal(list.plen, expected->plen);
 	assert_int_equal(list.count, expected->count);
-	assert_int_equal(list.compression, expected->compression);
+	assert_int_equal(list.method, expected->method);
 	for (size_t i = first; i < first + expected->count; i++) {
 		assert_true(erofs_extents_next(&cursor, &extent));
 		assert_int_equal(extent.length, samples[i].length);
@@ -46,9 +46,9 @@ static void assert_list(const struct erofs_buffer *lists, uint64_t at, const str
 static void lists_come_back(void **state)
 {
 	const struct erofs_extent_list first = {
-		.start = UINT64_MAX, .plen = 300, .count = SAMPLES, .compression = 254
+		.start = UINT64_MAX, .plen = 300, .count = SAMPLES, .method = 254
 	};
-	const struct erofs_extent_list second = { .start = 0, .plen = 0, .count = 1, .compression = 0 };
+	const struct erofs_extent_list second = { .start = 0, .plen = 0, .count = 1, .method = 0 };
 	struct erofs_buffer lists = { 0 };
 	uint64_t first_at, second_at;
 

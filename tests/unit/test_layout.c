@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "lib/writer/builder.h"
+#include "lib/writer/meta/layout.h"
 #include "tests/unit/tree_maker.h"
 #include "tests/unit/unit.h"
 
@@ -13,7 +13,10 @@ struct fixture {
 	struct erofs_tree *tree;
 	struct erofs_build_options options;
 	struct erofs_build_summary summary;
-	struct erofs_builder builder;
+	struct erofs_plan plan;
+	struct erofs_tails tails;
+	struct erofs_data data;
+	struct erofs_layout layout;
 };
 
 static void set_up(struct fixture *f, unsigned int blkszbits)
@@ -21,30 +24,26 @@ static void set_up(struct fixture *f, unsigned int blkszbits)
 	*f = (struct fixture){ .tree = tree_make() };
 	erofs_build_defaults(&f->options);
 	f->options.blkszbits = blkszbits;
-	f->builder.tree = f->tree;
-	f->builder.options = &f->options;
-	f->builder.summary = &f->summary;
-	f->builder.blksz = 1u << blkszbits;
-	/* As if the superblock were all there is in front. */
-	f->builder.next_byte = blkszbits < 11 ? 2048 : f->builder.blksz;
+	f->plan.tree = f->tree;
+	f->plan.options = &f->options;
+	f->plan.summary = &f->summary;
+	f->plan.blksz = 1u << blkszbits;
 }
 
 static void plan_and_lay_out(struct fixture *f)
 {
 	assert_int_equal(erofs_tree_freeze(f->tree, NULL), 0);
-	assert_int_equal(erofs_build_plan_begin(&f->builder), 0);
-	assert_int_equal(erofs_plans_init(&f->builder, f->tree->inode_count, true), 0);
-	assert_int_equal(erofs_build_plan(&f->builder), 0);
-	assert_int_equal(erofs_build_layout(&f->builder), 0);
+	assert_int_equal(erofs_writer_plan_begin(&f->plan), 0);
+	assert_int_equal(erofs_writer_plan_tree(&f->plan), 0);
+	assert_int_equal(erofs_writer_data_init(&f->data, &f->plan, NULL, &f->tails), 0);
+	assert_int_equal(erofs_writer_lay_out(&f->layout, &f->plan, &f->data), 0);
 }
 
 static void tear_down(struct fixture *f)
 {
-	erofs_xattr_plan_release(&f->builder.xattrs);
-	erofs_buffer_release(&f->builder.front);
-	erofs_compress_plan_release(&f->builder.compress);
-	erofs_plans_release(&f->builder);
-	free(f->builder.by_position);
+	erofs_writer_layout_release(&f->layout);
+	erofs_writer_data_release(&f->data);
+	erofs_writer_plan_release(&f->plan);
 	erofs_tree_free(f->tree);
 }
 
@@ -52,42 +51,43 @@ static uint64_t end_of(const struct fixture *f, uint32_t number)
 {
 	const struct erofs_tree_inode *inode = f->tree->inodes[number];
 
-	return erofs_plan(&f->builder, number)->position + erofs_plan_body_size(&f->builder, inode) +
-	       erofs_plan_tail_size(&f->builder, inode);
+	return f->layout.positions[number] + erofs_writer_placed_body(&f->plan, &f->data, inode) +
+	       erofs_writer_placed_tail(&f->plan, &f->data, inode);
 }
 
 /* What must hold of every layout. */
 static void assert_sound(const struct fixture *f)
 {
-	const struct erofs_builder *builder = &f->builder;
+	const struct erofs_layout *layout = &f->layout;
+	uint32_t blksz = f->plan.blksz;
 	uint64_t end = 0;
 
-	assert_int_equal(erofs_plan(builder, 0)->position, 0);
-	assert_true(erofs_plan_nid(builder, 0) <= UINT16_MAX);
+	assert_int_equal(layout->positions[0], 0);
+	assert_true(erofs_writer_nid(layout, 0) <= UINT16_MAX);
 	for (uint32_t i = 0; i < f->tree->inode_count; i++) {
-		uint32_t number = builder->by_position[i];
+		uint32_t number = layout->by_position[i];
 		const struct erofs_tree_inode *inode = f->tree->inodes[number];
-		uint64_t position = erofs_plan(builder, number)->position;
-		uint64_t tail_at = position + erofs_plan_body_size(builder, inode);
-		uint32_t tail = erofs_plan_tail_size(builder, inode);
+		uint64_t position = layout->positions[number];
+		uint64_t tail_at = position + erofs_writer_placed_body(&f->plan, &f->data, inode);
+		uint32_t tail = erofs_writer_placed_tail(&f->plan, &f->data, inode);
 
 		assert_int_equal(position % EROFS_NID_SLOT, 0);
-		assert_int_not_equal(erofs_plan_nid(builder, number), 0);
-		assert_int_equal(erofs_nid_blkaddr(builder) * builder->blksz +
-					 erofs_plan_nid(builder, number) * EROFS_NID_SLOT,
-				 builder->next_byte + position);
+		assert_int_not_equal(erofs_writer_nid(layout, number), 0);
+		assert_int_equal(erofs_writer_nid_blkaddr(layout) * blksz +
+					 erofs_writer_nid(layout, number) * EROFS_NID_SLOT,
+				 f->data.zone.end + position);
 		assert_true(position >= end);
 		if (tail)
-			assert_int_equal(tail_at / builder->blksz, (tail_at + tail - 1) / builder->blksz);
+			assert_int_equal(tail_at / blksz, (tail_at + tail - 1) / blksz);
 		if (tail && S_ISLNK(inode->mode))
-			assert_int_equal(position / builder->blksz, tail_at / builder->blksz);
+			assert_int_equal(position / blksz, tail_at / blksz);
 		end = tail_at + tail;
 	}
-	assert_true(end <= builder->zone_size);
-	assert_true(builder->zone_size - end < builder->blksz);
-	assert_int_equal(builder->zone_size % builder->blksz, 0);
-	assert_true(builder->shared_xattrs_at >= builder->zone_size);
-	assert_int_equal(builder->meta_blkaddr * builder->blksz, builder->next_byte);
+	assert_true(end <= layout->zone_size);
+	assert_true(layout->zone_size - end < blksz);
+	assert_int_equal(layout->zone_size % blksz, 0);
+	assert_true(layout->shared_xattrs_at >= layout->zone_size);
+	assert_int_equal(layout->meta_blkaddr * blksz, f->data.zone.end);
 }
 
 /* Bytes that the zone cannot do without: whole slots for each inode. */
@@ -96,7 +96,7 @@ static uint64_t lower_bound(const struct fixture *f)
 	uint64_t bytes = 0;
 
 	for (uint32_t i = 0; i < f->tree->inode_count; i++) {
-		uint64_t size = end_of(f, i) - erofs_plan(&f->builder, i)->position;
+		uint64_t size = end_of(f, i) - f->layout.positions[i];
 
 		bytes += (size + EROFS_NID_SLOT - 1) / EROFS_NID_SLOT * EROFS_NID_SLOT;
 	}
@@ -136,7 +136,7 @@ static void fill(struct fixture *f, uint64_t *random, enum sizes sizes, uint32_t
 			continue;
 		}
 		inode = tree_add(f->tree, dir, name, random_next(random) % 10 ? S_IFREG : S_IFLNK);
-		inode->size = some_size(random, sizes, f->builder.blksz);
+		inode->size = some_size(random, sizes, f->plan.blksz);
 		if (S_ISLNK(inode->mode)) {
 			inode->target = "";
 			inode->size = 1 + inode->size % 4095;
@@ -176,9 +176,9 @@ static void the_zone_wastes_little(enum sizes sizes, unsigned int blkszbits, uns
 	plan_and_lay_out(&f);
 	assert_sound(&f);
 	bound = lower_bound(&f);
-	if (f.builder.zone_size * 100 > bound * (100 + percent) + 100 * f.builder.blksz)
-		fail_msg("sizes %d, blocks of %u: %llu bytes where %llu are needed", sizes, f.builder.blksz,
-			 (unsigned long long)f.builder.zone_size, (unsigned long long)bound);
+	if (f.layout.zone_size * 100 > bound * (100 + percent) + 100 * f.plan.blksz)
+		fail_msg("sizes %d, blocks of %u: %llu bytes where %llu are needed", sizes, f.plan.blksz,
+			 (unsigned long long)f.layout.zone_size, (unsigned long long)bound);
 	tear_down(&f);
 }
 
@@ -230,8 +230,8 @@ static void the_same_tree_has_the_same_layout(void **state)
 	plan_and_lay_out(&a);
 	plan_and_lay_out(&b);
 	for (uint32_t i = 0; i < a.tree->inode_count; i++)
-		assert_int_equal(erofs_plan(&a.builder, i)->position, erofs_plan(&b.builder, i)->position);
-	assert_int_equal(a.builder.metadata_size, b.builder.metadata_size);
+		assert_int_equal(a.layout.positions[i], b.layout.positions[i]);
+	assert_int_equal(a.layout.metadata_size, b.layout.metadata_size);
 	tear_down(&a);
 	tear_down(&b);
 }
@@ -246,20 +246,20 @@ static void other_blocks_lie_behind(void **state)
 	set_up(&f, 9);
 	fill(&f, &random, EVEN, 5000);
 	plan_and_lay_out(&f);
-	next = f.builder.shared_xattrs_at + f.builder.xattrs.shared_zone.size;
-	next = f.builder.meta_blkaddr + (next + 511) / 512;
+	next = f.layout.shared_xattrs_at + f.plan.xattrs.shared_zone.size;
+	next = f.layout.meta_blkaddr + (next + 511) / 512;
 	for (uint32_t i = 0; i < f.tree->inode_count; i++) {
 		const struct erofs_tree_inode *inode = f.tree->inodes[i];
-		uint64_t blocks = S_ISREG(inode->mode) ? 0 : erofs_plan_blocks(&f.builder, inode);
+		uint64_t blocks = S_ISREG(inode->mode) ? 0 : erofs_writer_planned_blocks(&f.plan, inode);
 
 		if (!blocks)
 			continue;
-		assert_int_equal(erofs_plan(&f.builder, i)->blkaddr, next);
+		assert_int_equal(f.layout.blkaddrs[i], next);
 		next += blocks;
 		left++;
 	}
 	assert_true(left > 100);
-	assert_int_equal(f.builder.metadata_size, (next - f.builder.meta_blkaddr) * 512);
+	assert_int_equal(f.layout.metadata_size, (next - f.layout.meta_blkaddr) * 512);
 	tear_down(&f);
 }
 

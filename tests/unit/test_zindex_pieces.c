@@ -5,11 +5,11 @@
 
 #define PIECE UINT64_C(65536)
 
-/* A plan with one way: zstd in pieces. */
+/* A plan with one method: zstd in pieces. */
 struct made {
 	struct erofs_build_options options;
-	struct erofs_compress_way way;
-	struct erofs_compress_plan plan;
+	struct erofs_method method;
+	struct erofs_methods methods;
 	struct erofs_buffer extents, lists, index;
 	struct erofs_extent_list list;
 	struct erofs_zindex zindex;
@@ -20,11 +20,11 @@ static void begin(struct made *made, uint64_t start)
 	*made = (struct made){ .list = { .start = start } };
 	made->options = (struct erofs_build_options){ .blkszbits = 12, .compressed_form = EROFS_COMPRESSED_EXTENTS };
 	made->options.extent_size = PIECE;
-	made->way = (struct erofs_compress_way){ .compression = { .compressor = EROFS_COMPRESSOR_ZSTD },
+	made->method = (struct erofs_method){ .compression = { .compressor = EROFS_COMPRESSOR_ZSTD },
 						 .unit = 1,
 						 .encoded_max = PIECE,
 						 .extent_bytes = PIECE };
-	made->plan = (struct erofs_compress_plan){ .options = &made->options, .ways = &made->way, .count = 1 };
+	made->methods = (struct erofs_methods){ .options = &made->options, .items = &made->method, .count = 1 };
 }
 
 static void add(struct made *made, uint64_t length, uint32_t plen)
@@ -43,7 +43,7 @@ static unsigned int encode(struct made *made, uint64_t at)
 {
 	struct erofs_zmap_header header;
 
-	made->zindex.plan = &made->plan;
+	made->zindex.methods = &made->methods;
 	made->zindex.lists = &made->lists;
 	assert_int_equal(erofs_extent_lists_add(&made->lists, &made->zindex.list, &made->list, &made->extents), 0);
 	assert_int_equal(erofs_zindex_encode(&made->zindex, &made->index, at), 0);

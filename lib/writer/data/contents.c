@@ -12,7 +12,7 @@ void erofs_contents_release(struct erofs_contents *contents)
 
 uint32_t erofs_contents_count(const struct erofs_contents *contents)
 {
-	return (uint32_t)(contents->owners.size / sizeof(uint32_t));
+	return (uint32_t)(contents->owners.size / sizeof(struct erofs_content_owner));
 }
 
 const uint8_t *erofs_contents_digest(const struct erofs_contents *contents, uint32_t number)
@@ -20,9 +20,9 @@ const uint8_t *erofs_contents_digest(const struct erofs_contents *contents, uint
 	return contents->digests.data + number * contents->digest_size;
 }
 
-uint32_t *erofs_contents_owner(const struct erofs_contents *contents, uint32_t number)
+struct erofs_content_owner *erofs_contents_owner(const struct erofs_contents *contents, uint32_t number)
 {
-	return (uint32_t *)(void *)contents->owners.data + number;
+	return (struct erofs_content_owner *)(void *)contents->owners.data + number;
 }
 
 static bool same_digest(const void *ctx, uint32_t number, const void *key)
@@ -50,7 +50,7 @@ uint32_t erofs_contents_find(const struct erofs_contents *contents, const uint8_
 
 int erofs_contents_intern(struct erofs_contents *contents, uint32_t *number, const uint8_t *digest)
 {
-	static const uint32_t nobody = EROFS_CONTENT_NONE;
+	static const struct erofs_content_owner nobody = { .inode_number = EROFS_CONTENT_NONE };
 	int err;
 
 	*number = erofs_contents_find(contents, digest);

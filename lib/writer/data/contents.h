@@ -2,6 +2,7 @@
 #ifndef EROFS_WRITER_CONTENTS_H
 #define EROFS_WRITER_CONTENTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,15 +10,21 @@
 #include "lib/util/index.h"
 
 /*
- * The distinct contents of regular files, by digest: what makes equal files share their blocks, and where the metadata find
- * the fingerprints. One thread at a time.
+ * The distinct contents of regular files, by digest: what duplicates are found by, and where the metadata find the
+ * fingerprints. One thread at a time.
  */
 #define EROFS_CONTENT_NONE UINT32_MAX
+
+/* The file whose data hold a content. */
+struct erofs_content_owner {
+	uint32_t inode_number; /* or EROFS_CONTENT_NONE */
+	bool is_compressed;
+};
 
 struct erofs_contents {
 	size_t digest_size;
 	struct erofs_buffer digests; /* raw, one after the other */
-	struct erofs_buffer owners;  /* uint32_t: inode number whose blocks hold it, or EROFS_CONTENT_NONE */
+	struct erofs_buffer owners;  /* struct erofs_content_owner */
 	struct erofs_index index;
 };
 
@@ -33,6 +40,6 @@ uint32_t erofs_contents_count(const struct erofs_contents *contents);
 const uint8_t *erofs_contents_digest(const struct erofs_contents *contents, uint32_t number);
 
 /* Lends the place where the owner is noted. */
-uint32_t *erofs_contents_owner(const struct erofs_contents *contents, uint32_t number);
+struct erofs_content_owner *erofs_contents_owner(const struct erofs_contents *contents, uint32_t number);
 
 #endif

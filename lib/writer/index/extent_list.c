@@ -47,7 +47,7 @@ int erofs_extent_lists_add(struct erofs_buffer *lists, uint64_t *at, const struc
 	size += put_number(raw + size, list->plen);
 	size += put_number(raw + size, list->count);
 	size += put_number(raw + size, list->gaps);
-	size += put_number(raw + size, (uint64_t)list->compression << 1 | list->uneven);
+	size += put_number(raw + size, (uint64_t)list->method << 1 | list->uneven);
 	*at = lists->size;
 	err = erofs_buffer_append(lists, raw, size);
 	return err ? err : erofs_buffer_append(lists, extents->data, extents->size);
@@ -56,16 +56,16 @@ int erofs_extent_lists_add(struct erofs_buffer *lists, uint64_t *at, const struc
 void erofs_extent_lists_open(const struct erofs_buffer *lists, uint64_t at, struct erofs_extent_list *list,
 			     struct erofs_extent_cursor *cursor)
 {
-	uint64_t compression;
+	uint64_t method;
 
 	cursor->at = lists->data + at;
 	list->start = get_number(&cursor->at);
 	list->plen = get_number(&cursor->at);
 	list->count = get_number(&cursor->at);
 	list->gaps = get_number(&cursor->at);
-	compression = get_number(&cursor->at);
-	list->compression = (uint8_t)(compression >> 1);
-	list->uneven = compression & 1;
+	method = get_number(&cursor->at);
+	list->method = (uint8_t)(method >> 1);
+	list->uneven = method & 1;
 	cursor->left = list->count + list->gaps;
 }
 

@@ -35,8 +35,8 @@ struct erofs_extent_list {
 	uint64_t plen;	/* sum over the extents */
 	uint64_t count; /* without gaps */
 	uint64_t gaps;
-	uint8_t compression; /* number of the file's way of compression */
-	bool uneven;	     /* pieces that are not all of the way's size */
+	uint8_t method;      /* number of the file's method */
+	bool uneven;	     /* pieces that are not all of the method's size */
 };
 
 /* Adds a finished list to all lists; `*at` is where. -ENOMEM. */

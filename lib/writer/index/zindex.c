@@ -18,7 +18,7 @@ enum erofs_data_layout erofs_zindex_layout(const struct erofs_build_options *opt
 
 uint64_t erofs_zindex_size(const struct erofs_zindex *zindex, uint64_t at)
 {
-	return (has_pieces(zindex->plan->options) ? erofs_zindex_pieces_size : erofs_zindex_clusters_size)(zindex, at);
+	return (has_pieces(zindex->methods->options) ? erofs_zindex_pieces_size : erofs_zindex_clusters_size)(zindex, at);
 }
 
 uint64_t erofs_zindex_bound(const struct erofs_build_options *options, uint64_t file_size)
@@ -31,6 +31,6 @@ uint64_t erofs_zindex_bound(const struct erofs_build_options *options, uint64_t 
 
 int erofs_zindex_encode(const struct erofs_zindex *zindex, struct erofs_buffer *out, uint64_t at)
 {
-	return (has_pieces(zindex->plan->options) ? erofs_zindex_pieces_encode : erofs_zindex_clusters_encode)(zindex,
+	return (has_pieces(zindex->methods->options) ? erofs_zindex_pieces_encode : erofs_zindex_clusters_encode)(zindex,
 													       out, at);
 }

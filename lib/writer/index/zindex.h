@@ -4,7 +4,8 @@
 
 #include <stdint.h>
 
-#include "lib/writer/data/compress.h"
+#include "lib/writer/index/extent_list.h"
+#include "lib/writer/plan/methods.h"
 #include "lib/util/buffer.h"
 
 /*
@@ -14,7 +15,7 @@
 
 /* What an index is made from. */
 struct erofs_zindex {
-	const struct erofs_compress_plan *plan;
+	const struct erofs_methods *methods;
 	const struct erofs_buffer *lists;
 	uint64_t list;	    /* where the inode's list of extents is in `lists` */
 	uint64_t file_size; /* bytes, not 0 */

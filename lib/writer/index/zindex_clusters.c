@@ -11,14 +11,14 @@
 /* The longest distance that does not look like a count of blocks. Who wants to go further goes in steps. */
 #define DISTANCE_MAX (EROFS_LCLUSTER_COUNT_FLAG - 1)
 
-static bool has_big_clusters(const struct erofs_zindex *zindex, const struct erofs_compress_way *way)
+static bool has_big_clusters(const struct erofs_zindex *zindex, const struct erofs_method *method)
 {
-	return way->encoded_max >> zindex->plan->options->blkszbits > 1;
+	return method->encoded_max >> zindex->methods->options->blkszbits > 1;
 }
 
 static uint64_t count_lclusters(const struct erofs_zindex *zindex)
 {
-	unsigned int bits = zindex->plan->options->blkszbits;
+	unsigned int bits = zindex->methods->options->blkszbits;
 
 	return (zindex->file_size + (1u << bits) - 1) >> bits;
 }
@@ -65,20 +65,20 @@ static void fetch(struct walk *walk, uint64_t start)
 
 static void begin(struct walk *walk, const struct erofs_zindex *zindex, struct erofs_zmap_header *header)
 {
-	const struct erofs_compress_way *way;
+	const struct erofs_method *method;
 	struct erofs_extent_list list;
 
-	*walk = (struct walk){ .bits = zindex->plan->options->blkszbits, .total = count_lclusters(zindex) };
+	*walk = (struct walk){ .bits = zindex->methods->options->blkszbits, .total = count_lclusters(zindex) };
 	erofs_extent_lists_open(zindex->lists, zindex->list, &list, &walk->cursor);
-	way = &zindex->plan->ways[list.compression];
-	walk->big = has_big_clusters(zindex, way);
+	method = &zindex->methods->items[list.method];
+	walk->big = has_big_clusters(zindex, method);
 	walk->next_blkaddr = (uint32_t)list.start;
 	fetch(walk, 0);
 	*header = (struct erofs_zmap_header){ .lclusterbits = (uint8_t)walk->bits };
-	header->algorithm[0] = (uint8_t)erofs_compressor_limits(way->compression.compressor)->algorithm;
+	header->algorithm[0] = (uint8_t)erofs_compressor_limits(method->compression.compressor)->algorithm;
 	if (walk->big)
 		header->advise |= EROFS_ZADVISE_BIG_PCLUSTER_1 | EROFS_ZADVISE_BIG_PCLUSTER_2;
-	if (zindex->plan->options->interlaced)
+	if (zindex->methods->options->interlaced)
 		header->advise |= EROFS_ZADVISE_INTERLACED_PCLUSTER;
 }
 
@@ -205,7 +205,7 @@ uint64_t erofs_zindex_clusters_size(const struct erofs_zindex *zindex, uint64_t 
 	uint64_t size = erofs_zmap_header_at(at) + EROFS_ZMAP_HEADER_SIZE - at;
 	struct erofs_compact_shape shape;
 
-	if (zindex->plan->options->full_index)
+	if (zindex->methods->options->full_index)
 		return size + EROFS_LCLUSTER_FULL_SKIPPED + count_lclusters(zindex) * EROFS_LCLUSTER_FULL_SIZE;
 	shape = shape_of(zindex, at);
 	return size + erofs_compact_size(&shape);
@@ -220,12 +220,12 @@ int erofs_zindex_clusters_encode(const struct erofs_zindex *zindex, struct erofs
 	int err = erofs_buffer_append_zeros(out, (size_t)(erofs_zmap_header_at(at) - at));
 
 	begin(&walk, zindex, &header);
-	if (!zindex->plan->options->full_index && shape.mid2)
+	if (!zindex->methods->options->full_index && shape.mid2)
 		header.advise |= EROFS_ZADVISE_COMPACTED_2B;
 	erofs_zmap_header_encode(&header, walk.bits, false, raw);
 	if (!err)
 		err = erofs_buffer_append(out, raw, sizeof(raw));
 	if (err)
 		return err;
-	return zindex->plan->options->full_index ? encode_full(&walk, out) : encode_compact(&walk, out, &shape);
+	return zindex->methods->options->full_index ? encode_full(&walk, out) : encode_compact(&walk, out, &shape);
 }

@@ -48,7 +48,7 @@ uint64_t erofs_zindex_pieces_size(const struct erofs_zindex *zindex, uint64_t at
 static int encode_header(const struct erofs_zindex *zindex, const struct erofs_extent_list *list,
 			 struct erofs_buffer *out)
 {
-	uint32_t piece = zindex->plan->ways[list->compression].extent_bytes;
+	uint32_t piece = zindex->methods->items[list->method].extent_bytes;
 	unsigned int bits = record_bits(zindex, list);
 	struct erofs_zmap_header header = {
 		.advise = (uint16_t)(EROFS_ZADVISE_EXTENTS | bits << EROFS_ZADVISE_EXTENT_SIZE_SHIFT),
@@ -57,7 +57,7 @@ static int encode_header(const struct erofs_zindex *zindex, const struct erofs_e
 	};
 	uint8_t raw[EROFS_ZMAP_HEADER_SIZE];
 
-	erofs_zmap_header_encode(&header, zindex->plan->options->blkszbits, true, raw);
+	erofs_zmap_header_encode(&header, zindex->methods->options->blkszbits, true, raw);
 	return erofs_buffer_append(out, raw, sizeof(raw));
 }
 
@@ -72,7 +72,7 @@ static int encode_records(const struct erofs_zindex *zindex, struct erofs_buffer
 
 	erofs_extent_lists_open(zindex->lists, zindex->list, &list, &cursor);
 	algorithm =
-		(int)erofs_compressor_limits(zindex->plan->ways[list.compression].compression.compressor)->algorithm;
+		(int)erofs_compressor_limits(zindex->methods->items[list.method].compression.compressor)->algorithm;
 	size = 4u << record_bits(zindex, &list);
 	record.pstart = list.start;
 	while (!err && erofs_extents_next(&cursor, &extent)) {

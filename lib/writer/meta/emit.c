@@ -2,7 +2,6 @@
 #include <assert.h>
 #include <errno.h>
 
-#include "lib/writer/builder.h"
 #include "lib/writer/plan/chunk_plan.h"
 #include "lib/writer/meta/dirs.h"
 #include "lib/writer/meta/emit.h"
@@ -15,87 +14,86 @@
 /* Emit: the metadata in the order of their places; every inode is checked against the place that layout gave it. */
 
 struct emitter {
-	struct erofs_builder *builder;
+	const struct erofs_plan *plan;
+	const struct erofs_data *data;
+	const struct erofs_layout *layout;
 	struct erofs_sink sink;
 	struct erofs_buffer scratch;
 };
 
-static uint64_t zone_start(const struct erofs_builder *builder)
+static uint64_t zone_start(const struct emitter *emitter)
 {
-	return builder->meta_blkaddr * builder->blksz;
+	return emitter->layout->meta_blkaddr * emitter->plan->blksz;
 }
 
 static uint64_t nid_of(const void *ctx, const struct erofs_tree_inode *inode)
 {
-	return erofs_plan_nid(ctx, inode->number);
+	return erofs_writer_nid(ctx, inode->number);
 }
 
 /* ---- one inode -------------------------------------------------------------------------------------------------------- */
 
 /* What stat(2) shows as the file's blocks comes from this. */
-static uint32_t compressed_blocks(const struct erofs_builder *builder, const struct inode_plan *plan)
+static uint32_t compressed_blocks(const struct emitter *emitter, const struct erofs_tree_inode *inode)
 {
-	struct erofs_extent_cursor cursor;
-	struct erofs_extent_list list;
-	uint64_t bytes;
+	uint64_t bytes = erofs_writer_placed_span(emitter->plan, emitter->data, inode).size;
 
-	erofs_extent_lists_open(&builder->extent_lists, plan->list_at, &list, &cursor);
-	bytes = list.plen * builder->compress.ways[list.compression].unit;
-	return (uint32_t)((bytes + builder->blksz - 1) / builder->blksz);
+	return (uint32_t)((bytes + emitter->plan->blksz - 1) / emitter->plan->blksz);
 }
 
-static uint32_t inode_u(const struct erofs_builder *builder, const struct erofs_tree_inode *inode)
+static uint32_t inode_u(const struct emitter *emitter, const struct erofs_tree_inode *inode)
 {
-	const struct inode_plan *plan = erofs_plan(builder, inode->number);
+	const struct erofs_plan *plan = emitter->plan;
+	const struct erofs_inode_plan *inode_plan = erofs_writer_inode_plan(plan, inode);
 
 	if (S_ISCHR(inode->mode) || S_ISBLK(inode->mode))
 		return erofs_encode_rdev(inode->rdev.major, inode->rdev.minor);
-	if (plan->layout == EROFS_LAYOUT_CHUNK_BASED)
-		return (plan->chunkbits - builder->options->blkszbits) |
-		       (erofs_plan_is_outside(builder, inode) ? EROFS_CHUNK_FORMAT_INDEXES : 0);
-	if (erofs_plan_is_compressed(plan))
-		return compressed_blocks(builder, plan);
-	return plan->blkaddr;
+	if (inode_plan->layout == EROFS_LAYOUT_CHUNK_BASED)
+		return (inode_plan->chunkbits - plan->options->blkszbits) |
+		       (erofs_writer_is_elsewhere(plan, inode) ? EROFS_CHUNK_FORMAT_INDEXES : 0);
+	if (erofs_writer_place(emitter->data, inode)->is_compressed)
+		return compressed_blocks(emitter, inode);
+	return S_ISREG(inode->mode) ? erofs_writer_place(emitter->data, inode)->blkaddr
+				    : emitter->layout->blkaddrs[inode->number];
 }
 
 static int emit_body(struct emitter *emitter, const struct erofs_tree_inode *inode)
 {
-	const struct erofs_builder *builder = emitter->builder;
-	const struct inode_plan *plan = erofs_plan(builder, inode->number);
-	bool fingerprinted = erofs_plan_has_fingerprint(builder, inode);
+	const struct erofs_plan *plan = emitter->plan;
+	const struct erofs_data *data = emitter->data;
+	bool fingerprinted = erofs_writer_has_fingerprint(plan, inode);
 	struct erofs_inode record = {
-		.extended = plan->extended,
-		.layout = (enum erofs_data_layout)plan->layout,
+		.extended = erofs_writer_inode_plan(plan, inode)->extended,
+		.layout = erofs_writer_placed_layout(plan, data, inode),
 		.mode = inode->mode,
 		.uid = inode->uid,
 		.gid = inode->gid,
 		.nlink = inode->nlink,
 		.ino = inode->number + 1,
-		.size = erofs_plan_size(builder, inode),
+		.size = erofs_writer_data_size(plan, inode),
 		.mtime = inode->mtime,
 		.mtime_nsec = inode->mtime_nsec,
-		.u = inode_u(builder, inode),
+		.u = inode_u(emitter, inode),
 	};
 	uint8_t body[EROFS_INODE_EXTENDED_SIZE];
 	int err;
 
 	record.xattr_icount = (uint16_t)erofs_xattr_icount(
-		erofs_xattr_plan_area_size(&builder->xattrs, inode->xattrs, fingerprinted));
+		erofs_xattr_plan_area_size(&plan->xattrs, inode->xattrs, fingerprinted));
 	err = erofs_sink_append(&emitter->sink, body, erofs_inode_encode(&record, body));
 	emitter->scratch.size = 0;
 	if (!err)
-		err = erofs_xattr_plan_encode(&builder->xattrs, &emitter->scratch, inode->xattrs,
-					      fingerprinted ? erofs_contents_digest(&builder->contents, plan->content)
+		err = erofs_xattr_plan_encode(&plan->xattrs, &emitter->scratch, inode->xattrs,
+					      fingerprinted ? erofs_contents_digest(&data->dedup.contents, erofs_writer_place(data, inode)->content)
 							    : NULL);
 	return err ? err : erofs_sink_append(&emitter->sink, emitter->scratch.data, emitter->scratch.size);
 }
 
 static int emit_chunk_map(struct emitter *emitter, const struct erofs_tree_inode *inode)
 {
-	const struct inode_plan *plan = erofs_plan(emitter->builder, inode->number);
 	struct erofs_chunk_cursor cursor = { .map = inode->data };
-	uint64_t chunk = UINT64_C(1) << plan->chunkbits;
-	uint32_t block = plan->blkaddr;
+	uint64_t chunk = UINT64_C(1) << erofs_writer_inode_plan(emitter->plan, inode)->chunkbits;
+	uint32_t block = erofs_writer_place(emitter->data, inode)->blkaddr;
 	int err = 0;
 
 	for (uint64_t at = 0; !err && at < inode->size; at += chunk) {
@@ -104,22 +102,22 @@ static int emit_chunk_map(struct emitter *emitter, const struct erofs_tree_inode
 
 		erofs_chunk_block_encode(stored ? block : EROFS_NULL_BLOCK, entry);
 		err = erofs_sink_append(&emitter->sink, entry, sizeof(entry));
-		block += stored ? (uint32_t)(chunk / emitter->builder->blksz) : 0;
+		block += stored ? (uint32_t)(chunk / emitter->plan->blksz) : 0;
 	}
 	return err;
 }
 
-static int emit_outside_map(struct emitter *emitter, const struct erofs_tree_inode *inode)
+static int emit_elsewhere_map(struct emitter *emitter, const struct erofs_tree_inode *inode)
 {
-	const struct erofs_builder *builder = emitter->builder;
-	uint64_t chunk = UINT64_C(1) << erofs_plan(builder, inode->number)->chunkbits;
+	const struct erofs_plan *plan = emitter->plan;
+	uint64_t chunk = UINT64_C(1) << erofs_writer_inode_plan(plan, inode)->chunkbits;
 	uint64_t start = emitter->sink.position;
 	int err = erofs_sink_pad(&emitter->sink, start + (-start & (EROFS_CHUNK_INDEX_SIZE - 1)));
 
 	for (uint64_t at = 0; !err && at < inode->size; at += chunk) {
 		uint8_t entry[EROFS_CHUNK_INDEX_SIZE];
 
-		erofs_outside_encode_chunk(builder, inode, at, entry);
+		erofs_writer_elsewhere_chunk(plan, inode, at, entry);
 		err = erofs_sink_append(&emitter->sink, entry, sizeof(entry));
 	}
 	return err;
@@ -127,7 +125,7 @@ static int emit_outside_map(struct emitter *emitter, const struct erofs_tree_ino
 
 static int emit_zindex(struct emitter *emitter, const struct erofs_tree_inode *inode)
 {
-	struct erofs_zindex zindex = erofs_plan_zindex(emitter->builder, inode);
+	struct erofs_zindex zindex = erofs_writer_zindex(emitter->plan, emitter->data, inode);
 	int err;
 
 	emitter->scratch.size = 0;
@@ -140,7 +138,7 @@ static int make_data(struct emitter *emitter, const struct erofs_tree_inode *ino
 {
 	emitter->scratch.size = 0;
 	if (S_ISDIR(inode->mode)) {
-		int err = erofs_dir_encode(&emitter->scratch, inode, emitter->builder->blksz, nid_of, emitter->builder);
+		int err = erofs_dir_encode(&emitter->scratch, inode, emitter->plan->blksz, nid_of, emitter->layout);
 
 		*data = emitter->scratch.data;
 		return err;
@@ -151,8 +149,7 @@ static int make_data(struct emitter *emitter, const struct erofs_tree_inode *ino
 
 static int emit_tail(struct emitter *emitter, const struct erofs_tree_inode *inode)
 {
-	struct erofs_builder *builder = emitter->builder;
-	uint32_t size = erofs_plan_tail_size(builder, inode);
+	uint32_t size = erofs_writer_placed_tail(emitter->plan, emitter->data, inode);
 	uint8_t tail[4096];
 	const uint8_t *data;
 	int err;
@@ -160,32 +157,42 @@ static int emit_tail(struct emitter *emitter, const struct erofs_tree_inode *ino
 	if (!size)
 		return 0;
 	if (S_ISREG(inode->mode)) {
-		err = erofs_tails_read(&builder->tails, tail, size, erofs_plan(builder, inode->number)->tail_at);
+		err = erofs_tails_read(emitter->data->tails, tail, size, erofs_writer_place(emitter->data, inode)->at);
 		data = tail;
 	} else {
 		err = make_data(emitter, inode, &data);
-		data += err ? 0 : erofs_plan_size(builder, inode) - size;
+		data += err ? 0 : erofs_writer_data_size(emitter->plan, inode) - size;
 	}
 	return err ? err : erofs_sink_append(&emitter->sink, data, size);
 }
 
+static int emit_map(struct emitter *emitter, const struct erofs_tree_inode *inode)
+{
+	if (erofs_writer_is_elsewhere(emitter->plan, inode))
+		return emit_elsewhere_map(emitter, inode);
+	switch (erofs_writer_placed_layout(emitter->plan, emitter->data, inode)) {
+	case EROFS_LAYOUT_CHUNK_BASED:
+		return emit_chunk_map(emitter, inode);
+	case EROFS_LAYOUT_COMPRESSED_FULL:
+	case EROFS_LAYOUT_COMPRESSED_COMPACT:
+		return emit_zindex(emitter, inode);
+	default:
+		return 0;
+	}
+}
+
 static int emit_inode(struct emitter *emitter, const struct erofs_tree_inode *inode)
 {
-	const struct erofs_builder *builder = emitter->builder;
-	uint64_t position = zone_start(builder) + erofs_plan(builder, inode->number)->position;
+	uint64_t position = zone_start(emitter) + emitter->layout->positions[inode->number];
 	int err = erofs_sink_pad(&emitter->sink, position);
 
 	if (!err)
 		err = emit_body(emitter, inode);
-	if (!err && erofs_plan_is_outside(builder, inode))
-		err = emit_outside_map(emitter, inode);
-	else if (!err && erofs_plan(builder, inode->number)->layout == EROFS_LAYOUT_CHUNK_BASED)
-		err = emit_chunk_map(emitter, inode);
-	else if (!err && erofs_plan_is_compressed(erofs_plan(builder, inode->number)))
-		err = emit_zindex(emitter, inode);
+	if (!err)
+		err = emit_map(emitter, inode);
 	if (err)
 		return err;
-	assert(emitter->sink.position == position + erofs_plan_body_size(builder, inode));
+	assert(emitter->sink.position == position + erofs_writer_placed_body(emitter->plan, emitter->data, inode));
 	return emit_tail(emitter, inode);
 }
 
@@ -193,13 +200,13 @@ static int emit_inode(struct emitter *emitter, const struct erofs_tree_inode *in
 
 static int emit_inodes(struct emitter *emitter)
 {
-	const struct erofs_builder *builder = emitter->builder;
+	const struct erofs_tree *tree = emitter->plan->tree;
 	int err = 0;
 
-	for (uint32_t i = 0; !err && i < builder->tree->inode_count; i++) {
-		if (erofs_build_cancelled(builder))
+	for (uint32_t i = 0; !err && i < tree->inode_count; i++) {
+		if (erofs_cancel_requested(emitter->plan->options->cancel))
 			return -ECANCELED;
-		err = emit_inode(emitter, builder->tree->inodes[builder->by_position[i]]);
+		err = emit_inode(emitter, tree->inodes[emitter->layout->by_position[i]]);
 	}
 	return err;
 }
@@ -207,10 +214,10 @@ static int emit_inodes(struct emitter *emitter)
 /* What does not fit behind its inode. */
 static int emit_blocks(struct emitter *emitter, const struct erofs_tree_inode *inode)
 {
-	const struct erofs_builder *builder = emitter->builder;
-	uint64_t blocks = S_ISREG(inode->mode) ? 0 : erofs_plan_blocks(builder, inode);
-	uint64_t size = erofs_plan_size(builder, inode) - erofs_plan_tail_size(builder, inode);
-	uint64_t start = (uint64_t)erofs_plan(builder, inode->number)->blkaddr * builder->blksz;
+	const struct erofs_plan *plan = emitter->plan;
+	uint64_t blocks = S_ISREG(inode->mode) ? 0 : erofs_writer_planned_blocks(plan, inode);
+	uint64_t size = erofs_writer_data_size(plan, inode) - erofs_writer_planned_tail(plan, inode);
+	uint64_t start = (uint64_t)emitter->layout->blkaddrs[inode->number] * plan->blksz;
 	const uint8_t *data;
 	int err;
 
@@ -221,23 +228,23 @@ static int emit_blocks(struct emitter *emitter, const struct erofs_tree_inode *i
 		err = make_data(emitter, inode, &data);
 	if (!err)
 		err = erofs_sink_append(&emitter->sink, data, (size_t)size);
-	return err ? err : erofs_sink_pad(&emitter->sink, start + blocks * builder->blksz);
+	return err ? err : erofs_sink_pad(&emitter->sink, start + blocks * plan->blksz);
 }
 
 static int emit_metadata(struct emitter *emitter)
 {
-	const struct erofs_builder *builder = emitter->builder;
-	const struct erofs_buffer *shared = &builder->xattrs.shared_zone;
+	const struct erofs_tree *tree = emitter->plan->tree;
+	const struct erofs_buffer *shared = &emitter->plan->xattrs.shared_zone;
 	int err = emit_inodes(emitter);
 
 	if (!err)
-		err = erofs_sink_pad(&emitter->sink, zone_start(builder) + builder->shared_xattrs_at);
+		err = erofs_sink_pad(&emitter->sink, zone_start(emitter) + emitter->layout->shared_xattrs_at);
 	if (!err)
 		err = erofs_sink_append(&emitter->sink, shared->data, shared->size);
-	for (uint32_t i = 0; !err && i < builder->tree->inode_count; i++)
-		err = emit_blocks(emitter, builder->tree->inodes[i]);
+	for (uint32_t i = 0; !err && i < tree->inode_count; i++)
+		err = emit_blocks(emitter, tree->inodes[i]);
 	if (!err)
-		err = erofs_sink_pad(&emitter->sink, zone_start(builder) + builder->metadata_size);
+		err = erofs_sink_pad(&emitter->sink, zone_start(emitter) + emitter->layout->metadata_size);
 	return err ? err : erofs_sink_flush(&emitter->sink);
 }
 
@@ -247,21 +254,25 @@ static void release_emitter(struct emitter *emitter)
 	erofs_buffer_release(&emitter->scratch);
 }
 
-int erofs_build_emit(struct erofs_builder *builder)
+static void report_progress(const struct erofs_plan *plan)
 {
-	erofs_auto(release_emitter) struct emitter emitter = { .builder = builder };
+	struct erofs_build_progress progress = { .stage = EROFS_STAGE_EMIT,
+						 .files = plan->files,
+						 .files_total = plan->files,
+						 .bytes = plan->file_bytes,
+						 .bytes_total = plan->file_bytes };
+
+	if (plan->options->progress)
+		plan->options->progress(plan->options->progress_ctx, &progress);
+}
+
+int erofs_writer_emit(const struct erofs_plan *plan, const struct erofs_data *data, const struct erofs_layout *layout)
+{
+	erofs_auto(release_emitter) struct emitter emitter = { .plan = plan, .data = data, .layout = layout };
 	int err;
 
-	if (builder->options->progress) {
-		struct erofs_build_progress progress = { .stage = EROFS_STAGE_EMIT,
-							 .files = builder->files,
-							 .files_total = builder->files,
-							 .bytes = builder->file_bytes,
-							 .bytes_total = builder->file_bytes };
-
-		builder->options->progress(builder->options->progress_ctx, &progress);
-	}
-	erofs_sink_init(&emitter.sink, builder->output, zone_start(builder), builder->uuid_hasher);
+	report_progress(plan);
+	erofs_sink_init(&emitter.sink, data->output, zone_start(&emitter), data->uuid_hasher);
 	err = emit_metadata(&emitter);
-	return err ? err : erofs_build_emit_front(builder);
+	return err ? err : erofs_writer_emit_front(plan, data, layout);
 }

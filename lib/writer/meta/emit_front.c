@@ -1,103 +1,117 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
 #include <string.h>
 #include <uuid/uuid.h>
 
-#include "lib/writer/meta/emit.h"
 #include "lib/codec/hasher.h"
+#include "lib/format/format_chunk.h"
 #include "lib/format/format_kernel.h"
 #include "lib/format/format_superblock.h"
+#include "lib/util/cleanup.h"
+#include "lib/writer/meta/emit.h"
 
-static uint32_t compat_features(const struct erofs_builder *builder)
+static uint32_t compat_features(const struct erofs_plan *plan)
 {
 	uint32_t features = EROFS_FEATURE_COMPAT_MTIME;
 
-	if (builder->options->sb_checksum)
+	if (plan->options->sb_checksum)
 		features |= EROFS_FEATURE_COMPAT_SB_CHKSUM;
-	if (builder->xattrs.any && builder->xattrs.name_filter)
+	if (plan->xattrs.any && plan->xattrs.name_filter)
 		features |= EROFS_FEATURE_COMPAT_XATTR_FILTER;
-	if (builder->xattrs.prefix_count)
+	if (plan->xattrs.prefix_count)
 		features |= EROFS_FEATURE_COMPAT_PLAIN_XATTR_PFX;
-	if (builder->xattrs.fingerprint_prefix >= 0)
+	if (plan->xattrs.fingerprint_prefix >= 0)
 		features |= EROFS_FEATURE_COMPAT_ISHARE_XATTRS;
 	return features;
 }
 
-static bool has_configs(const struct erofs_builder *builder)
+static bool has_configs(const struct erofs_plan *plan)
 {
-	return builder->options->compression_count && erofs_compress_needs_configs(builder->options);
+	return plan->options->compression_count && erofs_writer_needs_configs(plan->options);
 }
 
-static bool has_rotated_blocks(const struct erofs_builder *builder)
+static bool has_rotated_blocks(const struct erofs_plan *plan, const struct erofs_data *data)
 {
-	return builder->has_compressed && builder->options->interlaced &&
-	       builder->options->compressed_form == EROFS_COMPRESSED_CLUSTERS;
+	return data->has_compressed && plan->options->interlaced &&
+	       plan->options->compressed_form == EROFS_COMPRESSED_CLUSTERS;
 }
 
-static uint32_t incompat_features(const struct erofs_builder *builder)
+static uint32_t incompat_features(const struct erofs_plan *plan, const struct erofs_data *data)
 {
+	const struct erofs_build_options *options = plan->options;
 	uint32_t features = 0;
 
-	if (builder->options->compression_count)
+	if (options->compression_count)
 		features |= EROFS_FEATURE_INCOMPAT_ZERO_PADDING;
-	if (has_configs(builder))
+	if (has_configs(plan))
 		features |= EROFS_FEATURE_INCOMPAT_COMPR_CFGS;
-	if (builder->has_compressed && builder->options->compressed_form == EROFS_COMPRESSED_EXTENTS)
+	if (data->has_compressed && options->compressed_form == EROFS_COMPRESSED_EXTENTS)
 		features |= EROFS_FEATURE_INCOMPAT_48BIT;
-	if (builder->has_chunks)
+	if (plan->has_chunks)
 		features |= EROFS_FEATURE_INCOMPAT_CHUNKED_FILE;
-	if (builder->options->data_outside)
+	if (options->data_outside)
 		features |= EROFS_FEATURE_INCOMPAT_DEVICE_TABLE;
-	if (builder->xattrs.prefix_count)
+	if (plan->xattrs.prefix_count)
 		features |= EROFS_FEATURE_INCOMPAT_XATTR_PREFIXES;
 	return features;
 }
 
-static struct erofs_superblock make_superblock(struct erofs_builder *builder)
+static struct erofs_superblock make_superblock(const struct erofs_plan *plan, const struct erofs_data *data,
+					       const struct erofs_layout *layout)
 {
-	const struct erofs_build_options *options = builder->options;
-	const struct erofs_xattr_plan *xattrs = &builder->xattrs;
+	const struct erofs_build_options *options = plan->options;
+	const struct erofs_xattr_plan *xattrs = &plan->xattrs;
 	struct erofs_superblock sb = {
-		.feature_compat = compat_features(builder),
-		.feature_incompat = incompat_features(builder),
+		.feature_compat = compat_features(plan),
+		.feature_incompat = incompat_features(plan, data),
 		.blkszbits = (uint8_t)options->blkszbits,
-		.root_nid = erofs_plan_nid(builder, 0),
-		.inos = builder->tree->inode_count,
-		.epoch = builder->epoch,
-		.fixed_nsec = builder->fixed_nsec,
-		.build_time = (uint32_t)(options->build_time - builder->epoch),
-		.blocks = builder->meta_blkaddr + builder->metadata_size / builder->blksz,
-		.meta_blkaddr = (uint32_t)erofs_nid_blkaddr(builder),
+		.root_nid = erofs_writer_nid(layout, plan->tree->root->number),
+		.inos = plan->tree->inode_count,
+		.epoch = plan->epoch,
+		.fixed_nsec = plan->fixed_nsec,
+		.build_time = (uint32_t)(options->build_time - plan->epoch),
+		.blocks = layout->meta_blkaddr + layout->metadata_size / plan->blksz,
+		.meta_blkaddr = (uint32_t)erofs_writer_nid_blkaddr(layout),
 		.xattr_prefix_count = (uint8_t)xattrs->prefix_count,
 	};
+	struct erofs_compression_configs configs = erofs_writer_methods_configs(&plan->methods);
 
-	if (has_configs(builder))
-		sb.available_compr_algs = erofs_compress_configs(&builder->compress).algorithms;
+	if (has_configs(plan))
+		sb.available_compr_algs = configs.algorithms;
 	else if (options->compression_count)
-		sb.available_compr_algs = erofs_compress_configs(&builder->compress).lz4_max_distance;
-	if (options->data_outside)
-		erofs_outside_encode_device(builder, &sb);
+		sb.available_compr_algs = configs.lz4_max_distance;
 	if (xattrs->shared_count)
-		sb.xattr_blkaddr = (uint32_t)(builder->meta_blkaddr + builder->shared_xattrs_at / builder->blksz);
+		sb.xattr_blkaddr = (uint32_t)(layout->meta_blkaddr + layout->shared_xattrs_at / plan->blksz);
 	if (xattrs->prefix_count)
-		sb.xattr_prefix_start = builder->prefixes_at / 4;
+		sb.xattr_prefix_start = plan->prefixes_at / 4;
 	if (xattrs->fingerprint_prefix >= 0)
 		sb.ishare_xattr_prefix_id = (uint8_t)xattrs->fingerprint_prefix;
 	/* There is no fragment. The bit is as old as rotated blocks, and keeps out the kernels that would misread them. */
-	if (has_rotated_blocks(builder) &&
+	if (has_rotated_blocks(plan, data) &&
 	    erofs_kernel_is_before(erofs_superblock_oldest_kernel(&sb), EROFS_KERNEL_INTERLACED))
 		sb.feature_incompat |= EROFS_FEATURE_INCOMPAT_FRAGMENTS;
 	memcpy(sb.volume_name, options->volume_name, sizeof(options->volume_name));
 	return sb;
 }
 
+/* What stands between the superblock and the prefix table. */
+static void encode_configs(const struct erofs_plan *plan, uint8_t *out)
+{
+	struct erofs_compression_configs configs = erofs_writer_methods_configs(&plan->methods);
+	uint8_t raw[EROFS_CONFIGS_MAX_SIZE];
+
+	if (has_configs(plan))
+		memcpy(out, raw, erofs_configs_encode(&configs, raw));
+}
+
 /* The first 16 bytes of the digest over metadata, contents and superblock, marked as a UUID of its maker's own kind. */
-static int derive_uuid(struct erofs_builder *builder, uint8_t *uuid)
+static int derive_uuid(struct erofs_hasher *hasher, const struct erofs_buffer *front, uint8_t *uuid)
 {
 	uint8_t digest[EROFS_DIGEST_MAX];
-	int err = erofs_hasher_append(builder->uuid_hasher, builder->front.data, builder->front.size);
+	int err = erofs_hasher_append(hasher, front->data, front->size);
 
 	if (!err)
-		err = erofs_hasher_end(builder->uuid_hasher, digest);
+		err = erofs_hasher_end(hasher, digest);
 	if (err)
 		return err;
 	memcpy(uuid, digest, 16);
@@ -106,44 +120,45 @@ static int derive_uuid(struct erofs_builder *builder, uint8_t *uuid)
 	return 0;
 }
 
-static int set_uuid(struct erofs_builder *builder, uint8_t *uuid)
+static int make_uuid(const struct erofs_build_options *options, struct erofs_hasher *hasher,
+		     const struct erofs_buffer *front, uint8_t *uuid)
 {
-	switch (builder->options->uuid_rule) {
+	switch (options->uuid_rule) {
 	case EROFS_UUID_GIVEN:
-		memcpy(uuid, builder->options->uuid, 16);
+		memcpy(uuid, options->uuid, 16);
 		return 0;
 	case EROFS_UUID_CONTENT:
-		return derive_uuid(builder, uuid);
+		return derive_uuid(hasher, front, uuid);
 	default:
 		uuid_generate_random(uuid);
 		return 0;
 	}
 }
 
-int erofs_build_emit_front(struct erofs_builder *builder)
+int erofs_writer_emit_front(const struct erofs_plan *plan, const struct erofs_data *data,
+			    const struct erofs_layout *layout)
 {
-	struct erofs_superblock sb = make_superblock(builder);
-	uint8_t *front = builder->front.data;
-	int err;
+	struct erofs_superblock sb = make_superblock(plan, data, layout);
+	erofs_auto(erofs_buffer_release) struct erofs_buffer front = { 0 };
+	int err = erofs_buffer_append(&front, plan->front.data, plan->front.size);
 
-	erofs_superblock_encode(&sb, front);
-	if (has_configs(builder)) {
-		struct erofs_compression_configs configs = erofs_compress_configs(&builder->compress);
-		uint8_t raw[EROFS_CONFIGS_MAX_SIZE];
-
-		memcpy(front + EROFS_SUPERBLOCK_SIZE, raw, erofs_configs_encode(&configs, raw));
-	}
-	err = set_uuid(builder, sb.uuid);
 	if (err)
 		return err;
-	memcpy(builder->summary->uuid, sb.uuid, sizeof(sb.uuid));
-	erofs_superblock_encode(&sb, front);
-	if (builder->options->sb_checksum) {
-		sb.checksum = erofs_superblock_checksum(front, erofs_superblock_checksum_span(sb.blkszbits));
-		erofs_superblock_encode(&sb, front);
-	}
-	err = erofs_output_barrier(builder->output);
+	if (plan->options->data_outside)
+		erofs_writer_elsewhere_device(plan, &sb, front.data + EROFS_SUPERBLOCK_SIZE);
+	encode_configs(plan, front.data + EROFS_SUPERBLOCK_SIZE);
+	erofs_superblock_encode(&sb, front.data);
+	err = make_uuid(plan->options, data->uuid_hasher, &front, sb.uuid);
 	if (err)
 		return err;
-	return erofs_output_write(builder->output, front, builder->front.size, EROFS_SUPERBLOCK_OFFSET);
+	memcpy(plan->summary->uuid, sb.uuid, sizeof(sb.uuid));
+	erofs_superblock_encode(&sb, front.data);
+	if (plan->options->sb_checksum) {
+		sb.checksum = erofs_superblock_checksum(front.data, erofs_superblock_checksum_span(sb.blkszbits));
+		erofs_superblock_encode(&sb, front.data);
+	}
+	err = erofs_output_barrier(data->output);
+	if (err)
+		return err;
+	return erofs_output_write(data->output, front.data, front.size, EROFS_SUPERBLOCK_OFFSET);
 }

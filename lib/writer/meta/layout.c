@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/writer/builder.h"
+#include "lib/writer/meta/layout.h"
 #include "lib/writer/data/gaps.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
@@ -14,8 +14,8 @@
  *
  *	inode zone | shared xattrs | blocks of directories and long symlinks
  *
- * The zone begins with the root, whose nid has 16 bits and is that of the zone's first slot. Inodes follow in the order of the tree, but for deviations: an
- * inline tail must not cross a block boundary, so where the next inode would waste the rest of a block, one of the next few
+ * The zone begins with the root, whose nid has 16 bits and is that of the zone's first slot. Inodes follow in the order of the tree,
+ * but for deviations: an inline tail must not cross a block boundary, so where the next inode would waste the rest of a block, one of the next few
  * that fills it better goes first; and what remains free all the same is filled by later ones that fit.
  *
  * Linux 5.10 (measured) looks for the target of a symlink in the block where its inode begins, and refuses one whose xattrs
@@ -33,6 +33,7 @@ struct waiting {
 };
 
 struct placer {
+	struct erofs_layout *layout;
 	uint32_t blksz;
 	uint64_t end;			  /* of what is placed so far */
 	struct waiting queue[LOOK_AHEAD]; /* in the order of the tree */
@@ -81,7 +82,7 @@ static uint64_t next_place(const struct placer *placer, const struct waiting *in
 }
 
 /* Gives one of the waiting inodes its place at the end of the zone. */
-static int place_one(struct placer *placer, const struct erofs_builder *builder)
+static int place_one(struct placer *placer)
 {
 	uint64_t start = align_up(placer->end, EROFS_NID_SLOT);
 	unsigned int chosen = choose(placer, start);
@@ -94,7 +95,7 @@ static int place_one(struct placer *placer, const struct erofs_builder *builder)
 			return -ENOMEM;
 		start = moved;
 	}
-	erofs_plan(builder, inode.number)->position = start;
+	placer->layout->positions[inode.number] = start;
 	placer->end = start + inode.body + inode.tail;
 	placer->count--;
 	memmove(&placer->queue[chosen], &placer->queue[chosen + 1],
@@ -103,21 +104,21 @@ static int place_one(struct placer *placer, const struct erofs_builder *builder)
 }
 
 /* The next inode of the tree: into a gap, or to those that wait. */
-static int take_in(struct placer *placer, const struct waiting *inode, const struct erofs_builder *builder)
+static int take_in(struct placer *placer, const struct waiting *inode)
 {
-	int taken = erofs_gaps_take(&placer->gaps, &erofs_plan(builder, inode->number)->position,
+	int taken = erofs_gaps_take(&placer->gaps, &placer->layout->positions[inode->number],
 				    inode->body + inode->tail);
 
 	if (taken)
 		return taken < 0 ? taken : 0;
 	placer->queue[placer->count++] = *inode;
-	return placer->count == LOOK_AHEAD ? place_one(placer, builder) : 0;
+	return placer->count == LOOK_AHEAD ? place_one(placer) : 0;
 }
 
 static int compare_positions(const void *a, const void *b, void *ctx)
 {
-	uint64_t x = erofs_plan(ctx, *(const uint32_t *)a)->position;
-	uint64_t y = erofs_plan(ctx, *(const uint32_t *)b)->position;
+	const uint64_t *positions = ctx;
+	uint64_t x = positions[*(const uint32_t *)a], y = positions[*(const uint32_t *)b];
 
 	return (x > y) - (x < y);
 }
@@ -127,64 +128,77 @@ static void release_placer(struct placer *placer)
 	erofs_gaps_release(&placer->gaps);
 }
 
-static int place_inodes(struct erofs_builder *builder)
+static int place_inodes(struct erofs_layout *layout, const struct erofs_plan *plan, const struct erofs_data *data)
 {
-	const struct erofs_tree *tree = builder->tree;
-	erofs_auto(release_placer) struct placer placer = { .blksz = builder->blksz };
+	const struct erofs_tree *tree = plan->tree;
+	erofs_auto(release_placer) struct placer placer = { .layout = layout, .blksz = plan->blksz };
 	int err = 0;
 
 	erofs_gaps_init(&placer.gaps);
-	builder->by_position = calloc(tree->inode_count, sizeof(*builder->by_position));
-	if (!builder->by_position)
-		return -ENOMEM;
 	for (uint32_t i = 0; !err && i < tree->inode_count; i++) {
 		struct waiting inode = {
 			.number = i,
-			.tail = erofs_plan_tail_size(builder, tree->inodes[i]),
-			.body = erofs_plan_body_size(builder, tree->inodes[i]),
+			.tail = erofs_writer_placed_tail(plan, data, tree->inodes[i]),
+			.body = erofs_writer_placed_body(plan, data, tree->inodes[i]),
 		};
 
 		inode.whole = inode.tail && S_ISLNK(tree->inodes[i]->mode);
-		err = take_in(&placer, &inode, builder);
-		builder->by_position[i] = i;
+		err = take_in(&placer, &inode);
+		layout->by_position[i] = i;
 	}
 	while (!err && placer.count)
-		err = place_one(&placer, builder);
+		err = place_one(&placer);
 	/* The first to wait, it fits where the zone begins, whoever else would. */
-	assert(err || erofs_plan(builder, 0)->position == 0);
-	builder->zone_size = align_up(placer.end, builder->blksz);
-	qsort_r(builder->by_position, tree->inode_count, sizeof(*builder->by_position), compare_positions, builder);
+	assert(err || layout->positions[0] == 0);
+	layout->zone_size = align_up(placer.end, plan->blksz);
+	qsort_r(layout->by_position, tree->inode_count, sizeof(*layout->by_position), compare_positions,
+		layout->positions);
 	return err;
 }
 
 /* Blocks of directories and of symlinks too long to be inline lie behind all else, in the order of the tree. */
-static void place_blocks(struct erofs_builder *builder, uint64_t at)
+static void place_blocks(struct erofs_layout *layout, const struct erofs_plan *plan, uint64_t at)
 {
-	for (uint32_t i = 0; i < builder->tree->inode_count; i++) {
-		const struct erofs_tree_inode *inode = builder->tree->inodes[i];
-		uint64_t blocks = S_ISREG(inode->mode) ? 0 : erofs_plan_blocks(builder, inode);
+	for (uint32_t i = 0; i < plan->tree->inode_count; i++) {
+		const struct erofs_tree_inode *inode = plan->tree->inodes[i];
+		uint64_t blocks = S_ISREG(inode->mode) ? 0 : erofs_writer_planned_blocks(plan, inode);
 
 		if (!blocks)
 			continue;
-		erofs_plan(builder, i)->blkaddr = (uint32_t)(builder->meta_blkaddr + at / builder->blksz);
-		at += blocks * builder->blksz;
+		layout->blkaddrs[i] = (uint32_t)(layout->meta_blkaddr + at / plan->blksz);
+		at += blocks * plan->blksz;
 	}
-	builder->metadata_size = at;
+	layout->metadata_size = at;
 }
 
-int erofs_build_layout(struct erofs_builder *builder)
+void erofs_writer_layout_release(struct erofs_layout *layout)
 {
-	int err = place_inodes(builder);
+	free(layout->positions);
+	free(layout->blkaddrs);
+	free(layout->by_position);
+}
 
+int erofs_writer_lay_out(struct erofs_layout *layout, const struct erofs_plan *plan, const struct erofs_data *data)
+{
+	uint32_t count = plan->tree->inode_count;
+	int err;
+
+	layout->blksz = plan->blksz;
+	layout->positions = calloc(count, sizeof(*layout->positions));
+	layout->blkaddrs = calloc(count, sizeof(*layout->blkaddrs));
+	layout->by_position = calloc(count, sizeof(*layout->by_position));
+	if (!layout->positions || !layout->blkaddrs || !layout->by_position)
+		return -ENOMEM;
+	err = place_inodes(layout, plan, data);
 	if (err)
 		return err;
-	builder->meta_blkaddr = builder->next_byte / builder->blksz;
+	layout->meta_blkaddr = data->zone.end / plan->blksz;
 	/* The superblock lies in front. */
-	assert(builder->meta_blkaddr);
-	builder->shared_xattrs_at = builder->zone_size;
-	place_blocks(builder, align_up(builder->shared_xattrs_at + builder->xattrs.shared_zone.size, builder->blksz));
-	if (builder->meta_blkaddr + builder->metadata_size / builder->blksz >= EROFS_NULL_BLOCK)
-		return erofs_report(builder->diag, -EFBIG,
+	assert(layout->meta_blkaddr);
+	layout->shared_xattrs_at = layout->zone_size;
+	place_blocks(layout, plan, align_up(layout->shared_xattrs_at + plan->xattrs.shared_zone.size, plan->blksz));
+	if (layout->meta_blkaddr + layout->metadata_size / plan->blksz >= EROFS_NULL_BLOCK)
+		return erofs_report(plan->diag, -EFBIG,
 				    "the image grows beyond 2^32 blocks; larger blocks would help");
 	return 0;
 }

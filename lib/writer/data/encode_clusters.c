@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <string.h>
 
-#include "lib/writer/data/compress.h"
+#include "lib/writer/data/encode.h"
 
 /*
  * Physical clusters of whole blocks, each filled with as much input as it takes. Where nothing is gained, a block is stored as
@@ -12,10 +12,10 @@
 #define LOOK_BYTES ((size_t)32 * 1024)
 
 struct cutter {
-	struct erofs_compress_tools *tools;
+	struct erofs_encode_tools *tools;
 	struct erofs_encoder *encoder;
-	const struct erofs_compress_way *way;
-	struct erofs_compressed *to;
+	const struct erofs_method *method;
+	struct erofs_encoded *to;
 	const uint8_t *in;
 	size_t left;
 	size_t hopeless; /* bytes from `in` on that have been looked at in vain */
@@ -43,8 +43,8 @@ static int advance(struct cutter *cutter, size_t length, uint32_t blocks, enum e
 	cutter->in += length;
 	cutter->left -= length;
 	cutter->hopeless -= length < cutter->hopeless ? length : cutter->hopeless;
-	cutter->is_good = blocks * (size_t)cutter->way->unit < length - (length >> GOOD_SHIFT);
-	return erofs_compressed_note(cutter->to, length, blocks, form);
+	cutter->is_good = blocks * (size_t)cutter->method->unit < length - (length >> GOOD_SHIFT);
+	return erofs_writer_encoded_note(cutter->to, length, blocks, form);
 }
 
 /*
@@ -53,8 +53,8 @@ static int advance(struct cutter *cutter, size_t length, uint32_t blocks, enum e
  */
 static void store_bytes(const struct cutter *cutter, uint8_t *block, size_t length, size_t file_offset)
 {
-	size_t blksz = cutter->way->unit;
-	size_t shift = cutter->tools->plan->options->interlaced ? file_offset % blksz : 0;
+	size_t blksz = cutter->method->unit;
+	size_t shift = cutter->tools->methods->options->interlaced ? file_offset % blksz : 0;
 	size_t first = length < blksz - shift ? length : blksz - shift;
 
 	memset(block, 0, blksz);
@@ -64,7 +64,7 @@ static void store_bytes(const struct cutter *cutter, uint8_t *block, size_t leng
 
 static int store_block(struct cutter *cutter, size_t file_offset)
 {
-	size_t blksz = cutter->way->unit;
+	size_t blksz = cutter->method->unit;
 	size_t length = cutter->left < blksz ? cutter->left : blksz;
 	uint8_t *block = take_room(cutter, blksz);
 
@@ -77,7 +77,7 @@ static int store_block(struct cutter *cutter, size_t file_offset)
 /* The encoded bytes stand at the end of their blocks, and zeros in front of them. */
 static int store_encoded(struct cutter *cutter, size_t length, size_t size)
 {
-	size_t blksz = cutter->way->unit;
+	size_t blksz = cutter->method->unit;
 	uint32_t blocks = (uint32_t)((size + blksz - 1) / blksz);
 	size_t padding = blocks * blksz - size;
 	uint8_t *room = take_room(cutter, blocks * blksz);
@@ -93,7 +93,7 @@ static bool is_hopeless(struct cutter *cutter)
 {
 	size_t size = cutter->left < LOOK_BYTES ? cutter->left : LOOK_BYTES;
 
-	if (!cutter->way->slow || cutter->is_good)
+	if (!cutter->method->slow || cutter->is_good)
 		return false;
 	if (!cutter->hopeless && erofs_looks_incompressible(cutter->tools->look, cutter->in, size))
 		cutter->hopeless = size;
@@ -106,22 +106,22 @@ static bool is_hopeless(struct cutter *cutter)
  */
 static ssize_t encode(struct cutter *cutter, size_t *length)
 {
-	const struct erofs_compress_way *way = cutter->way;
+	const struct erofs_method *method = cutter->method;
 	uint8_t *scratch = cutter->tools->scratch;
 	ssize_t encoded = 0;
 
-	*length = cutter->left < way->extent_bytes ? cutter->left : way->extent_bytes;
-	if (*length > way->unit && !is_hopeless(cutter))
-		encoded = erofs_encode_fill(cutter->encoder, cutter->in, length, scratch, way->encoded_max, way->unit);
+	*length = cutter->left < method->extent_bytes ? cutter->left : method->extent_bytes;
+	if (*length > method->unit && !is_hopeless(cutter))
+		encoded = erofs_encode_fill(cutter->encoder, cutter->in, length, scratch, method->encoded_max, method->unit);
 	/* A reader takes zeros in front for padding. */
 	return encoded > 0 && !scratch[0] ? 0 : encoded;
 }
 
-int erofs_compress_clusters(struct erofs_compress_tools *tools, struct erofs_encoder *encoder,
-			    const struct erofs_compress_way *way, const uint8_t *in, size_t size, size_t at,
-			    struct erofs_compressed *to)
+int erofs_writer_encode_clusters(struct erofs_encode_tools *tools, struct erofs_encoder *encoder,
+			    const struct erofs_method *method, const uint8_t *in, size_t size, size_t at,
+			    struct erofs_encoded *to)
 {
-	struct cutter cutter = { .tools = tools, .encoder = encoder, .way = way, .to = to, .in = in, .left = size };
+	struct cutter cutter = { .tools = tools, .encoder = encoder, .method = method, .to = to, .in = in, .left = size };
 
 	while (cutter.left && !to->full) {
 		size_t length, file_offset = at + size - cutter.left;
@@ -140,12 +140,12 @@ int erofs_compress_clusters(struct erofs_compress_tools *tools, struct erofs_enc
 	return 0;
 }
 
-int erofs_compress_store(struct erofs_compress_tools *tools, uint8_t way, const uint8_t *in, size_t size, size_t at,
-			 struct erofs_compressed *to)
+int erofs_writer_encode_store(struct erofs_encode_tools *tools, uint8_t method, const uint8_t *in, size_t size, size_t at,
+			 struct erofs_encoded *to)
 {
 	struct cutter cutter = {
 		.tools = tools,
-		.way = &tools->plan->ways[way],
+		.method = &tools->methods->items[method],
 		.to = to,
 		.in = in,
 		.left = size,

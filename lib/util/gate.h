@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#ifndef EROFS_UTIL_GATE_H
+#define EROFS_UTIL_GATE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+/* Counts threads that use something, and lets one of them end that: who is inside may go on, nobody comes in any more. */
+struct erofs_gate {
+	pthread_mutex_t lock;
+	pthread_cond_t left;
+	unsigned int inside;
+	bool is_closed;
+};
+
+void erofs_gate_init(struct erofs_gate *gate);
+void erofs_gate_destroy(struct erofs_gate *gate);
+
+/* False: it is closed. Each true call needs one of erofs_gate_leave(), which another thread may make. */
+bool erofs_gate_enter(struct erofs_gate *gate);
+
+/* True for the last one that leaves a closed gate. */
+bool erofs_gate_leave(struct erofs_gate *gate);
+
+/* True: nobody is inside. */
+bool erofs_gate_close(struct erofs_gate *gate);
+
+/* The same, once nobody is. */
+void erofs_gate_close_and_wait(struct erofs_gate *gate);
+
+#endif

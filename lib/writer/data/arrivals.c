@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <string.h>
+
+#include "lib/util/cleanup.h"
+#include "lib/util/index.h"
+#include "lib/writer/data/data.h"
+
+/*
+ * When arrivals have ended, their files have data in the image under the numbers of their coming; the tree numbers them anew,
+ * and does not hold those that a later member replaced. Their data, unless they are others' too, are wiped.
+ */
+
+struct adoption {
+	struct erofs_data *data;
+	struct erofs_plan *plan;
+	struct erofs_index live; /* files whose data stay, by where they begin */
+};
+
+static const struct erofs_tree_inode *arrival(const struct adoption *adoption, uint32_t number)
+{
+	return *(const struct erofs_tree_inode **)erofs_pages_at(&adoption->data->arrivals, number);
+}
+
+/* Plan and place of an arrival still stand under the number of its coming, whatever number the tree gave its inode. */
+static struct erofs_span span_of(const struct adoption *adoption, uint32_t number)
+{
+	struct erofs_tree_inode inode = *arrival(adoption, number);
+
+	inode.number = number;
+	return erofs_writer_placed_span(adoption->plan, adoption->data, &inode);
+}
+
+static bool is_in_tree(const struct adoption *adoption, const struct erofs_tree_inode *inode)
+{
+	const struct erofs_tree *tree = adoption->plan->tree;
+
+	return inode->number < tree->inode_count && tree->inodes[inode->number] == inode;
+}
+
+/* ---- what is left over ------------------------------------------------------------------------------------------------------ */
+
+static bool same_start(const void *ctx, uint32_t number, const void *key)
+{
+	return span_of(ctx, number).start == *(const uint64_t *)key;
+}
+
+static int wipe(struct adoption *adoption, const struct erofs_span *span)
+{
+	static const uint8_t zeros[64 * 1024];
+	int err = 0;
+
+	for (uint64_t done = 0; !err && done < span->size;) {
+		uint64_t left = span->size - done;
+		size_t size = left < sizeof(zeros) ? (size_t)left : sizeof(zeros);
+
+		err = erofs_output_write(adoption->data->output, zeros, size, span->start + done);
+		done += size;
+	}
+	adoption->plan->summary->abandoned_bytes += span->size;
+	return err;
+}
+
+static int wipe_abandoned(struct adoption *adoption)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < adoption->data->arrived; i++) {
+		struct erofs_span span = span_of(adoption, i);
+
+		if (is_in_tree(adoption, arrival(adoption, i)) || !span.size ||
+		    erofs_index_find(&adoption->live, span.start, same_start, adoption, &span.start) !=
+			    EROFS_INDEX_NONE)
+			continue;
+		err = wipe(adoption, &span);
+		/* Its duplicates need not be wiped again. */
+		if (!err)
+			err = erofs_index_add(&adoption->live, span.start, i);
+	}
+	return err;
+}
+
+static int find_abandoned(struct adoption *adoption)
+{
+	struct erofs_data *data = adoption->data;
+	uint32_t abandoned = 0;
+	int err = 0;
+
+	for (uint32_t i = 0; i < data->arrived; i++)
+		abandoned += !is_in_tree(adoption, arrival(adoption, i));
+	if (!abandoned)
+		return 0;
+	adoption->plan->summary->abandoned_files = abandoned;
+	for (uint32_t i = 0; !err && i < data->arrived; i++) {
+		struct erofs_span span = span_of(adoption, i);
+
+		/* Where a file of zeros has no data, another one's begin. */
+		if (is_in_tree(adoption, arrival(adoption, i)) && span.size)
+			err = erofs_index_add(&adoption->live, span.start, i);
+	}
+	return err ? err : wipe_abandoned(adoption);
+}
+
+/* ---- those that stay ---------------------------------------------------------------------------------------------------------- */
+
+static int renumber(struct adoption *adoption, struct erofs_pages *array)
+{
+	struct erofs_pages before = *array;
+	const struct erofs_tree *tree = adoption->plan->tree;
+	int err = erofs_pages_init(array, before.element, tree->inode_count);
+
+	if (!err)
+		err = erofs_pages_fill(array, tree->inode_count);
+	for (uint32_t i = 0; !err && i < adoption->data->arrived; i++) {
+		const struct erofs_tree_inode *inode = arrival(adoption, i);
+
+		if (is_in_tree(adoption, inode))
+			memcpy(erofs_pages_at(array, inode->number), erofs_pages_at(&before, i), before.element);
+	}
+	erofs_pages_release(&before);
+	return err;
+}
+
+static void release_adoption(struct adoption *adoption)
+{
+	erofs_index_release(&adoption->live);
+}
+
+int erofs_writer_data_adopt(struct erofs_data *data, struct erofs_plan *plan)
+{
+	erofs_auto(release_adoption) struct adoption adoption = { .data = data, .plan = plan };
+	int err = plan->options->data_outside ? 0 : find_abandoned(&adoption);
+
+	if (!err)
+		err = renumber(&adoption, &plan->inodes);
+	return err ? err : renumber(&adoption, &data->places);
+}

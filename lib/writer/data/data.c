@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "lib/writer/data/data.h"
+
+#include <errno.h>
+
+int erofs_writer_data_init(struct erofs_data *data, const struct erofs_plan *plan, struct erofs_output *output,
+			   struct erofs_tails *tails)
+{
+	uint32_t most = plan->is_arriving ? UINT32_MAX : plan->tree->inode_count;
+	/* Equality is never decided by less than a cryptographic digest. */
+	enum erofs_digest digest = plan->options->fingerprint == EROFS_DIGEST_NONE ? EROFS_DIGEST_SHA256
+										   : plan->options->fingerprint;
+	int err = erofs_pages_init(&data->places, sizeof(struct erofs_place), most);
+
+	data->output = output;
+	data->tails = tails;
+	erofs_writer_zone_init(&data->zone, output, plan->blksz, plan->data_start, tails->scratch_at);
+	erofs_writer_dedup_init(&data->dedup, erofs_digest_size(digest));
+	if (!err && plan->is_arriving)
+		return erofs_pages_init(&data->arrivals, sizeof(struct erofs_tree_inode *), most);
+	if (!err)
+		err = erofs_pages_fill(&data->places, most);
+	for (uint32_t i = 0; !err && i < most; i++)
+		erofs_writer_place(data, plan->tree->inodes[i])->content = EROFS_CONTENT_NONE;
+	return err;
+}
+
+void erofs_writer_data_release(struct erofs_data *data)
+{
+	erofs_pages_release(&data->places);
+	erofs_pages_release(&data->arrivals);
+	erofs_writer_zone_release(&data->zone);
+	erofs_writer_dedup_release(&data->dedup);
+	erofs_buffer_release(&data->extent_lists);
+	erofs_hasher_free(data->uuid_hasher);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "lib/writer/data/data.h"
+
+enum erofs_data_layout erofs_writer_placed_layout(const struct erofs_plan *plan, const struct erofs_data *data,
+						  const struct erofs_tree_inode *inode)
+{
+	if (erofs_writer_place(data, inode)->is_compressed)
+		return erofs_zindex_layout(plan->options);
+	return (enum erofs_data_layout)erofs_writer_inode_plan(plan, inode)->layout;
+}
+
+struct erofs_zindex erofs_writer_zindex(const struct erofs_plan *plan, const struct erofs_data *data,
+					const struct erofs_tree_inode *inode)
+{
+	return (struct erofs_zindex){
+		.methods = &plan->methods,
+		.lists = &data->extent_lists,
+		.list = erofs_writer_place(data, inode)->at,
+		.file_size = inode->size,
+	};
+}
+
+uint64_t erofs_writer_placed_body(const struct erofs_plan *plan, const struct erofs_data *data,
+				  const struct erofs_tree_inode *inode)
+{
+	struct erofs_zindex zindex;
+	uint64_t head;
+
+	if (!erofs_writer_place(data, inode)->is_compressed)
+		return erofs_writer_planned_body(plan, inode);
+	zindex = erofs_writer_zindex(plan, data, inode);
+	head = erofs_writer_head_size(plan, inode);
+	return head + erofs_zindex_size(&zindex, head);
+}
+
+uint32_t erofs_writer_placed_tail(const struct erofs_plan *plan, const struct erofs_data *data,
+				  const struct erofs_tree_inode *inode)
+{
+	return erofs_writer_place(data, inode)->is_compressed ? 0 : erofs_writer_planned_tail(plan, inode);
+}
+
+uint64_t erofs_writer_placed_blocks(const struct erofs_plan *plan, const struct erofs_data *data,
+				    const struct erofs_tree_inode *inode)
+{
+	return erofs_writer_place(data, inode)->is_compressed ? 0 : erofs_writer_planned_blocks(plan, inode);
+}
+
+struct erofs_span erofs_writer_placed_span(const struct erofs_plan *plan, const struct erofs_data *data,
+					   const struct erofs_tree_inode *inode)
+{
+	const struct erofs_place *place = erofs_writer_place(data, inode);
+	struct erofs_extent_cursor cursor;
+	struct erofs_extent_list list;
+	uint32_t unit;
+
+	if (!place->is_compressed)
+		return (struct erofs_span){
+			.start = (uint64_t)place->blkaddr * plan->blksz,
+			.size = erofs_writer_planned_blocks(plan, inode) * plan->blksz,
+		};
+	erofs_extent_lists_open(&data->extent_lists, place->at, &list, &cursor);
+	unit = plan->methods.items[list.method].unit;
+	return (struct erofs_span){ list.start * unit, list.plen * unit };
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <inttypes.h>
+
+#include "lib/util/cleanup.h"
+#include "lib/util/report.h"
+#include "lib/writer/data/run.h"
+
+void erofs_writer_tell(const struct erofs_run *run, const struct erofs_tree_inode *inode, const char *how)
+{
+	erofs_auto(erofs_buffer_release) struct erofs_buffer path = { 0 };
+	const struct erofs_plan *plan = run->plan;
+	struct erofs_extent_cursor cursor;
+	struct erofs_extent_list list;
+	struct erofs_span span;
+
+	if (!erofs_wants(plan->diag, EROFS_SEV_DEBUG))
+		return;
+	if (!erofs_writer_place(run->data, inode)->is_compressed) {
+		erofs_message(plan->diag, EROFS_SEV_DEBUG,
+			      "%s: %" PRIu64 " bytes, %s %" PRIu64 " blocks at block %" PRIu32,
+			      erofs_tree_path(&path, inode), inode->size, how, erofs_writer_planned_blocks(plan, inode),
+			      erofs_writer_place(run->data, inode)->blkaddr);
+		return;
+	}
+	span = erofs_writer_placed_span(plan, run->data, inode);
+	erofs_extent_lists_open(&run->data->extent_lists, erofs_writer_place(run->data, inode)->at, &list, &cursor);
+	erofs_message(plan->diag, EROFS_SEV_DEBUG,
+		      "%s: %" PRIu64 " bytes, %s %" PRIu64 " bytes in %" PRIu64 " extents at byte %" PRIu64,
+		      erofs_tree_path(&path, inode), inode->size, how, span.size, list.count, span.start);
+}
+
+int erofs_writer_report_place(const struct erofs_run *run, const struct erofs_tree_inode *inode, int err)
+{
+	/* Only where the size could not be known beforehand. */
+	if (err == -EFBIG)
+		return erofs_tree_report(run->plan->diag, err, inode,
+					 "the image grows beyond %" PRIu64
+					 " bytes, more than a source of unknown size may",
+					 run->data->zone.limit);
+	if (err == -ERANGE)
+		return erofs_tree_report(run->plan->diag, -EFBIG, inode,
+					 "the image grows beyond 2^32 blocks; larger blocks would help");
+	return err;
+}
+
+int erofs_writer_place_bytes(struct erofs_run *run, const struct erofs_tree_inode *inode, uint64_t *start,
+			     uint64_t size)
+{
+	return erofs_writer_report_place(run, inode, erofs_writer_zone_take(&run->data->zone, start, size));
+}
+
+int erofs_writer_place_stored(struct erofs_run *run, const struct erofs_tree_inode *inode)
+{
+	uint64_t blocks = erofs_writer_planned_blocks(run->plan, inode);
+	uint64_t start = 0;
+	int err = 0;
+
+	if (blocks)
+		err = erofs_writer_zone_align(&run->data->zone);
+	if (!err && blocks)
+		err = erofs_writer_place_bytes(run, inode, &start, blocks * run->plan->blksz);
+	if (err)
+		return err;
+	erofs_writer_place(run->data, inode)->blkaddr = (uint32_t)(start / run->plan->blksz);
+	erofs_writer_tell(run, inode, "stored in");
+	return 0;
+}
+
+int erofs_writer_append_tail(struct erofs_run *run, const struct erofs_tree_inode *inode, const uint8_t *tail)
+{
+	uint32_t size = erofs_writer_planned_tail(run->plan, inode);
+	uint64_t at;
+	int err = size ? erofs_tails_append(run->data->tails, &at, tail, size) : 0;
+
+	if (!err && size)
+		erofs_writer_place(run->data, inode)->at = at;
+	return err;
+}
+
+int erofs_writer_place_extents(struct erofs_run *run, const struct erofs_tree_inode *inode,
+			       const struct erofs_extent_list *list, const struct erofs_buffer *extents)
+{
+	struct erofs_build_summary *summary = run->plan->summary;
+	struct erofs_place *place = erofs_writer_place(run->data, inode);
+	uint64_t at;
+	int err = erofs_extent_lists_add(&run->data->extent_lists, &at, list, extents);
+
+	if (err)
+		return err;
+	place->at = at;
+	place->is_compressed = true;
+	run->data->has_compressed = true;
+	summary->compressed_files++;
+	summary->compressed_bytes += inode->size;
+	summary->encoded_bytes += list->plen * run->plan->methods.items[list->method].unit;
+	erofs_writer_tell(run, inode, "compressed to");
+	return 0;
+}

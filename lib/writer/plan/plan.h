@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#ifndef EROFS_WRITER_PLAN_H
+#define EROFS_WRITER_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include <erofs/build.h>
+#include <erofs/inode.h>
+
+#include "lib/tree/tree.h"
+#include "lib/util/pages.h"
+#include "lib/writer/plan/methods.h"
+#include "lib/writer/plan/xattr_plan.h"
+
+/*
+ * The plan: everything about an image that follows from the tree and the options alone, so that a file takes the same form in
+ * every image. The stages behind it only read it. Files of arrivals are planned one by one, when they arrive.
+ */
+
+/* What is decided about one inode; there is one for each, so it is kept small. */
+struct erofs_inode_plan {
+	uint64_t dir_size : 40; /* bytes of a directory's data */
+	uint64_t layout : 3;	/* enum erofs_data_layout; compression may still find another one */
+	uint64_t chunkbits : 6; /* log2 of the chunk size of a chunk-based inode */
+	uint64_t extended : 1;
+	uint64_t wants_digest : 1; /* fingerprinted, or another file might have the same data */
+	uint64_t has_arrived : 1;  /* planned, and its data placed, before the tree was known */
+	uint64_t method : 8;	   /* of a regular file; position in plan->methods */
+};
+
+struct erofs_plan {
+	const struct erofs_tree *tree;
+	const struct erofs_build_options *options;
+	const struct erofs_diag *diag;
+	struct erofs_build_summary *summary; /* each stage counts what it does */
+	uint32_t blksz;
+	bool is_arriving; /* the source's contents come once, in its own order */
+
+	struct erofs_pages inodes; /* struct erofs_inode_plan, by inode number */
+	struct erofs_methods methods;
+	struct erofs_xattr_plan xattrs;
+	int64_t epoch; /* the mtime of compact inodes */
+	uint32_t fixed_nsec;
+	bool has_chunks;
+	uint64_t files, file_bytes; /* regular files to read; unknown of arrivals */
+	uint64_t data_bound;	    /* bytes of data blocks if nothing is stored only once */
+	uint64_t metadata_bound;    /* bytes of metadata, roughly from above */
+	/*
+	 * What stands from EROFS_SUPERBLOCK_OFFSET on in front of the data: room for the superblock, the device slot and the
+	 * compression configurations, and the long-prefix table, whose address in units of 4 bytes has 32 bits and would not
+	 * reach behind the data of a large image.
+	 */
+	struct erofs_buffer front;
+	uint32_t prefixes_at; /* bytes from the start of the image */
+	uint64_t data_start;  /* the same; begins with a block */
+};
+
+void erofs_writer_plan_release(struct erofs_plan *plan);
+
+/* What can be planned before there is a tree: prefix table, methods, where data begin. -ENOMEM, or reported. */
+int erofs_writer_plan_begin(struct erofs_plan *plan);
+
+/* Plans the whole tree, which is frozen. -ENOMEM, or reported. */
+int erofs_writer_plan_tree(struct erofs_plan *plan);
+
+/* Plans a file that arrives, with what is known by then, under its number. -ENOMEM. */
+int erofs_writer_plan_arrival(struct erofs_plan *plan, const struct erofs_tree_inode *inode);
+
+static inline struct erofs_inode_plan *erofs_writer_inode_plan(const struct erofs_plan *plan,
+							       const struct erofs_tree_inode *inode)
+{
+	return erofs_pages_at(&plan->inodes, inode->number);
+}
+
+static inline const struct erofs_method *erofs_writer_method(const struct erofs_plan *plan,
+							     const struct erofs_tree_inode *inode)
+{
+	return &plan->methods.items[erofs_writer_inode_plan(plan, inode)->method];
+}
+
+/* Whether this inode carries a fingerprint. */
+static inline bool erofs_writer_has_fingerprint(const struct erofs_plan *plan, const struct erofs_tree_inode *inode)
+{
+	return plan->options->fingerprint != EROFS_DIGEST_NONE && S_ISREG(inode->mode) && inode->size;
+}
+
+/* Whether an inode's data stay where they are, on another device. */
+static inline bool erofs_writer_is_elsewhere(const struct erofs_plan *plan, const struct erofs_tree_inode *inode)
+{
+	return plan->options->data_outside && S_ISREG(inode->mode) && inode->size;
+}
+
+/* ---- sizes (plan_sizes.c); of a file that compression changes, see erofs_writer_placed_layout() ------------------------- */
+
+/* Bytes of an inode's data as the image has them. */
+uint64_t erofs_writer_data_size(const struct erofs_plan *plan, const struct erofs_tree_inode *inode);
+
+/* Bytes of inode and xattrs. */
+uint64_t erofs_writer_head_size(const struct erofs_plan *plan, const struct erofs_tree_inode *inode);
+
+/* Bytes of inode, xattrs and chunk map: what lies in front of an inline tail. */
+uint64_t erofs_writer_planned_body(const struct erofs_plan *plan, const struct erofs_tree_inode *inode);
+
+/* Bytes of the inline tail, 0 if there is none. */
+uint32_t erofs_writer_planned_tail(const struct erofs_plan *plan, const struct erofs_tree_inode *inode);
+
+/* Blocks that the inode's data take outside of the metadata. */
+uint64_t erofs_writer_planned_blocks(const struct erofs_plan *plan, const struct erofs_tree_inode *inode);
+
+/* ---- contents on another device (elsewhere.c) --------------------------------------------------------------------------- */
+
+/* Chooses the chunk size of such an inode. */
+int erofs_writer_elsewhere_plan(struct erofs_plan *plan, const struct erofs_tree_inode *inode);
+
+/* Makes an entry of its chunk map, of EROFS_CHUNK_INDEX_SIZE bytes. */
+void erofs_writer_elsewhere_chunk(const struct erofs_plan *plan, const struct erofs_tree_inode *inode, uint64_t offset,
+				  uint8_t *out);
+
+/* Makes the slot of the device, EROFS_DEVICE_SLOT_SIZE bytes, and what the superblock says of it. */
+struct erofs_superblock;
+void erofs_writer_elsewhere_device(const struct erofs_plan *plan, struct erofs_superblock *sb, uint8_t *slot);
+
+#endif
