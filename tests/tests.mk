@@ -32,6 +32,9 @@ unit_tests = \
 	tests/unit/test_check_super \
 	tests/unit/test_chunk_plan \
 	tests/unit/test_contents \
+	tests/unit/test_decoder \
+	tests/unit/test_dedup \
+	tests/unit/test_deflate_cut \
 	tests/unit/test_device \
 	tests/unit/test_dirs \
 	tests/unit/test_escape \
@@ -46,6 +49,8 @@ unit_tests = \
 	tests/unit/test_format_superblock \
 	tests/unit/test_format_xattr \
 	tests/unit/test_gaps \
+	tests/unit/test_gate \
+	tests/unit/test_hash_chain \
 	tests/unit/test_hints \
 	tests/unit/test_image_data \
 	tests/unit/test_image_dir \
@@ -60,6 +65,7 @@ unit_tests = \
 	tests/unit/test_misuse_source \
 	tests/unit/test_nidset \
 	tests/unit/test_output \
+	tests/unit/test_pages \
 	tests/unit/test_pool \
 	tests/unit/test_share_directories \
 	tests/unit/test_share_manifest \
@@ -74,6 +80,8 @@ unit_tests = \
 	tests/unit/test_xattr_plan \
 	tests/unit/test_zindex_clusters \
 	tests/unit/test_zindex_pieces
+	tests/unit/test_zindex_pieces \
+	tests/unit/test_zone
 
 # What these compress themselves needs every library.
 codec_tests = \
@@ -141,6 +149,8 @@ tests_unit_test_contents_LDADD = $(unit_libs)
 tests_unit_test_decoder_SOURCES = tests/unit/test_decoder.c $(encode)
 tests_unit_test_decoder_CFLAGS = $(unit_cflags)
 tests_unit_test_decoder_LDADD = $(unit_libs)
+tests_unit_test_dedup_CFLAGS = $(unit_cflags)
+tests_unit_test_dedup_LDADD = $(unit_libs)
 tests_unit_test_deflate_cut_SOURCES = tests/unit/test_deflate_cut.c $(codec_inputs)
 tests_unit_test_deflate_cut_CFLAGS = $(unit_cflags)
 tests_unit_test_deflate_cut_LDADD = $(unit_libs)
@@ -180,6 +190,11 @@ tests_unit_test_format_xattr_LDADD = $(unit_libs)
 tests_unit_test_gaps_SOURCES = tests/unit/test_gaps.c $(tree_maker)
 tests_unit_test_gaps_CFLAGS = $(unit_cflags)
 tests_unit_test_gaps_LDADD = $(unit_libs)
+tests_unit_test_gate_CFLAGS = $(unit_cflags)
+tests_unit_test_gate_LDADD = $(unit_libs)
+tests_unit_test_hash_chain_SOURCES = tests/unit/test_hash_chain.c $(tree_maker)
+tests_unit_test_hash_chain_CFLAGS = $(unit_cflags)
+tests_unit_test_hash_chain_LDADD = $(unit_libs)
 tests_unit_test_hints_SOURCES = tests/unit/test_hints.c $(tree_maker)
 tests_unit_test_hints_CFLAGS = $(unit_cflags)
 tests_unit_test_hints_LDADD = $(unit_libs)
@@ -213,6 +228,8 @@ tests_unit_test_nidset_LDADD = $(unit_libs)
 tests_unit_test_output_SOURCES = tests/unit/test_output.c $(tree_maker)
 tests_unit_test_output_CFLAGS = $(unit_cflags)
 tests_unit_test_output_LDADD = $(unit_libs)
+tests_unit_test_pages_CFLAGS = $(unit_cflags)
+tests_unit_test_pages_LDADD = $(unit_libs)
 tests_unit_test_pool_CFLAGS = $(unit_cflags)
 tests_unit_test_pool_LDADD = $(unit_libs)
 tests_unit_test_share_directories_CFLAGS = $(unit_cflags)
@@ -246,6 +263,9 @@ tests_unit_test_zindex_clusters_LDADD = $(unit_libs)
 tests_unit_test_zindex_pieces_SOURCES = tests/unit/test_zindex_pieces.c
 tests_unit_test_zindex_pieces_CFLAGS = $(unit_cflags)
 tests_unit_test_zindex_pieces_LDADD = $(unit_libs)
+tests_unit_test_zone_SOURCES = tests/unit/test_zone.c $(tree_maker)
+tests_unit_test_zone_CFLAGS = $(unit_cflags)
+tests_unit_test_zone_LDADD = $(unit_libs)
 else
 unit_programs =
 endif

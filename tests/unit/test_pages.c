@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "lib/util/pages.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "tests/unit/unit.h"
+
+#define PAGE EROFS_PAGES_ELEMENTS
+
+static void elements_begin_as_zeros(void **state)
+{
+	struct erofs_pages array;
+
+	(void)state;
+	assert_int_equal(erofs_pages_init(&array, sizeof(uint64_t), 3 * PAGE), 0);
+	assert_int_equal(erofs_pages_fill(&array, 3 * PAGE + 1), 0);
+	for (uint32_t i = 0; i <= 3 * PAGE; i++) {
+		assert_int_equal(*(uint64_t *)erofs_pages_at(&array, i), 0);
+		*(uint64_t *)erofs_pages_at(&array, i) = i + 1;
+	}
+	for (uint32_t i = 0; i <= 3 * PAGE; i++)
+		assert_int_equal(*(uint64_t *)erofs_pages_at(&array, i), i + 1);
+	erofs_pages_release(&array);
+	erofs_pages_release(&array);
+}
+
+static void elements_stay_where_they_are(void **state)
+{
+	const uint32_t numbers[] = { PAGE - 1, PAGE, 0, UINT32_MAX, UINT32_MAX - PAGE, 7 * PAGE + 3 };
+	struct erofs_pages array;
+	uint8_t *places[6];
+
+	(void)state;
+	assert_int_equal(erofs_pages_init(&array, 3, UINT32_MAX), 0);
+	for (int i = 0; i < 6; i++) {
+		assert_int_equal(erofs_pages_add(&array, numbers[i]), 0);
+		places[i] = erofs_pages_at(&array, numbers[i]);
+		places[i][0] = places[i][2] = (uint8_t)(i + 1);
+	}
+	for (int i = 0; i < 6; i++) {
+		/* Once more changes nothing. */
+		assert_int_equal(erofs_pages_add(&array, numbers[i]), 0);
+		assert_ptr_equal(erofs_pages_at(&array, numbers[i]), places[i]);
+		assert_int_equal(places[i][0], i + 1);
+		assert_int_equal(places[i][2], i + 1);
+	}
+	erofs_pages_release(&array);
+}
+
+static void an_array_of_nothing_needs_no_pages(void **state)
+{
+	struct erofs_pages array;
+
+	(void)state;
+	assert_int_equal(erofs_pages_init(&array, 8, 0), 0);
+	assert_int_equal(erofs_pages_fill(&array, 0), 0);
+	assert_null(array.pages[0]);
+	assert_int_equal(erofs_pages_add(&array, 0), 0);
+	erofs_pages_release(&array);
+}
+
+/* ---- threads ------------------------------------------------------------------------------------------------------------- */
+
+struct shared {
+	struct erofs_pages array;
+	atomic_uint count;
+	atomic_uint wrong;
+};
+
+static void *read_all(void *arg)
+{
+	struct shared *shared = arg;
+	uint32_t count;
+
+	do {
+		count = atomic_load(&shared->count);
+		for (uint32_t i = 0; i < count; i += 97)
+			if (*(uint32_t *)erofs_pages_at(&shared->array, i) != i)
+				atomic_fetch_add(&shared->wrong, 1);
+	} while (count < 8 * PAGE);
+	return NULL;
+}
+
+static void others_may_read_while_it_grows(void **state)
+{
+	static struct shared shared;
+	pthread_t threads[2];
+
+	(void)state;
+	assert_int_equal(erofs_pages_init(&shared.array, sizeof(uint32_t), UINT32_MAX), 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, read_all, &shared), 0);
+	for (uint32_t i = 0; i < 8 * PAGE; i++) {
+		assert_int_equal(erofs_pages_add(&shared.array, i), 0);
+		*(uint32_t *)erofs_pages_at(&shared.array, i) = i;
+		atomic_store(&shared.count, i + 1);
+	}
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	assert_int_equal(atomic_load(&shared.wrong), 0);
+	erofs_pages_release(&shared.array);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(elements_begin_as_zeros),
+		cmocka_unit_test(elements_stay_where_they_are),
+		cmocka_unit_test(an_array_of_nothing_needs_no_pages),
+		cmocka_unit_test(others_may_read_while_it_grows),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
