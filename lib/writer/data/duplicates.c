@@ -163,7 +163,7 @@ static int read_candidate(struct erofs_run *run, struct erofs_long_file *file, u
 static int digest_candidate(void *ctx, unsigned int item, unsigned int worker)
 {
 	struct erofs_run *run = ctx;
-	struct erofs_long_file *file = run->files[item];
+	struct erofs_long_file *file = erofs_writer_long_file(run, item);
 	int err;
 
 	if (!file->is_candidate)
@@ -199,7 +199,7 @@ static int note_candidates(struct erofs_run *run)
 	int err = 0;
 
 	for (uint32_t i = 0; !err && i < run->file_count; i++) {
-		struct erofs_long_file *file = run->files[i];
+		struct erofs_long_file *file = erofs_writer_long_file(run, i);
 
 		if (!file->is_candidate)
 			continue;
@@ -228,7 +228,7 @@ static int note_in_order(struct erofs_run *run)
 	int err = 0;
 
 	for (uint32_t i = 0; !err && i < run->file_count; i++) {
-		struct erofs_long_file *file = run->files[i];
+		struct erofs_long_file *file = erofs_writer_long_file(run, i);
 
 		if (file->is_candidate)
 			continue;
@@ -242,7 +242,7 @@ static int note_in_order(struct erofs_run *run)
 static bool has_candidates(const struct erofs_run *run)
 {
 	for (uint32_t i = 0; i < run->file_count; i++)
-		if (run->files[i]->is_candidate)
+		if (erofs_writer_long_file(run, i)->is_candidate)
 			return true;
 	return false;
 }
@@ -261,7 +261,7 @@ int erofs_writer_settle_candidates(struct erofs_run *run, const struct erofs_poo
 	if (!err)
 		err = erofs_pool_run(run->pool, ops, run, run->job_count);
 	for (uint32_t i = 0; !err && i < run->file_count; i++)
-		if (run->files[i]->is_copy)
-			err = share_candidate(run, run->files[i]);
+		if (erofs_writer_long_file(run, i)->is_copy)
+			err = share_candidate(run, erofs_writer_long_file(run, i));
 	return err;
 }

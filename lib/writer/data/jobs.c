@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "lib/writer/data/run.h"
 
@@ -58,7 +57,7 @@ static int next_file(struct erofs_run *run, const struct erofs_tree_inode **inod
 static struct erofs_long_file *next_candidate(struct erofs_run *run)
 {
 	while (run->next < run->file_count) {
-		struct erofs_long_file *file = run->files[run->next++];
+		struct erofs_long_file *file = erofs_writer_long_file(run, run->next++);
 
 		if (file->is_candidate && !file->is_copy)
 			return file;
@@ -149,22 +148,14 @@ static int next_turn(struct erofs_run *run, struct erofs_job *job)
 
 static int add_long(struct erofs_run *run, struct erofs_long_file **out, const struct erofs_tree_inode *inode)
 {
-	int err;
+	int err = erofs_pages_add(&run->files, run->file_count);
 
-	if (run->file_count == run->file_room) {
-		uint32_t room = 2 * run->file_room + 16;
-		struct erofs_long_file **files = reallocarray(run->files, room, sizeof(struct erofs_long_file *));
-
-		if (!files)
-			return -ENOMEM;
-		run->files = files;
-		run->file_room = room;
-	}
-	err = erofs_writer_long_new(run, out, inode);
+	if (!err)
+		err = erofs_writer_long_new(run, out, inode);
 	if (err)
 		return err;
 	(*out)->number = run->file_count;
-	run->files[run->file_count++] = *out;
+	*(struct erofs_long_file **)erofs_pages_at(&run->files, run->file_count++) = *out;
 	return 0;
 }
 

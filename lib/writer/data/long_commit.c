@@ -11,7 +11,7 @@
 
 static bool same_start(const void *ctx, uint32_t number, const void *key)
 {
-	const struct erofs_long_file *a = ((const struct erofs_run *)ctx)->files[number];
+	const struct erofs_long_file *a = erofs_writer_long_file(ctx, number);
 	const struct erofs_long_file *b = key;
 
 	return a->inode->size == b->inode->size && a->first.low == b->first.low && a->first.high == b->first.high;

@@ -56,8 +56,8 @@ static void release_run(struct erofs_run *run)
 	unsigned int width = erofs_pool_width(run->pool);
 
 	for (uint32_t i = 0; i < run->file_count; i++)
-		erofs_writer_long_free(run, run->files[i]);
-	free(run->files);
+		erofs_writer_long_free(run, erofs_writer_long_file(run, i));
+	erofs_pages_release(&run->files);
 	free(run->open);
 	erofs_index_release(&run->first_segments);
 	for (unsigned int i = 0; run->jobs && i < run->job_count; i++) {
@@ -153,7 +153,8 @@ static int init_workers(struct erofs_run *run)
 static int init_run(struct erofs_run *run)
 {
 	const struct erofs_plan *plan = run->plan;
-	int err;
+	int err = erofs_pages_init(&run->files, sizeof(struct erofs_long_file *),
+				   run->arrivals ? UINT32_MAX : plan->tree->inode_count);
 
 	run->is_hashing_only = plan->options->data_outside;
 	run->digest =
@@ -163,7 +164,8 @@ static int init_run(struct erofs_run *run)
 	run->open_most = run->takes_turns ? erofs_pool_width(run->pool) : 1;
 	run->open = calloc(run->open_most, sizeof(struct erofs_long_file *));
 	erofs_writer_progress_init(&run->progress, plan);
-	err = run->open ? init_jobs(run) : -ENOMEM;
+	if (!err)
+		err = run->open ? init_jobs(run) : -ENOMEM;
 	return err ? err : init_workers(run);
 }
 

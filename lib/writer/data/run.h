@@ -136,14 +136,19 @@ struct erofs_run {
 	unsigned int open_count, open_most, turn;
 	bool takes_turns; /* contents of long files are then noted at the end, in the order of the tree */
 
-	struct erofs_long_file **files; /* long ones; only next looks at them while it runs */
-	uint32_t file_count, file_room;
+	struct erofs_pages files; /* struct erofs_long_file *, by number: commits look at earlier ones while next adds more */
+	uint32_t file_count;	  /* belongs to next */
 	struct erofs_index first_segments; /* of long files that are not candidates; belongs to commits */
 };
 
 static inline bool erofs_writer_is_cancelled(const struct erofs_plan *plan)
 {
 	return erofs_cancel_requested(plan->options->cancel);
+}
+
+static inline struct erofs_long_file *erofs_writer_long_file(const struct erofs_run *run, uint32_t number)
+{
+	return *(struct erofs_long_file **)erofs_pages_at(&run->files, number);
 }
 
 /* What is to be found out of a file's content. */
