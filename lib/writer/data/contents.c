@@ -57,8 +57,9 @@ int erofs_contents_intern(struct erofs_contents *contents, uint32_t *number, con
 	if (*number != EROFS_CONTENT_NONE)
 		return 0;
 	*number = erofs_contents_count(contents);
-	err = erofs_index_add(&contents->index, hash_of(digest), *number);
+	/* The index comes last: other threads may go on asking after a failure, and find nothing that is not there. */
+	err = erofs_buffer_append(&contents->digests, digest, contents->digest_size);
 	if (!err)
-		err = erofs_buffer_append(&contents->digests, digest, contents->digest_size);
-	return err ? err : erofs_buffer_append(&contents->owners, &nobody, sizeof(nobody));
+		err = erofs_buffer_append(&contents->owners, &nobody, sizeof(nobody));
+	return err ? err : erofs_index_add(&contents->index, hash_of(digest), *number);
 }
