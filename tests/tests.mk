@@ -67,6 +67,7 @@ unit_tests = \
 	tests/unit/test_output \
 	tests/unit/test_pages \
 	tests/unit/test_pool \
+	tests/unit/test_run \
 	tests/unit/test_share_directories \
 	tests/unit/test_share_manifest \
 	tests/unit/test_share_places \
@@ -121,6 +122,7 @@ tests_unit_test_misuse_source_LDADD = $(unit_libs)
 tests_unit_test_sized_SOURCES = tests/unit/test_sized.c $(misuse)
 tests_unit_test_sized_CFLAGS = $(unit_cflags)
 tests_unit_test_sized_LDADD = $(unit_libs)
+fake_source = tests/unit/fake_source.c tests/unit/fake_source.h $(tree_maker)
 tests_unit_test_arena_CFLAGS = $(unit_cflags)
 tests_unit_test_arena_LDADD = $(unit_libs)
 tests_unit_test_buffer_CFLAGS = $(unit_cflags)
@@ -232,6 +234,9 @@ tests_unit_test_pages_CFLAGS = $(unit_cflags)
 tests_unit_test_pages_LDADD = $(unit_libs)
 tests_unit_test_pool_CFLAGS = $(unit_cflags)
 tests_unit_test_pool_LDADD = $(unit_libs)
+tests_unit_test_run_SOURCES = tests/unit/test_run.c $(fake_source)
+tests_unit_test_run_CFLAGS = $(unit_cflags)
+tests_unit_test_run_LDADD = $(unit_libs)
 tests_unit_test_share_directories_CFLAGS = $(unit_cflags)
 tests_unit_test_share_directories_LDADD = $(unit_libs)
 tests_unit_test_share_manifest_CFLAGS = $(unit_cflags)

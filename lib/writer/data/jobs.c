@@ -120,6 +120,7 @@ static int next_segment(struct erofs_run *run, struct erofs_job *job, struct ero
 	job->has_data = !file->holes.map || erofs_chunk_has_data(&file->holes, job->offset, job->offset + job->length);
 	job->chunks = file->chunks;
 	file->next_offset = skip_holes(run, file, job->offset + job->length);
+	job->span = file->next_offset - job->offset;
 	job->is_last = file->next_offset >= size;
 	return read_arrival(run, job->in, job->length);
 }

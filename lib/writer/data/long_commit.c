@@ -212,7 +212,7 @@ int erofs_writer_long_commit(struct erofs_run *run, struct erofs_job *job)
 	if (err || job->is_dropped)
 		return err;
 	if (!run->is_second)
-		erofs_writer_progress_add(&run->progress, 0, job->length);
+		erofs_writer_progress_add(&run->progress, 0, job->span);
 	err = place_segment(run, job);
 	return err || !job->is_last ? err : end_file(run, job);
 }

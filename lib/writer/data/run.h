@@ -91,6 +91,7 @@ struct erofs_job {
 	uint64_t segment; /* its number, which counts those that are read */
 	uint64_t offset;  /* in the file */
 	size_t length;
+	uint64_t span; /* bytes of the file up to the next segment: with the holes that are stepped over */
 	bool has_data, is_last;
 	struct erofs_chunk_cursor chunks; /* where the segment begins */
 	struct erofs_encoded result;
