@@ -68,6 +68,7 @@ unit_tests = \
 	tests/unit/test_pages \
 	tests/unit/test_pool \
 	tests/unit/test_run \
+	tests/unit/test_run_arrivals \
 	tests/unit/test_share_directories \
 	tests/unit/test_share_manifest \
 	tests/unit/test_share_places \
@@ -237,6 +238,9 @@ tests_unit_test_pool_LDADD = $(unit_libs)
 tests_unit_test_run_SOURCES = tests/unit/test_run.c $(fake_source)
 tests_unit_test_run_CFLAGS = $(unit_cflags)
 tests_unit_test_run_LDADD = $(unit_libs)
+tests_unit_test_run_arrivals_SOURCES = tests/unit/test_run_arrivals.c $(fake_source)
+tests_unit_test_run_arrivals_CFLAGS = $(unit_cflags)
+tests_unit_test_run_arrivals_LDADD = $(unit_libs)
 tests_unit_test_share_directories_CFLAGS = $(unit_cflags)
 tests_unit_test_share_directories_LDADD = $(unit_libs)
 tests_unit_test_share_manifest_CFLAGS = $(unit_cflags)

@@ -150,7 +150,7 @@ struct erofs_source_ops {
 struct erofs_stream_ops {
 	/*
 	 * Goes on to the next regular file that has data, over whatever is left of the last one: 1 and its inode, with size,
-	 * attributes and xattrs as they are now known; 0 at the end of the input. The inode has a name and a parent for
+	 * attributes and xattrs as they are now known; 0 at the end of the input, as often as it is asked. The inode has a name and a parent for
 	 * messages; whether it stays in the tree is known at the end only, since a later member may take its place.
 	 */
 	int (*next)(void *source, struct erofs_tree_inode **inode);

@@ -186,22 +186,31 @@ static void describe(struct erofs_tree_inode *inode, struct fake_file *file)
 	file->inode = inode;
 }
 
+static int put(struct fake_source *source, struct fake_file *file, struct erofs_tree_inode **inode)
+{
+	int err = erofs_paths_put(&source->paths, inode, file->path, S_IFREG | 0644);
+
+	if (!err)
+		describe(*inode, file);
+	return err ? err : step(source, file, "find");
+}
+
 static int next_arrival(void *arg, struct erofs_tree_inode **inode)
 {
 	struct fake_source *source = arg;
-	struct fake_file *file = &source->files[source->next];
-	int err;
 
-	if (source->next == source->count)
-		return erofs_paths_finish(&source->paths);
-	source->next++;
 	source->at = 0;
-	err = erofs_paths_put(&source->paths, inode, file->path, S_IFREG | 0644);
-	if (err)
-		return err;
-	describe(*inode, file);
-	err = step(source, file, "find");
-	return err ? err : 1;
+	while (source->next < source->count) {
+		struct fake_file *file = &source->files[source->next++];
+		int err = put(source, file, inode);
+
+		if (err || file->size)
+			return err ? err : 1;
+	}
+	if (source->is_complete)
+		return 0;
+	source->is_complete = true;
+	return erofs_paths_finish(&source->paths);
 }
 
 static int read_arrival(void *arg, void *buf, size_t length)

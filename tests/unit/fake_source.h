@@ -56,6 +56,7 @@ struct fake_source {
 	struct erofs_paths paths;
 	unsigned int next;
 	uint64_t at;
+	bool is_complete;
 };
 
 void fake_begin(struct fake_source *source, bool arrives, size_t segment);

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/fake_source.h"
+#include "tests/unit/unit.h"
+
+/* Builds from what arrives: once, in its own order. */
+
+/* What is looked for in an image: words of a seed that only replaced members have. */
+#define GONE UINT64_C(0xDEAD)
+
+static struct fake_file *add_random(struct fake_source *source, const char *path, uint64_t size, uint64_t seed)
+{
+	struct fake_file *file = fake_add(source, path, size, seed);
+
+	file->is_random = true;
+	return file;
+}
+
+static void make_duplicates(struct fake_source *source)
+{
+	uint64_t size = source->segment + 5000;
+
+	fake_add(source, "z-first", size, 1);
+	fake_add(source, "small", 5000, 2);
+	fake_add(source, "y-copy", size, 1);
+	fake_add(source, "small-copy", 5000, 2);
+	fake_add(source, "x-other", size, 1)->differs_at = size - 1;
+	add_random(source, "random", size, 3);
+	add_random(source, "small-random", 9000, 4);
+	add_random(source, "random-copy", size, 3);
+	fake_add(source, "dir/after", 70000, 5);
+	fake_add(source, "w-copy", size, 1);
+	fake_add(source, "dir/other-copy", size, 1)->differs_at = size - 1;
+	fake_add(source, "tiny", 1, 6);
+	fake_add(source, "empty", 0, 0);
+}
+
+static void make_replaced(struct fake_source *source)
+{
+	uint64_t size = source->segment + 5000;
+
+	add_random(source, "a", size, GONE);
+	add_random(source, "b", 9000, GONE + 1);
+	add_random(source, "kept", size, 7);
+	add_random(source, "c", size, 7);
+	add_random(source, "d", 9000, 8);
+	add_random(source, "kept-small", 9000, 8);
+	/* From here on, members take the places of others; what others have, too, stays. */
+	add_random(source, "a", 4096, 9);
+	add_random(source, "b", size, 10);
+	add_random(source, "c", 3, 11);
+	fake_add(source, "d", 100, 12);
+	/* Back to what was there at first. */
+	add_random(source, "e", size, 13);
+	add_random(source, "e", 4096, 9);
+	add_random(source, "e", size, 13);
+}
+
+/* ---- the same bytes ------------------------------------------------------------------------------------------------------ */
+
+static uint8_t *build(const struct fake_way *way, void (*make)(struct fake_source *), unsigned int workers,
+		      struct erofs_build_summary *summary, size_t *size)
+{
+	struct erofs_build_options options = way->options;
+	struct fake_source source;
+
+	fake_begin(&source, true, way->segment);
+	make(&source);
+	options.workers = workers;
+	assert_int_equal(fake_build(&source, fake_target(), &options, summary), 0);
+	fake_verify(&source, fake_target());
+	fake_end(&source);
+	return fake_load(fake_target(), size);
+}
+
+static void build_alike(void (*make)(struct fake_source *), uint64_t shared, uint64_t abandoned)
+{
+	static const unsigned int workers[] = { 0, 1, 3, 5 };
+	const struct fake_way *way;
+
+	for (unsigned int i = 0; (way = fake_way(i)); i++) {
+		uint8_t *first = NULL, *bytes;
+		size_t first_size = 0, size;
+
+		for (size_t j = 0; j < sizeof(workers) / sizeof(workers[0]); j++) {
+			struct erofs_build_summary summary;
+
+			bytes = build(way, make, workers[j], &summary, &size);
+			assert_int_equal(summary.shared_files, shared);
+			assert_int_equal(summary.abandoned_files, abandoned);
+			if (first && (size != first_size || memcmp(first, bytes, size) != 0))
+				fail_msg("%s: %u workers make another image", way->name, workers[j]);
+			first_size = size;
+			free(first);
+			first = bytes;
+		}
+		free(first);
+	}
+}
+
+static void duplicates_are_withdrawn(void **state)
+{
+	(void)state;
+	build_alike(make_duplicates, 5, 0);
+}
+
+static void what_was_withdrawn_takes_no_room(void **state)
+{
+	const struct fake_way *way;
+
+	(void)state;
+	for (unsigned int i = 0; (way = fake_way(i)); i++) {
+		struct fake_way apart = *way;
+		size_t together_size, apart_size;
+		uint8_t *bytes;
+
+		bytes = build(way, make_duplicates, 3, NULL, &together_size);
+		free(bytes);
+		apart.options.dedupe_files = false;
+		bytes = build(&apart, make_duplicates, 3, NULL, &apart_size);
+		free(bytes);
+		/* Of the four long duplicates, one does not shrink. */
+		assert_true(together_size + way->segment < apart_size);
+	}
+}
+
+/* ---- members that are replaced ------------------------------------------------------------------------------------------- */
+
+static void replaced_members_are_wiped(void **state)
+{
+	const struct fake_way *way;
+
+	(void)state;
+	for (unsigned int i = 0; (way = fake_way(i)); i++) {
+		struct fake_file gone = { .size = 9000, .seed = GONE, .is_random = true };
+		struct erofs_build_summary summary;
+		uint8_t *bytes, wanted[64];
+		size_t size;
+
+		bytes = build(way, make_replaced, 3, &summary, &size);
+		for (; gone.seed <= GONE + 1; gone.seed++)
+			for (uint64_t at = 0; at < gone.size - sizeof(wanted); at += 512) {
+				fake_fill(&gone, wanted, sizeof(wanted), at);
+				assert_null(memmem(bytes, size, wanted, sizeof(wanted)));
+			}
+		assert_true(summary.abandoned_bytes >= way->segment + 9000);
+		free(bytes);
+	}
+}
+
+static void what_others_have_stays(void **state)
+{
+	(void)state;
+	/* c of kept, kept-small of d, e of a's second, e of e's first. Replaced: a, b, c, d, e twice. */
+	build_alike(make_replaced, 4, 6);
+}
+
+static int remove_target(void **state)
+{
+	(void)state;
+	fake_target_remove();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(duplicates_are_withdrawn, remove_target),
+		cmocka_unit_test_teardown(what_was_withdrawn_takes_no_room, remove_target),
+		cmocka_unit_test_teardown(replaced_members_are_wiped, remove_target),
+		cmocka_unit_test_teardown(what_others_have_stays, remove_target),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
