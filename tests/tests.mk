@@ -31,6 +31,9 @@ unit_tests = \
 	tests/unit/test_check_inode \
 	tests/unit/test_check_super \
 	tests/unit/test_chunk_plan \
+	tests/unit/test_cluster_index \
+	tests/unit/test_compression \
+	tests/unit/test_compress \
 	tests/unit/test_contents \
 	tests/unit/test_decoder \
 	tests/unit/test_dedup \
@@ -143,6 +146,9 @@ tests_unit_test_check_super_LDADD = $(unit_libs)
 tests_unit_test_chunk_plan_SOURCES = tests/unit/test_chunk_plan.c $(tree_maker)
 tests_unit_test_chunk_plan_CFLAGS = $(unit_cflags)
 tests_unit_test_chunk_plan_LDADD = $(unit_libs)
+tests_unit_test_cluster_index_SOURCES = tests/unit/test_cluster_index.c $(tree_maker)
+tests_unit_test_cluster_index_CFLAGS = $(unit_cflags)
+tests_unit_test_cluster_index_LDADD = $(unit_libs)
 tests_unit_test_compression_CFLAGS = $(unit_cflags)
 tests_unit_test_compression_LDADD = $(unit_libs)
 tests_unit_test_compress_CFLAGS = $(unit_cflags)
