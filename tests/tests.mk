@@ -61,6 +61,7 @@ unit_tests = \
 	tests/unit/test_image_xattr \
 	tests/unit/test_image_zmap \
 	tests/unit/test_index \
+	tests/unit/test_jobs \
 	tests/unit/test_layout \
 	tests/unit/test_misuse_build \
 	tests/unit/test_misuse_image \
@@ -72,6 +73,7 @@ unit_tests = \
 	tests/unit/test_pool \
 	tests/unit/test_run \
 	tests/unit/test_run_arrivals \
+	tests/unit/test_run_failures \
 	tests/unit/test_share_directories \
 	tests/unit/test_share_manifest \
 	tests/unit/test_share_places \
@@ -225,6 +227,9 @@ tests_unit_test_image_zmap_LDADD = $(unit_libs)
 tests_unit_test_index_SOURCES = tests/unit/test_index.c $(growth)
 tests_unit_test_index_CFLAGS = $(unit_cflags)
 tests_unit_test_index_LDADD = $(unit_libs)
+tests_unit_test_jobs_SOURCES = tests/unit/test_jobs.c $(fake_source)
+tests_unit_test_jobs_CFLAGS = $(unit_cflags)
+tests_unit_test_jobs_LDADD = $(unit_libs)
 tests_unit_test_layout_SOURCES = tests/unit/test_layout.c $(tree_maker)
 tests_unit_test_layout_CFLAGS = $(unit_cflags)
 tests_unit_test_layout_LDADD = $(unit_libs)
@@ -247,6 +252,9 @@ tests_unit_test_run_LDADD = $(unit_libs)
 tests_unit_test_run_arrivals_SOURCES = tests/unit/test_run_arrivals.c $(fake_source)
 tests_unit_test_run_arrivals_CFLAGS = $(unit_cflags)
 tests_unit_test_run_arrivals_LDADD = $(unit_libs)
+tests_unit_test_run_failures_SOURCES = tests/unit/test_run_failures.c $(fake_source)
+tests_unit_test_run_failures_CFLAGS = $(unit_cflags)
+tests_unit_test_run_failures_LDADD = $(unit_libs)
 tests_unit_test_share_directories_CFLAGS = $(unit_cflags)
 tests_unit_test_share_directories_LDADD = $(unit_libs)
 tests_unit_test_share_manifest_CFLAGS = $(unit_cflags)

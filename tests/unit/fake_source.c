@@ -307,17 +307,32 @@ static void add_to_tree(struct fake_source *source)
 			 &source->files[i]);
 }
 
-int fake_build(struct fake_source *source, const char *path, struct erofs_build_options *options,
-	       struct erofs_build_summary *summary)
+void fake_prepare(struct fake_source *source)
 {
-	struct erofs_tree_rules rules = { .force_uid = false };
+	static const struct erofs_tree_rules rules = { .force_uid = false };
+
+	if (source->arrives)
+		return;
+	add_to_tree(source);
+	assert_int_equal(erofs_tree_normalize(source->tree, &rules, &source->diag), 0);
+}
+
+int fake_build_prepared(struct fake_source *source, const char *path, struct erofs_build_options *options,
+			struct erofs_build_summary *summary)
+{
+	static const struct erofs_tree_rules rules = { .force_uid = false };
 
 	options->cancel = &source->cancel;
 	if (source->arrives)
 		return erofs_build_streamed(source->tree, &rules, path, options, summary, &source->diag);
-	add_to_tree(source);
-	assert_int_equal(erofs_tree_normalize(source->tree, &rules, &source->diag), 0);
 	return erofs_build(source->tree, path, options, summary, &source->diag);
+}
+
+int fake_build(struct fake_source *source, const char *path, struct erofs_build_options *options,
+	       struct erofs_build_summary *summary)
+{
+	fake_prepare(source);
+	return fake_build_prepared(source, path, options, summary);
 }
 
 static void verify_fingerprint(struct erofs_image *image, const struct erofs_inode *inode, const uint8_t *bytes)

@@ -72,9 +72,14 @@ void fake_fill(const struct fake_file *file, uint8_t *to, size_t length, uint64_
 /* For on_read: waits until a segment of a file has been read. Does not wait for ever. */
 void fake_wait(struct fake_source *source, const struct fake_file *file, uint64_t segment);
 
-/* Normalizes and builds. Sets diag and cancel in the options. */
+/* Makes the tree, unless its files arrive, and normalizes it; builds. Sets cancel in the options. */
 int fake_build(struct fake_source *source, const char *path, struct erofs_build_options *options,
 	       struct erofs_build_summary *summary);
+
+/* The two halves of it. */
+void fake_prepare(struct fake_source *source);
+int fake_build_prepared(struct fake_source *source, const char *path, struct erofs_build_options *options,
+			struct erofs_build_summary *summary);
 
 /* Reads the image back: all files that the tree has, and their fingerprints, are what the source has. */
 void fake_verify(struct fake_source *source, const char *path);
