@@ -69,6 +69,7 @@ unit_tests = \
 	tests/unit/test_misuse_source \
 	tests/unit/test_nidset \
 	tests/unit/test_output \
+	tests/unit/test_owners \
 	tests/unit/test_pages \
 	tests/unit/test_pool \
 	tests/unit/test_run \
@@ -242,6 +243,9 @@ tests_unit_test_nidset_LDADD = $(unit_libs)
 tests_unit_test_output_SOURCES = tests/unit/test_output.c $(tree_maker)
 tests_unit_test_output_CFLAGS = $(unit_cflags)
 tests_unit_test_output_LDADD = $(unit_libs)
+tests_unit_test_owners_SOURCES = tests/unit/test_owners.c $(tree_maker)
+tests_unit_test_owners_CFLAGS = $(unit_cflags)
+tests_unit_test_owners_LDADD = $(unit_libs)
 tests_unit_test_pages_CFLAGS = $(unit_cflags)
 tests_unit_test_pages_LDADD = $(unit_libs)
 tests_unit_test_pool_CFLAGS = $(unit_cflags)

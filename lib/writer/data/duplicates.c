@@ -111,10 +111,23 @@ bool erofs_writer_take_over(struct erofs_run *run, const struct erofs_tree_inode
 	return true;
 }
 
+/*
+ * Where there is one method, work relies on a content that is there in extents, and no longer encodes it. A source whose extents
+ * are taken over may have one that shrank where ours does not.
+ */
+static bool is_relied_on(const struct erofs_run *run, const struct erofs_tree_inode *inode)
+{
+	const struct erofs_tree_inode *owner = find_owner(run, inode);
+
+	return run->plan->methods.count == 1 && owner && erofs_writer_place(run->data, owner)->is_compressed;
+}
+
 void erofs_writer_own(struct erofs_run *run, const struct erofs_tree_inode *inode)
 {
 	const struct erofs_place *place = erofs_writer_place(run->data, inode);
 
+	if (!place->is_compressed && is_relied_on(run, inode))
+		return;
 	if (run->plan->options->dedupe_files && place->content != EROFS_CONTENT_NONE &&
 	    (place->is_compressed || erofs_writer_planned_blocks(run->plan, inode)))
 		erofs_writer_dedup_own(&run->data->dedup, place->content, inode->number, place->is_compressed);

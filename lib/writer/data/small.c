@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
 #include <string.h>
 
 #include "lib/writer/data/run.h"
@@ -197,6 +198,8 @@ static int commit_encoded(struct erofs_run *run, struct erofs_job *job, struct e
 	file->is_duplicate = erofs_writer_take_over(run, file->inode, true);
 	if (file->is_duplicate)
 		return 0;
+	if (file->is_known)
+		return erofs_tree_report(run->plan->diag, -EIO, file->inode, "its duplicate is there no longer");
 	err = place_encoded(run, file, &extents);
 	list.start = file->start / unit;
 	if (!err)
