@@ -399,6 +399,7 @@ program_tests = \
 	tests/e2e/options_compress.sh \
 	tests/e2e/overlay.sh \
 	tests/e2e/paths_through_links.sh \
+	tests/e2e/property.sh \
 	tests/e2e/roundtrip.sh \
 	tests/e2e/sparse.sh \
 	tests/e2e/packed.sh \
@@ -449,6 +450,7 @@ tests_extra = $(source_tests) $(program_tests) $(tests_golden) \
 	tests/e2e/oci_images.py \
 	tests/e2e/oci_token_registry.py \
 	tests/e2e/page_figures.py \
+	tests/e2e/property_tree.py \
 	tests/e2e/reorder_extents.py \
 	tests/e2e/packed_archives.py \
 	tests/e2e/sparse_ranges.py \
