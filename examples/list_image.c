@@ -23,6 +23,8 @@ static int visit(void *ctx, const struct erofs_walk_entry *entry)
 	/* A path comes from the image: print only what cannot upset a terminal. */
 	if (entry->inode)
 		printf("%06o %12llu ", entry->inode->mode, (unsigned long long)entry->inode->size);
+	if (!entry->path_len)
+		putchar('/');
 	for (size_t i = 0; i < entry->path_len; i++)
 		putchar(entry->path[i] >= ' ' && entry->path[i] < 127 ? entry->path[i] : '?');
 	putchar('\n');

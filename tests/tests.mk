@@ -20,6 +20,11 @@ tests_tools_treeread_SOURCES = tests/tools/treeread.c tests/tools/support.c test
 tests_tools_corrupt_SOURCES = tests/tools/corrupt.c tests/tools/mutate.c tests/tools/mutate.h \
 	tests/tools/support.c tests/tools/support.h
 tests_tools_manifestgen_SOURCES = tests/tools/manifestgen.c
+tests_tools_treegen_LDADD =
+tests_tools_treecmp_LDADD =
+tests_tools_treeread_LDADD =
+tests_tools_corrupt_LDADD =
+tests_tools_manifestgen_LDADD =
 
 # ---- unit tests, one program per module -------------------------------------------------------------------------------
 
@@ -32,12 +37,8 @@ unit_tests = \
 	tests/unit/test_check_super \
 	tests/unit/test_chunk_plan \
 	tests/unit/test_cluster_index \
-	tests/unit/test_compression \
-	tests/unit/test_compress \
 	tests/unit/test_contents \
-	tests/unit/test_decoder \
 	tests/unit/test_dedup \
-	tests/unit/test_deflate_cut \
 	tests/unit/test_device \
 	tests/unit/test_dirs \
 	tests/unit/test_escape \
@@ -87,7 +88,6 @@ unit_tests = \
 	tests/unit/test_tree_paths \
 	tests/unit/test_xattr_plan \
 	tests/unit/test_zindex_clusters \
-	tests/unit/test_zindex_pieces
 	tests/unit/test_zindex_pieces \
 	tests/unit/test_zone
 
@@ -100,202 +100,38 @@ codec_tests = \
 	tests/unit/test_encoder \
 	tests/unit/test_look
 
+# Each is one file of its name and these. What has other sources or libraries says so itself.
+LDADD = tests/unit/libunit.la liberofs-core.la $(CMOCKA_LIBS)
+tests_unit_libunit_la_SOURCES = \
+	tests/unit/codec_inputs.c tests/unit/codec_inputs.h \
+	tests/unit/fake_source.c tests/unit/fake_source.h \
+	tests/unit/growth.c tests/unit/growth.h \
+	tests/unit/misuse.h \
+	tests/unit/raw_image.c tests/unit/raw_image.h \
+	tests/unit/small_image.c tests/unit/small_image.h \
+	tests/unit/tree_maker.c tests/unit/tree_maker.h \
+	tests/unit/unit.h
+tests_unit_test_decoder_SOURCES = tests/unit/test_decoder.c tests/fuzz/encode.c tests/fuzz/encode.h \
+	tests/tools/support.c tests/tools/support.h
+
 if HAVE_CMOCKA
+check_LTLIBRARIES = tests/unit/libunit.la
+AM_CFLAGS += $(CMOCKA_CFLAGS)
 unit_programs = $(unit_tests)
 if ALL_CODECS
 unit_programs += $(codec_tests)
 endif
-unit_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-unit_libs = liberofs-core.la $(CMOCKA_LIBS)
-small_image = tests/unit/small_image.c tests/unit/small_image.h
-raw_image = tests/unit/raw_image.c tests/unit/raw_image.h
-codec_inputs = tests/unit/codec_inputs.c tests/unit/codec_inputs.h
-encode = tests/fuzz/encode.c tests/fuzz/encode.h tests/tools/support.c tests/tools/support.h
-growth = tests/unit/growth.c tests/unit/growth.h
-tree_maker = tests/unit/tree_maker.c tests/unit/tree_maker.h
-misuse = tests/unit/misuse.h $(tree_maker)
-tests_unit_test_misuse_build_SOURCES = tests/unit/test_misuse_build.c $(misuse)
-tests_unit_test_misuse_build_CFLAGS = $(unit_cflags)
-tests_unit_test_misuse_build_LDADD = $(unit_libs)
-tests_unit_test_misuse_image_SOURCES = tests/unit/test_misuse_image.c $(misuse) tests/unit/raw_image.c tests/unit/raw_image.h
-tests_unit_test_misuse_image_CFLAGS = $(unit_cflags)
-tests_unit_test_misuse_image_LDADD = $(unit_libs)
-tests_unit_test_misuse_share_SOURCES = tests/unit/test_misuse_share.c $(misuse)
-tests_unit_test_misuse_share_CFLAGS = $(unit_cflags)
-tests_unit_test_misuse_share_LDADD = $(unit_libs)
-tests_unit_test_misuse_source_SOURCES = tests/unit/test_misuse_source.c $(misuse)
-tests_unit_test_misuse_source_CFLAGS = $(unit_cflags)
-tests_unit_test_misuse_source_LDADD = $(unit_libs)
-tests_unit_test_sized_SOURCES = tests/unit/test_sized.c $(misuse)
-tests_unit_test_sized_CFLAGS = $(unit_cflags)
-tests_unit_test_sized_LDADD = $(unit_libs)
-fake_source = tests/unit/fake_source.c tests/unit/fake_source.h $(tree_maker)
-tests_unit_test_arena_CFLAGS = $(unit_cflags)
-tests_unit_test_arena_LDADD = $(unit_libs)
-tests_unit_test_buffer_CFLAGS = $(unit_cflags)
-tests_unit_test_buffer_LDADD = $(unit_libs)
-tests_unit_test_check_data_SOURCES = tests/unit/test_check_data.c $(small_image)
-tests_unit_test_check_data_CFLAGS = $(unit_cflags)
-tests_unit_test_check_data_LDADD = $(unit_libs)
-tests_unit_test_check_dir_SOURCES = tests/unit/test_check_dir.c $(small_image)
-tests_unit_test_check_dir_CFLAGS = $(unit_cflags)
-tests_unit_test_check_dir_LDADD = $(unit_libs)
-tests_unit_test_check_inode_SOURCES = tests/unit/test_check_inode.c $(small_image)
-tests_unit_test_check_inode_CFLAGS = $(unit_cflags)
-tests_unit_test_check_inode_LDADD = $(unit_libs)
-tests_unit_test_check_super_SOURCES = tests/unit/test_check_super.c $(small_image)
-tests_unit_test_check_super_CFLAGS = $(unit_cflags)
-tests_unit_test_check_super_LDADD = $(unit_libs)
-tests_unit_test_chunk_plan_SOURCES = tests/unit/test_chunk_plan.c $(tree_maker)
-tests_unit_test_chunk_plan_CFLAGS = $(unit_cflags)
-tests_unit_test_chunk_plan_LDADD = $(unit_libs)
-tests_unit_test_cluster_index_SOURCES = tests/unit/test_cluster_index.c $(tree_maker)
-tests_unit_test_cluster_index_CFLAGS = $(unit_cflags)
-tests_unit_test_cluster_index_LDADD = $(unit_libs)
-tests_unit_test_compression_CFLAGS = $(unit_cflags)
-tests_unit_test_compression_LDADD = $(unit_libs)
-tests_unit_test_compress_CFLAGS = $(unit_cflags)
-tests_unit_test_compress_LDADD = $(unit_libs)
-tests_unit_test_contents_CFLAGS = $(unit_cflags)
-tests_unit_test_contents_LDADD = $(unit_libs)
-tests_unit_test_decoder_SOURCES = tests/unit/test_decoder.c $(encode)
-tests_unit_test_decoder_CFLAGS = $(unit_cflags)
-tests_unit_test_decoder_LDADD = $(unit_libs)
-tests_unit_test_dedup_CFLAGS = $(unit_cflags)
-tests_unit_test_dedup_LDADD = $(unit_libs)
-tests_unit_test_deflate_cut_SOURCES = tests/unit/test_deflate_cut.c $(codec_inputs)
-tests_unit_test_deflate_cut_CFLAGS = $(unit_cflags)
-tests_unit_test_deflate_cut_LDADD = $(unit_libs)
-tests_unit_test_device_CFLAGS = $(unit_cflags)
-tests_unit_test_device_LDADD = $(unit_libs)
-tests_unit_test_dirs_SOURCES = tests/unit/test_dirs.c $(tree_maker)
-tests_unit_test_dirs_CFLAGS = $(unit_cflags)
-tests_unit_test_dirs_LDADD = $(unit_libs)
-tests_unit_test_encoder_SOURCES = tests/unit/test_encoder.c $(codec_inputs)
-tests_unit_test_encoder_CFLAGS = $(unit_cflags)
-tests_unit_test_encoder_LDADD = $(unit_libs)
-tests_unit_test_escape_CFLAGS = $(unit_cflags)
-tests_unit_test_escape_LDADD = $(unit_libs)
-tests_unit_test_extent_list_CFLAGS = $(unit_cflags)
-tests_unit_test_extent_list_LDADD = $(unit_libs)
-tests_unit_test_extract_SOURCES = tests/unit/test_extract.c $(small_image)
-tests_unit_test_extract_CFLAGS = $(unit_cflags)
-tests_unit_test_extract_LDADD = $(unit_libs)
-tests_unit_test_filter_SOURCES = tests/unit/test_filter.c $(tree_maker)
-tests_unit_test_filter_CFLAGS = $(unit_cflags)
-tests_unit_test_filter_LDADD = $(unit_libs)
-tests_unit_test_fingerprint_CFLAGS = $(unit_cflags)
-tests_unit_test_fingerprint_LDADD = $(unit_libs)
-tests_unit_test_for_kernel_SOURCES = tests/unit/test_for_kernel.c $(tree_maker)
-tests_unit_test_for_kernel_CFLAGS = $(unit_cflags)
-tests_unit_test_for_kernel_LDADD = $(unit_libs)
-tests_unit_test_format_chunk_CFLAGS = $(unit_cflags)
-tests_unit_test_format_chunk_LDADD = $(unit_libs)
-tests_unit_test_format_dirent_CFLAGS = $(unit_cflags)
-tests_unit_test_format_dirent_LDADD = $(unit_libs)
-tests_unit_test_format_inode_CFLAGS = $(unit_cflags)
-tests_unit_test_format_inode_LDADD = $(unit_libs)
-tests_unit_test_format_superblock_CFLAGS = $(unit_cflags)
-tests_unit_test_format_superblock_LDADD = $(unit_libs)
-tests_unit_test_format_xattr_CFLAGS = $(unit_cflags)
-tests_unit_test_format_xattr_LDADD = $(unit_libs)
-tests_unit_test_gaps_SOURCES = tests/unit/test_gaps.c $(tree_maker)
-tests_unit_test_gaps_CFLAGS = $(unit_cflags)
-tests_unit_test_gaps_LDADD = $(unit_libs)
-tests_unit_test_gate_CFLAGS = $(unit_cflags)
-tests_unit_test_gate_LDADD = $(unit_libs)
-tests_unit_test_hash_chain_SOURCES = tests/unit/test_hash_chain.c $(tree_maker)
-tests_unit_test_hash_chain_CFLAGS = $(unit_cflags)
-tests_unit_test_hash_chain_LDADD = $(unit_libs)
-tests_unit_test_hints_SOURCES = tests/unit/test_hints.c $(tree_maker)
-tests_unit_test_hints_CFLAGS = $(unit_cflags)
-tests_unit_test_hints_LDADD = $(unit_libs)
-tests_unit_test_image_data_SOURCES = tests/unit/test_image_data.c $(raw_image)
-tests_unit_test_image_data_CFLAGS = $(unit_cflags)
-tests_unit_test_image_data_LDADD = $(unit_libs)
-tests_unit_test_image_dir_SOURCES = tests/unit/test_image_dir.c $(raw_image)
-tests_unit_test_image_dir_CFLAGS = $(unit_cflags)
-tests_unit_test_image_dir_LDADD = $(unit_libs)
-tests_unit_test_image_open_SOURCES = tests/unit/test_image_open.c $(raw_image)
-tests_unit_test_image_open_CFLAGS = $(unit_cflags)
-tests_unit_test_image_open_LDADD = $(unit_libs)
-tests_unit_test_image_xattr_SOURCES = tests/unit/test_image_xattr.c $(raw_image)
-tests_unit_test_image_xattr_CFLAGS = $(unit_cflags)
-tests_unit_test_image_xattr_LDADD = $(unit_libs)
-tests_unit_test_image_zmap_SOURCES = tests/unit/test_image_zmap.c $(raw_image)
-tests_unit_test_image_zmap_CFLAGS = $(unit_cflags)
-tests_unit_test_image_zmap_LDADD = $(unit_libs)
-tests_unit_test_index_SOURCES = tests/unit/test_index.c $(growth)
-tests_unit_test_index_CFLAGS = $(unit_cflags)
-tests_unit_test_index_LDADD = $(unit_libs)
-tests_unit_test_jobs_SOURCES = tests/unit/test_jobs.c $(fake_source)
-tests_unit_test_jobs_CFLAGS = $(unit_cflags)
-tests_unit_test_jobs_LDADD = $(unit_libs)
-tests_unit_test_layout_SOURCES = tests/unit/test_layout.c $(tree_maker)
-tests_unit_test_layout_CFLAGS = $(unit_cflags)
-tests_unit_test_layout_LDADD = $(unit_libs)
-tests_unit_test_look_SOURCES = tests/unit/test_look.c $(codec_inputs)
-tests_unit_test_look_CFLAGS = $(unit_cflags)
-tests_unit_test_look_LDADD = $(unit_libs)
-tests_unit_test_nidset_SOURCES = tests/unit/test_nidset.c $(growth)
-tests_unit_test_nidset_CFLAGS = $(unit_cflags)
-tests_unit_test_nidset_LDADD = $(unit_libs)
-tests_unit_test_output_SOURCES = tests/unit/test_output.c $(tree_maker)
-tests_unit_test_output_CFLAGS = $(unit_cflags)
-tests_unit_test_output_LDADD = $(unit_libs)
-tests_unit_test_owners_SOURCES = tests/unit/test_owners.c $(tree_maker)
-tests_unit_test_owners_CFLAGS = $(unit_cflags)
-tests_unit_test_owners_LDADD = $(unit_libs)
-tests_unit_test_pages_CFLAGS = $(unit_cflags)
-tests_unit_test_pages_LDADD = $(unit_libs)
-tests_unit_test_pool_CFLAGS = $(unit_cflags)
-tests_unit_test_pool_LDADD = $(unit_libs)
-tests_unit_test_run_SOURCES = tests/unit/test_run.c $(fake_source)
-tests_unit_test_run_CFLAGS = $(unit_cflags)
-tests_unit_test_run_LDADD = $(unit_libs)
-tests_unit_test_run_arrivals_SOURCES = tests/unit/test_run_arrivals.c $(fake_source)
-tests_unit_test_run_arrivals_CFLAGS = $(unit_cflags)
-tests_unit_test_run_arrivals_LDADD = $(unit_libs)
-tests_unit_test_run_failures_SOURCES = tests/unit/test_run_failures.c $(fake_source)
-tests_unit_test_run_failures_CFLAGS = $(unit_cflags)
-tests_unit_test_run_failures_LDADD = $(unit_libs)
-tests_unit_test_share_directories_CFLAGS = $(unit_cflags)
-tests_unit_test_share_directories_LDADD = $(unit_libs)
-tests_unit_test_share_manifest_CFLAGS = $(unit_cflags)
-tests_unit_test_share_manifest_LDADD = $(unit_libs)
-tests_unit_test_share_places_CFLAGS = $(unit_cflags)
-tests_unit_test_share_places_LDADD = $(unit_libs)
-tests_unit_test_share_set_CFLAGS = $(unit_cflags)
-tests_unit_test_share_set_LDADD = $(unit_libs)
-tests_unit_test_tails_SOURCES = tests/unit/test_tails.c $(tree_maker)
-tests_unit_test_tails_CFLAGS = $(unit_cflags)
-tests_unit_test_tails_LDADD = $(unit_libs)
-tests_unit_test_tree_SOURCES = tests/unit/test_tree.c $(tree_maker)
-tests_unit_test_tree_CFLAGS = $(unit_cflags)
-tests_unit_test_tree_LDADD = $(unit_libs)
-tests_unit_test_tree_aufs_SOURCES = tests/unit/test_tree_aufs.c $(tree_maker)
-tests_unit_test_tree_aufs_CFLAGS = $(unit_cflags)
-tests_unit_test_tree_aufs_LDADD = $(unit_libs)
-tests_unit_test_tree_normalize_SOURCES = tests/unit/test_tree_normalize.c $(tree_maker)
-tests_unit_test_tree_normalize_CFLAGS = $(unit_cflags)
-tests_unit_test_tree_normalize_LDADD = $(unit_libs)
-tests_unit_test_tree_paths_SOURCES = tests/unit/test_tree_paths.c $(tree_maker)
-tests_unit_test_tree_paths_CFLAGS = $(unit_cflags)
-tests_unit_test_tree_paths_LDADD = $(unit_libs)
-tests_unit_test_xattr_plan_SOURCES = tests/unit/test_xattr_plan.c $(tree_maker)
-tests_unit_test_xattr_plan_CFLAGS = $(unit_cflags)
-tests_unit_test_xattr_plan_LDADD = $(unit_libs)
-tests_unit_test_zindex_clusters_CFLAGS = $(unit_cflags)
-tests_unit_test_zindex_clusters_LDADD = $(unit_libs)
-tests_unit_test_zindex_pieces_SOURCES = tests/unit/test_zindex_pieces.c
-tests_unit_test_zindex_pieces_CFLAGS = $(unit_cflags)
-tests_unit_test_zindex_pieces_LDADD = $(unit_libs)
-tests_unit_test_zone_SOURCES = tests/unit/test_zone.c $(tree_maker)
-tests_unit_test_zone_CFLAGS = $(unit_cflags)
-tests_unit_test_zone_LDADD = $(unit_libs)
 else
+check_LTLIBRARIES =
 unit_programs =
 endif
+
+# ---- examples: programs that use the library as others do, with its public headers alone -------------------------------
+
+example_programs = examples/build_image examples/list_image examples/verify_image
+examples_build_image_LDADD = liberofs-core.la
+examples_list_image_LDADD = liberofs-core.la
+examples_verify_image_LDADD = liberofs-core.la
 
 # ---- damaged images through the library, many a second ----------------------------------------------------------------
 
@@ -379,6 +215,7 @@ program_tests = \
 	tests/e2e/compressed_read.sh \
 	tests/e2e/determinism.sh \
 	tests/e2e/durability.sh \
+	tests/e2e/examples.sh \
 	tests/e2e/failures.sh \
 	tests/e2e/fingerprints.sh \
 	tests/e2e/fsck.sh \
@@ -435,7 +272,7 @@ tests_golden = \
 	tests/golden/plain/statistics.txt \
 	tests/golden/plain/superblock.txt
 
-check_PROGRAMS = $(tests_tools) $(unit_programs) $(fuzz_programs)
+check_PROGRAMS = $(tests_tools) $(example_programs) $(unit_programs) $(fuzz_programs)
 TESTS = $(unit_programs) $(source_tests) $(program_tests)
 
 tests_extra = $(source_tests) $(program_tests) $(tests_golden) \
@@ -459,7 +296,6 @@ tests_extra = $(source_tests) $(program_tests) $(tests_golden) \
 	tests/e2e/tar_archives.py \
 	tests/tools/fetch-archives.sh \
 	tests/tools/fetch-repart.sh \
-	tests/unit/unit.h \
 	$(kernel_tests)
 
 # More and larger trees, thousands of damaged images.

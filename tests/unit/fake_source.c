@@ -68,7 +68,7 @@ static int step(struct fake_source *source, const struct fake_file *file, const 
 	unsigned int number = atomic_fetch_add(&source->steps, 1) + 1;
 
 	if (number == source->cancel_at)
-		source->cancel = 1;
+		erofs_cancel_request(&source->cancel);
 	if (number != source->fail_at)
 		return 0;
 	return file ? erofs_tree_report(&source->diag, -EIO, file->inode, "cannot %s", what) : -EIO;
@@ -309,7 +309,7 @@ static void add_to_tree(struct fake_source *source)
 
 void fake_prepare(struct fake_source *source)
 {
-	static const struct erofs_tree_rules rules = { .force_uid = false };
+	static const struct erofs_tree_rules rules = { .size = sizeof(rules) };
 
 	if (source->arrives)
 		return;
@@ -320,7 +320,7 @@ void fake_prepare(struct fake_source *source)
 int fake_build_prepared(struct fake_source *source, const char *path, struct erofs_build_options *options,
 			struct erofs_build_summary *summary)
 {
-	static const struct erofs_tree_rules rules = { .force_uid = false };
+	static const struct erofs_tree_rules rules = { .size = sizeof(rules) };
 
 	options->cancel = &source->cancel;
 	if (source->arrives)
@@ -381,8 +381,8 @@ void fake_verify(struct fake_source *source, const char *path)
 /* ---- ways ---------------------------------------------------------------------------------------------------------------- */
 
 #define COMMON                                                                                                         \
-	.fingerprint = EROFS_DIGEST_SHA256, .dedupe_files = true, .sb_checksum = true,                                 \
-	.uuid_rule = EROFS_UUID_CONTENT, .shared_xattr_users = 2, .inline_data = true
+	.size = sizeof(struct erofs_build_options), .fingerprint = EROFS_DIGEST_SHA256, .dedupe_files = true,          \
+	.sb_checksum = true, .uuid_rule = EROFS_UUID_CONTENT, .shared_xattr_users = 2, .inline_data = true
 
 const struct fake_way *fake_way(unsigned int number)
 {

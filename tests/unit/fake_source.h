@@ -45,7 +45,7 @@ struct fake_source {
 	/* Called in front of each read by any worker; may wait for others. */
 	void (*on_read)(struct fake_source *source, struct fake_file *file, uint64_t offset);
 	unsigned int fail_at, cancel_at; /* the so many-th step; 0: none */
-	volatile int cancel;
+	struct erofs_cancel cancel;
 	atomic_uint steps;
 	atomic_uint readers, open_now, open_most;
 	atomic_uint stuck; /* waits that were given up */

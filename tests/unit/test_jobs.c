@@ -332,7 +332,7 @@ static void a_cancelled_run_has_no_next_job(void **state)
 		add_long_and_small(&made);
 		plan(&made);
 		assert_segment(&made, "a", 0, SEGMENT, false);
-		made.source.cancel = 1;
+		erofs_cancel_request(&made.source.cancel);
 		assert_int_equal(erofs_writer_next_job(&made.run, &made.job), -ECANCELED);
 		finish(&made);
 	}

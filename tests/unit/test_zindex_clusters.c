@@ -14,8 +14,8 @@
 
 struct made {
 	struct erofs_build_options options;
-	struct erofs_compress_way way;
-	struct erofs_compress_plan plan;
+	struct erofs_method method;
+	struct erofs_methods methods;
 	struct erofs_buffer extents, lists, index;
 	struct erofs_extent_list list;
 	struct erofs_zindex zindex;
@@ -27,10 +27,10 @@ static void begin(struct made *made, bool full, uint32_t pcluster_blocks)
 	made->options = (struct erofs_build_options){ .blkszbits = 12,
 						      .full_index = full,
 						      .compressed_form = EROFS_COMPRESSED_CLUSTERS };
-	made->way = (struct erofs_compress_way){ .compression = { .compressor = EROFS_COMPRESSOR_LZ4 },
+	made->method = (struct erofs_method){ .compression = { .compressor = EROFS_COMPRESSOR_LZ4 },
 						 .unit = BLOCK,
 						 .encoded_max = pcluster_blocks * BLOCK };
-	made->plan = (struct erofs_compress_plan){ .options = &made->options, .ways = &made->way, .count = 1 };
+	made->methods = (struct erofs_methods){ .options = &made->options, .items = &made->method, .count = 1 };
 }
 
 static void add(struct made *made, uint64_t length, uint32_t blocks, enum erofs_extent_form form)
@@ -46,7 +46,7 @@ static void add(struct made *made, uint64_t length, uint32_t blocks, enum erofs_
 /* The whole index, and the end of it. */
 static void expect(struct made *made, const uint8_t *header, const uint8_t *entries, size_t size)
 {
-	made->zindex.plan = &made->plan;
+	made->zindex.methods = &made->methods;
 	made->zindex.lists = &made->lists;
 	assert_int_equal(erofs_extent_lists_add(&made->lists, &made->zindex.list, &made->list, &made->extents), 0);
 	assert_int_equal(erofs_zindex_encode(&made->zindex, &made->index, XATTRS), 0);
