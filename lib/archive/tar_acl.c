@@ -200,7 +200,7 @@ static uint16_t mode_of(const struct erofs_acl_entry *entries, size_t count)
 	return (uint16_t)(owner << 6 | group << 3 | others);
 }
 
-int erofs_tar_extended_set_acl(struct tar_extended *extended, const char *name, const char *text, size_t size)
+int erofs_archive_tar_extended_set_acl(struct tar_extended *extended, const char *name, const char *text, size_t size)
 {
 	erofs_auto(erofs_buffer_release) struct erofs_buffer buffer = { 0 };
 	erofs_auto_free uint8_t *value = NULL;
@@ -226,6 +226,6 @@ int erofs_tar_extended_set_acl(struct tar_extended *extended, const char *name, 
 	value = malloc(erofs_acl_encode(NULL, entries, count));
 	if (!value)
 		return -ENOMEM;
-	return erofs_tar_extended_set_xattr(extended, name, strlen(name), value,
-					    erofs_acl_encode(value, entries, count));
+	return erofs_archive_tar_extended_set_xattr(extended, name, strlen(name), value,
+						    erofs_acl_encode(value, entries, count));
 }

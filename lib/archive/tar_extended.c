@@ -96,8 +96,8 @@ static int set_text(struct erofs_buffer *out, bool *has, const char *text, size_
 
 /* ---- attributes ------------------------------------------------------------------------------------------------------------ */
 
-int erofs_tar_extended_set_xattr(struct tar_extended *extended, const char *name, size_t name_len, const void *value,
-				 size_t value_size)
+int erofs_archive_tar_extended_set_xattr(struct tar_extended *extended, const char *name, size_t name_len,
+					 const void *value, size_t value_size)
 {
 	struct tar_xattr xattr = { .name = extended->texts.size, .value_size = (uint32_t)value_size };
 	int err = erofs_buffer_append(&extended->texts, name, name_len);
@@ -200,7 +200,7 @@ static int add_xattr(struct tar_extended *extended, const char *name, size_t nam
 	}
 	if (name_len - rest > EROFS_XATTR_NAME_MAX || size > EROFS_XATTR_VALUE_MAX)
 		return -E2BIG;
-	return erofs_tar_extended_set_xattr(extended, name, name_len, value, size);
+	return erofs_archive_tar_extended_set_xattr(extended, name, name_len, value, size);
 }
 
 static int add_schily_xattr(struct tar_extended *extended, const char *name, const struct record *record)
@@ -260,7 +260,7 @@ static int set_sparse_number(struct tar_extended *extended, const char *key, siz
 		if (!extended->has_offset)
 			return -EINVAL;
 		extended->has_offset = false;
-		return erofs_tar_sparse_add(&extended->ranges, extended->offset, value);
+		return erofs_archive_tar_sparse_add(&extended->ranges, extended->offset, value);
 	}
 	return 0;
 }
@@ -274,7 +274,7 @@ static int parse_sparse(struct tar_extended *extended, const char *key, const st
 	if (is_key(key, key_len, "name"))
 		return set_text(&extended->path, &extended->has_path, record->value, record->size);
 	if (is_key(key, key_len, "map"))
-		return erofs_tar_sparse_text(&extended->ranges, record->value, record->size);
+		return erofs_archive_tar_sparse_text(&extended->ranges, record->value, record->size);
 	if (parse_decimal(&value, record->value, record->size) || value < 0)
 		return -EINVAL;
 	return set_sparse_number(extended, key, key_len, (uint64_t)value);
@@ -296,9 +296,11 @@ static int parse_vendor(struct tar_extended *extended, const struct record *reco
 	if (is_key(key, key_len, "RHT.security.selinux"))
 		return add_selinux(extended, record);
 	if (is_key(key, key_len, "SCHILY.acl.access"))
-		return erofs_tar_extended_set_acl(extended, "system.posix_acl_access", record->value, record->size);
+		return erofs_archive_tar_extended_set_acl(extended, "system.posix_acl_access", record->value,
+							  record->size);
 	if (is_key(key, key_len, "SCHILY.acl.default"))
-		return erofs_tar_extended_set_acl(extended, "system.posix_acl_default", record->value, record->size);
+		return erofs_archive_tar_extended_set_acl(extended, "system.posix_acl_default", record->value,
+							  record->size);
 	if (is_key(key, key_len, "SCHILY.devmajor"))
 		return set_number(&extended->major, &extended->has_major, record->value, record->size);
 	if (is_key(key, key_len, "SCHILY.devminor"))
@@ -359,7 +361,7 @@ static int take_record(struct record *out, const char **body, const char *end)
 	return 0;
 }
 
-int erofs_tar_extended_parse(struct tar_extended *extended, const char *body, size_t size, const char **why)
+int erofs_archive_tar_extended_parse(struct tar_extended *extended, const char *body, size_t size, const char **why)
 {
 	const char *end = body + size;
 	struct record record;
@@ -388,8 +390,8 @@ static int copy_xattrs(struct tar_extended *extended, const struct tar_extended 
 	for (size_t i = 0; !err && i < from->xattrs.size / sizeof(*xattrs); i++) {
 		const char *name = (const char *)from->texts.data + xattrs[i].name;
 
-		err = erofs_tar_extended_set_xattr(extended, name, strlen(name), from->texts.data + xattrs[i].value,
-						   xattrs[i].value_size);
+		err = erofs_archive_tar_extended_set_xattr(extended, name, strlen(name),
+							   from->texts.data + xattrs[i].value, xattrs[i].value_size);
 	}
 	return err;
 }
@@ -400,7 +402,7 @@ static int copy_text(struct erofs_buffer *out, const struct erofs_buffer *from, 
 	return has ? erofs_buffer_append(out, from->data, from->size) : 0;
 }
 
-int erofs_tar_extended_copy(struct tar_extended *extended, const struct tar_extended *from)
+int erofs_archive_tar_extended_copy(struct tar_extended *extended, const struct tar_extended *from)
 {
 	struct tar_extended copy = *from;
 	int err;
@@ -419,17 +421,17 @@ int erofs_tar_extended_copy(struct tar_extended *extended, const struct tar_exte
 	return err ? err : copy_xattrs(extended, from);
 }
 
-int erofs_tar_extended_set_path(struct tar_extended *extended, const char *text, size_t size)
+int erofs_archive_tar_extended_set_path(struct tar_extended *extended, const char *text, size_t size)
 {
 	return set_text(&extended->path, &extended->has_path, text, size);
 }
 
-int erofs_tar_extended_set_link(struct tar_extended *extended, const char *text, size_t size)
+int erofs_archive_tar_extended_set_link(struct tar_extended *extended, const char *text, size_t size)
 {
 	return set_text(&extended->link, &extended->has_link, text, size);
 }
 
-void erofs_tar_extended_release(struct tar_extended *extended)
+void erofs_archive_tar_extended_release(struct tar_extended *extended)
 {
 	erofs_buffer_release(&extended->path);
 	erofs_buffer_release(&extended->link);

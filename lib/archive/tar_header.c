@@ -22,7 +22,7 @@
 #define STAR_PREFIX 345, 131
 #define STAR_MARK   508
 
-bool erofs_tar_is_zero(const uint8_t block[TAR_BLOCK])
+bool erofs_archive_tar_is_zero(const uint8_t block[TAR_BLOCK])
 {
 	static const uint8_t zeros[TAR_BLOCK];
 
@@ -65,17 +65,17 @@ static int parse_octal(int64_t *out, const uint8_t *field, size_t size)
 	return at < size && field[at] != ' ' && field[at] ? -EINVAL : 0;
 }
 
-int erofs_tar_number(int64_t *out, const uint8_t *field, size_t size)
+int erofs_archive_tar_number(int64_t *out, const uint8_t *field, size_t size)
 {
 	return field[0] & 0x80 ? parse_binary(out, field, size) : parse_octal(out, field, size);
 }
 
 static int get_number(int64_t *out, const uint8_t *block, size_t at, size_t size)
 {
-	return erofs_tar_number(out, block + at, size);
+	return erofs_archive_tar_number(out, block + at, size);
 }
 
-bool erofs_tar_checksum_fits(const uint8_t block[TAR_BLOCK])
+bool erofs_archive_tar_checksum_fits(const uint8_t block[TAR_BLOCK])
 {
 	int64_t wanted, as_unsigned = 0, as_signed = 0;
 
@@ -131,7 +131,7 @@ static int get_device(struct tar_header *out, const uint8_t *block)
 	return err ? err : get_number(&out->minor, block, MINOR);
 }
 
-int erofs_tar_header_decode(struct tar_header *out, const uint8_t block[TAR_BLOCK], const char **why)
+int erofs_archive_tar_header_decode(struct tar_header *out, const uint8_t block[TAR_BLOCK], const char **why)
 {
 	int64_t mode = 0;
 

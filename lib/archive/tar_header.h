@@ -29,14 +29,14 @@ struct tar_header {
 	int64_t major, minor; /* devices only */
 };
 
-bool erofs_tar_is_zero(const uint8_t block[TAR_BLOCK]);
-bool erofs_tar_checksum_fits(const uint8_t block[TAR_BLOCK]);
+bool erofs_archive_tar_is_zero(const uint8_t block[TAR_BLOCK]);
+bool erofs_archive_tar_checksum_fits(const uint8_t block[TAR_BLOCK]);
 
 /* 0, or -EINVAL and what is wrong in `*why`. */
-int erofs_tar_header_decode(struct tar_header *out, const uint8_t block[TAR_BLOCK], const char **why);
+int erofs_archive_tar_header_decode(struct tar_header *out, const uint8_t block[TAR_BLOCK], const char **why);
 
 /* A numeric field, octal or base-256; -EINVAL, -ERANGE. */
-int erofs_tar_number(int64_t *out, const uint8_t *field, size_t size);
+int erofs_archive_tar_number(int64_t *out, const uint8_t *field, size_t size);
 
 /* ---- sparse files ----------------------------------------------------------------------------------------------------- */
 
@@ -46,14 +46,14 @@ int erofs_tar_number(int64_t *out, const uint8_t *field, size_t size);
  * Ranges of data as an archive gives them, in `ranges` as struct erofs_data_range: ascending, not overlapping; empty ones,
  * which mark the end, are left out. -EINVAL, -E2BIG, -ENOMEM.
  */
-int erofs_tar_sparse_add(struct erofs_buffer *ranges, uint64_t offset, uint64_t length);
+int erofs_archive_tar_sparse_add(struct erofs_buffer *ranges, uint64_t offset, uint64_t length);
 
 /* The four ranges in the header of an old GNU sparse member, or the 21 of a block that follows; `*more`: another one does. */
-int erofs_tar_sparse_header(struct erofs_buffer *ranges, uint64_t *real_size, bool *more,
-			    const uint8_t block[TAR_BLOCK]);
-int erofs_tar_sparse_block(struct erofs_buffer *ranges, bool *more, const uint8_t block[TAR_BLOCK]);
+int erofs_archive_tar_sparse_header(struct erofs_buffer *ranges, uint64_t *real_size, bool *more,
+				    const uint8_t block[TAR_BLOCK]);
+int erofs_archive_tar_sparse_block(struct erofs_buffer *ranges, bool *more, const uint8_t block[TAR_BLOCK]);
 
 /* "offset,length,offset,length..." */
-int erofs_tar_sparse_text(struct erofs_buffer *ranges, const char *text, size_t size);
+int erofs_archive_tar_sparse_text(struct erofs_buffer *ranges, const char *text, size_t size);
 
 #endif

@@ -72,8 +72,8 @@ static int64_t read_file(void *ctx, void *buf, size_t length)
 
 static int64_t read_unpacked(const struct erofs_tar_input *input, void *buf, size_t length)
 {
-	int64_t count = erofs_unpack_read(input->unpack, buf, length);
-	const char *text = erofs_unpack_failure(input->unpack);
+	int64_t count = erofs_archive_unpack_read(input->unpack, buf, length);
+	const char *text = erofs_archive_unpack_failure(input->unpack);
 
 	if (count < 0 && text)
 		return erofs_report(input->diag, (int)count, "cannot decompress %s: %s", input->name, text);
@@ -126,7 +126,7 @@ static int64_t read_buffered(struct erofs_tar_input *input, uint8_t *buf, size_t
 	return read_some(input, buf, length);
 }
 
-int64_t erofs_tar_input_read(struct erofs_tar_input *input, void *buf, size_t length)
+int64_t erofs_archive_tar_input_read(struct erofs_tar_input *input, void *buf, size_t length)
 {
 	uint8_t *to = buf;
 	size_t got = 0;
@@ -162,7 +162,7 @@ static int64_t skip_random(struct erofs_tar_input *input, uint64_t length)
 	return (int64_t)length;
 }
 
-int64_t erofs_tar_input_skip(struct erofs_tar_input *input, uint64_t length)
+int64_t erofs_archive_tar_input_skip(struct erofs_tar_input *input, uint64_t length)
 {
 	uint64_t skipped = 0;
 	uint8_t scrap[16384];
@@ -171,7 +171,7 @@ int64_t erofs_tar_input_skip(struct erofs_tar_input *input, uint64_t length)
 		return skip_random(input, length);
 	while (skipped < length) {
 		size_t part = length - skipped < sizeof(scrap) ? (size_t)(length - skipped) : sizeof(scrap);
-		int64_t count = erofs_tar_input_read(input, scrap, part);
+		int64_t count = erofs_archive_tar_input_read(input, scrap, part);
 
 		if (count < 0)
 			return count;
@@ -182,14 +182,14 @@ int64_t erofs_tar_input_skip(struct erofs_tar_input *input, uint64_t length)
 	return (int64_t)skipped;
 }
 
-int erofs_tar_input_drain(struct erofs_tar_input *input)
+int erofs_archive_tar_input_drain(struct erofs_tar_input *input)
 {
-	int64_t skipped = input->is_random ? 0 : erofs_tar_input_skip(input, INT64_MAX);
+	int64_t skipped = input->is_random ? 0 : erofs_archive_tar_input_skip(input, INT64_MAX);
 
 	return skipped < 0 ? (int)skipped : 0;
 }
 
-bool erofs_tar_input_is_unchanged(const struct erofs_tar_input *input)
+bool erofs_archive_tar_input_is_unchanged(const struct erofs_tar_input *input)
 {
 	struct stat now;
 
@@ -250,7 +250,7 @@ static int look_at_start(struct erofs_tar_input *input, bool *is_packed)
 			return (int)count;
 		input->filled += (size_t)count;
 	}
-	*is_packed = erofs_unpack_is_packed(input->buffer, input->filled);
+	*is_packed = erofs_archive_unpack_is_packed(input->buffer, input->filled);
 	return 0;
 }
 
@@ -272,12 +272,12 @@ static int begin(struct erofs_tar_input *input)
 	input->buffer_size = STREAM_BUFFER;
 	input->filled = 0;
 	input->position = 0;
-	input->unpack = erofs_unpack_new(&from);
+	input->unpack = erofs_archive_unpack_new(&from);
 	return input->unpack ? 0 : -ENOMEM;
 }
 
-int erofs_tar_input_open(struct erofs_tar_input *input, const char *path, const struct erofs_cancel *cancel,
-			 const struct erofs_diag *diag)
+int erofs_archive_tar_input_open(struct erofs_tar_input *input, const char *path, const struct erofs_cancel *cancel,
+				 const struct erofs_diag *diag)
 {
 	int err;
 
@@ -288,8 +288,9 @@ int erofs_tar_input_open(struct erofs_tar_input *input, const char *path, const 
 	return err ? err : begin(input);
 }
 
-int erofs_tar_input_feed(struct erofs_tar_input *input, const char *name,
-			 int64_t (*feed)(void *ctx, void *buf, size_t length), void *ctx, const struct erofs_diag *diag)
+int erofs_archive_tar_input_feed(struct erofs_tar_input *input, const char *name,
+				 int64_t (*feed)(void *ctx, void *buf, size_t length), void *ctx,
+				 const struct erofs_diag *diag)
 {
 	*input = (struct erofs_tar_input){
 		.fd = -1,
@@ -303,9 +304,9 @@ int erofs_tar_input_feed(struct erofs_tar_input *input, const char *name,
 	return input->name && input->buffer ? 0 : -ENOMEM;
 }
 
-void erofs_tar_input_close(struct erofs_tar_input *input)
+void erofs_archive_tar_input_close(struct erofs_tar_input *input)
 {
-	erofs_unpack_free(input->unpack);
+	erofs_archive_unpack_free(input->unpack);
 	if (input->owns_fd)
 		close(input->fd);
 	free(input->buffer);

@@ -35,24 +35,24 @@ struct erofs_tar_input {
 };
 
 /* `path` NULL or "-": standard input. */
-int erofs_tar_input_open(struct erofs_tar_input *input, const char *path, const struct erofs_cancel *cancel,
-			 const struct erofs_diag *diag);
+int erofs_archive_tar_input_open(struct erofs_tar_input *input, const char *path, const struct erofs_cancel *cancel,
+				 const struct erofs_diag *diag);
 /* Bytes that a function has, uncompressed ones. */
-int erofs_tar_input_feed(struct erofs_tar_input *input, const char *name,
-			 int64_t (*feed)(void *ctx, void *buf, size_t length), void *ctx,
-			 const struct erofs_diag *diag);
-void erofs_tar_input_close(struct erofs_tar_input *input);
+int erofs_archive_tar_input_feed(struct erofs_tar_input *input, const char *name,
+				 int64_t (*feed)(void *ctx, void *buf, size_t length), void *ctx,
+				 const struct erofs_diag *diag);
+void erofs_archive_tar_input_close(struct erofs_tar_input *input);
 
 /* The next `length` bytes: their count, which is smaller at the end of the input only. */
-int64_t erofs_tar_input_read(struct erofs_tar_input *input, void *buf, size_t length);
+int64_t erofs_archive_tar_input_read(struct erofs_tar_input *input, void *buf, size_t length);
 
 /* Steps over `length` bytes, likewise. */
-int64_t erofs_tar_input_skip(struct erofs_tar_input *input, uint64_t length);
+int64_t erofs_archive_tar_input_skip(struct erofs_tar_input *input, uint64_t length);
 
 /* Reads what is left, so that whoever writes into the pipe can end in peace, and a checksum at the end is looked at. */
-int erofs_tar_input_drain(struct erofs_tar_input *input);
+int erofs_archive_tar_input_drain(struct erofs_tar_input *input);
 
 /* is_random: whether the file is what it was when it was opened. */
-bool erofs_tar_input_is_unchanged(const struct erofs_tar_input *input);
+bool erofs_archive_tar_input_is_unchanged(const struct erofs_tar_input *input);
 
 #endif

@@ -25,7 +25,7 @@ static uint64_t round_up(uint64_t size)
 
 /* ---- what is wrong --------------------------------------------------------------------------------------------------- */
 
-int erofs_tar_report(const struct tar_members *members, int err, const char *path, const char *format, ...)
+int erofs_archive_tar_report(const struct tar_members *members, int err, const char *path, const char *format, ...)
 {
 	erofs_auto_free char *shown = erofs_escape(path, strlen(path));
 	erofs_auto_free char *text = NULL;
@@ -56,7 +56,7 @@ static int report_truncated(const struct tar_members *members)
 /* Exactly so much. */
 static int read_all(struct tar_members *members, void *buf, size_t length)
 {
-	int64_t count = erofs_tar_input_read(members->input, buf, length);
+	int64_t count = erofs_archive_tar_input_read(members->input, buf, length);
 
 	if (count < 0)
 		return (int)count;
@@ -65,7 +65,7 @@ static int read_all(struct tar_members *members, void *buf, size_t length)
 
 static int skip_all(struct tar_members *members, uint64_t length)
 {
-	int64_t count = length ? erofs_tar_input_skip(members->input, length) : 0;
+	int64_t count = length ? erofs_archive_tar_input_skip(members->input, length) : 0;
 
 	if (count < 0)
 		return (int)count;
@@ -75,7 +75,7 @@ static int skip_all(struct tar_members *members, uint64_t length)
 /* As far as there is anything. */
 static int skip_some(struct tar_members *members, uint64_t length)
 {
-	int64_t count = length ? erofs_tar_input_skip(members->input, length) : 0;
+	int64_t count = length ? erofs_archive_tar_input_skip(members->input, length) : 0;
 
 	return count < 0 ? (int)count : 0;
 }
@@ -116,11 +116,11 @@ static int end_without_mark(const struct tar_members *members)
 static int read_end(struct tar_members *members)
 {
 	uint8_t block[TAR_BLOCK];
-	int64_t count = erofs_tar_input_read(members->input, block, sizeof(block));
+	int64_t count = erofs_archive_tar_input_read(members->input, block, sizeof(block));
 
 	if (count < 0)
 		return (int)count;
-	if (count == sizeof(block) && !erofs_tar_is_zero(block))
+	if (count == sizeof(block) && !erofs_archive_tar_is_zero(block))
 		erofs_message(members->diag, EROFS_SEV_WARNING,
 			      "%s: a lone block of zeros at byte %" PRIu64
 			      " ends the archive; what is behind it is left out",
@@ -130,7 +130,7 @@ static int read_end(struct tar_members *members)
 
 static int report_no_archive(const struct tar_members *members, const uint8_t *block, size_t size)
 {
-	const char *stranger = erofs_unpack_name_stranger(block, size);
+	const char *stranger = erofs_archive_unpack_name_stranger(block, size);
 
 	return erofs_report(members->diag, -EINVAL, "%s is no tar archive%s%s", members->input->name,
 			    stranger ? ": it is " : "", stranger ? stranger : "");
@@ -145,17 +145,18 @@ static int read_header_block(struct tar_members *members, uint8_t block[TAR_BLOC
 	int64_t count;
 
 	members->header_at = members->input->position;
-	count = erofs_tar_input_read(members->input, block, TAR_BLOCK);
+	count = erofs_archive_tar_input_read(members->input, block, TAR_BLOCK);
 	if (count < 0)
 		return (int)count;
 	if (!count)
 		return end_without_mark(members);
 	size = (size_t)count;
 	memset(block + size, 0, TAR_BLOCK - size);
-	if (!members->started && (size < TAR_BLOCK || (!erofs_tar_is_zero(block) && !erofs_tar_checksum_fits(block))))
+	if (!members->started &&
+	    (size < TAR_BLOCK || (!erofs_archive_tar_is_zero(block) && !erofs_archive_tar_checksum_fits(block))))
 		return report_no_archive(members, block, size);
 	members->started = true;
-	if (!erofs_tar_is_zero(block))
+	if (!erofs_archive_tar_is_zero(block))
 		return size == TAR_BLOCK ? 1 : report_truncated(members);
 	return size == TAR_BLOCK ? read_end(members) : 0;
 }
@@ -168,10 +169,11 @@ static int read_header(struct tar_members *members, uint8_t block[TAR_BLOCK])
 
 	if (more <= 0)
 		return more;
-	if (!erofs_tar_checksum_fits(block))
+	if (!erofs_archive_tar_checksum_fits(block))
 		return report_at(members, "is damaged: its checksum is wrong");
-	if (erofs_tar_header_decode(&members->header, block, &why))
-		return erofs_tar_report(members, -EINVAL, members->header.name, "its %s is no number that fits", why);
+	if (erofs_archive_tar_header_decode(&members->header, block, &why))
+		return erofs_archive_tar_report(members, -EINVAL, members->header.name, "its %s is no number that fits",
+						why);
 	return 1;
 }
 
@@ -205,7 +207,8 @@ static int read_extended(struct tar_members *members, struct tar_extended *exten
 	int err = read_body(members, EXTENDED_MAX);
 
 	if (!err && members->body.size) {
-		err = erofs_tar_extended_parse(extended, (const char *)members->body.data, members->body.size, &why);
+		err = erofs_archive_tar_extended_parse(extended, (const char *)members->body.data, members->body.size,
+						       &why);
 		if (err && err != -ENOMEM)
 			report_at(members, why);
 	}
@@ -215,7 +218,7 @@ static int read_extended(struct tar_members *members, struct tar_extended *exten
 /* Of several headers for one member the last one counts alone, as for GNU tar and Go. */
 static int read_local(struct tar_members *members)
 {
-	int err = members->has_local ? erofs_tar_extended_copy(&members->local, &members->global) : 0;
+	int err = members->has_local ? erofs_archive_tar_extended_copy(&members->local, &members->global) : 0;
 
 	members->has_local = true;
 	return err ? err : read_extended(members, &members->local);
@@ -227,7 +230,7 @@ static int read_global(struct tar_members *members)
 
 	if (!err && members->global.texts.size > GLOBAL_MAX)
 		err = report_at(members, "makes for absurdly many global attributes");
-	return err ? err : erofs_tar_extended_copy(&members->local, &members->global);
+	return err ? err : erofs_archive_tar_extended_copy(&members->local, &members->global);
 }
 
 static int read_long_name(struct tar_members *members, bool is_link)
@@ -242,8 +245,8 @@ static int read_long_name(struct tar_members *members, bool is_link)
 	length = members->body.size ? strnlen(text, members->body.size) : 0;
 	if (!length)
 		return report_at(members, "is a long name that is empty");
-	return is_link ? erofs_tar_extended_set_link(&members->local, text, length)
-		       : erofs_tar_extended_set_path(&members->local, text, length);
+	return is_link ? erofs_archive_tar_extended_set_link(&members->local, text, length)
+		       : erofs_archive_tar_extended_set_path(&members->local, text, length);
 }
 
 /* Takes a record that is no member: 1 if it was one of those. */
@@ -277,9 +280,9 @@ static int take_record(struct tar_members *members)
 static int report_sparse(const struct tar_members *members, const struct tar_member *member, int err)
 {
 	return err == -ENOMEM ? err
-			      : erofs_tar_report(members, err, member->path,
-						 err == -E2BIG ? "sparse file with too many pieces"
-							       : "its map of a sparse file makes no sense");
+			      : erofs_archive_tar_report(members, err, member->path,
+							 err == -E2BIG ? "sparse file with too many pieces"
+								       : "its map of a sparse file makes no sense");
 }
 
 static int read_old_map(struct tar_members *members, struct tar_member *member, const uint8_t *block)
@@ -288,14 +291,14 @@ static int read_old_map(struct tar_members *members, struct tar_member *member, 
 	uint8_t more_block[TAR_BLOCK];
 	size_t before;
 	bool more;
-	int err = erofs_tar_sparse_header(ranges, &member->size, &more, block);
+	int err = erofs_archive_tar_sparse_header(ranges, &member->size, &more, block);
 
 	while (!err && more) {
 		err = read_all(members, more_block, TAR_BLOCK);
 		if (err)
 			return err;
 		before = ranges->size;
-		err = erofs_tar_sparse_block(ranges, &more, more_block);
+		err = erofs_archive_tar_sparse_block(ranges, &more, more_block);
 		/* Blocks that say nothing must come to an end, too. */
 		if (!err && more && ranges->size == before)
 			err = -EINVAL;
@@ -358,7 +361,7 @@ static int read_map_in_data(struct tar_members *members, struct tar_member *memb
 			err = take_map_number(members, member, &at, &length);
 		if (err)
 			return err;
-		err = erofs_tar_sparse_add(&members->local.ranges, offset, length);
+		err = erofs_archive_tar_sparse_add(&members->local.ranges, offset, length);
 		if (err)
 			report_sparse(members, member, err);
 	}
@@ -402,7 +405,7 @@ static int check_map(struct tar_members *members, struct tar_member *member)
 
 static int report_number(const struct tar_members *members, const struct tar_member *member, const char *what)
 {
-	return erofs_tar_report(members, -ERANGE, member->path, "its %s does not fit", what);
+	return erofs_archive_tar_report(members, -ERANGE, member->path, "its %s does not fit", what);
 }
 
 static int set_numbers(struct tar_members *members, struct tar_member *member)
@@ -467,10 +470,11 @@ static int set_type(struct tar_members *members, struct tar_member *member)
 		member->mode = S_IFIFO;
 		return 0;
 	case 'M':
-		return erofs_tar_report(members, -EOPNOTSUPP, member->path, "is continued from another volume");
+		return erofs_archive_tar_report(members, -EOPNOTSUPP, member->path, "is continued from another volume");
 	default:
-		return erofs_tar_report(members, -EOPNOTSUPP, member->path, "has the unknown type '%c' (0x%02x)",
-					type >= ' ' && type <= '~' ? type : '?', (unsigned char)type);
+		return erofs_archive_tar_report(members, -EOPNOTSUPP, member->path,
+						"has the unknown type '%c' (0x%02x)",
+						type >= ' ' && type <= '~' ? type : '?', (unsigned char)type);
 	}
 }
 
@@ -515,7 +519,7 @@ static int set_member(struct tar_members *members, struct tar_member *member, co
 	return err;
 }
 
-int erofs_tar_member_next(struct tar_members *members, struct tar_member *out)
+int erofs_archive_tar_member_next(struct tar_members *members, struct tar_member *out)
 {
 	uint8_t block[TAR_BLOCK];
 	bool has_records = false;
@@ -523,7 +527,7 @@ int erofs_tar_member_next(struct tar_members *members, struct tar_member *out)
 
 	members->has_local = false;
 	if (!more)
-		more = erofs_tar_extended_copy(&members->local, &members->global);
+		more = erofs_archive_tar_extended_copy(&members->local, &members->global);
 	if (more)
 		return more;
 	while ((more = read_header(members, block)) > 0) {
@@ -541,7 +545,7 @@ int erofs_tar_member_next(struct tar_members *members, struct tar_member *out)
 	return !more && has_records ? report_at(members, "ends the archive where a member was announced") : more;
 }
 
-int erofs_tar_member_read(struct tar_members *members, void *buf, size_t length)
+int erofs_archive_tar_member_read(struct tar_members *members, void *buf, size_t length)
 {
 	if (length > members->left)
 		return -EINVAL;
@@ -549,9 +553,9 @@ int erofs_tar_member_read(struct tar_members *members, void *buf, size_t length)
 	return read_all(members, buf, length);
 }
 
-void erofs_tar_members_release(struct tar_members *members)
+void erofs_archive_tar_members_release(struct tar_members *members)
 {
-	erofs_tar_extended_release(&members->global);
-	erofs_tar_extended_release(&members->local);
+	erofs_archive_tar_extended_release(&members->global);
+	erofs_archive_tar_extended_release(&members->local);
 	erofs_buffer_release(&members->body);
 }

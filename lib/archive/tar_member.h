@@ -47,23 +47,23 @@ struct tar_xattr {
 };
 
 /* Reads the body of an extended header into `extended`. 0 or -EINVAL and the like; then `*why` says what it was. */
-int erofs_tar_extended_parse(struct tar_extended *extended, const char *body, size_t size, const char **why);
+int erofs_archive_tar_extended_parse(struct tar_extended *extended, const char *body, size_t size, const char **why);
 /* Makes `extended` say what `from` says, but for what belongs to sparse files. -ENOMEM. */
-int erofs_tar_extended_copy(struct tar_extended *extended, const struct tar_extended *from);
+int erofs_archive_tar_extended_copy(struct tar_extended *extended, const struct tar_extended *from);
 /* GNU tar's long names: a path, a link target. -EINVAL, -ENOMEM. */
-int erofs_tar_extended_set_path(struct tar_extended *extended, const char *text, size_t size);
-int erofs_tar_extended_set_link(struct tar_extended *extended, const char *text, size_t size);
-void erofs_tar_extended_release(struct tar_extended *extended);
+int erofs_archive_tar_extended_set_path(struct tar_extended *extended, const char *text, size_t size);
+int erofs_archive_tar_extended_set_link(struct tar_extended *extended, const char *text, size_t size);
+void erofs_archive_tar_extended_release(struct tar_extended *extended);
 
 /* Sets an attribute, in place of one of the same name. -ENOMEM. */
-int erofs_tar_extended_set_xattr(struct tar_extended *extended, const char *name, size_t name_len, const void *value,
-				 size_t value_size);
+int erofs_archive_tar_extended_set_xattr(struct tar_extended *extended, const char *name, size_t name_len,
+					 const void *value, size_t value_size);
 
 /*
  * An ACL as text ("user::rwx,group::r-x,..."), into an attribute of this name. Entries for names without an id are left out.
  * -EINVAL.
  */
-int erofs_tar_extended_set_acl(struct tar_extended *extended, const char *name, const char *text, size_t size);
+int erofs_archive_tar_extended_set_acl(struct tar_extended *extended, const char *name, const char *text, size_t size);
 
 /* ---- members ------------------------------------------------------------------------------------------------------------- */
 
@@ -100,15 +100,15 @@ struct tar_members {
 };
 
 /* The next member: 1; 0 at the archive's end. Whatever is left of the last one's data is stepped over. */
-int erofs_tar_member_next(struct tar_members *members, struct tar_member *out);
+int erofs_archive_tar_member_next(struct tar_members *members, struct tar_member *out);
 
 /* Reads exactly that much of the current member's data. */
-int erofs_tar_member_read(struct tar_members *members, void *buf, size_t length);
+int erofs_archive_tar_member_read(struct tar_members *members, void *buf, size_t length);
 
-void erofs_tar_members_release(struct tar_members *members);
+void erofs_archive_tar_members_release(struct tar_members *members);
 
 /* Reports "INPUT: member 'PATH': text"; returns err. */
-int erofs_tar_report(const struct tar_members *members, int err, const char *path, const char *format, ...)
+int erofs_archive_tar_report(const struct tar_members *members, int err, const char *path, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
 #endif

@@ -13,7 +13,7 @@
 #define BLOCK_MORE	504
 #define NUMBER		12u
 
-int erofs_tar_sparse_add(struct erofs_buffer *ranges, uint64_t offset, uint64_t length)
+int erofs_archive_tar_sparse_add(struct erofs_buffer *ranges, uint64_t offset, uint64_t length)
 {
 	struct erofs_data_range range = { .start = offset };
 	size_t count = ranges->size / sizeof(range);
@@ -40,29 +40,29 @@ static int add_pairs(struct erofs_buffer *ranges, const uint8_t *pairs, size_t c
 		/* Unused ones are left empty. */
 		if (!pair[0] && !pair[NUMBER])
 			return 0;
-		if (erofs_tar_number(&offset, pair, NUMBER) || erofs_tar_number(&length, pair + NUMBER, NUMBER) ||
-		    offset < 0 || length < 0)
+		if (erofs_archive_tar_number(&offset, pair, NUMBER) ||
+		    erofs_archive_tar_number(&length, pair + NUMBER, NUMBER) || offset < 0 || length < 0)
 			return -EINVAL;
-		err = erofs_tar_sparse_add(ranges, (uint64_t)offset, (uint64_t)length);
+		err = erofs_archive_tar_sparse_add(ranges, (uint64_t)offset, (uint64_t)length);
 		if (err)
 			return err;
 	}
 	return 0;
 }
 
-int erofs_tar_sparse_header(struct erofs_buffer *ranges, uint64_t *real_size, bool *more,
-			    const uint8_t block[TAR_BLOCK])
+int erofs_archive_tar_sparse_header(struct erofs_buffer *ranges, uint64_t *real_size, bool *more,
+				    const uint8_t block[TAR_BLOCK])
 {
 	int64_t size;
 
-	if (erofs_tar_number(&size, block + HEADER_REALSIZE, NUMBER) || size < 0)
+	if (erofs_archive_tar_number(&size, block + HEADER_REALSIZE, NUMBER) || size < 0)
 		return -EINVAL;
 	*real_size = (uint64_t)size;
 	*more = block[HEADER_MORE];
 	return add_pairs(ranges, block + HEADER_RANGES, HEADER_COUNT);
 }
 
-int erofs_tar_sparse_block(struct erofs_buffer *ranges, bool *more, const uint8_t block[TAR_BLOCK])
+int erofs_archive_tar_sparse_block(struct erofs_buffer *ranges, bool *more, const uint8_t block[TAR_BLOCK])
 {
 	*more = block[BLOCK_MORE];
 	return add_pairs(ranges, block, BLOCK_COUNT);
@@ -83,7 +83,7 @@ static int take_number(uint64_t *out, const char **text, const char *end)
 	return 0;
 }
 
-int erofs_tar_sparse_text(struct erofs_buffer *ranges, const char *text, size_t size)
+int erofs_archive_tar_sparse_text(struct erofs_buffer *ranges, const char *text, size_t size)
 {
 	const char *end = text + size;
 	int err = 0;
@@ -95,7 +95,7 @@ int erofs_tar_sparse_text(struct erofs_buffer *ranges, const char *text, size_t 
 		if (!err)
 			err = take_number(&length, &text, end);
 		if (!err)
-			err = erofs_tar_sparse_add(ranges, offset, length);
+			err = erofs_archive_tar_sparse_add(ranges, offset, length);
 	}
 	return err;
 }

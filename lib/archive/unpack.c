@@ -33,8 +33,9 @@ struct erofs_unpack {
 };
 
 static const struct unpack_format *const formats[] = {
-	&erofs_unpack_gzip, &erofs_unpack_bzip2, &erofs_unpack_xz,  &erofs_unpack_lzip,
-	&erofs_unpack_lzma, &erofs_unpack_zstd,	 &erofs_unpack_lz4, &erofs_unpack_lz4_legacy,
+	&erofs_archive_unpack_gzip, &erofs_archive_unpack_bzip2,      &erofs_archive_unpack_xz,
+	&erofs_archive_unpack_lzip, &erofs_archive_unpack_lzma,	      &erofs_archive_unpack_zstd,
+	&erofs_archive_unpack_lz4,  &erofs_archive_unpack_lz4_legacy,
 };
 
 /* ---- by the first bytes --------------------------------------------------------------------------------------------------- */
@@ -55,12 +56,12 @@ static const struct unpack_format *find_format(const uint8_t *start, size_t size
 	return NULL;
 }
 
-bool erofs_unpack_is_packed(const uint8_t *start, size_t size)
+bool erofs_archive_unpack_is_packed(const uint8_t *start, size_t size)
 {
 	return is_skippable(start, size) || find_format(start, size);
 }
 
-const char *erofs_unpack_name_stranger(const uint8_t *start, size_t size)
+const char *erofs_archive_unpack_name_stranger(const uint8_t *start, size_t size)
 {
 	static const struct {
 		const char *bytes;
@@ -111,7 +112,7 @@ static int fail_cut(struct erofs_unpack *unpack)
 	return fail(unpack, -EBADMSG, "are cut off", NULL);
 }
 
-const char *erofs_unpack_failure(const struct erofs_unpack *unpack)
+const char *erofs_archive_unpack_failure(const struct erofs_unpack *unpack)
 {
 	return *unpack->why ? unpack->why : NULL;
 }
@@ -323,7 +324,7 @@ static int64_t read_plain(struct erofs_unpack *unpack, uint8_t *buf, size_t size
 	return (int64_t)size;
 }
 
-int64_t erofs_unpack_read(struct erofs_unpack *unpack, void *buf, size_t size)
+int64_t erofs_archive_unpack_read(struct erofs_unpack *unpack, void *buf, size_t size)
 {
 	int err = 0;
 
@@ -351,7 +352,7 @@ int64_t erofs_unpack_read(struct erofs_unpack *unpack, void *buf, size_t size)
 	return err ? err : (int64_t)(size - unpack->buffers.out_left);
 }
 
-struct erofs_unpack *erofs_unpack_new(const struct erofs_unpack_input *input)
+struct erofs_unpack *erofs_archive_unpack_new(const struct erofs_unpack_input *input)
 {
 	struct erofs_unpack *unpack = malloc(sizeof(*unpack));
 
@@ -364,7 +365,7 @@ struct erofs_unpack *erofs_unpack_new(const struct erofs_unpack_input *input)
 	return unpack;
 }
 
-void erofs_unpack_free(struct erofs_unpack *unpack)
+void erofs_archive_unpack_free(struct erofs_unpack *unpack)
 {
 	if (unpack && unpack->state)
 		unpack->format->release(unpack->state);

@@ -24,24 +24,24 @@ struct erofs_unpack_input {
 };
 
 /* Nothing is read yet. NULL: out of memory. */
-struct erofs_unpack *erofs_unpack_new(const struct erofs_unpack_input *input);
-void erofs_unpack_free(struct erofs_unpack *unpack);
+struct erofs_unpack *erofs_archive_unpack_new(const struct erofs_unpack_input *input);
+void erofs_archive_unpack_free(struct erofs_unpack *unpack);
 
 /*
  * Up to `size` bytes: their count, which may be small at any time and is 0 at the end only. Negative: what the input returned, or,
- * when erofs_unpack_failure() has a text, -EBADMSG, -EOPNOTSUPP or -ENOMEM.
+ * when erofs_archive_unpack_failure() has a text, -EBADMSG, -EOPNOTSUPP or -ENOMEM.
  */
-int64_t erofs_unpack_read(struct erofs_unpack *unpack, void *buf, size_t size);
+int64_t erofs_archive_unpack_read(struct erofs_unpack *unpack, void *buf, size_t size);
 
 /* What is wrong with the stream, as in "cannot decompress NAME: TEXT"; NULL: nothing. Not reported yet. */
-const char *erofs_unpack_failure(const struct erofs_unpack *unpack);
+const char *erofs_archive_unpack_failure(const struct erofs_unpack *unpack);
 
 /* How many first bytes it takes to know what a stream is. */
 #define EROFS_UNPACK_START 16
 /* Whether a stream that begins so is packed; fewer bytes only if there are no more. */
-bool erofs_unpack_is_packed(const uint8_t *start, size_t size);
+bool erofs_archive_unpack_is_packed(const uint8_t *start, size_t size);
 
 /* What bytes that are neither a tar archive nor packed in a way that is read here are; NULL: not known. */
-const char *erofs_unpack_name_stranger(const uint8_t *start, size_t size);
+const char *erofs_archive_unpack_name_stranger(const uint8_t *start, size_t size);
 
 #endif

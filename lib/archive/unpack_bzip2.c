@@ -57,10 +57,10 @@ static void release(void *state)
 	free(state);
 }
 
-const struct unpack_format erofs_unpack_bzip2 = {
+const struct unpack_format erofs_archive_unpack_bzip2 = {
 	.name = "bzip2",
 	.family = UNPACK_BZIP2,
-	.fits = erofs_unpack_fits_bzip2,
+	.fits = erofs_archive_unpack_fits_bzip2,
 	.begin = begin,
 	.step = step,
 	.release = release,

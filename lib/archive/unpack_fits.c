@@ -5,12 +5,12 @@
 
 /* What the first bytes of each format are. */
 
-bool erofs_unpack_fits_gzip(const uint8_t *start, size_t size)
+bool erofs_archive_unpack_fits_gzip(const uint8_t *start, size_t size)
 {
 	return size >= 2 && start[0] == 0x1f && start[1] == 0x8b;
 }
 
-bool erofs_unpack_fits_bzip2(const uint8_t *start, size_t size)
+bool erofs_archive_unpack_fits_bzip2(const uint8_t *start, size_t size)
 {
 	if (size < 10 || memcmp(start, "BZh", 3) != 0 || start[3] < '1' || start[3] > '9')
 		return false;
@@ -18,12 +18,12 @@ bool erofs_unpack_fits_bzip2(const uint8_t *start, size_t size)
 	return memcmp(start + 4, "1AY&SY", 6) == 0 || memcmp(start + 4, "\x17\x72\x45\x38\x50\x90", 6) == 0;
 }
 
-bool erofs_unpack_fits_xz(const uint8_t *start, size_t size)
+bool erofs_archive_unpack_fits_xz(const uint8_t *start, size_t size)
 {
 	return size >= 6 && memcmp(start, "\xfd\x37zXZ\0", 6) == 0;
 }
 
-bool erofs_unpack_fits_lzip(const uint8_t *start, size_t size)
+bool erofs_archive_unpack_fits_lzip(const uint8_t *start, size_t size)
 {
 	return size >= 6 && memcmp(start, "LZIP", 4) == 0 && start[4] <= 1;
 }
@@ -37,7 +37,7 @@ static bool is_dictionary(uint32_t size)
 }
 
 /* No magic: the usual properties, a size of the dictionary, a size that makes sense, and the range coder's first byte. */
-bool erofs_unpack_fits_lzma(const uint8_t *start, size_t size)
+bool erofs_archive_unpack_fits_lzma(const uint8_t *start, size_t size)
 {
 	uint32_t dictionary;
 	uint64_t length = 0;
@@ -50,17 +50,17 @@ bool erofs_unpack_fits_lzma(const uint8_t *start, size_t size)
 	return is_dictionary(dictionary) && (length == UINT64_MAX || length < (uint64_t)1 << 48);
 }
 
-bool erofs_unpack_fits_zstd(const uint8_t *start, size_t size)
+bool erofs_archive_unpack_fits_zstd(const uint8_t *start, size_t size)
 {
 	return size >= 4 && memcmp(start, "\x28\xb5\x2f\xfd", 4) == 0;
 }
 
-bool erofs_unpack_fits_lz4(const uint8_t *start, size_t size)
+bool erofs_archive_unpack_fits_lz4(const uint8_t *start, size_t size)
 {
 	return size >= 4 && memcmp(start, "\x04\x22\x4d\x18", 4) == 0;
 }
 
-bool erofs_unpack_fits_lz4_legacy(const uint8_t *start, size_t size)
+bool erofs_archive_unpack_fits_lz4_legacy(const uint8_t *start, size_t size)
 {
 	return size >= 4 && memcmp(start, "\x02\x21\x4c\x18", 4) == 0;
 }

@@ -55,17 +55,18 @@ struct unpack_format {
 };
 
 /* By the first bytes; also of formats whose library is not there. (unpack_fits.c) */
-bool erofs_unpack_fits_gzip(const uint8_t *start, size_t size);
-bool erofs_unpack_fits_bzip2(const uint8_t *start, size_t size);
-bool erofs_unpack_fits_xz(const uint8_t *start, size_t size);
-bool erofs_unpack_fits_lzip(const uint8_t *start, size_t size);
-bool erofs_unpack_fits_lzma(const uint8_t *start, size_t size);
-bool erofs_unpack_fits_zstd(const uint8_t *start, size_t size);
-bool erofs_unpack_fits_lz4(const uint8_t *start, size_t size);
-bool erofs_unpack_fits_lz4_legacy(const uint8_t *start, size_t size);
+bool erofs_archive_unpack_fits_gzip(const uint8_t *start, size_t size);
+bool erofs_archive_unpack_fits_bzip2(const uint8_t *start, size_t size);
+bool erofs_archive_unpack_fits_xz(const uint8_t *start, size_t size);
+bool erofs_archive_unpack_fits_lzip(const uint8_t *start, size_t size);
+bool erofs_archive_unpack_fits_lzma(const uint8_t *start, size_t size);
+bool erofs_archive_unpack_fits_zstd(const uint8_t *start, size_t size);
+bool erofs_archive_unpack_fits_lz4(const uint8_t *start, size_t size);
+bool erofs_archive_unpack_fits_lz4_legacy(const uint8_t *start, size_t size);
 
 /* Those whose library was left out fit, and have no more (unpack_left_out.c). */
-extern const struct unpack_format erofs_unpack_gzip, erofs_unpack_bzip2, erofs_unpack_xz, erofs_unpack_lzip,
-	erofs_unpack_lzma, erofs_unpack_zstd, erofs_unpack_lz4, erofs_unpack_lz4_legacy;
+extern const struct unpack_format erofs_archive_unpack_gzip, erofs_archive_unpack_bzip2, erofs_archive_unpack_xz,
+	erofs_archive_unpack_lzip, erofs_archive_unpack_lzma, erofs_archive_unpack_zstd, erofs_archive_unpack_lz4,
+	erofs_archive_unpack_lz4_legacy;
 
 #endif

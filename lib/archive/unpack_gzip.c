@@ -61,10 +61,10 @@ static void release(void *state)
 	free(state);
 }
 
-const struct unpack_format erofs_unpack_gzip = {
+const struct unpack_format erofs_archive_unpack_gzip = {
 	.name = "gzip",
 	.family = UNPACK_GZIP,
-	.fits = erofs_unpack_fits_gzip,
+	.fits = erofs_archive_unpack_fits_gzip,
 	.begin = begin,
 	.step = step,
 	.release = release,

@@ -44,11 +44,11 @@ static void release(void *state)
 	LZ4F_freeDecompressionContext(state);
 }
 
-const struct unpack_format erofs_unpack_lz4 = {
+const struct unpack_format erofs_archive_unpack_lz4 = {
 	.name = "lz4",
 	.family = UNPACK_LZ4,
 	.may_skip = true,
-	.fits = erofs_unpack_fits_lz4,
+	.fits = erofs_archive_unpack_fits_lz4,
 	.begin = begin,
 	.step = step,
 	.release = release,
@@ -154,11 +154,11 @@ static bool may_end_legacy(const void *state)
 	return legacy->is_started && !legacy->wanted;
 }
 
-const struct unpack_format erofs_unpack_lz4_legacy = {
+const struct unpack_format erofs_archive_unpack_lz4_legacy = {
 	.name = "legacy lz4",
 	.family = UNPACK_LZ4,
 	.may_skip = true,
-	.fits = erofs_unpack_fits_lz4_legacy,
+	.fits = erofs_archive_unpack_fits_lz4_legacy,
 	.begin = begin_legacy,
 	.step = step_legacy,
 	.lookahead = 4,

@@ -106,30 +106,30 @@ static void release(void *state)
 	free(state);
 }
 
-const struct unpack_format erofs_unpack_xz = {
+const struct unpack_format erofs_archive_unpack_xz = {
 	.name = "xz",
 	.family = UNPACK_XZ,
 	.padding = 4,
-	.fits = erofs_unpack_fits_xz,
+	.fits = erofs_archive_unpack_fits_xz,
 	.begin = begin_xz,
 	.step = step,
 	.release = release,
 };
 
-const struct unpack_format erofs_unpack_lzip = {
+const struct unpack_format erofs_archive_unpack_lzip = {
 	.name = "lzip",
 	.family = UNPACK_LZIP,
-	.fits = erofs_unpack_fits_lzip,
+	.fits = erofs_archive_unpack_fits_lzip,
 	.begin = begin_lzip,
 	.step = step,
 	.release = release,
 };
 
-const struct unpack_format erofs_unpack_lzma = {
+const struct unpack_format erofs_archive_unpack_lzma = {
 	.name = "lzma",
 	.family = UNPACK_LZMA,
 	.is_single = true,
-	.fits = erofs_unpack_fits_lzma,
+	.fits = erofs_archive_unpack_fits_lzma,
 	.begin = begin_lzma,
 	.step = step,
 	.release = release,

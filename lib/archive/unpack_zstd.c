@@ -49,11 +49,11 @@ static void release(void *state)
 	ZSTD_freeDStream(state);
 }
 
-const struct unpack_format erofs_unpack_zstd = {
+const struct unpack_format erofs_archive_unpack_zstd = {
 	.name = "zstd",
 	.family = UNPACK_ZSTD,
 	.may_skip = true,
-	.fits = erofs_unpack_fits_zstd,
+	.fits = erofs_archive_unpack_fits_zstd,
 	.begin = begin,
 	.step = step,
 	.release = release,

@@ -10,8 +10,8 @@
 
 static void release_check(struct erofs_check *check)
 {
-	erofs_nodes_release(&check->nodes);
-	erofs_claims_release(&check->claims);
+	erofs_reader_nodes_release(&check->nodes);
+	erofs_check_claims_release(&check->claims);
 	erofs_index_release(&check->shared);
 }
 
@@ -22,7 +22,7 @@ static int report_unreadable(const struct erofs_check *check)
 
 	if (!check->unreadable)
 		return 0;
-	path = erofs_nodes_path(&check->nodes, check->first_unreadable, NULL, 0);
+	path = erofs_reader_nodes_path(&check->nodes, check->first_unreadable, NULL, 0);
 	return erofs_report(check->diag, -EOPNOTSUPP,
 			    "%s: stored in a form (such as a metabox) that cannot be checked yet; "
 			    "%llu such inodes in the image",
@@ -41,7 +41,7 @@ static int report_absent(const struct erofs_check *check)
 	/* They were to be read. */
 	if (options->verify_fingerprints || options->read_data)
 		severity = EROFS_SEV_ERROR;
-	path = erofs_nodes_path(&check->nodes, check->first_absent, NULL, 0);
+	path = erofs_reader_nodes_path(&check->nodes, check->first_absent, NULL, 0);
 	erofs_message(check->diag, severity,
 		      "%s: not checked: its data lie on a device that was not given; "
 		      "%llu such files in the image",

@@ -17,7 +17,7 @@ static void choose_all(struct erofs_check *check)
 static int choose(void *ctx, const struct erofs_walk_entry *entry)
 {
 	struct erofs_check *check = ctx;
-	uint32_t node = erofs_nodes_find(&check->nodes, entry->nid);
+	uint32_t node = erofs_reader_nodes_find(&check->nodes, entry->nid);
 
 	if (node != EROFS_NODE_NONE)
 		check->nodes.items[node].chosen = true;

@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
-void erofs_claims_release(struct erofs_claims *claims)
+void erofs_check_claims_release(struct erofs_claims *claims)
 {
 	free(claims->items);
 	*claims = (struct erofs_claims){ 0 };
 }
 
-int erofs_claims_charge(struct erofs_claims *claims, uint64_t length)
+int erofs_check_claims_charge(struct erofs_claims *claims, uint64_t length)
 {
 	if (length > claims->budget)
 		return 0;
@@ -18,12 +18,12 @@ int erofs_claims_charge(struct erofs_claims *claims, uint64_t length)
 	return 1;
 }
 
-int erofs_claims_add(struct erofs_claims *claims, uint64_t start, uint64_t length, enum erofs_claim_kind kind,
-		     uint32_t node)
+int erofs_check_claims_add(struct erofs_claims *claims, uint64_t start, uint64_t length, enum erofs_claim_kind kind,
+			   uint32_t node)
 {
 	if (!length)
 		return 1;
-	if (start + length < start || !erofs_claims_charge(claims, length))
+	if (start + length < start || !erofs_check_claims_charge(claims, length))
 		return 0;
 	if (claims->count == claims->capacity) {
 		size_t capacity = claims->capacity ? claims->capacity + claims->capacity / 2 : 1024;
@@ -53,7 +53,7 @@ static int compare_claims(const void *a, const void *b)
 	return (x->end > y->end) - (x->end < y->end);
 }
 
-const struct erofs_claim *erofs_claims_find(const struct erofs_claims *claims, uint64_t start, uint64_t end)
+const struct erofs_claim *erofs_check_claims_find(const struct erofs_claims *claims, uint64_t start, uint64_t end)
 {
 	size_t low = 0, high = claims->count;
 
@@ -69,9 +69,10 @@ const struct erofs_claim *erofs_claims_find(const struct erofs_claims *claims, u
 	return low < claims->count && claims->items[low].start < end ? &claims->items[low] : NULL;
 }
 
-void erofs_claims_settle(struct erofs_claims *claims,
-			 void (*overlap)(void *ctx, const struct erofs_claim *earlier, const struct erofs_claim *later),
-			 void *ctx)
+void erofs_check_claims_settle(struct erofs_claims *claims,
+			       void (*overlap)(void *ctx, const struct erofs_claim *earlier,
+					       const struct erofs_claim *later),
+			       void *ctx)
 {
 	struct erofs_claims settled = { .items = claims->items };
 
@@ -79,7 +80,7 @@ void erofs_claims_settle(struct erofs_claims *claims,
 		qsort(claims->items, claims->count, sizeof(*claims->items), compare_claims);
 	for (size_t i = 0; i < claims->count; i++) {
 		struct erofs_claim later = claims->items[i];
-		const struct erofs_claim *earlier = erofs_claims_find(&settled, later.start, later.end);
+		const struct erofs_claim *earlier = erofs_check_claims_find(&settled, later.start, later.end);
 		uint64_t taken = settled.count ? settled.items[settled.count - 1].end : 0;
 
 		if (earlier)

@@ -33,24 +33,25 @@ struct erofs_claims {
 	uint64_t budget; /* bytes that may still be claimed */
 };
 
-void erofs_claims_release(struct erofs_claims *claims);
+void erofs_check_claims_release(struct erofs_claims *claims);
 
 /* 1: noted; 0: that is more than the device holds, which proves an overlap; -ENOMEM. */
-int erofs_claims_add(struct erofs_claims *claims, uint64_t start, uint64_t length, enum erofs_claim_kind kind,
-		     uint32_t node);
+int erofs_check_claims_add(struct erofs_claims *claims, uint64_t start, uint64_t length, enum erofs_claim_kind kind,
+			   uint32_t node);
 
 /* Takes `length` bytes off the budget for something that lies on another device. The same results. */
-int erofs_claims_charge(struct erofs_claims *claims, uint64_t length);
+int erofs_check_claims_charge(struct erofs_claims *claims, uint64_t length);
 
 /*
  * Sorts the claims and calls `overlap` for each that begins inside an earlier one; afterwards they are disjoint, an overlap
- * being given to the earlier, and erofs_claims_find() works.
+ * being given to the earlier, and erofs_check_claims_find() works.
  */
-void erofs_claims_settle(struct erofs_claims *claims,
-			 void (*overlap)(void *ctx, const struct erofs_claim *earlier, const struct erofs_claim *later),
-			 void *ctx);
+void erofs_check_claims_settle(struct erofs_claims *claims,
+			       void (*overlap)(void *ctx, const struct erofs_claim *earlier,
+					       const struct erofs_claim *later),
+			       void *ctx);
 
 /* A claim on some of the bytes from start to end, NULL if there is none. */
-const struct erofs_claim *erofs_claims_find(const struct erofs_claims *claims, uint64_t start, uint64_t end);
+const struct erofs_claim *erofs_check_claims_find(const struct erofs_claims *claims, uint64_t start, uint64_t end);
 
 #endif

@@ -63,7 +63,7 @@ static int check_extents(const struct erofs_check *check, struct erofs_check_job
 	for (uint64_t offset = 0; offset < job->inode.size && !err && !bad;) {
 		struct erofs_extent extent;
 
-		err = erofs_zmap_map(map, &extent, offset, &reason);
+		err = erofs_reader_zmap_map(map, &extent, offset, &reason);
 		if (err) {
 			job->what = reason ? reason : job->what;
 			break;
@@ -84,7 +84,7 @@ int erofs_check_compressed(const struct erofs_check *check, struct erofs_check_j
 
 	if (!job->inode.size)
 		return 0;
-	err = erofs_zmap_open(&map, check->image, &job->inode, &reason);
+	err = erofs_reader_zmap_open(&map, check->image, &job->inode, &reason);
 	/* That has been said when the inode was met. */
 	if (err == -EUCLEAN) {
 		job->wanted = false;
@@ -95,7 +95,8 @@ int erofs_check_compressed(const struct erofs_check *check, struct erofs_check_j
 	if (!err)
 		err = check_count(check, job);
 	if (!err)
-		err = map.extent_size ? erofs_zmap_verify_extents(&map, &reason) : erofs_zmap_verify(&map, &reason);
+		err = map.extent_size ? erofs_reader_zmap_verify_extents(&map, &reason)
+				      : erofs_reader_zmap_verify(&map, &reason);
 	if (!err)
 		return check_extents(check, job, &map);
 	job->what = reason ? reason : job->what;

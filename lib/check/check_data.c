@@ -64,7 +64,7 @@ int erofs_check_place(const struct erofs_check *check, struct erofs_check_job *j
 	/* The blocks of joined devices are behind those of the primary one. */
 	if (end > check->limit && !check->image->slot_count)
 		return erofs_check_job_finding(job, "data beyond the end of the image");
-	claim = erofs_claims_find(&check->claims, start, end);
+	claim = erofs_check_claims_find(&check->claims, start, end);
 	if (claim) {
 		text = erofs_check_claim_text(check, claim);
 		return erofs_check_job_finding(job, "its data overlap %s at byte %llu", text ? text : "",

@@ -49,7 +49,7 @@ static int meet(struct walk *walk, uint32_t *number, const struct erofs_dirblock
 	struct erofs_check *check = walk->check;
 	struct erofs_inode inode;
 	bool usable;
-	int err = erofs_nodes_add(&check->nodes, number, entry->nid, walk->node, entry->name, entry->name_len);
+	int err = erofs_reader_nodes_add(&check->nodes, number, entry->nid, walk->node, entry->name, entry->name_len);
 
 	if (err)
 		return erofs_check_failed(check, walk->node, err, "");
@@ -66,7 +66,7 @@ static int meet(struct walk *walk, uint32_t *number, const struct erofs_dirblock
 static int follow(struct walk *walk, const struct erofs_dirblock_entry *entry)
 {
 	struct erofs_check *check = walk->check;
-	uint32_t number = erofs_nodes_find(&check->nodes, entry->nid);
+	uint32_t number = erofs_reader_nodes_find(&check->nodes, entry->nid);
 	bool known = number != EROFS_NODE_NONE;
 	struct erofs_node *node;
 	int err;
@@ -126,10 +126,10 @@ static int check_block(struct walk *walk, uint64_t index)
 {
 	struct erofs_dirblock_entry entry;
 	struct erofs_dirent_record record;
-	int err = erofs_dirblock_read(&walk->block, walk->check->image, &walk->inode, index);
+	int err = erofs_reader_dirblock_read(&walk->block, walk->check->image, &walk->inode, index);
 
 	if (!err)
-		err = erofs_dirblock_begin(&walk->block);
+		err = erofs_reader_dirblock_begin(&walk->block);
 	if (err)
 		return erofs_check_failed(walk->check, walk->node, err, "a block of the directory holds no entries");
 	for (uint32_t i = 0; i < walk->block.count; i++) {
@@ -138,7 +138,7 @@ static int check_block(struct walk *walk, uint64_t index)
 			erofs_check_finding(walk->check, walk->node,
 					    "the reserved byte of entry %u in block %llu is 0x%02x, not zero", i,
 					    (unsigned long long)index, record.reserved);
-		err = erofs_dirblock_get(&walk->block, &entry, i);
+		err = erofs_reader_dirblock_get(&walk->block, &entry, i);
 		if (err) {
 			erofs_check_finding(walk->check, walk->node,
 					    "entry %u in block %llu has a name that is empty, too long, outside the "
@@ -162,7 +162,7 @@ static int charge_decoded(struct walk *walk, const struct erofs_extent *extent)
 	struct erofs_inode part = { .layout = walk->inode.layout, .size = extent->length };
 
 	if (!erofs_inode_is_compressed(&walk->inode) ||
-	    erofs_claims_charge(&walk->check->claims, erofs_dir_cost(&part)))
+	    erofs_check_claims_charge(&walk->check->claims, erofs_reader_dir_cost(&part)))
 		return 1;
 	erofs_check_finding(walk->check, walk->node, "the directories are larger than the image");
 	return 0;
@@ -192,9 +192,9 @@ static int claim_blocks(struct walk *walk)
 		}
 		if (!extent.device && extent.physical + extent.plen > check->limit && !check->image->slot_count)
 			erofs_check_finding(check, walk->node, "directory data beyond the end of the image");
-		added = extent.device ? erofs_claims_charge(&check->claims, extent.plen)
-				      : erofs_claims_add(&check->claims, extent.physical, extent.plen,
-							 EROFS_CLAIM_DIRECTORY, walk->node);
+		added = extent.device ? erofs_check_claims_charge(&check->claims, extent.plen)
+				      : erofs_check_claims_add(&check->claims, extent.physical, extent.plen,
+							       EROFS_CLAIM_DIRECTORY, walk->node);
 		if (added < 0)
 			return erofs_check_failed(check, walk->node, added, "");
 		if (!added) {
@@ -237,7 +237,7 @@ int erofs_check_dir(struct erofs_check *check, uint32_t node)
 	walk->node = node;
 	err = erofs_image_inode(check->image, &walk->inode, check->nodes.items[node].nid);
 	if (!err)
-		err = erofs_dirblock_check_inode(check->image, &walk->inode);
+		err = erofs_reader_dirblock_check_inode(check->image, &walk->inode);
 	if (err)
 		return erofs_check_failed(check, node, err, "the directory's data have an impossible layout or place");
 	err = claim_blocks(walk);

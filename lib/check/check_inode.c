@@ -20,7 +20,7 @@
 static uint64_t inode_span(const struct erofs_check *check, const struct erofs_inode *inode, const char **reason)
 {
 	uint64_t start = erofs_image_inode_offset(check->image, inode->nid);
-	uint64_t end = erofs_image_inode_end(check->image, inode);
+	uint64_t end = erofs_reader_inode_end(check->image, inode);
 	unsigned int chunkbits = check->sb->blkszbits + (inode->u & EROFS_CHUNK_FORMAT_BLKBITS_MASK);
 	struct erofs_zmap map;
 	uint64_t unit;
@@ -35,7 +35,7 @@ static uint64_t inode_span(const struct erofs_check *check, const struct erofs_i
 		end = (end + unit - 1) & ~(unit - 1);
 		end += (((inode->size - 1) >> chunkbits) + 1) * unit;
 	}
-	if (erofs_inode_is_compressed(inode) && !erofs_zmap_open(&map, check->image, inode, reason))
+	if (erofs_inode_is_compressed(inode) && !erofs_reader_zmap_open(&map, check->image, inode, reason))
 		end = map.end + map.inline_size;
 	return end - start;
 }
@@ -55,7 +55,7 @@ static int claim_inode(struct erofs_check *check, uint32_t node, const struct er
 	}
 	if (reason)
 		erofs_check_finding(check, node, "%s", reason);
-	added = erofs_claims_add(&check->claims, start, span, EROFS_CLAIM_INODE, node);
+	added = erofs_check_claims_add(&check->claims, start, span, EROFS_CLAIM_INODE, node);
 	if (added < 0)
 		return erofs_check_failed(check, node, added, "");
 	if (!added)
@@ -66,8 +66,8 @@ static int claim_inode(struct erofs_check *check, uint32_t node, const struct er
 static int check_bytes(struct erofs_check *check, uint32_t node, const struct erofs_inode *inode)
 {
 	uint8_t raw[EROFS_INODE_EXTENDED_SIZE];
-	int err = erofs_image_read_meta(check->image, raw, erofs_inode_body_size(inode),
-					erofs_image_inode_offset(check->image, inode->nid));
+	int err = erofs_reader_read_meta(check->image, raw, erofs_inode_body_size(inode),
+					 erofs_image_inode_offset(check->image, inode->nid));
 	int at;
 
 	if (err)
@@ -122,7 +122,7 @@ static void warn_of_number(const struct erofs_check *check, uint32_t node)
 
 	if (!erofs_wants(check->diag, EROFS_SEV_WARNING))
 		return;
-	path = erofs_nodes_path(&check->nodes, node, NULL, 0);
+	path = erofs_reader_nodes_path(&check->nodes, node, NULL, 0);
 	erofs_message(check->diag, EROFS_SEV_WARNING,
 		      "%s: inode number 0, whose directory entries readdir(3) leaves out",
 		      path ? path : "(out of memory)");

@@ -39,7 +39,7 @@ void erofs_check_finding_at(struct erofs_check *check, uint32_t node, const char
 
 	if (!count_finding(check))
 		return;
-	path = erofs_nodes_path(&check->nodes, node, name, name_len);
+	path = erofs_reader_nodes_path(&check->nodes, node, name, name_len);
 	va_start(args, format);
 	list_finding(check, path, format, args);
 	va_end(args);
@@ -52,7 +52,7 @@ void erofs_check_finding(struct erofs_check *check, uint32_t node, const char *f
 
 	if (!count_finding(check))
 		return;
-	path = erofs_nodes_path(&check->nodes, node, NULL, 0);
+	path = erofs_reader_nodes_path(&check->nodes, node, NULL, 0);
 	va_start(args, format);
 	list_finding(check, path, format, args);
 	va_end(args);
@@ -82,7 +82,7 @@ int erofs_check_failed(struct erofs_check *check, uint32_t node, int err, const 
 			check->first_unreadable = node;
 		return 0;
 	}
-	path = erofs_nodes_path(&check->nodes, node, NULL, 0);
+	path = erofs_reader_nodes_path(&check->nodes, node, NULL, 0);
 	return erofs_report(check->diag, err, "%s: cannot check it: %s", path ? path : "(out of memory)",
 			    err == -ENXIO ? "its data lie on a device that was not given" : strerror(-err));
 }
@@ -101,6 +101,6 @@ char *erofs_check_claim_text(const struct erofs_check *check, const struct erofs
 	char *text = NULL;
 
 	if (claim->node != EROFS_NODE_NONE)
-		path = erofs_nodes_path(&check->nodes, claim->node, NULL, 0);
+		path = erofs_reader_nodes_path(&check->nodes, claim->node, NULL, 0);
 	return asprintf(&text, "%s%s", kinds[claim->kind], path ? path : "") < 0 ? NULL : text;
 }

@@ -22,7 +22,7 @@ static int claim(struct erofs_check *check, uint64_t start, uint64_t length, enu
 		erofs_check_finding_of(check, SUPER, "%s", outside);
 		return 0;
 	}
-	added = erofs_claims_add(&check->claims, start, length, kind, EROFS_NODE_NONE);
+	added = erofs_check_claims_add(&check->claims, start, length, kind, EROFS_NODE_NONE);
 	if (added < 0)
 		return erofs_report(check->diag, added, "%s: %s", SUPER, strerror(-added));
 	if (!added)
@@ -33,7 +33,7 @@ static int claim(struct erofs_check *check, uint64_t start, uint64_t length, enu
 static int check_bytes(struct erofs_check *check)
 {
 	uint8_t raw[EROFS_SUPERBLOCK_SIZE];
-	int err = erofs_image_read_meta(check->image, raw, sizeof(raw), EROFS_SUPERBLOCK_OFFSET);
+	int err = erofs_reader_read_meta(check->image, raw, sizeof(raw), EROFS_SUPERBLOCK_OFFSET);
 	int at;
 
 	if (err)

@@ -11,7 +11,7 @@ static int add_apart(struct erofs_check *check, uint32_t *number, uint64_t nid, 
 {
 	struct erofs_inode inode;
 	bool usable;
-	int err = erofs_nodes_add(&check->nodes, number, nid, EROFS_NODE_NONE, name, strlen(name));
+	int err = erofs_reader_nodes_add(&check->nodes, number, nid, EROFS_NODE_NONE, name, strlen(name));
 
 	if (!err)
 		err = erofs_check_inode(check, *number, &inode, &usable);
@@ -113,6 +113,6 @@ int erofs_check_accounts(struct erofs_check *check)
 	}
 	check->summary->inodes = check->nodes.count - internal;
 	check_inode_count(check, internal);
-	erofs_claims_settle(&check->claims, report_overlap, check);
+	erofs_check_claims_settle(&check->claims, report_overlap, check);
 	return 0;
 }

@@ -52,7 +52,7 @@ static int claim_shared(struct erofs_check *check, uint32_t node, const struct e
 		erofs_check_finding(check, node, "a shared xattr lies outside the image");
 		return 0;
 	}
-	added = erofs_claims_add(&check->claims, start, span, EROFS_CLAIM_SHARED_XATTR, node);
+	added = erofs_check_claims_add(&check->claims, start, span, EROFS_CLAIM_SHARED_XATTR, node);
 	if (!added)
 		erofs_check_finding(check, node,
 				    "a shared xattr overlaps other metadata: they are larger than the image");
@@ -151,7 +151,7 @@ static int check_header(struct erofs_check *check, uint32_t node, const struct e
 {
 	uint64_t start = erofs_image_inode_offset(check->image, inode->nid) + erofs_inode_body_size(inode);
 	uint8_t raw[EROFS_XATTR_HEADER_SIZE];
-	int err = erofs_image_read_meta(check->image, raw, sizeof(raw), start);
+	int err = erofs_reader_read_meta(check->image, raw, sizeof(raw), start);
 	int at;
 
 	if (err)

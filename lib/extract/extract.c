@@ -23,10 +23,10 @@ static char *path_of(const struct erofs_extract *extract, const struct erofs_ext
 	uint32_t here = EROFS_NODE_NONE;
 
 	if (place)
-		return erofs_nodes_path(&extract->nodes, place->parent, place->name, place->name_len);
+		return erofs_reader_nodes_path(&extract->nodes, place->parent, place->name, place->name_len);
 	if (levels)
 		here = ((const struct erofs_extract_level *)extract->levels.data)[levels - 1].node;
-	return erofs_nodes_path(&extract->nodes, here, NULL, 0);
+	return erofs_reader_nodes_path(&extract->nodes, here, NULL, 0);
 }
 
 int erofs_extract_failed(struct erofs_extract *extract, const struct erofs_extract_place *place, int err,
@@ -170,7 +170,7 @@ static void release_extract(struct erofs_extract *extract)
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		erofs_release_fd(fds[i]);
-	erofs_nodes_release(&extract->nodes);
+	erofs_reader_nodes_release(&extract->nodes);
 	erofs_buffer_release(&extract->levels);
 	erofs_buffer_release(&extract->pending);
 	erofs_extract_release_digest(extract);

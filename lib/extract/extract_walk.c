@@ -81,9 +81,9 @@ static int note_dir(struct erofs_extract *extract, const struct erofs_extract_pl
 	uint32_t node;
 	int err;
 
-	if (erofs_nodes_find(&extract->nodes, inode->nid) != EROFS_NODE_NONE)
+	if (erofs_reader_nodes_find(&extract->nodes, inode->nid) != EROFS_NODE_NONE)
 		return erofs_extract_failed(extract, place, -EUCLEAN, "this directory has another name already");
-	err = erofs_nodes_add(&extract->nodes, &node, inode->nid, place->parent, place->name, place->name_len);
+	err = erofs_reader_nodes_add(&extract->nodes, &node, inode->nid, place->parent, place->name, place->name_len);
 	if (!err)
 		err = erofs_buffer_append(&extract->pending, &node, sizeof(node));
 	return err ? erofs_extract_failed(extract, place, err, "%s", strerror(-err)) : 0;
@@ -92,7 +92,7 @@ static int note_dir(struct erofs_extract *extract, const struct erofs_extract_pl
 static int make_file(struct erofs_extract *extract, const struct erofs_extract_place *place,
 		     const struct erofs_inode *inode)
 {
-	uint32_t first = inode->nlink > 1 ? erofs_nodes_find(&extract->nodes, inode->nid) : EROFS_NODE_NONE;
+	uint32_t first = inode->nlink > 1 ? erofs_reader_nodes_find(&extract->nodes, inode->nid) : EROFS_NODE_NONE;
 	int err;
 
 	if (first != EROFS_NODE_NONE) {
@@ -102,7 +102,7 @@ static int make_file(struct erofs_extract *extract, const struct erofs_extract_p
 	err = erofs_extract_object(extract, place, inode);
 	if (err || inode->nlink < 2)
 		return err;
-	err = erofs_nodes_add(&extract->nodes, &first, inode->nid, place->parent, place->name, place->name_len);
+	err = erofs_reader_nodes_add(&extract->nodes, &first, inode->nid, place->parent, place->name, place->name_len);
 	return err ? erofs_extract_failed(extract, place, err, "%s", strerror(-err)) : 0;
 }
 
@@ -141,9 +141,9 @@ static int fill(struct erofs_extract *extract, const struct erofs_inode *inode)
 	int found, err = 0;
 
 	/* Directories that do not overlap are not larger than the image in all. */
-	if (erofs_dir_cost(inode) > extract->budget)
+	if (erofs_reader_dir_cost(inode) > extract->budget)
 		return erofs_extract_failed(extract, NULL, -EUCLEAN, "the directories are larger than the image");
-	extract->budget -= erofs_dir_cost(inode);
+	extract->budget -= erofs_reader_dir_cost(inode);
 	found = erofs_dir_open(&dir, extract->image, inode);
 	if (found)
 		return erofs_extract_failed(extract, NULL, found, "cannot read the directory");
@@ -245,7 +245,7 @@ static int ascend(struct erofs_extract *extract)
 int erofs_extract_tree(struct erofs_extract *extract, const struct erofs_inode *inode)
 {
 	uint32_t node;
-	int fd, err = erofs_nodes_add(&extract->nodes, &node, inode->nid, EROFS_NODE_NONE, "", 0);
+	int fd, err = erofs_reader_nodes_add(&extract->nodes, &node, inode->nid, EROFS_NODE_NONE, "", 0);
 
 	if (err)
 		return erofs_extract_failed(extract, NULL, err, "%s", strerror(-err));

@@ -117,7 +117,7 @@ int erofs_oci_layer_open(struct oci_layer **out, struct oci_store *store, const 
 		err = new_hasher(&layer->plain, diff_id);
 	if (!err)
 		err = store->ops->open(store, &layer->input, blob);
-	if (!err && !(layer->unpack = erofs_unpack_new(&from)))
+	if (!err && !(layer->unpack = erofs_archive_unpack_new(&from)))
 		err = -ENOMEM;
 	if (err)
 		erofs_oci_layer_close(layer);
@@ -128,8 +128,8 @@ int erofs_oci_layer_open(struct oci_layer **out, struct oci_store *store, const 
 
 int64_t erofs_oci_layer_read(struct oci_layer *layer, void *buf, size_t size)
 {
-	int64_t count = erofs_unpack_read(layer->unpack, buf, size);
-	const char *text = erofs_unpack_failure(layer->unpack);
+	int64_t count = erofs_archive_unpack_read(layer->unpack, buf, size);
+	const char *text = erofs_archive_unpack_failure(layer->unpack);
 
 	if (count < 0 && text)
 		return erofs_report(layer->store->diag, (int)count, "'%s': blob %s cannot be decompressed: %s",
@@ -180,6 +180,6 @@ void erofs_oci_layer_close(struct oci_layer *layer)
 		layer->input->close(layer->input);
 	erofs_hasher_free(layer->packed);
 	erofs_hasher_free(layer->plain);
-	erofs_unpack_free(layer->unpack);
+	erofs_archive_unpack_free(layer->unpack);
 	free(layer);
 }

@@ -45,7 +45,7 @@ static int64_t read_packed(void *ctx, void *buf, size_t size)
 static void free_pass(struct oci_pass *pass)
 {
 	if (pass)
-		erofs_unpack_free(pass->unpack);
+		erofs_archive_unpack_free(pass->unpack);
 	free(pass);
 }
 
@@ -56,7 +56,7 @@ static struct oci_pass *new_pass(const struct oci_members *members)
 	if (!pass)
 		return NULL;
 	pass->members = members;
-	pass->unpack = erofs_unpack_new(&(struct erofs_unpack_input){ read_packed, pass });
+	pass->unpack = erofs_archive_unpack_new(&(struct erofs_unpack_input){ read_packed, pass });
 	if (pass->unpack)
 		return pass;
 	free(pass);
@@ -66,8 +66,8 @@ static struct oci_pass *new_pass(const struct oci_members *members)
 static int64_t read_pass(struct oci_pass *pass, void *buf, size_t size)
 {
 	const struct oci_store *store = pass->members->store;
-	int64_t count = erofs_unpack_read(pass->unpack, buf, size);
-	const char *text = erofs_unpack_failure(pass->unpack);
+	int64_t count = erofs_archive_unpack_read(pass->unpack, buf, size);
+	const char *text = erofs_archive_unpack_failure(pass->unpack);
 
 	if (count < 0 && text)
 		return erofs_report(store->diag, (int)count, "cannot decompress '%s': %s", store->name, text);
@@ -177,7 +177,7 @@ static struct oci_pass *take_pass(struct oci_members *members, uint64_t offset)
 	struct oci_pass *pass = members->idle;
 
 	members->idle = NULL;
-	if (pass && pass->position <= offset && !erofs_unpack_failure(pass->unpack))
+	if (pass && pass->position <= offset && !erofs_archive_unpack_failure(pass->unpack))
 		return pass;
 	free_pass(pass);
 	return new_pass(members);

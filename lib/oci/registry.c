@@ -23,7 +23,7 @@ static int report_status(const struct registry *registry, const char *what, long
 		return erofs_report(registry->store.diag, -ENOENT, "'%s': the registry has no %s", registry->store.name,
 				    what);
 	if (status == 401)
-		return erofs_registry_report_denied(registry, "the registry");
+		return erofs_oci_registry_report_denied(registry, "the registry");
 	if (status == 403)
 		return erofs_report(registry->store.diag, -EACCES, "'%s': the registry refuses %s (status 403)",
 				    registry->store.name, what);
@@ -39,16 +39,16 @@ static int get(struct registry *registry, struct registry_answer **out, const ch
 	long status = 0;
 
 	for (int attempt = 0; attempt < 2; attempt++) {
-		int err = erofs_registry_send(out, registry, &request, NULL);
+		int err = erofs_oci_registry_send(out, registry, &request, NULL);
 
 		if (err)
 			return err;
-		status = erofs_registry_status(*out);
+		status = erofs_oci_registry_status(*out);
 		if (status == 200)
 			return 0;
 		if (status == 401 && !attempt)
-			err = erofs_registry_authenticate(registry, *out);
-		erofs_registry_end(*out);
+			err = erofs_oci_registry_authenticate(registry, *out);
+		erofs_oci_registry_end(*out);
 		if (err)
 			return err;
 		if (status != 401)
@@ -85,7 +85,7 @@ static int get_part(struct registry *registry, struct registry_answer **out, con
 static int check_root(const struct registry *registry, const struct registry_answer *answer,
 		      const struct erofs_buffer *bytes)
 {
-	const char *said = erofs_registry_header(answer, "Docker-Content-Digest", 0);
+	const char *said = erofs_oci_registry_header(answer, "Docker-Content-Digest", 0);
 	struct oci_digest digest = registry->name.digest;
 	int fits;
 
@@ -107,10 +107,10 @@ static int read_root(struct oci_store *store, struct erofs_buffer *out)
 
 	if (err)
 		return err;
-	err = erofs_oci_read_all(out, erofs_registry_body(answer), "the manifest", store->diag);
+	err = erofs_oci_read_all(out, erofs_oci_registry_body(answer), "the manifest", store->diag);
 	if (!err)
 		err = check_root(registry, answer, out);
-	erofs_registry_end(answer);
+	erofs_oci_registry_end(answer);
 	return err;
 }
 
@@ -126,7 +126,7 @@ static int open_blob(struct oci_store *store, struct oci_input **out, const stru
 			   blob->digest.text);
 
 	if (!err)
-		*out = erofs_registry_body(answer);
+		*out = erofs_oci_registry_body(answer);
 	return err;
 }
 
@@ -134,8 +134,8 @@ static void release(struct oci_store *store)
 {
 	struct registry *registry = (struct registry *)store;
 
-	erofs_registry_name_release(&registry->name);
-	erofs_registry_credentials_release(&registry->credentials);
+	erofs_oci_registry_name_release(&registry->name);
+	erofs_oci_registry_credentials_release(&registry->credentials);
 	free(registry->token);
 	free(registry);
 }
@@ -163,9 +163,9 @@ static int find_scheme(struct registry *registry)
 		return -ENOMEM;
 	}
 	request.url = url;
-	err = erofs_registry_send(&answer, registry, &request, &code);
+	err = erofs_oci_registry_send(&answer, registry, &request, &code);
 	if (!err)
-		erofs_registry_end(answer);
+		erofs_oci_registry_end(answer);
 	else if (code == CURLE_SSL_CONNECT_ERROR)
 		registry->scheme = "http";
 	/* Whatever else it is comes again, and is reported then. */
@@ -174,7 +174,7 @@ static int find_scheme(struct registry *registry)
 
 static int open_registry(struct registry *registry, const struct erofs_oci_options *options)
 {
-	int err = registry->store.name ? erofs_registry_name_parse(&registry->name, options->location) : -ENOMEM;
+	int err = registry->store.name ? erofs_oci_registry_name_parse(&registry->name, options->location) : -ENOMEM;
 
 	if (err)
 		return err == -EINVAL
@@ -185,10 +185,10 @@ static int open_registry(struct registry *registry, const struct erofs_oci_optio
 		return erofs_report(registry->store.diag, -EINVAL,
 				    "'%s': in a registry the name itself has the tag, and there is no other reference",
 				    options->location);
-	err = erofs_registry_credentials_find(&registry->credentials, &registry->name, registry->store.diag);
+	err = erofs_oci_registry_credentials_find(&registry->credentials, &registry->name, registry->store.diag);
 	if (err || options->allow_http)
 		return err;
-	return erofs_registry_is_local(registry->name.host) ? find_scheme(registry) : 0;
+	return erofs_oci_registry_is_local(registry->name.host) ? find_scheme(registry) : 0;
 }
 
 int erofs_oci_store_open_registry(struct oci_store **out, const struct erofs_oci_options *options,

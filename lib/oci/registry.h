@@ -18,10 +18,10 @@ struct registry_name {
 };
 
 /* "docker://..."; -EINVAL, -ENOMEM. */
-int erofs_registry_name_parse(struct registry_name *out, const char *text);
-void erofs_registry_name_release(struct registry_name *name);
+int erofs_oci_registry_name_parse(struct registry_name *out, const char *text);
+void erofs_oci_registry_name_release(struct registry_name *name);
 /* Whether the host is this machine by its name, so that nobody else can listen. */
-bool erofs_registry_is_local(const char *host);
+bool erofs_oci_registry_is_local(const char *host);
 
 /* ---- credentials -------------------------------------------------------------------------------------------------------- */
 
@@ -35,12 +35,12 @@ struct registry_credentials {
  * From $REGISTRY_AUTH_FILE, $XDG_RUNTIME_DIR/containers/auth.json, $DOCKER_CONFIG/config.json or ~/.docker/config.json, the first
  * of them that knows the host. A file that cannot be read as one is an error.
  */
-int erofs_registry_credentials_find(struct registry_credentials *out, const struct registry_name *name,
-				    const struct erofs_diag *diag);
+int erofs_oci_registry_credentials_find(struct registry_credentials *out, const struct registry_name *name,
+					const struct erofs_diag *diag);
 /* The same from the bytes of one file: 1 if they know the host, 0; -EINVAL. */
-int erofs_registry_credentials_parse(struct registry_credentials *out, const struct registry_name *name,
-				     const void *bytes, size_t size);
-void erofs_registry_credentials_release(struct registry_credentials *credentials);
+int erofs_oci_registry_credentials_parse(struct registry_credentials *out, const struct registry_name *name,
+					 const void *bytes, size_t size);
+void erofs_oci_registry_credentials_release(struct registry_credentials *credentials);
 
 /* ---- requests ----------------------------------------------------------------------------------------------------------- */
 
@@ -66,24 +66,24 @@ struct registry_request {
  * those in `*quiet`, when that is not NULL, which then has libcurl's code.
  */
 struct registry_answer;
-int erofs_registry_send(struct registry_answer **out, struct registry *registry, const struct registry_request *request,
-			CURLcode *quiet);
-long erofs_registry_status(const struct registry_answer *answer);
+int erofs_oci_registry_send(struct registry_answer **out, struct registry *registry,
+			    const struct registry_request *request, CURLcode *quiet);
+long erofs_oci_registry_status(const struct registry_answer *answer);
 /* A header of the answer; the one of that number, if there are several. NULL: none. */
-const char *erofs_registry_header(const struct registry_answer *answer, const char *name, size_t number);
+const char *erofs_oci_registry_header(const struct registry_answer *answer, const char *name, size_t number);
 /* The body as a blob; closing it ends the answer. */
-struct oci_input *erofs_registry_body(struct registry_answer *answer);
-void erofs_registry_end(struct registry_answer *answer);
+struct oci_input *erofs_oci_registry_body(struct registry_answer *answer);
+void erofs_oci_registry_end(struct registry_answer *answer);
 
 /* ---- authentication ----------------------------------------------------------------------------------------------------- */
 
 /* Does what a status of 401 asks for. -EACCES, reported, if that cannot be done. */
-int erofs_registry_authenticate(struct registry *registry, const struct registry_answer *refusal);
+int erofs_oci_registry_authenticate(struct registry *registry, const struct registry_answer *refusal);
 
 /* Says that credentials are missing or wrong: -EACCES. */
-int erofs_registry_report_denied(const struct registry *registry, const char *who);
+int erofs_oci_registry_report_denied(const struct registry *registry, const char *who);
 
 /* A value of "Bearer realm=\"...\",service=\"...\""; to be freed. NULL: it is not there. */
-char *erofs_registry_challenge_value(const char *challenge, const char *key);
+char *erofs_oci_registry_challenge_value(const char *challenge, const char *key);
 
 #endif

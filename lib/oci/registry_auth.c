@@ -32,7 +32,7 @@ static char *take_value(const char **text)
 	return out;
 }
 
-char *erofs_registry_challenge_value(const char *challenge, const char *key)
+char *erofs_oci_registry_challenge_value(const char *challenge, const char *key)
 {
 	const char *at = challenge + strcspn(challenge, " ");
 
@@ -58,7 +58,7 @@ static int read_token(struct registry *registry, struct registry_answer *answer)
 	erofs_auto(erofs_buffer_release) struct erofs_buffer bytes = { 0 };
 	erofs_auto_json struct json_object *json = NULL;
 	const char *token;
-	int err = erofs_oci_read_all(&bytes, erofs_registry_body(answer), "the token", registry->store.diag);
+	int err = erofs_oci_read_all(&bytes, erofs_oci_registry_body(answer), "the token", registry->store.diag);
 
 	if (err)
 		return err;
@@ -76,7 +76,7 @@ static int read_token(struct registry *registry, struct registry_answer *answer)
 	return registry->token ? 0 : -ENOMEM;
 }
 
-int erofs_registry_report_denied(const struct registry *registry, const char *who)
+int erofs_oci_registry_report_denied(const struct registry *registry, const char *who)
 {
 	const struct registry_credentials *credentials = &registry->credentials;
 
@@ -98,19 +98,19 @@ static int fetch_token(struct registry *registry, const char *url, const char *f
 	const struct registry_request request = { .url = url, .form = form, .use_password = !form };
 	struct registry_answer *answer;
 	long status;
-	int err = erofs_registry_send(&answer, registry, &request, NULL);
+	int err = erofs_oci_registry_send(&answer, registry, &request, NULL);
 
 	if (err)
 		return err;
-	status = erofs_registry_status(answer);
+	status = erofs_oci_registry_status(answer);
 	if (status == 200)
 		err = read_token(registry, answer);
 	else if (status == 401 || status == 403)
-		err = erofs_registry_report_denied(registry, "who gives out tokens");
+		err = erofs_oci_registry_report_denied(registry, "who gives out tokens");
 	else
 		err = erofs_report(registry->store.diag, -EPROTO, "'%s': %s answers with status %ld",
 				   registry->store.name, url, status);
-	erofs_registry_end(answer);
+	erofs_oci_registry_end(answer);
 	return err;
 }
 
@@ -163,8 +163,8 @@ static int ask_for_token(struct registry *registry, const char *realm, const cha
 
 static int answer_bearer(struct registry *registry, const char *challenge)
 {
-	erofs_auto_free char *realm = erofs_registry_challenge_value(challenge, "realm");
-	erofs_auto_free char *service = erofs_registry_challenge_value(challenge, "service");
+	erofs_auto_free char *realm = erofs_oci_registry_challenge_value(challenge, "realm");
+	erofs_auto_free char *service = erofs_oci_registry_challenge_value(challenge, "service");
 
 	/* A password goes to whomever the registry names, but never in the clear unless that was allowed. */
 	if (!realm || (strncmp(realm, "https://", 8) != 0 &&
@@ -175,12 +175,12 @@ static int answer_bearer(struct registry *registry, const char *challenge)
 	return ask_for_token(registry, realm, service ? service : "");
 }
 
-int erofs_registry_authenticate(struct registry *registry, const struct registry_answer *refusal)
+int erofs_oci_registry_authenticate(struct registry *registry, const struct registry_answer *refusal)
 {
 	bool offers_basic = false;
 
 	for (size_t i = 0; i < CHALLENGES_MAX; i++) {
-		const char *challenge = erofs_registry_header(refusal, "WWW-Authenticate", i);
+		const char *challenge = erofs_oci_registry_header(refusal, "WWW-Authenticate", i);
 
 		if (!challenge)
 			break;
@@ -192,7 +192,7 @@ int erofs_registry_authenticate(struct registry *registry, const struct registry
 		return erofs_report(registry->store.diag, -EPROTO,
 				    "'%s': the registry refuses, and asks for nothing known", registry->store.name);
 	if (registry->use_basic || !registry->credentials.user || !registry->credentials.password)
-		return erofs_registry_report_denied(registry, "the registry");
+		return erofs_oci_registry_report_denied(registry, "the registry");
 	registry->use_basic = true;
 	return 0;
 }

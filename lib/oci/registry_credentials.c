@@ -16,7 +16,7 @@
 /* What Docker writes for its own registry. */
 #define HUB_KEY "index.docker.io"
 
-void erofs_registry_credentials_release(struct registry_credentials *credentials)
+void erofs_oci_registry_credentials_release(struct registry_credentials *credentials)
 {
 	/* Nobody needs to find it in freed memory. */
 	if (credentials->password)
@@ -145,8 +145,8 @@ static int read_entry(struct registry_credentials *out, struct json_object *entr
 	return out->password ? 0 : -ENOMEM;
 }
 
-int erofs_registry_credentials_parse(struct registry_credentials *out, const struct registry_name *name,
-				     const void *bytes, size_t size)
+int erofs_oci_registry_credentials_parse(struct registry_credentials *out, const struct registry_name *name,
+					 const void *bytes, size_t size)
 {
 	erofs_auto_json struct json_object *json = NULL;
 	struct json_object *entry;
@@ -159,7 +159,7 @@ int erofs_registry_credentials_parse(struct registry_credentials *out, const str
 	entry = find_place(erofs_oci_json_object(json, "auths"), name);
 	err = entry ? read_entry(out, entry) : 0;
 	if (err) {
-		erofs_registry_credentials_release(out);
+		erofs_oci_registry_credentials_release(out);
 		return err;
 	}
 	if ((out->user && out->password) || out->identity_token)
@@ -188,7 +188,7 @@ static int read_config(struct registry_credentials *out, const struct registry_n
 	size = fd < 0 ? -errno : erofs_file_read(fd, bytes, CONFIG_MAX);
 	if (size < 0)
 		return erofs_report(diag, (int)size, "cannot read '%s': %s", path, strerror((int)-size));
-	known = erofs_registry_credentials_parse(out, name, bytes, (size_t)size);
+	known = erofs_oci_registry_credentials_parse(out, name, bytes, (size_t)size);
 	explicit_bzero(bytes, (size_t)size);
 	return known == -EINVAL ? erofs_report(diag, known, "'%s' is no file of credentials such as Docker's", path)
 				: known;
@@ -210,16 +210,16 @@ static int try_file(struct registry_credentials *out, const struct registry_name
 	free(path);
 	/* A helper is remembered, for the message should nothing better come. */
 	if (known > 0 || (!known && found.helper && !out->helper)) {
-		erofs_registry_credentials_release(out);
+		erofs_oci_registry_credentials_release(out);
 		*out = found;
 	} else {
-		erofs_registry_credentials_release(&found);
+		erofs_oci_registry_credentials_release(&found);
 	}
 	return known;
 }
 
-int erofs_registry_credentials_find(struct registry_credentials *out, const struct registry_name *name,
-				    const struct erofs_diag *diag)
+int erofs_oci_registry_credentials_find(struct registry_credentials *out, const struct registry_name *name,
+					const struct erofs_diag *diag)
 {
 	const char *chosen = getenv("REGISTRY_AUTH_FILE"), *docker = getenv("DOCKER_CONFIG");
 	int known;

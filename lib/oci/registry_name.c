@@ -15,7 +15,7 @@
 #define HUB	 "docker.io"
 #define HUB_HOST "registry-1.docker.io"
 
-bool erofs_registry_is_local(const char *host)
+bool erofs_oci_registry_is_local(const char *host)
 {
 	static const char *const names[] = { "localhost", "127.0.0.1", "[::1]" };
 
@@ -119,7 +119,7 @@ static int parse(struct registry_name *name, char *rest)
 	return err ? err : set_repository(name, rest);
 }
 
-int erofs_registry_name_parse(struct registry_name *out, const char *text)
+int erofs_oci_registry_name_parse(struct registry_name *out, const char *text)
 {
 	struct registry_name name = { 0 };
 	char *copy;
@@ -134,12 +134,12 @@ int erofs_registry_name_parse(struct registry_name *out, const char *text)
 	err = parse(&name, copy);
 	free(copy);
 	if (err)
-		erofs_registry_name_release(&name);
+		erofs_oci_registry_name_release(&name);
 	*out = name;
 	return err;
 }
 
-void erofs_registry_name_release(struct registry_name *name)
+void erofs_oci_registry_name_release(struct registry_name *name)
 {
 	free(name->host);
 	free(name->repository);

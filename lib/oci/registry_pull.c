@@ -128,7 +128,7 @@ static int64_t read_body(struct oci_input *input, void *buf, size_t size)
 
 static void close_body(struct oci_input *input)
 {
-	erofs_registry_end((struct registry_answer *)input);
+	erofs_oci_registry_end((struct registry_answer *)input);
 }
 
 /* ---- requests ----------------------------------------------------------------------------------------------------------- */
@@ -206,12 +206,12 @@ static struct registry_answer *new_answer(struct registry *registry, const struc
 		if (curl_multi_add_handle(answer->multi, answer->easy) == CURLM_OK)
 			return answer;
 	}
-	erofs_registry_end(answer);
+	erofs_oci_registry_end(answer);
 	return NULL;
 }
 
-int erofs_registry_send(struct registry_answer **out, struct registry *registry, const struct registry_request *request,
-			CURLcode *quiet)
+int erofs_oci_registry_send(struct registry_answer **out, struct registry *registry,
+			    const struct registry_request *request, CURLcode *quiet)
 {
 	struct registry_answer *answer = new_answer(registry, request);
 	int err = 0;
@@ -226,13 +226,13 @@ int erofs_registry_send(struct registry_answer **out, struct registry *registry,
 			*quiet = answer->result;
 	}
 	if (err)
-		erofs_registry_end(answer);
+		erofs_oci_registry_end(answer);
 	else
 		*out = answer;
 	return err;
 }
 
-long erofs_registry_status(const struct registry_answer *answer)
+long erofs_oci_registry_status(const struct registry_answer *answer)
 {
 	long status = 0;
 
@@ -240,7 +240,7 @@ long erofs_registry_status(const struct registry_answer *answer)
 	return status;
 }
 
-const char *erofs_registry_header(const struct registry_answer *answer, const char *name, size_t number)
+const char *erofs_oci_registry_header(const struct registry_answer *answer, const char *name, size_t number)
 {
 	struct curl_header *header;
 
@@ -248,12 +248,12 @@ const char *erofs_registry_header(const struct registry_answer *answer, const ch
 												    : NULL;
 }
 
-struct oci_input *erofs_registry_body(struct registry_answer *answer)
+struct oci_input *erofs_oci_registry_body(struct registry_answer *answer)
 {
 	return &answer->input;
 }
 
-void erofs_registry_end(struct registry_answer *answer)
+void erofs_oci_registry_end(struct registry_answer *answer)
 {
 	if (answer->multi && answer->easy)
 		curl_multi_remove_handle(answer->multi, answer->easy);

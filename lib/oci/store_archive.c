@@ -176,7 +176,7 @@ static int keep_bytes(struct archive_store *archive, struct oci_member *data, st
 		return -ENOMEM;
 	archive->kept += data->size;
 	data->bytes = bytes;
-	return erofs_tar_member_read(members, bytes, (size_t)data->size);
+	return erofs_archive_tar_member_read(members, bytes, (size_t)data->size);
 }
 
 static int set_file(struct archive_store *archive, struct place *place, struct tar_members *members,
@@ -231,19 +231,19 @@ static int note_member(struct archive_store *archive, struct tar_members *member
 
 static int read_members(struct archive_store *archive)
 {
-	erofs_auto(erofs_tar_members_release) struct tar_members members = { .input = &archive->tar,
-									     .diag = archive->store.diag };
+	erofs_auto(erofs_archive_tar_members_release) struct tar_members members = { .input = &archive->tar,
+										     .diag = archive->store.diag };
 	struct tar_member member;
 	int more;
 
-	while ((more = erofs_tar_member_next(&members, &member)) > 0) {
+	while ((more = erofs_archive_tar_member_next(&members, &member)) > 0) {
 		int err = note_member(archive, &members, &member);
 
 		if (err)
 			return err;
 	}
 	/* To the end, where a compressed one has its checksums. */
-	return more ? more : erofs_tar_input_drain(&archive->tar);
+	return more ? more : erofs_archive_tar_input_drain(&archive->tar);
 }
 
 /* ---- the store -------------------------------------------------------------------------------------------------------- */
@@ -294,7 +294,7 @@ static void release(struct oci_store *store)
 	struct archive_store *archive = (struct archive_store *)store;
 
 	erofs_oci_members_release(&archive->members);
-	erofs_tar_input_close(&archive->tar);
+	erofs_archive_tar_input_close(&archive->tar);
 	erofs_arena_release(&archive->arena);
 	erofs_index_release(&archive->index);
 	free(archive->places);
@@ -337,7 +337,7 @@ static int open_archive(struct archive_store *archive, const char *path)
 
 	if (!archive->store.name)
 		return -ENOMEM;
-	err = erofs_tar_input_open(&archive->tar, path, archive->store.cancel, diag);
+	err = erofs_archive_tar_input_open(&archive->tar, path, archive->store.cancel, diag);
 	if (err)
 		return err;
 	if (!S_ISREG(archive->tar.found.st_mode))

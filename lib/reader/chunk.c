@@ -22,7 +22,7 @@ struct chunk_map {
 
 static int open_map(struct chunk_map *map, const struct erofs_image *image, const struct erofs_inode *inode)
 {
-	uint64_t end = erofs_image_inode_end(image, inode);
+	uint64_t end = erofs_reader_inode_end(image, inode);
 
 	map->image = image;
 	map->inode = inode;
@@ -33,7 +33,7 @@ static int open_map(struct chunk_map *map, const struct erofs_image *image, cons
 	map->start = (end + map->unit - 1) & ~(uint64_t)(map->unit - 1);
 	map->count = ((inode->size - 1) >> map->chunkbits) + 1;
 	if (map->count > image->primary.size / map->unit ||
-	    !erofs_image_meta_fits(image, map->start, map->count * map->unit))
+	    !erofs_reader_meta_fits(image, map->start, map->count * map->unit))
 		return -EUCLEAN;
 	return 0;
 }
@@ -74,7 +74,7 @@ static int map_one(const struct chunk_map *map, struct erofs_extent *out, uint64
 	out->kind = hole ? EROFS_EXTENT_HOLE : EROFS_EXTENT_PLAIN;
 	if (hole)
 		return 0;
-	return erofs_image_place(map->image, out, entry.device_id, block << map->image->sb.blkszbits, out->length);
+	return erofs_reader_place(map->image, out, entry.device_id, block << map->image->sb.blkszbits, out->length);
 }
 
 static bool continues(const struct erofs_extent *run, const struct erofs_extent *next)
@@ -110,8 +110,8 @@ static int merge(const struct chunk_map *map, struct erofs_extent *run, uint64_t
 	return 1;
 }
 
-int erofs_image_map_chunks(const struct erofs_image *image, struct erofs_extent *out, const struct erofs_inode *inode,
-			   uint64_t offset, uint64_t want)
+int erofs_reader_map_chunks(const struct erofs_image *image, struct erofs_extent *out, const struct erofs_inode *inode,
+			    uint64_t offset, uint64_t want)
 {
 	uint8_t raw[BATCH_BYTES];
 	struct chunk_map map;
@@ -128,7 +128,7 @@ int erofs_image_map_chunks(const struct erofs_image *image, struct erofs_extent 
 	for (more = 1; more > 0 && number <= last;) {
 		uint64_t rest = last - number + 1;
 		unsigned int count = rest < BATCH_BYTES / map.unit ? (unsigned int)rest : BATCH_BYTES / map.unit;
-		int err = erofs_image_read_meta(image, raw, (size_t)count * map.unit, map.start + number * map.unit);
+		int err = erofs_reader_read_meta(image, raw, (size_t)count * map.unit, map.start + number * map.unit);
 
 		if (err)
 			return err;

@@ -31,13 +31,13 @@ static void read_configs(struct erofs_image *image)
 		at = image->primary.size;
 	if (avail > image->primary.size - at)
 		avail = (size_t)(image->primary.size - at);
-	image->configs_err = erofs_image_read_meta(image, raw, avail, at);
+	image->configs_err = erofs_reader_read_meta(image, raw, avail, at);
 	if (!image->configs_err)
 		image->configs_err = erofs_configs_decode(&image->configs, image->sb.available_compr_algs, raw, avail,
 							  &used, &image->configs_reason);
 }
 
-void erofs_image_read_compression(struct erofs_image *image)
+void erofs_reader_read_compression(struct erofs_image *image)
 {
 	read_configs(image);
 	image->packed_err = -ENODATA;

@@ -46,7 +46,7 @@ struct erofs_decoders {
 
 /* ---- the list --------------------------------------------------------------------------------------------------------------- */
 
-struct erofs_decoders *erofs_decoders_new(void)
+struct erofs_decoders *erofs_reader_decoders_new(void)
 {
 	struct erofs_decoders *new = calloc(1, sizeof(*new));
 
@@ -65,7 +65,7 @@ static void free_idle(struct idle *idle)
 	free(idle);
 }
 
-void erofs_decoders_free(struct erofs_decoders *decoders)
+void erofs_reader_decoders_free(struct erofs_decoders *decoders)
 {
 	struct idle *next;
 
@@ -159,7 +159,7 @@ static int read_input(const struct erofs_image *image, struct idle *idle, const 
 		}
 		if (!idle->in)
 			return -ENOMEM;
-		err = erofs_image_read_device(image, extent->device, idle->in, wanted, extent->physical);
+		err = erofs_reader_read_device(image, extent->device, idle->in, wanted, extent->physical);
 		idle->in_device = extent->device;
 		idle->in_start = extent->physical;
 		idle->in_size = err ? 0 : wanted;
@@ -271,8 +271,8 @@ static int read_with(const struct erofs_image *image, struct idle *idle, const s
 	return 0;
 }
 
-int erofs_image_read_encoded(const struct erofs_image *image, const struct erofs_extent *extent, uint8_t *buf,
-			     size_t length, uint64_t skip)
+int erofs_reader_read_encoded(const struct erofs_image *image, const struct erofs_extent *extent, uint8_t *buf,
+			      size_t length, uint64_t skip)
 {
 	struct idle *idle = take(image->decoders);
 	int err;

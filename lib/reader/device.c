@@ -32,7 +32,7 @@ static int read_table(struct erofs_image *image, const char *who, const struct e
 	unsigned int count = image->sb.extra_devices;
 	uint8_t raw[SLOT_BATCH * EROFS_DEVICE_SLOT_SIZE];
 
-	if (!erofs_image_meta_fits(image, at, (uint64_t)count * EROFS_DEVICE_SLOT_SIZE))
+	if (!erofs_reader_meta_fits(image, at, (uint64_t)count * EROFS_DEVICE_SLOT_SIZE))
 		return erofs_report(diag, -EUCLEAN, "%s: the device table lies outside the image", who);
 	image->slots = calloc(count, sizeof(*image->slots));
 	image->unified = calloc(count, sizeof(*image->unified));
@@ -43,7 +43,7 @@ static int read_table(struct erofs_image *image, const char *who, const struct e
 		unsigned int batch = count - i < SLOT_BATCH ? count - i : SLOT_BATCH;
 
 		if (i % SLOT_BATCH == 0) {
-			int err = erofs_image_read_meta(image, raw, batch * EROFS_DEVICE_SLOT_SIZE, at);
+			int err = erofs_reader_read_meta(image, raw, batch * EROFS_DEVICE_SLOT_SIZE, at);
 
 			if (err)
 				return erofs_report(diag, err, "%s: cannot read the device table: %s", who,
@@ -111,8 +111,8 @@ static int sort_slots(struct erofs_image *image, const char *who, const struct e
 	return 0;
 }
 
-int erofs_image_open_devices(struct erofs_image *image, const struct erofs_image_options *options, const char *who,
-			     const struct erofs_diag *diag)
+int erofs_reader_open_devices(struct erofs_image *image, const struct erofs_image_options *options, const char *who,
+			      const struct erofs_diag *diag)
 {
 	unsigned int count = image->sb.extra_devices;
 	int err;
@@ -140,7 +140,7 @@ int erofs_image_open_devices(struct erofs_image *image, const struct erofs_image
 	return sort_slots(image, who, diag);
 }
 
-void erofs_image_close_devices(struct erofs_image *image)
+void erofs_reader_close_devices(struct erofs_image *image)
 {
 	for (unsigned int i = 0; i < image->slot_count; i++)
 		erofs_device_close(&image->slots[i].device);
@@ -227,8 +227,8 @@ static int place_unified(const struct erofs_image *image, struct erofs_extent *o
 	return put(out, 0, address, length, limit);
 }
 
-int erofs_image_place(const struct erofs_image *image, struct erofs_extent *out, unsigned int device_id,
-		      uint64_t address, uint64_t length)
+int erofs_reader_place(const struct erofs_image *image, struct erofs_extent *out, unsigned int device_id,
+		       uint64_t address, uint64_t length)
 {
 	device_id &= image->device_id_mask;
 	if (!device_id)
@@ -238,14 +238,14 @@ int erofs_image_place(const struct erofs_image *image, struct erofs_extent *out,
 	return place_in_slot(image, out, device_id - 1, address, length);
 }
 
-int erofs_image_read_device(const struct erofs_image *image, unsigned int device, void *buf, size_t length,
-			    uint64_t offset)
+int erofs_reader_read_device(const struct erofs_image *image, unsigned int device, void *buf, size_t length,
+			     uint64_t offset)
 {
 	const struct erofs_image_slot *slot;
 	int err;
 
 	if (!device)
-		return erofs_image_read_meta(image, buf, length, offset);
+		return erofs_reader_read_meta(image, buf, length, offset);
 	if (device > image->slot_count)
 		return -EINVAL;
 	slot = &image->slots[device - 1];

@@ -12,12 +12,12 @@
 /* Far more than directories compress. */
 #define DIR_RATIO_MAX 64u
 
-uint64_t erofs_dir_cost(const struct erofs_inode *dir)
+uint64_t erofs_reader_dir_cost(const struct erofs_inode *dir)
 {
 	return erofs_inode_is_compressed(dir) ? dir->size / DIR_RATIO_MAX : dir->size;
 }
 
-int erofs_dirblock_check_inode(const struct erofs_image *image, const struct erofs_inode *dir)
+int erofs_reader_dirblock_check_inode(const struct erofs_image *image, const struct erofs_inode *dir)
 {
 	struct erofs_extent extent;
 	int found;
@@ -25,21 +25,21 @@ int erofs_dirblock_check_inode(const struct erofs_image *image, const struct ero
 	if (!S_ISDIR(dir->mode))
 		return -ENOTDIR;
 	if (erofs_inode_is_compressed(dir))
-		return erofs_dir_cost(dir) > image->primary.size ? -EUCLEAN : 0;
+		return erofs_reader_dir_cost(dir) > image->primary.size ? -EUCLEAN : 0;
 	/*
 	 * Chunks could show one block many times over, and a hole has no end: a directory must not be larger than what
 	 * holds it, or walking it would take forever.
 	 */
 	if (dir->layout == EROFS_LAYOUT_CHUNK_BASED)
 		return -EUCLEAN;
-	found = erofs_image_map_some(image, &extent, dir, 0, 1);
+	found = erofs_reader_map_some(image, &extent, dir, 0, 1);
 	if (found < 0)
 		return found;
 	return found && extent.kind == EROFS_EXTENT_HOLE ? -EUCLEAN : 0;
 }
 
-int erofs_dirblock_read(struct erofs_dirblock *out, const struct erofs_image *image, const struct erofs_inode *dir,
-			uint64_t index)
+int erofs_reader_dirblock_read(struct erofs_dirblock *out, const struct erofs_image *image,
+			       const struct erofs_inode *dir, uint64_t index)
 {
 	uint64_t offset = index << image->sb.blkszbits;
 	int64_t count = erofs_image_read(image, dir, out->data, erofs_block_size(&image->sb), offset);
@@ -56,7 +56,7 @@ static void decode(const struct erofs_dirblock *block, struct erofs_dirent_recor
 	erofs_dirent_decode(out, block->data + (size_t)number * EROFS_DIRENT_SIZE);
 }
 
-int erofs_dirblock_begin(struct erofs_dirblock *block)
+int erofs_reader_dirblock_begin(struct erofs_dirblock *block)
 {
 	struct erofs_dirent_record first;
 
@@ -69,7 +69,7 @@ int erofs_dirblock_begin(struct erofs_dirblock *block)
 	return 0;
 }
 
-int erofs_dirblock_get(const struct erofs_dirblock *block, struct erofs_dirblock_entry *out, uint32_t number)
+int erofs_reader_dirblock_get(const struct erofs_dirblock *block, struct erofs_dirblock_entry *out, uint32_t number)
 {
 	uint32_t names = block->count * EROFS_DIRENT_SIZE;
 	struct erofs_dirent_record record, next;
@@ -114,7 +114,7 @@ int erofs_dir_open(struct erofs_dir **out, const struct erofs_image *image, cons
 
 	if (!out || !image || !dir)
 		return -EINVAL;
-	err = erofs_dirblock_check_inode(image, dir);
+	err = erofs_reader_dirblock_check_inode(image, dir);
 	*out = NULL;
 	if (err)
 		return err;
@@ -137,7 +137,7 @@ void erofs_dir_close(struct erofs_dir *dir)
 
 static int next_block(struct erofs_dir *dir)
 {
-	int err = erofs_dirblock_read(&dir->block, dir->image, &dir->inode, dir->next_block);
+	int err = erofs_reader_dirblock_read(&dir->block, dir->image, &dir->inode, dir->next_block);
 
 	if (err) {
 		/* The other blocks will not be any better; a caller that goes on shall come to an end. */
@@ -146,7 +146,7 @@ static int next_block(struct erofs_dir *dir)
 	}
 	dir->next_block++;
 	dir->next_entry = 0;
-	return erofs_dirblock_begin(&dir->block);
+	return erofs_reader_dirblock_begin(&dir->block);
 }
 
 int erofs_dir_next(struct erofs_dir *dir, struct erofs_dirent *out)
@@ -165,7 +165,7 @@ int erofs_dir_next(struct erofs_dir *dir, struct erofs_dirent *out)
 			return err;
 		}
 	}
-	err = erofs_dirblock_get(&dir->block, &entry, dir->next_entry);
+	err = erofs_reader_dirblock_get(&dir->block, &entry, dir->next_entry);
 	if (err || ++dir->next_entry == dir->block.count)
 		dir->next_entry = dir->block.count;
 	if (!err) {

@@ -24,7 +24,7 @@ uint64_t erofs_image_inode_offset(const struct erofs_image *image, uint64_t nid)
 	return zone + nid * EROFS_NID_SLOT;
 }
 
-uint64_t erofs_image_inode_end(const struct erofs_image *image, const struct erofs_inode *inode)
+uint64_t erofs_reader_inode_end(const struct erofs_image *image, const struct erofs_inode *inode)
 {
 	return erofs_image_inode_offset(image, inode->nid) + erofs_inode_body_size(inode) +
 	       erofs_xattr_area_size(inode->xattr_icount);
@@ -34,7 +34,7 @@ static int check_inode(const struct erofs_image *image, const struct erofs_inode
 {
 	uint64_t behind_body = (uint64_t)erofs_inode_body_size(inode) + erofs_xattr_area_size(inode->xattr_icount);
 
-	if (!erofs_image_meta_fits(image, erofs_image_inode_offset(image, inode->nid), behind_body))
+	if (!erofs_reader_meta_fits(image, erofs_image_inode_offset(image, inode->nid), behind_body))
 		return -EUCLEAN;
 	if (inode->size > INT64_MAX)
 		return -EUCLEAN;
@@ -63,7 +63,7 @@ int erofs_image_inode(const struct erofs_image *image, struct erofs_inode *out, 
 		return -EUCLEAN;
 	if (avail > image->primary.size - offset)
 		avail = (size_t)(image->primary.size - offset);
-	err = erofs_image_read_meta(image, raw, avail, offset);
+	err = erofs_reader_read_meta(image, raw, avail, offset);
 	if (err)
 		return err;
 	*out = (struct erofs_inode){ .nid = nid };

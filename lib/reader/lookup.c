@@ -18,9 +18,9 @@ struct search {
 
 static int load_block(struct search *search, uint64_t index)
 {
-	int err = erofs_dirblock_read(&search->block, search->image, search->dir, index);
+	int err = erofs_reader_dirblock_read(&search->block, search->image, search->dir, index);
 
-	return err ? err : erofs_dirblock_begin(&search->block);
+	return err ? err : erofs_reader_dirblock_begin(&search->block);
 }
 
 static int compare(const struct search *search, const struct erofs_dirblock_entry *entry)
@@ -42,7 +42,7 @@ static int find_block(struct search *search)
 		if (err)
 			break;
 		loaded = middle;
-		err = erofs_dirblock_get(&search->block, &first, 0);
+		err = erofs_reader_dirblock_get(&search->block, &first, 0);
 		if (err)
 			break;
 		if (compare(search, &first) >= 0)
@@ -62,7 +62,7 @@ static int find_entry(const struct search *search, uint64_t *nid)
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 		struct erofs_dirblock_entry entry;
-		int err = erofs_dirblock_get(&search->block, &entry, middle);
+		int err = erofs_reader_dirblock_get(&search->block, &entry, middle);
 		int order;
 
 		if (err)
@@ -88,7 +88,7 @@ int erofs_image_lookup_at(const struct erofs_image *image, uint64_t *nid, const 
 
 	if (!image || !nid || !dir || !name)
 		return -EINVAL;
-	err = erofs_dirblock_check_inode(image, dir);
+	err = erofs_reader_dirblock_check_inode(image, dir);
 	if (err)
 		return err;
 	if (!dir->size || !name_len || name_len > EROFS_NAME_MAX)

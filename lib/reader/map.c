@@ -6,7 +6,7 @@
 
 #include "lib/reader/reader.h"
 
-bool erofs_inode_has_data(const struct erofs_inode *inode)
+bool erofs_reader_inode_has_data(const struct erofs_inode *inode)
 {
 	return S_ISREG(inode->mode) || S_ISDIR(inode->mode) || S_ISLNK(inode->mode);
 }
@@ -38,7 +38,7 @@ static int map_plain(const struct erofs_image *image, struct erofs_extent *out, 
 		return 0;
 	}
 	out->kind = EROFS_EXTENT_PLAIN;
-	return erofs_image_place(image, out, 0, first_block(inode) << image->sb.blkszbits, length);
+	return erofs_reader_place(image, out, 0, first_block(inode) << image->sb.blkszbits, length);
 }
 
 static int map_flat(const struct erofs_image *image, struct erofs_extent *out, const struct erofs_inode *inode,
@@ -50,8 +50,8 @@ static int map_flat(const struct erofs_image *image, struct erofs_extent *out, c
 
 	if (offset < inode->size - tail)
 		return map_plain(image, out, inode, inode->size - tail);
-	at = erofs_image_inode_end(image, inode);
-	if (at % blksz + tail > blksz || !erofs_image_meta_fits(image, at, tail))
+	at = erofs_reader_inode_end(image, inode);
+	if (at % blksz + tail > blksz || !erofs_reader_meta_fits(image, at, tail))
 		return -EUCLEAN;
 	out->kind = EROFS_EXTENT_INLINE;
 	out->logical = inode->size - tail;
@@ -65,18 +65,18 @@ static int map_compressed(const struct erofs_image *image, struct erofs_extent *
 			  uint64_t offset)
 {
 	struct erofs_zmap map;
-	int err = erofs_zmap_open(&map, image, inode, NULL);
+	int err = erofs_reader_zmap_open(&map, image, inode, NULL);
 
-	return err ? err : erofs_zmap_map(&map, out, offset, NULL);
+	return err ? err : erofs_reader_zmap_map(&map, out, offset, NULL);
 }
 
-int erofs_image_map_some(const struct erofs_image *image, struct erofs_extent *out, const struct erofs_inode *inode,
-			 uint64_t offset, uint64_t want)
+int erofs_reader_map_some(const struct erofs_image *image, struct erofs_extent *out, const struct erofs_inode *inode,
+			  uint64_t offset, uint64_t want)
 {
 	int err;
 
 	*out = (struct erofs_extent){ .algorithm = -1 };
-	if (!erofs_inode_has_data(inode) || offset >= inode->size)
+	if (!erofs_reader_inode_has_data(inode) || offset >= inode->size)
 		return 0;
 	switch (inode->layout) {
 	case EROFS_LAYOUT_FLAT_PLAIN:
@@ -84,7 +84,7 @@ int erofs_image_map_some(const struct erofs_image *image, struct erofs_extent *o
 		err = map_flat(image, out, inode, offset);
 		break;
 	case EROFS_LAYOUT_CHUNK_BASED:
-		err = erofs_image_map_chunks(image, out, inode, offset, want);
+		err = erofs_reader_map_chunks(image, out, inode, offset, want);
 		break;
 	default:
 		err = map_compressed(image, out, inode, offset);
@@ -98,5 +98,5 @@ int erofs_image_map(const struct erofs_image *image, struct erofs_extent *out, c
 {
 	if (!image || !out || !inode)
 		return -EINVAL;
-	return erofs_image_map_some(image, out, inode, offset, UINT64_MAX);
+	return erofs_reader_map_some(image, out, inode, offset, UINT64_MAX);
 }

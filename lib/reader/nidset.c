@@ -8,7 +8,7 @@
 
 #define FIRST_SLOTS 1024u
 
-void erofs_nidset_release(struct erofs_nidset *set)
+void erofs_reader_nidset_release(struct erofs_nidset *set)
 {
 	free(set->slots);
 	*set = (struct erofs_nidset){ 0 };
@@ -42,7 +42,7 @@ static int grow(struct erofs_nidset *set)
 	return 0;
 }
 
-int erofs_nidset_add(struct erofs_nidset *set, uint64_t nid)
+int erofs_reader_nidset_add(struct erofs_nidset *set, uint64_t nid)
 {
 	uint64_t *slot;
 

@@ -13,9 +13,9 @@ struct erofs_nidset {
 	uint64_t seed; /* of the hash: numbers may be chosen to collide; made with the first slots */
 };
 
-void erofs_nidset_release(struct erofs_nidset *set);
+void erofs_reader_nidset_release(struct erofs_nidset *set);
 
 /* 1: added; 0: it was there; -ENOMEM. No nid of an inode that was read is UINT64_MAX. */
-int erofs_nidset_add(struct erofs_nidset *set, uint64_t nid);
+int erofs_reader_nidset_add(struct erofs_nidset *set, uint64_t nid);
 
 #endif

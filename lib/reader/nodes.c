@@ -10,7 +10,7 @@
 /* A path in a message: a hostile tree may be a million levels deep, and its findings ten thousand. */
 #define PATH_SHOWN 4096u
 
-void erofs_nodes_release(struct erofs_nodes *nodes)
+void erofs_reader_nodes_release(struct erofs_nodes *nodes)
 {
 	free(nodes->items);
 	erofs_arena_release(&nodes->names);
@@ -35,8 +35,8 @@ static int make_room(struct erofs_nodes *nodes)
 	return 0;
 }
 
-int erofs_nodes_add(struct erofs_nodes *nodes, uint32_t *number, uint64_t nid, uint32_t parent, const char *name,
-		    size_t name_len)
+int erofs_reader_nodes_add(struct erofs_nodes *nodes, uint32_t *number, uint64_t nid, uint32_t parent, const char *name,
+			   size_t name_len)
 {
 	char stored[1 + EROFS_NAME_MAX];
 	char *copy;
@@ -68,7 +68,7 @@ static bool same_nid(const void *ctx, uint32_t number, const void *key)
 	return nodes->items[number].nid == *nid;
 }
 
-uint32_t erofs_nodes_find(const struct erofs_nodes *nodes, uint64_t nid)
+uint32_t erofs_reader_nodes_find(const struct erofs_nodes *nodes, uint64_t nid)
 {
 	return erofs_index_find(&nodes->by_nid, nid, same_nid, nodes, &nid);
 }
@@ -97,7 +97,7 @@ static bool prepend_name(struct backwards *to, const char *slash, const char *na
 	return true;
 }
 
-char *erofs_nodes_path(const struct erofs_nodes *nodes, uint32_t node, const char *name, size_t name_len)
+char *erofs_reader_nodes_path(const struct erofs_nodes *nodes, uint32_t node, const char *name, size_t name_len)
 {
 	struct backwards path = { .start = sizeof(path.text) };
 	bool whole = !name || prepend_name(&path, "/", name, name_len);

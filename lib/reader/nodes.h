@@ -37,19 +37,19 @@ struct erofs_nodes {
 	struct erofs_index by_nid;
 };
 
-void erofs_nodes_release(struct erofs_nodes *nodes);
+void erofs_reader_nodes_release(struct erofs_nodes *nodes);
 
-/* Adds an inode that erofs_nodes_find() does not know. `*number` is its place. -ENOMEM, -EFBIG when there are too many. */
-int erofs_nodes_add(struct erofs_nodes *nodes, uint32_t *number, uint64_t nid, uint32_t parent, const char *name,
-		    size_t name_len);
+/* Adds an inode that erofs_reader_nodes_find() does not know. `*number` is its place. -ENOMEM, -EFBIG when there are too many. */
+int erofs_reader_nodes_add(struct erofs_nodes *nodes, uint32_t *number, uint64_t nid, uint32_t parent, const char *name,
+			   size_t name_len);
 
 /* EROFS_NODE_NONE if there is none. */
-uint32_t erofs_nodes_find(const struct erofs_nodes *nodes, uint64_t nid);
+uint32_t erofs_reader_nodes_find(const struct erofs_nodes *nodes, uint64_t nid);
 
 /*
  * The path of entry `name` in directory `node` (name NULL: of the node itself), escaped for one line; its front is cut off
  * where it is very long. NULL when out of memory; freed by the caller.
  */
-char *erofs_nodes_path(const struct erofs_nodes *nodes, uint32_t node, const char *name, size_t name_len);
+char *erofs_reader_nodes_path(const struct erofs_nodes *nodes, uint32_t node, const char *name, size_t name_len);
 
 #endif

@@ -11,14 +11,14 @@
 #include "lib/util/report.h"
 #include "lib/util/sized.h"
 
-bool erofs_image_meta_fits(const struct erofs_image *image, uint64_t offset, uint64_t length)
+bool erofs_reader_meta_fits(const struct erofs_image *image, uint64_t offset, uint64_t length)
 {
 	return offset <= image->primary.size && length <= image->primary.size - offset;
 }
 
-int erofs_image_read_meta(const struct erofs_image *image, void *buf, size_t length, uint64_t offset)
+int erofs_reader_read_meta(const struct erofs_image *image, void *buf, size_t length, uint64_t offset)
 {
-	if (!erofs_image_meta_fits(image, offset, length))
+	if (!erofs_reader_meta_fits(image, offset, length))
 		return -EUCLEAN;
 	return erofs_device_read(&image->primary, buf, length, offset);
 }
@@ -33,7 +33,7 @@ static int verify_checksum(struct erofs_image *image)
 	image->checksum_ok = true;
 	if (!erofs_has_compat(&image->sb, EROFS_FEATURE_COMPAT_SB_CHKSUM))
 		return 0;
-	err = erofs_image_read_meta(image, covered, span, EROFS_SUPERBLOCK_OFFSET);
+	err = erofs_reader_read_meta(image, covered, span, EROFS_SUPERBLOCK_OFFSET);
 	if (err && err != -EUCLEAN)
 		return err;
 	image->checksum_ok = !err && erofs_superblock_checksum(covered, span) == image->sb.checksum;
@@ -52,7 +52,7 @@ static int read_superblock(struct erofs_image *image, const char *who, const str
 		return erofs_report(diag, -EUCLEAN, "%s: too small for an EROFS image", who);
 	if (avail > size - EROFS_SUPERBLOCK_OFFSET)
 		avail = (size_t)(size - EROFS_SUPERBLOCK_OFFSET);
-	err = erofs_image_read_meta(image, raw, avail, EROFS_SUPERBLOCK_OFFSET);
+	err = erofs_reader_read_meta(image, raw, avail, EROFS_SUPERBLOCK_OFFSET);
 	if (err)
 		return erofs_report(diag, err, "%s: cannot read the superblock: %s", who, strerror(-err));
 	err = erofs_superblock_decode(&image->sb, raw, &reason);
@@ -61,7 +61,7 @@ static int read_superblock(struct erofs_image *image, const char *who, const str
 	return 0;
 }
 
-const char *erofs_image_left_out(const struct erofs_image *image)
+const char *erofs_reader_left_out(const struct erofs_image *image)
 {
 	uint16_t used = !image->configs_err && image->sb.available_compr_algs ? image->configs.algorithms : 0;
 
@@ -74,7 +74,7 @@ const char *erofs_image_left_out(const struct erofs_image *image)
 /* Names and attributes can be read all the same. */
 static void tell_left_out(const struct erofs_image *image, const char *who, const struct erofs_diag *diag)
 {
-	const char *algorithm = erofs_image_left_out(image);
+	const char *algorithm = erofs_reader_left_out(image);
 
 	if (algorithm)
 		erofs_message(diag, EROFS_SEV_WARNING, "%s: files compressed with %s cannot be read: built without it",
@@ -93,13 +93,13 @@ static int load(struct erofs_image *image, const char *who, const struct erofs_i
 		return erofs_report(diag, err, "%s: cannot read the superblock: %s", who, strerror(-err));
 	if (!image->checksum_ok && !options->tolerate_bad_checksum)
 		return erofs_report(diag, -EUCLEAN, "%s: wrong superblock checksum", who);
-	err = erofs_image_open_devices(image, options, who, diag);
+	err = erofs_reader_open_devices(image, options, who, diag);
 	if (err)
 		return err;
-	erofs_image_read_compression(image);
+	erofs_reader_read_compression(image);
 	tell_left_out(image, who, diag);
-	image->decoders = erofs_decoders_new();
-	err = image->decoders ? erofs_image_read_prefixes(image) : -ENOMEM;
+	image->decoders = erofs_reader_decoders_new();
+	err = image->decoders ? erofs_reader_read_prefixes(image) : -ENOMEM;
 	if (err)
 		return erofs_report(diag, err, "%s: %s", who, strerror(-err));
 	return 0;
@@ -187,9 +187,9 @@ void erofs_image_close(struct erofs_image *image)
 {
 	if (!image)
 		return;
-	erofs_image_close_devices(image);
+	erofs_reader_close_devices(image);
 	erofs_device_close(&image->primary);
-	erofs_decoders_free(image->decoders);
+	erofs_reader_decoders_free(image->decoders);
 	free(image->prefixes);
 	free(image);
 }

@@ -42,7 +42,7 @@ static int64_t read_table(const struct table *table, void *buf, size_t length, u
 		return 0;
 	if (length > size - offset)
 		length = (size_t)(size - offset);
-	err = erofs_image_read_meta(table->image, buf, length, offset);
+	err = erofs_reader_read_meta(table->image, buf, length, offset);
 	return err ? err : (int64_t)length;
 }
 
@@ -65,7 +65,7 @@ static int read_record(const struct table *table, struct erofs_xattr_prefix *out
 	return 0;
 }
 
-int erofs_image_read_prefixes(struct erofs_image *image)
+int erofs_reader_read_prefixes(struct erofs_image *image)
 {
 	uint64_t offset = (uint64_t)image->sb.xattr_prefix_start * EROFS_XATTR_ALIGN;
 	unsigned int count = image->sb.xattr_prefix_count;

@@ -25,9 +25,9 @@ static int read_extent(const struct erofs_image *image, const struct erofs_exten
 		return 0;
 	case EROFS_EXTENT_PLAIN:
 	case EROFS_EXTENT_INLINE:
-		return erofs_image_read_device(image, extent->device, buf, length, extent->physical + skip);
+		return erofs_reader_read_device(image, extent->device, buf, length, extent->physical + skip);
 	case EROFS_EXTENT_ENCODED:
-		return erofs_image_read_encoded(image, extent, buf, length, skip);
+		return erofs_reader_read_encoded(image, extent, buf, length, skip);
 	case EROFS_EXTENT_FRAGMENT:
 		return read_fragment(image, buf, length, extent->physical + skip);
 	}
@@ -42,21 +42,21 @@ struct reader {
 	bool open;
 };
 
-/* As erofs_image_map_some(). */
+/* As erofs_reader_map_some(). */
 static int map_next(struct reader *reader, struct erofs_extent *out, uint64_t offset, uint64_t want)
 {
 	int err;
 
-	if (!erofs_inode_is_compressed(reader->inode) || !erofs_inode_has_data(reader->inode) ||
+	if (!erofs_inode_is_compressed(reader->inode) || !erofs_reader_inode_has_data(reader->inode) ||
 	    offset >= reader->inode->size)
-		return erofs_image_map_some(reader->image, out, reader->inode, offset, want);
+		return erofs_reader_map_some(reader->image, out, reader->inode, offset, want);
 	if (!reader->open) {
-		err = erofs_zmap_open(&reader->map, reader->image, reader->inode, NULL);
+		err = erofs_reader_zmap_open(&reader->map, reader->image, reader->inode, NULL);
 		if (err)
 			return err;
 		reader->open = true;
 	}
-	err = erofs_zmap_map(&reader->map, out, offset, NULL);
+	err = erofs_reader_zmap_map(&reader->map, out, offset, NULL);
 	return err ? err : 1;
 }
 

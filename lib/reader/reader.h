@@ -9,7 +9,7 @@
 
 /*
  * The reader's inside. An image does not change once it is open, whatever the number of threads, but for its list of idle
- * decoders, which has a lock. Every byte that is read goes through erofs_image_read_meta() or erofs_image_read_device(), which
+ * decoders, which has a lock. Every byte that is read goes through erofs_reader_read_meta() or erofs_reader_read_device(), which
  * check its place.
  */
 
@@ -47,55 +47,55 @@ struct erofs_image {
 };
 
 /* Reads from the primary device; -EUCLEAN if the bytes are not all inside it. */
-int erofs_image_read_meta(const struct erofs_image *image, void *buf, size_t length, uint64_t offset);
+int erofs_reader_read_meta(const struct erofs_image *image, void *buf, size_t length, uint64_t offset);
 
 /* Whether `length` bytes at `offset` lie inside the primary device. */
-bool erofs_image_meta_fits(const struct erofs_image *image, uint64_t offset, uint64_t length);
+bool erofs_reader_meta_fits(const struct erofs_image *image, uint64_t offset, uint64_t length);
 
 /* First byte behind an inode's body and xattr area. */
-uint64_t erofs_image_inode_end(const struct erofs_image *image, const struct erofs_inode *inode);
+uint64_t erofs_reader_inode_end(const struct erofs_image *image, const struct erofs_inode *inode);
 
 /* The name of an algorithm that the image announces and this build cannot read, or NULL. */
-const char *erofs_image_left_out(const struct erofs_image *image);
+const char *erofs_reader_left_out(const struct erofs_image *image);
 
 /* ---- devices (image_device.c) -------------------------------------------------------------------------------------- */
 
 /* Reads the device table and opens what the options name; reports what is wrong with `who` in front. */
-int erofs_image_open_devices(struct erofs_image *image, const struct erofs_image_options *options, const char *who,
-			     const struct erofs_diag *diag);
-void erofs_image_close_devices(struct erofs_image *image);
+int erofs_reader_open_devices(struct erofs_image *image, const struct erofs_image_options *options, const char *who,
+			      const struct erofs_diag *diag);
+void erofs_reader_close_devices(struct erofs_image *image);
 
 /*
  * Fills in device, physical and plen of a plain extent: `length` bytes at byte `address` of a chunk's device_id, where 0 is
  * the unified address space. -EUCLEAN if they are not all inside one device.
  */
-int erofs_image_place(const struct erofs_image *image, struct erofs_extent *out, unsigned int device_id,
-		      uint64_t address, uint64_t length);
+int erofs_reader_place(const struct erofs_image *image, struct erofs_extent *out, unsigned int device_id,
+		       uint64_t address, uint64_t length);
 
 /* Reads from a device as an extent names it: 0 primary, else slot index + 1. -ENXIO if its file was not given. */
-int erofs_image_read_device(const struct erofs_image *image, unsigned int device, void *buf, size_t length,
-			    uint64_t offset);
+int erofs_reader_read_device(const struct erofs_image *image, unsigned int device, void *buf, size_t length,
+			     uint64_t offset);
 
 /* ---- data (image_map.c, image_chunk.c) -------------------------------------------------------------------------------- */
 
 /* Whether an inode of its type has any. */
-bool erofs_inode_has_data(const struct erofs_inode *inode);
+bool erofs_reader_inode_has_data(const struct erofs_inode *inode);
 
 /*
  * erofs_image_map() for somebody who needs only `want` bytes from `offset` on: the extent may end behind them although it
  * goes on, so that a small read of a long file costs little.
  */
-int erofs_image_map_some(const struct erofs_image *image, struct erofs_extent *out, const struct erofs_inode *inode,
-			 uint64_t offset, uint64_t want);
+int erofs_reader_map_some(const struct erofs_image *image, struct erofs_extent *out, const struct erofs_inode *inode,
+			  uint64_t offset, uint64_t want);
 
 /* The same for the chunk-based layout and an offset inside the file. */
-int erofs_image_map_chunks(const struct erofs_image *image, struct erofs_extent *out, const struct erofs_inode *inode,
-			   uint64_t offset, uint64_t want);
+int erofs_reader_map_chunks(const struct erofs_image *image, struct erofs_extent *out, const struct erofs_inode *inode,
+			    uint64_t offset, uint64_t want);
 
 /* ---- compressed data (image_zmap*.c, image_decode.c) ----------------------------------------------------------------------- */
 
 /* Reads the configurations behind the superblock and the packed inode; what is wrong with them strikes who needs them. */
-void erofs_image_read_compression(struct erofs_image *image);
+void erofs_reader_read_compression(struct erofs_image *image);
 
 #define EROFS_ZMAP_FULL_BATCH 32u
 
@@ -126,8 +126,8 @@ struct erofs_zmap {
 };
 
 /* The index lies on the device on success; `reason` (static storage, may be NULL) says what is wrong with it. */
-int erofs_zmap_open(struct erofs_zmap *out, const struct erofs_image *image, const struct erofs_inode *inode,
-		    const char **reason);
+int erofs_reader_zmap_open(struct erofs_zmap *out, const struct erofs_image *image, const struct erofs_inode *inode,
+			   const char **reason);
 
 /* What the index says about an extent. */
 struct erofs_zmap_found {
@@ -140,31 +140,31 @@ struct erofs_zmap_found {
 };
 
 /* Looks an offset inside the file up: the lclusters, or the encoded extents. */
-int erofs_zmap_find_lcluster(struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset);
-int erofs_zmap_find_extent(struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset);
+int erofs_reader_zmap_find_lcluster(struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset);
+int erofs_reader_zmap_find_extent(struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset);
 
 /*
  * Looks at each entry of a full or compact index once. -EUCLEAN and a reason if following its distances, back or forward, does
  * not lead to the heads that stand there.
  */
-int erofs_zmap_verify(struct erofs_zmap *map, const char **reason);
+int erofs_reader_zmap_verify(struct erofs_zmap *map, const char **reason);
 
 /* The same for a row of encoded extents: each begins behind the one before it. */
-int erofs_zmap_verify_extents(const struct erofs_zmap *map, const char **reason);
+int erofs_reader_zmap_verify_extents(const struct erofs_zmap *map, const char **reason);
 
 /*
  * Maps an offset inside a compressed file whose index is open; `reason` (static storage, may be NULL) says why that is not
  * possible. What it points to does not change on other errors than -EUCLEAN and -EOPNOTSUPP.
  */
-int erofs_zmap_map(struct erofs_zmap *map, struct erofs_extent *out, uint64_t offset, const char **reason);
+int erofs_reader_zmap_map(struct erofs_zmap *map, struct erofs_extent *out, uint64_t offset, const char **reason);
 
 /* The idle decoders with their memory; NULL: out of memory. */
-struct erofs_decoders *erofs_decoders_new(void);
-void erofs_decoders_free(struct erofs_decoders *decoders);
+struct erofs_decoders *erofs_reader_decoders_new(void);
+void erofs_reader_decoders_free(struct erofs_decoders *decoders);
 
 /* Reads `length` bytes from byte `skip` of an encoded extent. */
-int erofs_image_read_encoded(const struct erofs_image *image, const struct erofs_extent *extent, uint8_t *buf,
-			     size_t length, uint64_t skip);
+int erofs_reader_read_encoded(const struct erofs_image *image, const struct erofs_extent *extent, uint8_t *buf,
+			      size_t length, uint64_t skip);
 
 /* ---- directories (image_dir.c) ------------------------------------------------------------------------------------------ */
 
@@ -188,24 +188,24 @@ struct erofs_dirblock_entry {
  * Bytes of the device that a directory's data take at the least. Without compression its own size; with it, one that is larger
  * than the device can hold by this measure would only be there to keep readers busy.
  */
-uint64_t erofs_dir_cost(const struct erofs_inode *dir);
+uint64_t erofs_reader_dir_cost(const struct erofs_inode *dir);
 
 /* -ENOTDIR, or -EUCLEAN for a directory whose data cannot be directory blocks at all. */
-int erofs_dirblock_check_inode(const struct erofs_image *image, const struct erofs_inode *dir);
+int erofs_reader_dirblock_check_inode(const struct erofs_image *image, const struct erofs_inode *dir);
 
 /* Reads the bytes of block `index`; not what they mean. */
-int erofs_dirblock_read(struct erofs_dirblock *out, const struct erofs_image *image, const struct erofs_inode *dir,
-			uint64_t index);
+int erofs_reader_dirblock_read(struct erofs_dirblock *out, const struct erofs_image *image,
+			       const struct erofs_inode *dir, uint64_t index);
 
 /* Finds out how many entries the block has: -EUCLEAN if its first entry makes no sense. */
-int erofs_dirblock_begin(struct erofs_dirblock *block);
+int erofs_reader_dirblock_begin(struct erofs_dirblock *block);
 
 /* Decodes entry `number` and checks its name. */
-int erofs_dirblock_get(const struct erofs_dirblock *block, struct erofs_dirblock_entry *out, uint32_t number);
+int erofs_reader_dirblock_get(const struct erofs_dirblock *block, struct erofs_dirblock_entry *out, uint32_t number);
 
 /* ---- extended attributes (image_prefix.c) ------------------------------------------------------------------------------- */
 
 /* Reads the long-prefix table; a failure is kept in prefix_err and strikes who asks for a record. -ENOMEM only. */
-int erofs_image_read_prefixes(struct erofs_image *image);
+int erofs_reader_read_prefixes(struct erofs_image *image);
 
 #endif

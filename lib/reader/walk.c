@@ -104,7 +104,7 @@ static int read_entries(struct walk *walk, const struct erofs_inode *inode)
 /* Directories do not share their blocks: else few bytes could hold entries without end. */
 static bool fits_budget(struct walk *walk, const struct erofs_inode *inode)
 {
-	uint64_t cost = erofs_dir_cost(inode);
+	uint64_t cost = erofs_reader_dir_cost(inode);
 
 	if (cost > walk->budget)
 		return false;
@@ -149,7 +149,7 @@ static int visit(struct walk *walk, struct erofs_walk_entry *entry)
 		entry->first = true;
 		return walk->ops->visit(walk->ctx, entry);
 	}
-	added = erofs_nidset_add(&walk->seen, entry->nid);
+	added = erofs_reader_nidset_add(&walk->seen, entry->nid);
 	if (added < 0)
 		return added;
 	entry->inode = &inode;
@@ -222,7 +222,7 @@ int erofs_walk(const struct erofs_image *image, const struct erofs_inode *top, c
 		return -EINVAL;
 	walk.budget = erofs_image_device_size(image);
 	err = run(&walk, top, path);
-	erofs_nidset_release(&walk.seen);
+	erofs_reader_nidset_release(&walk.seen);
 	free(walk.path);
 	free(walk.heap);
 	free(walk.levels);

@@ -44,13 +44,13 @@ int erofs_xattr_open(struct erofs_xattr_iter **out, const struct erofs_image *im
 	offset = erofs_image_inode_offset(image, inode->nid) + erofs_inode_body_size(inode);
 	size = erofs_xattr_area_size(inode->xattr_icount);
 	*out = NULL;
-	if (!erofs_image_meta_fits(image, offset, size))
+	if (!erofs_reader_meta_fits(image, offset, size))
 		return -EUCLEAN;
 	iter = malloc(sizeof(*iter) + size);
 	if (!iter)
 		return -ENOMEM;
 	*iter = (struct erofs_xattr_iter){ .image = image, .offset = offset, .size = size };
-	err = erofs_image_read_meta(image, iter->area, size, offset);
+	err = erofs_reader_read_meta(image, iter->area, size, offset);
 	if (!err)
 		err = read_header(iter);
 	if (err) {
@@ -124,11 +124,11 @@ static int next_shared(struct erofs_xattr_iter *iter, struct erofs_xattr *out)
 	    erofs_has_incompat(&image->sb, EROFS_FEATURE_INCOMPAT_METABOX))
 		return -EOPNOTSUPP;
 	at = ((uint64_t)image->sb.xattr_blkaddr << image->sb.blkszbits) + EROFS_XATTR_ALIGN * (uint64_t)id;
-	if (!erofs_image_meta_fits(image, at, EROFS_XATTR_ENTRY_SIZE))
+	if (!erofs_reader_meta_fits(image, at, EROFS_XATTR_ENTRY_SIZE))
 		return -EUCLEAN;
 	if (avail > image->primary.size - at)
 		avail = (size_t)(image->primary.size - at);
-	err = erofs_image_read_meta(image, raw, avail, at);
+	err = erofs_reader_read_meta(image, raw, avail, at);
 	if (err)
 		return err;
 	erofs_xattr_entry_decode(&entry, raw);
@@ -136,7 +136,7 @@ static int next_shared(struct erofs_xattr_iter *iter, struct erofs_xattr *out)
 	out->entry_offset = at;
 	out->value_offset = at + EROFS_XATTR_ENTRY_SIZE + entry.name_len;
 	out->value_size = entry.value_size;
-	if (!erofs_image_meta_fits(image, at, EROFS_XATTR_ENTRY_SIZE + entry.name_len + (uint64_t)entry.value_size))
+	if (!erofs_reader_meta_fits(image, at, EROFS_XATTR_ENTRY_SIZE + entry.name_len + (uint64_t)entry.value_size))
 		return -EUCLEAN;
 	return compose_name(image, out, &entry, raw + EROFS_XATTR_ENTRY_SIZE);
 }
@@ -188,5 +188,5 @@ int erofs_xattr_value(const struct erofs_image *image, const struct erofs_xattr 
 {
 	if (!image || !xattr || (!buf && xattr->value_size))
 		return -EINVAL;
-	return erofs_image_read_meta(image, buf, xattr->value_size, xattr->value_offset);
+	return erofs_reader_read_meta(image, buf, xattr->value_size, xattr->value_offset);
 }

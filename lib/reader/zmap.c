@@ -88,7 +88,7 @@ static int measure_index(struct erofs_zmap *map, const char **reason)
 	}
 	if (err)
 		return err;
-	if (!erofs_image_meta_fits(map->image, map->start, bytes))
+	if (!erofs_reader_meta_fits(map->image, map->start, bytes))
 		return bad(reason, "the index of its compressed data goes beyond the end of the image");
 	map->end = map->start + bytes;
 	return 0;
@@ -102,7 +102,7 @@ static int measure_inline(struct erofs_zmap *map, const char **reason)
 		return 0;
 	map->inline_size = map->header.idata_size;
 	if (map->end % blksz + map->inline_size > blksz ||
-	    !erofs_image_meta_fits(map->image, map->end, map->inline_size))
+	    !erofs_reader_meta_fits(map->image, map->end, map->inline_size))
 		return bad(reason, "its inline tail crosses a block boundary or the end of the image");
 	return 0;
 }
@@ -113,8 +113,8 @@ static int read_header(struct erofs_zmap *map, const char **reason)
 	uint8_t raw[EROFS_ZMAP_HEADER_SIZE];
 	int err;
 
-	map->header_at = erofs_zmap_header_at(erofs_image_inode_end(map->image, map->inode));
-	err = erofs_image_read_meta(map->image, raw, sizeof(raw), map->header_at);
+	map->header_at = erofs_zmap_header_at(erofs_reader_inode_end(map->image, map->inode));
+	err = erofs_reader_read_meta(map->image, raw, sizeof(raw), map->header_at);
 	if (err)
 		return err == -EUCLEAN ? bad(reason, "the header of its compressed data is outside the image") : err;
 	erofs_zmap_header_decode(&map->header, blkszbits, false, raw);
@@ -126,8 +126,8 @@ static int read_header(struct erofs_zmap *map, const char **reason)
 	return 0;
 }
 
-int erofs_zmap_open(struct erofs_zmap *out, const struct erofs_image *image, const struct erofs_inode *inode,
-		    const char **reason)
+int erofs_reader_zmap_open(struct erofs_zmap *out, const struct erofs_image *image, const struct erofs_inode *inode,
+			   const char **reason)
 {
 	int err;
 
@@ -219,7 +219,7 @@ static bool is_interlaced(const struct erofs_zmap *map, const struct erofs_zmap_
 static int place(const struct erofs_zmap *map, struct erofs_extent *out, uint64_t address, uint64_t length,
 		 const char **reason)
 {
-	int err = erofs_image_place(map->image, out, 0, address, length);
+	int err = erofs_reader_place(map->image, out, 0, address, length);
 
 	return err == -EUCLEAN ? bad(reason, "its data lie outside the image") : err;
 }
@@ -278,7 +278,7 @@ static int map_found(const struct erofs_zmap *map, struct erofs_extent *out, con
 	return err ? err : check_encoded(map->image, out, reason);
 }
 
-int erofs_zmap_map(struct erofs_zmap *map, struct erofs_extent *out, uint64_t offset, const char **reason)
+int erofs_reader_zmap_map(struct erofs_zmap *map, struct erofs_extent *out, uint64_t offset, const char **reason)
 {
 	struct erofs_zmap_found found = { 0 };
 	int err;
@@ -288,8 +288,8 @@ int erofs_zmap_map(struct erofs_zmap *map, struct erofs_extent *out, uint64_t of
 		out->length = map->inode->size;
 		return map_fragment(map->image, out, map->inode, map->header.fragment_offset, reason);
 	}
-	err = map->extent_size ? erofs_zmap_find_extent(map, &found, offset)
-			       : erofs_zmap_find_lcluster(map, &found, offset);
+	err = map->extent_size ? erofs_reader_zmap_find_extent(map, &found, offset)
+			       : erofs_reader_zmap_find_lcluster(map, &found, offset);
 	if (err == -EUCLEAN)
 		return bad(reason, "its index of compressed extents leads nowhere");
 	return err ? err : map_found(map, out, &found, offset, reason);

@@ -15,7 +15,7 @@
 static int read_record(const struct erofs_zmap *map, struct erofs_zextent *out, uint64_t number)
 {
 	uint8_t raw[32];
-	int err = erofs_image_read_meta(map->image, raw, map->extent_size, map->start + number * map->extent_size);
+	int err = erofs_reader_read_meta(map->image, raw, map->extent_size, map->start + number * map->extent_size);
 
 	if (!err)
 		erofs_zextent_decode(out, map->extent_size, raw);
@@ -27,7 +27,7 @@ static int begin_short(struct erofs_zmap *map)
 {
 	struct erofs_zextent first;
 	uint8_t raw[SHORT_START];
-	int err = erofs_image_read_meta(map->image, raw, sizeof(raw), map->start);
+	int err = erofs_reader_read_meta(map->image, raw, sizeof(raw), map->start);
 
 	if (err)
 		return err;
@@ -51,8 +51,8 @@ static int walk_short(struct erofs_zmap *map, struct erofs_zextent *out, uint64_
 		uint64_t rest = number + 1 - i;
 
 		if ((i - from) % BATCH == 0)
-			err = erofs_image_read_meta(map->image, raw, 4 * (rest < BATCH ? (size_t)rest : BATCH),
-						    records + 4 * i);
+			err = erofs_reader_read_meta(map->image, raw, 4 * (rest < BATCH ? (size_t)rest : BATCH),
+						     records + 4 * i);
 		if (err)
 			return err;
 		erofs_zextent_decode(out, 4, raw + 4 * ((i - from) % BATCH));
@@ -117,7 +117,7 @@ static int search(const struct erofs_zmap *map, struct erofs_zmap_found *found, 
 }
 
 /* Those that stand between the records of a search are seen by nobody else. */
-int erofs_zmap_verify_extents(const struct erofs_zmap *map, const char **reason)
+int erofs_reader_zmap_verify_extents(const struct erofs_zmap *map, const char **reason)
 {
 	struct erofs_zextent extent;
 	uint64_t before = 0;
@@ -139,7 +139,7 @@ int erofs_zmap_verify_extents(const struct erofs_zmap *map, const char **reason)
 	return 0;
 }
 
-int erofs_zmap_find_extent(struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset)
+int erofs_reader_zmap_find_extent(struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset)
 {
 	struct erofs_zextent extent;
 	int err = map->extent_size < 16 ? find_regular(map, out, &extent, offset) : search(map, out, &extent, offset);

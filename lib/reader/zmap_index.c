@@ -33,8 +33,8 @@ static int load_full(struct erofs_zmap *map, uint64_t number)
 {
 	uint64_t first = number - number % EROFS_ZMAP_FULL_BATCH, rest = map->total - first;
 	unsigned int count = rest < EROFS_ZMAP_FULL_BATCH ? (unsigned int)rest : EROFS_ZMAP_FULL_BATCH;
-	int err = erofs_image_read_meta(map->image, map->window.full, (size_t)count * EROFS_LCLUSTER_FULL_SIZE,
-					map->start + first * EROFS_LCLUSTER_FULL_SIZE);
+	int err = erofs_reader_read_meta(map->image, map->window.full, (size_t)count * EROFS_LCLUSTER_FULL_SIZE,
+					 map->start + first * EROFS_LCLUSTER_FULL_SIZE);
 
 	map->window.first = first;
 	map->window.count = err ? 0 : count;
@@ -87,7 +87,7 @@ static int load_pack(struct erofs_zmap *map, uint64_t number)
 		size = EROFS_PACK_2B_SIZE;
 	}
 	pack = (number - first) / count;
-	err = erofs_image_read_meta(map->image, raw, size, at + pack * size);
+	err = erofs_reader_read_meta(map->image, raw, size, at + pack * size);
 	map->window.count = err ? 0 : count;
 	map->window.first = first + pack * count;
 	if (!err)
@@ -245,7 +245,7 @@ static void describe(const struct erofs_zmap *map, struct erofs_zmap_found *out,
 	out->length = (uint64_t)blocks << map->image->sb.blkszbits;
 }
 
-int erofs_zmap_find_lcluster(struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset)
+int erofs_reader_zmap_find_lcluster(struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset)
 {
 	struct entry head;
 	uint64_t number;
@@ -289,7 +289,7 @@ static const char *judge(const struct erofs_zmap *map, const struct entry *entry
 	return NULL;
 }
 
-int erofs_zmap_verify(struct erofs_zmap *map, const char **reason)
+int erofs_reader_zmap_verify(struct erofs_zmap *map, const char **reason)
 {
 	uint64_t head = 0, promised = 0;
 	const char *why = NULL;

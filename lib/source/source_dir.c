@@ -100,7 +100,7 @@ static int set_kind(const struct dir_source *source, struct erofs_tree_inode *in
 		inode->size = (uint64_t)st->st_size;
 		/* Fewer blocks than the size needs: holes, or a file system that packs its files. */
 		if ((uint64_t)st->st_blocks * 512 < inode->size)
-			return erofs_dir_find_holes(source, inode, dir_fd, inode->name, &worker->arena);
+			return erofs_source_dir_find_holes(source, inode, dir_fd, inode->name, &worker->arena);
 		return 0;
 	case S_IFLNK:
 		return set_target(inode, dir_fd, inode->name, worker, source->diag);
@@ -119,7 +119,7 @@ static int set_xattrs(struct dir_source *source, struct erofs_tree_inode *inode,
 {
 	if (source->options->ignore_xattrs && !source->options->overlay_xattrs && !source->labels)
 		return 0;
-	return erofs_dir_read_xattrs(source, inode, place, name, &worker->xattrs);
+	return erofs_source_dir_read_xattrs(source, inode, place, name, &worker->xattrs);
 }
 
 static int scan_entry(struct dir_source *source, struct erofs_tree_inode *dir, const struct dir_place *place,
@@ -168,7 +168,7 @@ static int is_excluded(const struct dir_source *source, const char *name, struct
 		err = erofs_buffer_append(&worker->path, name, strlen(name) + 1);
 	if (err)
 		return err;
-	excluded = erofs_filter_excludes(source->filter, (const char *)worker->path.data);
+	excluded = erofs_source_filter_excludes(source->filter, (const char *)worker->path.data);
 	worker->path.size = dir_len;
 	return excluded;
 }
@@ -251,7 +251,7 @@ static int scan_directory(struct dir_source *source, struct erofs_tree_inode *di
 
 	if (erofs_cancel_requested(source->options->cancel))
 		return -ECANCELED;
-	fd = erofs_dir_open_directory(source->root_fd, dir, &worker->path);
+	fd = erofs_source_dir_open_directory(source->root_fd, dir, &worker->path);
 	if (fd < 0)
 		return erofs_tree_report(source->diag, fd, dir, "cannot open the directory: %s", strerror(-fd));
 	place = (struct dir_place){ .fd = fd, .is_cwd = enter(source, fd, worker) };
@@ -262,7 +262,7 @@ static int scan_directory(struct dir_source *source, struct erofs_tree_inode *di
 		err = read_entries(source, dir, &place, worker);
 	if (err)
 		return err;
-	if (fstat(fd, &st) || !erofs_dir_same(dir, &st))
+	if (fstat(fd, &st) || !erofs_source_dir_same(dir, &st))
 		return erofs_tree_report(source->diag, -EBUSY, dir, "directory changed while it was read");
 	return keep_entries(dir, worker);
 }
@@ -313,7 +313,7 @@ static void release_workers(struct scan *scan)
 		erofs_buffer_release(&worker->names);
 		erofs_buffer_release(&worker->found);
 		erofs_buffer_release(&worker->list);
-		erofs_xattr_scratch_release(&worker->xattrs);
+		erofs_source_xattr_scratch_release(&worker->xattrs);
 	}
 	free(scan->workers);
 	erofs_buffer_release(&scan->level);
@@ -354,9 +354,9 @@ static int scan_tree(struct dir_source *source)
 		err = scan_levels(&scan, pool);
 	release_workers(&scan);
 	if (!err)
-		erofs_losses_report(&source->losses, source->path, source->diag);
+		erofs_source_losses_report(&source->losses, source->path, source->diag);
 	if (!err && !source->options->hard_dereference)
-		err = erofs_dir_merge_links(source->tree);
+		err = erofs_source_dir_merge_links(source->tree);
 	return err;
 }
 
@@ -375,10 +375,10 @@ static int open_source(struct dir_source *source)
 	int err = open_root(source);
 
 	if (!err)
-		err = erofs_filter_new(&source->filter, source->options, source->diag);
+		err = erofs_source_filter_new(&source->filter, source->options, source->diag);
 	if (!err && source->options->file_contexts)
-		err = erofs_labels_open(&source->labels, source->options->file_contexts, source->options->mount_point,
-					source->diag);
+		err = erofs_source_labels_open(&source->labels, source->options->file_contexts,
+					       source->options->mount_point, source->diag);
 	return err;
 }
 
@@ -401,7 +401,7 @@ int erofs_scan_directory(struct erofs_tree *tree, const char *path, const struct
 	pthread_mutex_init(&source->losses_lock, NULL);
 	/* From here on the tree owns the source. */
 	tree->source = source;
-	tree->source_ops = &erofs_dir_source_ops;
+	tree->source_ops = &erofs_source_dir_source_ops;
 	err = open_source(source);
 	if (!err)
 		err = scan_tree(source);

@@ -46,29 +46,29 @@ struct dir_source {
 };
 
 /* Whether `st` is still the file that was scanned, unchanged. */
-bool erofs_dir_same(const struct erofs_tree_inode *inode, const struct stat *st);
+bool erofs_source_dir_same(const struct erofs_tree_inode *inode, const struct stat *st);
 
 /*
  * Opens a directory of the tree, whatever the length of its path, without following symbolic links below the root. `path` is
  * scratch space. A file descriptor or a negative errno.
  */
-int erofs_dir_open_directory(int root_fd, const struct erofs_tree_inode *dir, struct erofs_buffer *path);
+int erofs_source_dir_open_directory(int root_fd, const struct erofs_tree_inode *dir, struct erofs_buffer *path);
 
 /* Reads the attributes of `name` in a directory (of the directory itself if `name` is NULL). */
 struct erofs_xattr_scratch {
 	struct erofs_buffer names, values, found;
 };
-int erofs_dir_read_xattrs(struct dir_source *source, struct erofs_tree_inode *inode, const struct dir_place *place,
-			  const char *name, struct erofs_xattr_scratch *scratch);
-void erofs_xattr_scratch_release(struct erofs_xattr_scratch *scratch);
+int erofs_source_dir_read_xattrs(struct dir_source *source, struct erofs_tree_inode *inode,
+				 const struct dir_place *place, const char *name, struct erofs_xattr_scratch *scratch);
+void erofs_source_xattr_scratch_release(struct erofs_xattr_scratch *scratch);
 
 /* Finds the holes of the regular file `name`: inode->data stays NULL if it has none that the format could show. */
-int erofs_dir_find_holes(const struct dir_source *source, struct erofs_tree_inode *inode, int dir_fd, const char *name,
-			 struct erofs_arena *arena);
+int erofs_source_dir_find_holes(const struct dir_source *source, struct erofs_tree_inode *inode, int dir_fd,
+				const char *name, struct erofs_arena *arena);
 
 /* Merges the names of each hard-linked file into one inode. */
-int erofs_dir_merge_links(struct erofs_tree *tree);
+int erofs_source_dir_merge_links(struct erofs_tree *tree);
 
-extern const struct erofs_source_ops erofs_dir_source_ops;
+extern const struct erofs_source_ops erofs_source_dir_source_ops;
 
 #endif

@@ -29,15 +29,15 @@ static int list_ranges(struct erofs_buffer *ranges, int fd, uint64_t size)
 		/* The file is being changed: reading it will say so. */
 		if (at <= (uint64_t)start)
 			return 0;
-		err = erofs_holes_add_data(ranges, (uint64_t)start, at);
+		err = erofs_source_holes_add_data(ranges, (uint64_t)start, at);
 		if (err)
 			return err;
 	}
 	return 0;
 }
 
-int erofs_dir_find_holes(const struct dir_source *source, struct erofs_tree_inode *inode, int dir_fd, const char *name,
-			 struct erofs_arena *arena)
+int erofs_source_dir_find_holes(const struct dir_source *source, struct erofs_tree_inode *inode, int dir_fd,
+				const char *name, struct erofs_arena *arena)
 {
 	erofs_auto(erofs_buffer_release) struct erofs_buffer ranges = { 0 };
 	erofs_auto_fd int fd = -1;
@@ -54,5 +54,5 @@ int erofs_dir_find_holes(const struct dir_source *source, struct erofs_tree_inod
 		return 0;
 	if (err)
 		return erofs_tree_report(source->diag, err, inode, "cannot find its holes: %s", strerror(-err));
-	return erofs_holes_set_map(inode, &ranges, arena);
+	return erofs_source_holes_set_map(inode, &ranges, arena);
 }

@@ -46,7 +46,7 @@ static int merge_entry(struct links *links, struct erofs_tree_entry *entry)
 	return err ? err : erofs_index_add(&links->index, origin->ino, number);
 }
 
-int erofs_dir_merge_links(struct erofs_tree *tree)
+int erofs_source_dir_merge_links(struct erofs_tree *tree)
 {
 	erofs_auto(erofs_tree_walk_release) struct erofs_tree_walk walk;
 	erofs_auto(release_links) struct links links = { 0 };

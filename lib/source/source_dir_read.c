@@ -9,7 +9,7 @@
 #include "lib/io/file.h"
 #include "lib/source/source_dir.h"
 
-bool erofs_dir_same(const struct erofs_tree_inode *inode, const struct stat *st)
+bool erofs_source_dir_same(const struct erofs_tree_inode *inode, const struct stat *st)
 {
 	const struct dir_origin *origin = inode->origin;
 
@@ -42,7 +42,7 @@ static int open_relative(int parent, char *path, size_t length)
 	return fd < 0 ? -errno : fd;
 }
 
-int erofs_dir_open_directory(int root_fd, const struct erofs_tree_inode *dir, struct erofs_buffer *path)
+int erofs_source_dir_open_directory(int root_fd, const struct erofs_tree_inode *dir, struct erofs_buffer *path)
 {
 	int parent = root_fd;
 	char *rest;
@@ -110,7 +110,7 @@ static int enter_directory(struct dir_reader *reader, const struct erofs_tree_in
 	if (reader->dir == dir)
 		return 0;
 	leave_directory(reader);
-	reader->dir_fd = erofs_dir_open_directory(reader->source->root_fd, dir, &reader->path);
+	reader->dir_fd = erofs_source_dir_open_directory(reader->source->root_fd, dir, &reader->path);
 	if (reader->dir_fd < 0)
 		return erofs_tree_report(reader->diag, reader->dir_fd, dir, "cannot open the directory: %s",
 					 strerror(-reader->dir_fd));
@@ -129,7 +129,7 @@ static int check_unchanged(const struct dir_reader *reader, const struct erofs_c
 
 	if (fstat(content->fd, &st))
 		return erofs_tree_report(reader->diag, -errno, content->inode, "cannot stat: %s", strerror(errno));
-	return erofs_dir_same(content->inode, &st) ? 0 : report_changed(reader, content->inode);
+	return erofs_source_dir_same(content->inode, &st) ? 0 : report_changed(reader, content->inode);
 }
 
 static void abandon_content(struct erofs_content *content)
@@ -161,7 +161,7 @@ static int read_content(void *arg, struct erofs_content *content, void *buf, siz
 
 	if (!err)
 		return 0;
-	if (!fstat(content->fd, &st) && !erofs_dir_same(content->inode, &st))
+	if (!fstat(content->fd, &st) && !erofs_source_dir_same(content->inode, &st))
 		return report_changed(reader, content->inode);
 	return erofs_tree_report(reader->diag, err, content->inode, "cannot read: %s", strerror(-err));
 }
@@ -178,16 +178,16 @@ static void release_source(void *arg)
 {
 	struct dir_source *source = arg;
 
-	erofs_labels_close(source->labels);
-	erofs_filter_free(source->filter);
-	erofs_losses_release(&source->losses);
+	erofs_source_labels_close(source->labels);
+	erofs_source_filter_free(source->filter);
+	erofs_source_losses_release(&source->losses);
 	pthread_mutex_destroy(&source->losses_lock);
 	if (source->root_fd >= 0)
 		close(source->root_fd);
 	free(source);
 }
 
-const struct erofs_source_ops erofs_dir_source_ops = {
+const struct erofs_source_ops erofs_source_dir_source_ops = {
 	.reader_new = reader_new,
 	.reader_free = reader_free,
 	.open = open_content,

@@ -79,7 +79,7 @@ static int leave_out(struct dir_source *source, const struct erofs_tree_inode *i
 	const char *where = erofs_tree_path(&path, inode);
 
 	pthread_mutex_lock(&source->losses_lock);
-	erofs_loss_add_unordered(&source->losses.xattrs, name, where);
+	erofs_source_loss_add_unordered(&source->losses.xattrs, name, where);
 	pthread_mutex_unlock(&source->losses_lock);
 	return 0;
 }
@@ -127,7 +127,7 @@ static int add_label(const struct dir_source *source, const struct erofs_tree_in
 	erofs_auto(erofs_buffer_release) struct erofs_buffer path = { 0 };
 	erofs_auto_free char *label = NULL;
 	struct erofs_xattr_found found = { .name = SELINUX_NAME };
-	int err = erofs_labels_find(source->labels, &label, erofs_tree_path(&path, inode), inode->mode);
+	int err = erofs_source_labels_find(source->labels, &label, erofs_tree_path(&path, inode), inode->mode);
 
 	if (err)
 		return erofs_tree_report(source->diag, err, inode, "cannot look up its SELinux label: %s",
@@ -162,8 +162,8 @@ static int read_all(struct dir_source *source, const struct erofs_tree_inode *in
 	return err;
 }
 
-int erofs_dir_read_xattrs(struct dir_source *source, struct erofs_tree_inode *inode, const struct dir_place *place,
-			  const char *name, struct erofs_xattr_scratch *scratch)
+int erofs_source_dir_read_xattrs(struct dir_source *source, struct erofs_tree_inode *inode,
+				 const struct dir_place *place, const char *name, struct erofs_xattr_scratch *scratch)
 {
 	struct erofs_xattr_found *found;
 	size_t count, at = 0;
@@ -183,7 +183,7 @@ int erofs_dir_read_xattrs(struct dir_source *source, struct erofs_tree_inode *in
 	return erofs_tree_set_xattrs(source->tree, inode, found, (uint32_t)count);
 }
 
-void erofs_xattr_scratch_release(struct erofs_xattr_scratch *scratch)
+void erofs_source_xattr_scratch_release(struct erofs_xattr_scratch *scratch)
 {
 	erofs_buffer_release(&scratch->names);
 	erofs_buffer_release(&scratch->values);

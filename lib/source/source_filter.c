@@ -16,7 +16,7 @@ struct erofs_filter {
 	size_t regex_count; /* compiled so far */
 };
 
-void erofs_filter_free(struct erofs_filter *filter)
+void erofs_source_filter_free(struct erofs_filter *filter)
 {
 	if (!filter)
 		return;
@@ -31,7 +31,7 @@ void erofs_filter_free(struct erofs_filter *filter)
 
 static void release_filter(struct erofs_filter **filter)
 {
-	erofs_filter_free(*filter);
+	erofs_source_filter_free(*filter);
 }
 
 static int compile(struct erofs_filter *filter, const char *pattern, const struct erofs_diag *diag)
@@ -85,7 +85,8 @@ static int take_paths(struct erofs_filter *filter)
 	return 0;
 }
 
-int erofs_filter_new(struct erofs_filter **out, const struct erofs_scan_options *options, const struct erofs_diag *diag)
+int erofs_source_filter_new(struct erofs_filter **out, const struct erofs_scan_options *options,
+			    const struct erofs_diag *diag)
 {
 	erofs_auto(release_filter) struct erofs_filter *filter = NULL;
 	int err;
@@ -119,7 +120,7 @@ static bool matches(const struct erofs_filter *filter, size_t number, const char
 	return !regexec(&filter->regexes[number - paths], path, 0, NULL, 0);
 }
 
-bool erofs_filter_excludes(const struct erofs_filter *filter, const char *path)
+bool erofs_source_filter_excludes(const struct erofs_filter *filter, const char *path)
 {
 	bool excluded = false, *used;
 	size_t count;
@@ -146,12 +147,12 @@ static bool excludes_any_of(const struct erofs_filter *filter, char *path)
 		bool excluded;
 
 		*slash = 0;
-		excluded = erofs_filter_excludes(filter, path);
+		excluded = erofs_source_filter_excludes(filter, path);
 		*slash = '/';
 		if (excluded)
 			return true;
 	}
-	return erofs_filter_excludes(filter, path);
+	return erofs_source_filter_excludes(filter, path);
 }
 
 /* A filter that leaves no traces in the options it was made of. */
@@ -159,7 +160,7 @@ static int new_silent_filter(struct erofs_filter **out, struct erofs_scan_option
 			     const struct erofs_diag *diag)
 {
 	options->exclusions_used = NULL;
-	return erofs_filter_new(out, options, diag);
+	return erofs_source_filter_new(out, options, diag);
 }
 
 int erofs_scan_excludes(const struct erofs_scan_options *options, const char *path, const struct erofs_diag *diag)

@@ -10,11 +10,11 @@
 struct erofs_filter;
 
 /* Compiles the exclude options. -EINVAL, reported, for a bad regular expression. `*out` is NULL if nothing is excluded. */
-int erofs_filter_new(struct erofs_filter **out, const struct erofs_scan_options *options,
-		     const struct erofs_diag *diag);
-void erofs_filter_free(struct erofs_filter *filter);
+int erofs_source_filter_new(struct erofs_filter **out, const struct erofs_scan_options *options,
+			    const struct erofs_diag *diag);
+void erofs_source_filter_free(struct erofs_filter *filter);
 
 /* `path` relative to the root, without a leading slash. A NULL filter excludes nothing. */
-bool erofs_filter_excludes(const struct erofs_filter *filter, const char *path);
+bool erofs_source_filter_excludes(const struct erofs_filter *filter, const char *path);
 
 #endif

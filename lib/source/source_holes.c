@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-int erofs_holes_add_data(struct erofs_buffer *ranges, uint64_t start, uint64_t end)
+int erofs_source_holes_add_data(struct erofs_buffer *ranges, uint64_t start, uint64_t end)
 {
 	struct erofs_data_range range = { start, end };
 	struct erofs_data_range *have = (void *)ranges->data;
@@ -25,7 +25,8 @@ static bool has_hole(const struct erofs_buffer *ranges, uint64_t size)
 	       size - range->end >= EROFS_HOLE_LEAST;
 }
 
-int erofs_holes_set_map(struct erofs_tree_inode *inode, const struct erofs_buffer *ranges, struct erofs_arena *arena)
+int erofs_source_holes_set_map(struct erofs_tree_inode *inode, const struct erofs_buffer *ranges,
+			       struct erofs_arena *arena)
 {
 	struct erofs_data_map *map;
 

@@ -8,9 +8,10 @@
 #define EROFS_HOLE_LEAST 4096u
 
 /* Notes that bytes start..end-1 of a file are data, in ascending order: a list of struct erofs_data_range. -ENOMEM. */
-int erofs_holes_add_data(struct erofs_buffer *ranges, uint64_t start, uint64_t end);
+int erofs_source_holes_add_data(struct erofs_buffer *ranges, uint64_t start, uint64_t end);
 
 /* Gives a regular file the map of these data, from the arena, if there is a hole between them. -ENOMEM. */
-int erofs_holes_set_map(struct erofs_tree_inode *inode, const struct erofs_buffer *ranges, struct erofs_arena *arena);
+int erofs_source_holes_set_map(struct erofs_tree_inode *inode, const struct erofs_buffer *ranges,
+			       struct erofs_arena *arena);
 
 #endif

@@ -46,12 +46,13 @@ static void release_scan(struct scan *scan)
 	free(scan->levels);
 	erofs_index_release(&scan->by_nid);
 	erofs_buffer_release(&scan->inodes);
-	erofs_image_scratch_release(&scan->scratch);
+	erofs_source_image_scratch_release(&scan->scratch);
 }
 
 /* ---- directories ---------------------------------------------------------------------------------------------------------- */
 
-int erofs_image_keep_entries(struct erofs_tree *tree, struct erofs_tree_inode *dir, const struct erofs_buffer *entries)
+int erofs_source_image_keep_entries(struct erofs_tree *tree, struct erofs_tree_inode *dir,
+				    const struct erofs_buffer *entries)
 {
 	dir->dir.count = (uint32_t)(entries->size / sizeof(*dir->dir.entries));
 	dir->dir.entries = NULL;
@@ -67,7 +68,7 @@ int erofs_image_keep_entries(struct erofs_tree *tree, struct erofs_tree_inode *d
 static int leave(struct scan *scan)
 {
 	struct level *level = &scan->levels[--scan->depth];
-	int err = erofs_image_keep_entries(scan->source->tree, level->dir, &level->entries);
+	int err = erofs_source_image_keep_entries(scan->source->tree, level->dir, &level->entries);
 
 	erofs_buffer_release(&level->entries);
 	return err;
@@ -128,7 +129,7 @@ static int new_inode(struct scan *scan, struct erofs_tree_inode **out, const str
 		return -ENOMEM;
 	(*out)->parent = parent;
 	(*out)->name = name;
-	err = erofs_image_fill_inode(source, scan->layer, *out, entry->inode, &scan->scratch);
+	err = erofs_source_image_fill_inode(source, scan->layer, *out, entry->inode, &scan->scratch);
 	return !err && may_have_links ? remember(scan, *out, entry->nid) : err;
 }
 
@@ -148,7 +149,7 @@ static bool leaves_out(void *ctx, const char *path)
 {
 	const struct scan *scan = ctx;
 
-	return erofs_filter_excludes(scan->source->filter, path + 1);
+	return erofs_source_filter_excludes(scan->source->filter, path + 1);
 }
 
 static int visit(void *ctx, const struct erofs_walk_entry *entry)
@@ -187,7 +188,7 @@ static void tell_damage(void *ctx, int err, const char *path, const char *what)
 	/* One is enough to give up. */
 	if (!scan->has_reported)
 		erofs_report(scan->source->diag, err, "%s: %s in '%s': %s", path, what, scan->layer->path,
-			     erofs_image_why(err));
+			     erofs_source_image_why(err));
 	scan->has_reported = true;
 }
 
@@ -200,7 +201,7 @@ static int scan_layer(struct image_source *source, struct image_layer *layer, st
 
 	if (err)
 		return erofs_report(source->diag, err, "the root of '%s' cannot be read: %s", layer->path,
-				    erofs_image_why(err));
+				    erofs_source_image_why(err));
 	err = erofs_walk(layer->image, &top, "/", &ops, &scan);
 	while (!err && scan.depth)
 		err = leave(&scan);
@@ -220,7 +221,7 @@ static int reserve_fingerprint(struct image_source *source, const struct image_l
 		return 0;
 	if (err)
 		return erofs_report(source->diag, err, "the name of the fingerprints in '%s' cannot be read: %s",
-				    layer->path, erofs_image_why(err));
+				    layer->path, erofs_source_image_why(err));
 	return erofs_tree_reserve_xattr(source->tree, name);
 }
 
@@ -283,9 +284,9 @@ static int scan_layers(struct image_source *source)
 
 		err = scan_layer(source, &source->layers[i], &root);
 		if (!err)
-			erofs_losses_report(&source->layers[i].losses, source->layers[i].path, source->diag);
+			erofs_source_losses_report(&source->layers[i].losses, source->layers[i].path, source->diag);
 		if (!err && source->layer_count > 1)
-			err = erofs_image_merge(source->tree, below, root);
+			err = erofs_source_image_merge(source->tree, below, root);
 		below = root;
 	}
 	if (!err)
@@ -307,12 +308,12 @@ static int scan_images(struct erofs_tree *tree, const char *const *paths, size_t
 	/* From here on the tree owns the source. */
 	tree->source = source;
 	tree->is_restamped = takes_over;
-	tree->source_ops = takes_over ? &erofs_image_restamp_ops : &erofs_image_source_ops;
+	tree->source_ops = takes_over ? &erofs_source_image_restamp_ops : &erofs_source_image_source_ops;
 	err = open_layers(source, paths, count);
 	if (!err)
-		err = erofs_filter_new(&source->filter, options, diag);
+		err = erofs_source_filter_new(&source->filter, options, diag);
 	if (!err && options->file_contexts)
-		err = erofs_labels_open(&source->labels, options->file_contexts, options->mount_point, diag);
+		err = erofs_source_labels_open(&source->labels, options->file_contexts, options->mount_point, diag);
 	if (!err)
 		err = scan_layers(source);
 	if (err == -ENOMEM)
@@ -350,7 +351,7 @@ int erofs_scan_restamp(struct erofs_tree *tree, const char *path, const struct e
 	if (!err)
 		err = scan_images(tree, &path, 1, &known, true, diag);
 	if (!err)
-		err = erofs_image_describe(tree->source, &known_build);
+		err = erofs_source_image_describe(tree->source, &known_build);
 	if (err)
 		return err;
 	erofs_sized_give(build, &known_build, sizeof(known_build));

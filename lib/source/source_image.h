@@ -69,31 +69,34 @@ struct image_source {
 };
 
 /* Why something of an image cannot be read, in words. */
-const char *erofs_image_why(int err);
+const char *erofs_source_image_why(int err);
 
 /* Working memory for the attributes of one inode. */
 struct image_scratch {
 	struct erofs_buffer names, values, found;
 };
-void erofs_image_scratch_release(struct image_scratch *scratch);
+void erofs_source_image_scratch_release(struct image_scratch *scratch);
 
 /*
  * Fills in all attributes of an inode that has its place in the tree. Attributes of overlayfs are obeyed instead of kept when
  * images are merged. Reports what cannot be read.
  */
-int erofs_image_fill_inode(struct image_source *source, struct image_layer *layer, struct erofs_tree_inode *inode,
-			   const struct erofs_inode *from, struct image_scratch *scratch);
-int erofs_image_fill_xattrs(struct image_source *source, struct image_layer *layer, struct erofs_tree_inode *inode,
-			    const struct erofs_inode *from, struct image_scratch *scratch);
+int erofs_source_image_fill_inode(struct image_source *source, struct image_layer *layer,
+				  struct erofs_tree_inode *inode, const struct erofs_inode *from,
+				  struct image_scratch *scratch);
+int erofs_source_image_fill_xattrs(struct image_source *source, struct image_layer *layer,
+				   struct erofs_tree_inode *inode, const struct erofs_inode *from,
+				   struct image_scratch *scratch);
 
 /* Makes struct erofs_tree_entry in a buffer the entries of a directory. -ENOMEM. */
-int erofs_image_keep_entries(struct erofs_tree *tree, struct erofs_tree_inode *dir, const struct erofs_buffer *entries);
+int erofs_source_image_keep_entries(struct erofs_tree *tree, struct erofs_tree_inode *dir,
+				    const struct erofs_buffer *entries);
 
 /*
  * Lays the tree `upper` over the tree `lower` (NULL: over nothing), as overlayfs would: what results is in `upper`, without
  * whiteouts.
  */
-int erofs_image_merge(struct erofs_tree *tree, struct erofs_tree_inode *lower, struct erofs_tree_inode *upper);
+int erofs_source_image_merge(struct erofs_tree *tree, struct erofs_tree_inode *lower, struct erofs_tree_inode *upper);
 
 /*
  * Contents. A reader is for one thread.
@@ -108,23 +111,25 @@ struct image_reader {
 };
 
 /* Reads the inode, if it is not the one at hand. */
-int erofs_image_load(struct image_reader *reader, const struct erofs_tree_inode *inode);
-int erofs_image_report_content(const struct image_reader *reader, int err, const struct erofs_tree_inode *inode);
+int erofs_source_image_load(struct image_reader *reader, const struct erofs_tree_inode *inode);
+int erofs_source_image_report_content(const struct image_reader *reader, int err, const struct erofs_tree_inode *inode);
 
 /* ---- encoded contents (source_image_encoded.c) ---- */
 
 /* Finds out how a regular file is stored, and what of it can be taken over. */
-void erofs_image_survey(struct image_source *source, struct erofs_tree_inode *inode, const struct erofs_inode *from);
+void erofs_source_image_survey(struct image_source *source, struct erofs_tree_inode *inode,
+			       const struct erofs_inode *from);
 
 /* How the image is stored, as options that build another one like it. -ENOMEM. */
-int erofs_image_describe(struct image_source *source, struct erofs_build_options *build);
+int erofs_source_image_describe(struct image_source *source, struct erofs_build_options *build);
 
-int erofs_image_encoding(void *source, const struct erofs_tree_inode *inode, bool *small);
-int erofs_image_encoded(void *reader, struct erofs_content *content, struct erofs_encoded_extent *out, uint64_t offset);
-int erofs_image_read_extent(void *reader, struct erofs_content *content, const struct erofs_encoded_extent *extent,
-			    void *buf);
+int erofs_source_image_encoding(void *source, const struct erofs_tree_inode *inode, bool *small);
+int erofs_source_image_encoded(void *reader, struct erofs_content *content, struct erofs_encoded_extent *out,
+			       uint64_t offset);
+int erofs_source_image_read_extent(void *reader, struct erofs_content *content,
+				   const struct erofs_encoded_extent *extent, void *buf);
 
-extern const struct erofs_source_ops erofs_image_source_ops;
-extern const struct erofs_source_ops erofs_image_restamp_ops;
+extern const struct erofs_source_ops erofs_source_image_source_ops;
+extern const struct erofs_source_ops erofs_source_image_restamp_ops;
 
 #endif

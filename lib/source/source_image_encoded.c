@@ -9,8 +9,8 @@
 static int find(struct erofs_zmap *map, struct erofs_zmap_found *found, uint64_t offset)
 {
 	*found = (struct erofs_zmap_found){ .algorithm = -1 };
-	return map->extent_size ? erofs_zmap_find_extent(map, found, offset)
-				: erofs_zmap_find_lcluster(map, found, offset);
+	return map->extent_size ? erofs_reader_zmap_find_extent(map, found, offset)
+				: erofs_reader_zmap_find_lcluster(map, found, offset);
 }
 
 static bool has_old_lz4(const struct erofs_zmap *map)
@@ -93,7 +93,8 @@ static void note_flat(struct image_storage *storage, const struct erofs_inode *f
 	storage->tail_files += from->layout == EROFS_LAYOUT_FLAT_PLAIN && from->size % blksz;
 }
 
-void erofs_image_survey(struct image_source *source, struct erofs_tree_inode *inode, const struct erofs_inode *from)
+void erofs_source_image_survey(struct image_source *source, struct erofs_tree_inode *inode,
+			       const struct erofs_inode *from)
 {
 	struct image_origin *origin = inode->origin;
 	const struct erofs_image *image = origin->layer->image;
@@ -105,7 +106,7 @@ void erofs_image_survey(struct image_source *source, struct erofs_tree_inode *in
 		return;
 	}
 	/* What is wrong with it is told when it is read. */
-	if (!from->size || erofs_zmap_open(&map, image, from, NULL))
+	if (!from->size || erofs_reader_zmap_open(&map, image, from, NULL))
 		return;
 	origin->algorithm = (int8_t)first_algorithm(&map, from->size);
 	if (origin->algorithm < 0)
@@ -121,7 +122,7 @@ void erofs_image_survey(struct image_source *source, struct erofs_tree_inode *in
 	storage->recoded_files += origin->encoded_end < from->size;
 }
 
-int erofs_image_encoding(void *arg, const struct erofs_tree_inode *inode, bool *small)
+int erofs_source_image_encoding(void *arg, const struct erofs_tree_inode *inode, bool *small)
 {
 	const struct image_source *source = arg;
 	const struct image_origin *origin = inode->origin;
@@ -138,18 +139,19 @@ int erofs_image_encoding(void *arg, const struct erofs_tree_inode *inode, bool *
 static int open_map(struct image_reader *reader, const struct erofs_content *content)
 {
 	const struct image_origin *origin = content->inode->origin;
-	int err = erofs_image_load(reader, content->inode);
+	int err = erofs_source_image_load(reader, content->inode);
 
 	if (err || reader->has_map)
 		return err;
-	err = erofs_zmap_open(&reader->map, origin->layer->image, &reader->from, NULL);
+	err = erofs_reader_zmap_open(&reader->map, origin->layer->image, &reader->from, NULL);
 	if (err)
-		return erofs_image_report_content(reader, err, content->inode);
+		return erofs_source_image_report_content(reader, err, content->inode);
 	reader->has_map = true;
 	return 0;
 }
 
-int erofs_image_encoded(void *arg, struct erofs_content *content, struct erofs_encoded_extent *out, uint64_t offset)
+int erofs_source_image_encoded(void *arg, struct erofs_content *content, struct erofs_encoded_extent *out,
+			       uint64_t offset)
 {
 	struct image_reader *reader = arg;
 	const struct image_origin *origin = content->inode->origin;
@@ -172,30 +174,30 @@ int erofs_image_encoded(void *arg, struct erofs_content *content, struct erofs_e
 	if (!err && !found.hole) {
 		out->is_stored = found.algorithm < 0;
 		out->size = (uint32_t)(out->is_stored ? out->length : found.length);
-		err = erofs_image_place(origin->layer->image, &placed, 0, found.address, found.length);
+		err = erofs_reader_place(origin->layer->image, &placed, 0, found.address, found.length);
 		out->place = placed.physical;
 		out->device = placed.device;
 	}
-	return err ? erofs_image_report_content(reader, err, content->inode) : 1;
+	return err ? erofs_source_image_report_content(reader, err, content->inode) : 1;
 }
 
-int erofs_image_read_extent(void *arg, struct erofs_content *content, const struct erofs_encoded_extent *extent,
-			    void *buf)
+int erofs_source_image_read_extent(void *arg, struct erofs_content *content, const struct erofs_encoded_extent *extent,
+				   void *buf)
 {
 	struct image_reader *reader = arg;
 	const struct image_origin *origin = content->inode->origin;
 	int64_t count;
-	int err = erofs_image_load(reader, content->inode);
+	int err = erofs_source_image_load(reader, content->inode);
 
 	if (err)
 		return err;
 	if (!extent->is_stored) {
-		err = erofs_image_read_device(origin->layer->image, extent->device, buf, extent->size, extent->place);
-		return err ? erofs_image_report_content(reader, err, content->inode) : 0;
+		err = erofs_reader_read_device(origin->layer->image, extent->device, buf, extent->size, extent->place);
+		return err ? erofs_source_image_report_content(reader, err, content->inode) : 0;
 	}
 	/* They may be rotated. */
 	count = erofs_image_read(origin->layer->image, &reader->from, buf, extent->size, extent->start);
 	if (count == (int64_t)extent->size)
 		return 0;
-	return erofs_image_report_content(reader, count < 0 ? (int)count : -EUCLEAN, content->inode);
+	return erofs_source_image_report_content(reader, count < 0 ? (int)count : -EUCLEAN, content->inode);
 }

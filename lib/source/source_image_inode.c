@@ -17,7 +17,7 @@ static int report(const struct image_source *source, const struct image_layer *l
 		  const struct erofs_tree_inode *inode, int err, const char *what)
 {
 	return erofs_tree_report(source->diag, err, inode, "%s cannot be read from '%s': %s", what, layer->path,
-				 erofs_image_why(err));
+				 erofs_source_image_why(err));
 }
 
 static int set_target(struct image_source *source, const struct image_layer *layer, struct erofs_tree_inode *inode,
@@ -48,7 +48,7 @@ static int list_data(const struct image_layer *layer, const struct erofs_inode *
 
 	while ((err = erofs_image_map(layer->image, &extent, from, at)) > 0) {
 		at = extent.logical + extent.length;
-		err = extent.kind == EROFS_EXTENT_HOLE ? 0 : erofs_holes_add_data(ranges, extent.logical, at);
+		err = extent.kind == EROFS_EXTENT_HOLE ? 0 : erofs_source_holes_add_data(ranges, extent.logical, at);
 		if (err)
 			return err;
 	}
@@ -66,7 +66,7 @@ static int find_holes(struct image_source *source, const struct image_layer *lay
 	err = list_data(layer, from, &ranges);
 	if (err)
 		return err == -ENOMEM ? err : report(source, layer, inode, err, "its map");
-	return erofs_holes_set_map(inode, &ranges, &source->tree->arena);
+	return erofs_source_holes_set_map(inode, &ranges, &source->tree->arena);
 }
 
 /* ---- all of it ------------------------------------------------------------------------------------------------------------ */
@@ -78,7 +78,7 @@ static int set_kind(struct image_source *source, const struct image_layer *layer
 	case S_IFREG:
 		inode->size = from->size;
 		if (source->takes_over)
-			erofs_image_survey(source, inode, from);
+			erofs_source_image_survey(source, inode, from);
 		return find_holes(source, layer, inode, from);
 	case S_IFLNK:
 		return set_target(source, layer, inode, from);
@@ -92,8 +92,9 @@ static int set_kind(struct image_source *source, const struct image_layer *layer
 	}
 }
 
-int erofs_image_fill_inode(struct image_source *source, struct image_layer *layer, struct erofs_tree_inode *inode,
-			   const struct erofs_inode *from, struct image_scratch *scratch)
+int erofs_source_image_fill_inode(struct image_source *source, struct image_layer *layer,
+				  struct erofs_tree_inode *inode, const struct erofs_inode *from,
+				  struct image_scratch *scratch)
 {
 	struct image_origin *origin = erofs_arena_alloc(&source->tree->arena, sizeof(*origin));
 	int err;
@@ -110,5 +111,5 @@ int erofs_image_fill_inode(struct image_source *source, struct image_layer *laye
 	inode->mtime = from->mtime;
 	inode->mtime_nsec = from->mtime_nsec;
 	err = set_kind(source, layer, inode, from);
-	return err ? err : erofs_image_fill_xattrs(source, layer, inode, from, scratch);
+	return err ? err : erofs_source_image_fill_xattrs(source, layer, inode, from, scratch);
 }

@@ -38,7 +38,7 @@ static uint8_t marks_of(const struct erofs_tree_inode *inode)
 
 static bool is_whiteout(const struct erofs_tree_inode *inode)
 {
-	return erofs_is_overlay_whiteout(inode) || (marks_of(inode) & IMAGE_WHITEOUT);
+	return erofs_tree_is_overlay_whiteout(inode) || (marks_of(inode) & IMAGE_WHITEOUT);
 }
 
 /* Puts an entry into the directory in hand. */
@@ -88,10 +88,10 @@ static int merge_pair(struct merge *merge, const struct pair *pair)
 		low += order <= 0;
 		up += order >= 0;
 	}
-	return err ? err : erofs_image_keep_entries(merge->tree, upper, &merge->entries);
+	return err ? err : erofs_source_image_keep_entries(merge->tree, upper, &merge->entries);
 }
 
-int erofs_image_merge(struct erofs_tree *tree, struct erofs_tree_inode *lower, struct erofs_tree_inode *upper)
+int erofs_source_image_merge(struct erofs_tree *tree, struct erofs_tree_inode *lower, struct erofs_tree_inode *upper)
 {
 	erofs_auto(release_merge) struct merge merge = { .tree = tree };
 	struct pair pair = { lower, upper };

@@ -7,7 +7,7 @@
 
 /* Contents, through the reader, which may be asked from any thread. */
 
-const char *erofs_image_why(int err)
+const char *erofs_source_image_why(int err)
 {
 	switch (err) {
 	case -EUCLEAN:
@@ -38,20 +38,20 @@ static void reader_free(void *reader)
 	free(reader);
 }
 
-int erofs_image_report_content(const struct image_reader *reader, int err, const struct erofs_tree_inode *inode)
+int erofs_source_image_report_content(const struct image_reader *reader, int err, const struct erofs_tree_inode *inode)
 {
 	const struct image_origin *origin = inode->origin;
-	const char *algorithm = err == -EOPNOTSUPP ? erofs_image_left_out(origin->layer->image) : NULL;
+	const char *algorithm = err == -EOPNOTSUPP ? erofs_reader_left_out(origin->layer->image) : NULL;
 
 	if (algorithm)
 		return erofs_tree_report(reader->diag, err, inode,
 					 "cannot be read from '%s': it is compressed with %s: built without it",
 					 origin->layer->path, algorithm);
 	return erofs_tree_report(reader->diag, err, inode, "cannot be read from '%s': %s", origin->layer->path,
-				 erofs_image_why(err));
+				 erofs_source_image_why(err));
 }
 
-int erofs_image_load(struct image_reader *reader, const struct erofs_tree_inode *inode)
+int erofs_source_image_load(struct image_reader *reader, const struct erofs_tree_inode *inode)
 {
 	const struct image_origin *origin = inode->origin;
 	int err;
@@ -62,7 +62,7 @@ int erofs_image_load(struct image_reader *reader, const struct erofs_tree_inode 
 	reader->has_map = false;
 	err = erofs_image_inode(origin->layer->image, &reader->from, origin->nid);
 	if (err)
-		return erofs_image_report_content(reader, err, inode);
+		return erofs_source_image_report_content(reader, err, inode);
 	reader->inode = inode;
 	return 0;
 }
@@ -71,7 +71,7 @@ static int open_content(void *arg, struct erofs_content *out, const struct erofs
 {
 	*out = (struct erofs_content){ .inode = inode, .fd = -1 };
 	out->encoded_end = ((const struct image_origin *)inode->origin)->encoded_end;
-	return erofs_image_load(arg, inode);
+	return erofs_source_image_load(arg, inode);
 }
 
 static int read_content(void *arg, struct erofs_content *content, void *buf, size_t length, uint64_t offset)
@@ -79,7 +79,7 @@ static int read_content(void *arg, struct erofs_content *content, void *buf, siz
 	struct image_reader *reader = arg;
 	const struct image_origin *origin = content->inode->origin;
 	/* Another worker may have opened it. */
-	int err = erofs_image_load(reader, content->inode);
+	int err = erofs_source_image_load(reader, content->inode);
 	int64_t count;
 
 	if (err)
@@ -87,7 +87,7 @@ static int read_content(void *arg, struct erofs_content *content, void *buf, siz
 	count = erofs_image_read(origin->layer->image, &reader->from, buf, length, offset);
 	if (count == (int64_t)length)
 		return 0;
-	return erofs_image_report_content(reader, count < 0 ? (int)count : -EUCLEAN, content->inode);
+	return erofs_source_image_report_content(reader, count < 0 ? (int)count : -EUCLEAN, content->inode);
 }
 
 static int close_content(void *arg, struct erofs_content *content)
@@ -108,15 +108,15 @@ static void release_source(void *arg)
 
 	for (size_t i = 0; i < source->layer_count; i++) {
 		erofs_image_close(source->layers[i].image);
-		erofs_losses_release(&source->layers[i].losses);
+		erofs_source_losses_release(&source->layers[i].losses);
 	}
 	free(source->layers);
-	erofs_labels_close(source->labels);
-	erofs_filter_free(source->filter);
+	erofs_source_labels_close(source->labels);
+	erofs_source_filter_free(source->filter);
 	free(source);
 }
 
-const struct erofs_source_ops erofs_image_source_ops = {
+const struct erofs_source_ops erofs_source_image_source_ops = {
 	.reader_new = reader_new,
 	.reader_free = reader_free,
 	.open = open_content,
@@ -126,7 +126,7 @@ const struct erofs_source_ops erofs_image_source_ops = {
 	.release = release_source,
 };
 
-const struct erofs_source_ops erofs_image_restamp_ops = {
+const struct erofs_source_ops erofs_source_image_restamp_ops = {
 	.reader_new = reader_new,
 	.reader_free = reader_free,
 	.open = open_content,
@@ -134,7 +134,7 @@ const struct erofs_source_ops erofs_image_restamp_ops = {
 	.close = close_content,
 	.abandon = abandon_content,
 	.release = release_source,
-	.encoding = erofs_image_encoding,
-	.encoded = erofs_image_encoded,
-	.read_encoded = erofs_image_read_extent,
+	.encoding = erofs_source_image_encoding,
+	.encoded = erofs_source_image_encoded,
+	.read_encoded = erofs_source_image_read_extent,
 };

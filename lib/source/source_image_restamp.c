@@ -102,7 +102,7 @@ static void describe_layout(struct image_source *source, struct erofs_build_opti
 	build->hints = NULL;
 }
 
-int erofs_image_describe(struct image_source *source, struct erofs_build_options *build)
+int erofs_source_image_describe(struct image_source *source, struct erofs_build_options *build)
 {
 	const struct erofs_image *image = source->layers[0].image;
 	const struct erofs_superblock *sb = erofs_image_superblock(image);

@@ -23,7 +23,7 @@ struct fill {
 	struct image_scratch *scratch;
 };
 
-void erofs_image_scratch_release(struct image_scratch *scratch)
+void erofs_source_image_scratch_release(struct image_scratch *scratch)
 {
 	erofs_buffer_release(&scratch->names);
 	erofs_buffer_release(&scratch->values);
@@ -33,7 +33,7 @@ void erofs_image_scratch_release(struct image_scratch *scratch)
 static int report_unreadable(const struct fill *fill, int err)
 {
 	return erofs_tree_report(fill->source->diag, err, fill->inode, "its xattrs cannot be read from '%s': %s",
-				 fill->layer->path, erofs_image_why(err));
+				 fill->layer->path, erofs_source_image_why(err));
 }
 
 static int report_name(const struct fill *fill, int err, const char *name, size_t length, const char *what)
@@ -117,7 +117,7 @@ static int check_name(const struct fill *fill, const struct erofs_xattr *xattr)
 		return report_name(fill, -EOPNOTSUPP, xattr->name, xattr->name_len,
 				   "has a namespace that the format does not know");
 	if (!fill->source->options->ignore_xattrs)
-		erofs_loss_add(&fill->layer->losses.xattrs, 1, xattr->name, erofs_tree_path(&path, fill->inode));
+		erofs_source_loss_add(&fill->layer->losses.xattrs, 1, xattr->name, erofs_tree_path(&path, fill->inode));
 	return 1;
 }
 
@@ -184,8 +184,8 @@ static int add_label(const struct fill *fill)
 	erofs_auto(erofs_buffer_release) struct erofs_buffer path = { 0 };
 	erofs_auto_free char *label = NULL;
 	struct erofs_xattr_found found;
-	int err =
-		erofs_labels_find(fill->source->labels, &label, erofs_tree_path(&path, fill->inode), fill->inode->mode);
+	int err = erofs_source_labels_find(fill->source->labels, &label, erofs_tree_path(&path, fill->inode),
+					   fill->inode->mode);
 
 	if (err)
 		return erofs_tree_report(fill->source->diag, err, fill->inode, "cannot look up its SELinux label: %s",
@@ -214,8 +214,9 @@ static int check_twice(const struct fill *fill, struct erofs_xattr_found *found,
 	return 0;
 }
 
-int erofs_image_fill_xattrs(struct image_source *source, struct image_layer *layer, struct erofs_tree_inode *inode,
-			    const struct erofs_inode *from, struct image_scratch *scratch)
+int erofs_source_image_fill_xattrs(struct image_source *source, struct image_layer *layer,
+				   struct erofs_tree_inode *inode, const struct erofs_inode *from,
+				   struct image_scratch *scratch)
 {
 	struct fill fill = { source, layer, inode, scratch };
 	struct erofs_xattr_found *found;

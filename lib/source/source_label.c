@@ -24,8 +24,8 @@ struct erofs_labels {
 	pthread_mutex_t lock; /* protects handle: older libselinux compiles its expressions on first use */
 };
 
-int erofs_labels_open(struct erofs_labels **out, const char *file_contexts, const char *mount_point,
-		      const struct erofs_diag *diag)
+int erofs_source_labels_open(struct erofs_labels **out, const char *file_contexts, const char *mount_point,
+			     const struct erofs_diag *diag)
 {
 	struct selinux_opt options[] = { { SELABEL_OPT_PATH, file_contexts } };
 	struct erofs_labels *labels = calloc(1, sizeof(*labels));
@@ -39,7 +39,7 @@ int erofs_labels_open(struct erofs_labels **out, const char *file_contexts, cons
 	if (!labels->handle || !labels->mount_point) {
 		int err = labels->mount_point ? -errno : -ENOMEM;
 
-		erofs_labels_close(labels);
+		erofs_source_labels_close(labels);
 		return erofs_report(diag, err, "cannot use the SELinux contexts in '%s': %s", file_contexts,
 				    strerror(-err));
 	}
@@ -50,7 +50,7 @@ int erofs_labels_open(struct erofs_labels **out, const char *file_contexts, cons
 	return 0;
 }
 
-void erofs_labels_close(struct erofs_labels *labels)
+void erofs_source_labels_close(struct erofs_labels *labels)
 {
 	if (!labels)
 		return;
@@ -73,7 +73,7 @@ static int look_up(struct erofs_labels *labels, char **label, const char *path, 
 	return errno == ENOENT ? 0 : -errno;
 }
 
-int erofs_labels_find(struct erofs_labels *labels, char **label, const char *path, uint32_t mode)
+int erofs_source_labels_find(struct erofs_labels *labels, char **label, const char *path, uint32_t mode)
 {
 	erofs_auto_free char *mounted = NULL;
 	int err;
@@ -92,8 +92,8 @@ int erofs_labels_find(struct erofs_labels *labels, char **label, const char *pat
 	return err;
 }
 #else
-int erofs_labels_open(struct erofs_labels **out, const char *file_contexts, const char *mount_point,
-		      const struct erofs_diag *diag)
+int erofs_source_labels_open(struct erofs_labels **out, const char *file_contexts, const char *mount_point,
+			     const struct erofs_diag *diag)
 {
 	(void)mount_point;
 	*out = NULL;
@@ -101,12 +101,12 @@ int erofs_labels_open(struct erofs_labels **out, const char *file_contexts, cons
 			    file_contexts);
 }
 
-void erofs_labels_close(struct erofs_labels *labels)
+void erofs_source_labels_close(struct erofs_labels *labels)
 {
 	(void)labels;
 }
 
-int erofs_labels_find(struct erofs_labels *labels, char **label, const char *path, uint32_t mode)
+int erofs_source_labels_find(struct erofs_labels *labels, char **label, const char *path, uint32_t mode)
 {
 	(void)labels;
 	(void)label;

@@ -17,14 +17,14 @@ static void set_first(struct erofs_loss *loss, const char *what, const char *whe
 	loss->where = strdup(where);
 }
 
-void erofs_loss_add(struct erofs_loss *loss, uint64_t count, const char *what, const char *where)
+void erofs_source_loss_add(struct erofs_loss *loss, uint64_t count, const char *what, const char *where)
 {
 	if (!loss->count && count)
 		set_first(loss, what, where);
 	loss->count += count;
 }
 
-void erofs_loss_add_unordered(struct erofs_loss *loss, const char *what, const char *where)
+void erofs_source_loss_add_unordered(struct erofs_loss *loss, const char *what, const char *where)
 {
 	if (!loss->count++ || (loss->where && strcmp(where, loss->where) < 0))
 		set_first(loss, what, where);
@@ -41,7 +41,7 @@ static void report_loss(const struct erofs_loss *loss, const char *source, const
 			      loss->count, kind, what ? what : "?", where ? where : "?");
 }
 
-void erofs_losses_report(const struct erofs_losses *losses, const char *source, const struct erofs_diag *diag)
+void erofs_source_losses_report(const struct erofs_losses *losses, const char *source, const struct erofs_diag *diag)
 {
 	report_loss(&losses->xattrs, source, "xattrs of namespaces that the format does not know", diag);
 	report_loss(&losses->acl_entries, source, "ACL entries for names without a number", diag);
@@ -53,7 +53,7 @@ void erofs_losses_report(const struct erofs_losses *losses, const char *source, 
 			      losses->file_flags);
 }
 
-void erofs_losses_release(struct erofs_losses *losses)
+void erofs_source_losses_release(struct erofs_losses *losses)
 {
 	free(losses->xattrs.what);
 	free(losses->xattrs.where);

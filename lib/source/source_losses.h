@@ -20,13 +20,13 @@ struct erofs_losses {
 };
 
 /* Counts losses in the order of the source. */
-void erofs_loss_add(struct erofs_loss *loss, uint64_t count, const char *what, const char *where);
+void erofs_source_loss_add(struct erofs_loss *loss, uint64_t count, const char *what, const char *where);
 
 /* Counts one that comes in any order: the first one is that of the least path. */
-void erofs_loss_add_unordered(struct erofs_loss *loss, const char *what, const char *where);
+void erofs_source_loss_add_unordered(struct erofs_loss *loss, const char *what, const char *where);
 
 /* Warns of each kind; `source` begins the lines. */
-void erofs_losses_report(const struct erofs_losses *losses, const char *source, const struct erofs_diag *diag);
-void erofs_losses_release(struct erofs_losses *losses);
+void erofs_source_losses_report(const struct erofs_losses *losses, const char *source, const struct erofs_diag *diag);
+void erofs_source_losses_release(struct erofs_losses *losses);
 
 #endif

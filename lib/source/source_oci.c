@@ -119,7 +119,7 @@ int erofs_oci_open(struct erofs_oci_image **out, const struct erofs_oci_options 
 	image->cancel = cancel;
 	err = open_store(image, &known);
 	if (!err)
-		err = erofs_oci_choose(image, &known);
+		err = erofs_source_oci_choose(image, &known);
 	if (!err)
 		err = check_layers(image);
 	if (err == -ENOMEM)

@@ -20,6 +20,6 @@ struct erofs_oci_image {
  * Finds manifest and configuration of the image that was asked for, by name and platform. Reports what is wrong, or what there
  * is to choose from.
  */
-int erofs_oci_choose(struct erofs_oci_image *image, const struct erofs_oci_options *options);
+int erofs_source_oci_choose(struct erofs_oci_image *image, const struct erofs_oci_options *options);
 
 #endif

@@ -28,7 +28,7 @@ static enum erofs_hiding hiding_of_parents(char *path)
 		slash = strchrnul(part, '/');
 		saved = *slash;
 		*slash = 0;
-		hiding = erofs_hiding_by_name(part, &ignored);
+		hiding = erofs_tree_hiding_by_name(part, &ignored);
 		*slash = saved;
 	}
 	/* Nothing can be below a whiteout. */
@@ -52,7 +52,7 @@ static int take_apart(struct layer_path *out, const char *path)
 		out->hiding = hiding_of_parents(copy);
 	}
 	if (out->hiding == EROFS_HIDES_NOTHING)
-		out->hiding = erofs_hiding_by_name(out->component, &out->hidden);
+		out->hiding = erofs_tree_hiding_by_name(out->component, &out->hidden);
 	return 0;
 }
 
@@ -67,17 +67,17 @@ static int hide_name(struct oci_source *source, const struct layer_path *path)
 
 	/* In the root there is nothing but the name. */
 	if (path->component == path->path)
-		return erofs_paths_whiteout(&source->tar.paths, path->hidden);
+		return erofs_tree_paths_whiteout(&source->tar.paths, path->hidden);
 	if (asprintf(&target, "%s/%s", path->path, path->hidden) < 0) {
 		target = NULL;
 		return -ENOMEM;
 	}
-	return erofs_paths_whiteout(&source->tar.paths, target);
+	return erofs_tree_paths_whiteout(&source->tar.paths, target);
 }
 
 static int hide_siblings(struct oci_source *source, const struct layer_path *path)
 {
-	int err = erofs_paths_clear(&source->tar.paths, path->component == path->path ? "" : path->path);
+	int err = erofs_tree_paths_clear(&source->tar.paths, path->component == path->path ? "" : path->path);
 
 	/* What is no directory goes when this layer puts one there. */
 	return err == -ENOTDIR ? 0 : err;
@@ -98,28 +98,28 @@ static bool is_pseudo_link(const struct layer_path *path)
 	return strcmp(directory, EROFS_PSEUDO_LINKS) == 0;
 }
 
-int erofs_oci_forget_pseudo_links(struct oci_source *source)
+int erofs_source_oci_forget_pseudo_links(struct oci_source *source)
 {
-	int err = source->has_pseudo_links ? erofs_paths_remove(&source->tar.paths, EROFS_PSEUDO_LINKS) : 0;
+	int err = source->has_pseudo_links ? erofs_tree_paths_remove(&source->tar.paths, EROFS_PSEUDO_LINKS) : 0;
 
 	source->has_pseudo_links = false;
 	return err == -ENOENT ? 0 : err;
 }
 
-int erofs_oci_apply(struct oci_source *source, const struct tar_member *member, struct erofs_tree_inode **out)
+int erofs_source_oci_apply(struct oci_source *source, const struct tar_member *member, struct erofs_tree_inode **out)
 {
 	erofs_auto(release_path) struct layer_path path = { 0 };
 	int err;
 
 	*out = NULL;
 	if (source->as_it_is)
-		return erofs_tar_add_member(&source->tar, member, out);
+		return erofs_source_tar_add_member(&source->tar, member, out);
 	err = take_apart(&path, member->path);
 	if (err)
 		return err;
 	switch (path.hiding) {
 	case EROFS_HIDES_NOTHING:
-		return erofs_tar_add_member(&source->tar, member, out);
+		return erofs_source_tar_add_member(&source->tar, member, out);
 	case EROFS_HIDES_NAME:
 		err = hide_name(source, &path);
 		break;
@@ -130,12 +130,12 @@ int erofs_oci_apply(struct oci_source *source, const struct tar_member *member, 
 		if (S_ISDIR(member->mode) || !is_pseudo_link(&path))
 			return 0;
 		source->has_pseudo_links = true;
-		return erofs_tar_add_member(&source->tar, member, out);
+		return erofs_source_tar_add_member(&source->tar, member, out);
 	case EROFS_HIDES_BADLY:
-		return erofs_tar_report(&source->tar.members, -EINVAL, member->path,
-					"is a whiteout that names no file");
+		return erofs_archive_tar_report(&source->tar.members, -EINVAL, member->path,
+						"is a whiteout that names no file");
 	}
-	return err && err != -ENOMEM ? erofs_tar_report(&source->tar.members, err, member->path,
-							"cannot hide anything: %s", strerror(-err))
+	return err && err != -ENOMEM ? erofs_archive_tar_report(&source->tar.members, err, member->path,
+								"cannot hide anything: %s", strerror(-err))
 				     : err;
 }

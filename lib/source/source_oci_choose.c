@@ -368,7 +368,7 @@ static int consider_any_platform(struct choice *choice, const struct erofs_buffe
 	return err;
 }
 
-int erofs_oci_choose(struct erofs_oci_image *image, const struct erofs_oci_options *options)
+int erofs_source_oci_choose(struct erofs_oci_image *image, const struct erofs_oci_options *options)
 {
 	erofs_auto(erofs_buffer_release) struct erofs_buffer bytes = { 0 };
 	struct choice choice = { .image = image, .reference = options->reference };

@@ -19,13 +19,13 @@ static int64_t feed(void *ctx, void *buf, size_t length)
 
 static void drop_layer(struct oci_source *source)
 {
-	erofs_tar_members_release(&source->tar.members);
-	erofs_tar_input_close(&source->tar.input);
+	erofs_archive_tar_members_release(&source->tar.members);
+	erofs_archive_tar_input_close(&source->tar.input);
 	erofs_oci_layer_close(source->layer);
 	source->layer = NULL;
 }
 
-int erofs_oci_begin_layer(struct oci_source *source, size_t number, bool verify_plain)
+int erofs_source_oci_begin_layer(struct oci_source *source, size_t number, bool verify_plain)
 {
 	const struct erofs_oci_image *image = source->image;
 	const struct oci_descriptor *blob = &image->manifest.layers[number];
@@ -44,7 +44,7 @@ int erofs_oci_begin_layer(struct oci_source *source, size_t number, bool verify_
 	}
 	err = erofs_oci_layer_open(&source->layer, image->store, blob, diff_id);
 	if (!err)
-		err = erofs_tar_input_feed(&source->tar.input, name, feed, source->layer, source->tar.diag);
+		err = erofs_archive_tar_input_feed(&source->tar.input, name, feed, source->layer, source->tar.diag);
 	/* Some writers leave out the padding at the end, too; the digest knows where that is. */
 	source->tar.members = (struct tar_members){
 		.input = &source->tar.input,
@@ -56,17 +56,17 @@ int erofs_oci_begin_layer(struct oci_source *source, size_t number, bool verify_
 	return err;
 }
 
-int erofs_oci_next_member(struct oci_source *source, struct tar_member *out)
+int erofs_source_oci_next_member(struct oci_source *source, struct tar_member *out)
 {
 	const struct erofs_cancel *cancel = source->tar.options->cancel;
 
 	if (erofs_cancel_requested(cancel))
 		return -ECANCELED;
 	source->member++;
-	return erofs_tar_member_next(&source->tar.members, out);
+	return erofs_archive_tar_member_next(&source->tar.members, out);
 }
 
-int erofs_oci_end_layer(struct oci_source *source)
+int erofs_source_oci_end_layer(struct oci_source *source)
 {
 	int err = erofs_oci_layer_finish(source->layer);
 
@@ -87,20 +87,20 @@ static int apply_layer(struct oci_source *source, size_t number)
 {
 	struct erofs_tree_inode *inode;
 	struct tar_member member;
-	int more, err = erofs_oci_begin_layer(source, number, true);
+	int more, err = erofs_source_oci_begin_layer(source, number, true);
 
 	if (err)
 		return err;
-	while ((more = erofs_oci_next_member(source, &member)) > 0) {
-		err = erofs_oci_apply(source, &member, &inode);
+	while ((more = erofs_source_oci_next_member(source, &member)) > 0) {
+		err = erofs_source_oci_apply(source, &member, &inode);
 		if (!err && inode && inode->size)
 			err = note_file(source, inode);
 		if (err)
 			return err;
 	}
 	if (!more)
-		more = erofs_oci_forget_pseudo_links(source);
-	return more ? more : erofs_oci_end_layer(source);
+		more = erofs_source_oci_forget_pseudo_links(source);
+	return more ? more : erofs_source_oci_end_layer(source);
 }
 
 /* Marks the files that are in the tree by their number, which means nothing yet. */
@@ -142,13 +142,13 @@ static int apply_layers(struct oci_source *source)
 
 	for (size_t i = source->first; !err && i < source->end; i++) {
 		if (i > source->first)
-			erofs_paths_next_layer(&source->tar.paths);
+			erofs_tree_paths_next_layer(&source->tar.paths);
 		err = apply_layer(source, i);
 	}
 	if (!err)
-		err = erofs_paths_finish(&source->tar.paths);
+		err = erofs_tree_paths_finish(&source->tar.paths);
 	if (!err)
-		err = erofs_tar_label_missing_parents(&source->tar);
+		err = erofs_source_tar_label_missing_parents(&source->tar);
 	if (!err)
 		err = keep_files_of_tree(source);
 	return err;
@@ -167,11 +167,11 @@ static int go_to(struct oci_source *source, const struct oci_file *file)
 	int more = 1, err = 0;
 
 	if (source->layer && source->number != file->layer)
-		err = erofs_oci_end_layer(source);
+		err = erofs_source_oci_end_layer(source);
 	if (!err && !source->layer)
-		err = erofs_oci_begin_layer(source, file->layer, false);
+		err = erofs_source_oci_begin_layer(source, file->layer, false);
 	while (!err && more > 0 && source->member < file->member)
-		more = erofs_oci_next_member(source, &member);
+		more = erofs_source_oci_next_member(source, &member);
 	if (err || more < 0)
 		return err ? err : more;
 	if (!more || !S_ISREG(member.mode) || member.size != file->inode->size)
@@ -186,7 +186,7 @@ static int next_file(void *arg, struct erofs_tree_inode **out)
 	int err;
 
 	if (source->next == source->files.size / sizeof(*file))
-		return source->layer ? erofs_oci_end_layer(source) : 0;
+		return source->layer ? erofs_source_oci_end_layer(source) : 0;
 	source->next++;
 	err = go_to(source, file);
 	if (err)
@@ -202,14 +202,14 @@ static int next_file(void *arg, struct erofs_tree_inode **out)
 static int read_file(void *arg, void *buf, size_t length)
 {
 	struct oci_source *source = arg;
-	int err = erofs_tar_stream_ops.read(&source->tar, buf, length);
+	int err = erofs_source_tar_stream_ops.read(&source->tar, buf, length);
 
 	return err == -EINVAL
 		       ? erofs_report(source->tar.diag, err, "%s: a member is not what it was", source->tar.input.name)
 		       : err;
 }
 
-const struct erofs_stream_ops erofs_oci_stream_ops = {
+const struct erofs_stream_ops erofs_source_oci_stream_ops = {
 	.next = next_file,
 	.read = read_file,
 };
@@ -221,10 +221,10 @@ static void release_source(void *arg)
 	struct oci_source *source = arg;
 
 	drop_layer(source);
-	erofs_labels_close(source->tar.labels);
-	erofs_filter_free(source->tar.filter);
-	erofs_paths_release(&source->tar.paths);
-	erofs_losses_release(&source->tar.losses);
+	erofs_source_labels_close(source->tar.labels);
+	erofs_source_filter_free(source->tar.filter);
+	erofs_tree_paths_release(&source->tar.paths);
+	erofs_source_losses_release(&source->tar.losses);
 	erofs_buffer_release(&source->tar.scratch);
 	erofs_buffer_release(&source->tar.found);
 	erofs_buffer_release(&source->files);
@@ -238,13 +238,13 @@ static const struct erofs_source_ops source_ops = {
 static int prepare(struct oci_source *source)
 {
 	const struct erofs_scan_options *options = source->tar.options;
-	int err = erofs_paths_init(&source->tar.paths, source->tar.tree);
+	int err = erofs_tree_paths_init(&source->tar.paths, source->tar.tree);
 
 	if (!err)
-		err = erofs_filter_new(&source->tar.filter, options, source->tar.diag);
+		err = erofs_source_filter_new(&source->tar.filter, options, source->tar.diag);
 	if (!err && options->file_contexts)
-		err = erofs_labels_open(&source->tar.labels, options->file_contexts, options->mount_point,
-					source->tar.diag);
+		err = erofs_source_labels_open(&source->tar.labels, options->file_contexts, options->mount_point,
+					       source->tar.diag);
 	return err;
 }
 
@@ -256,7 +256,7 @@ static int scan(struct oci_source *source)
 		err = apply_layers(source);
 	/* Once, for all layers. */
 	if (!err)
-		erofs_losses_report(&source->tar.losses, source->image->store->name, source->tar.diag);
+		erofs_source_losses_report(&source->tar.losses, source->image->store->name, source->tar.diag);
 	if (err == -ENOMEM)
 		erofs_report(source->tar.diag, err, "out of memory");
 	return err;
@@ -280,7 +280,7 @@ static int scan_layers(struct erofs_tree *tree, struct erofs_oci_image *image, s
 	/* From here on the tree owns the source. */
 	tree->source = source;
 	tree->source_ops = &source_ops;
-	tree->stream_ops = &erofs_oci_stream_ops;
+	tree->stream_ops = &erofs_source_oci_stream_ops;
 	return erofs_source_end(tree, scan(source));
 }
 

@@ -32,18 +32,18 @@ struct oci_source {
 };
 
 /* Begins with a layer. `verify_plain`: its diff_id, too. */
-int erofs_oci_begin_layer(struct oci_source *source, size_t number, bool verify_plain);
+int erofs_source_oci_begin_layer(struct oci_source *source, size_t number, bool verify_plain);
 /* The next member: 1; 0 at the end. */
-int erofs_oci_next_member(struct oci_source *source, struct tar_member *out);
+int erofs_source_oci_next_member(struct oci_source *source, struct tar_member *out);
 /* Reads the rest of the layer, and checks what it was. */
-int erofs_oci_end_layer(struct oci_source *source);
+int erofs_source_oci_end_layer(struct oci_source *source);
 
 /* Adds a member to the tree, or does what it says about lower layers; `*out`: its inode if it is a regular file. */
-int erofs_oci_apply(struct oci_source *source, const struct tar_member *member, struct erofs_tree_inode **out);
+int erofs_source_oci_apply(struct oci_source *source, const struct tar_member *member, struct erofs_tree_inode **out);
 
 /* At the end of a layer: what AUFS keeps of files with several names goes, and the files stay under those names. */
-int erofs_oci_forget_pseudo_links(struct oci_source *source);
+int erofs_source_oci_forget_pseudo_links(struct oci_source *source);
 
-extern const struct erofs_stream_ops erofs_oci_stream_ops;
+extern const struct erofs_stream_ops erofs_source_oci_stream_ops;
 
 #endif

@@ -16,40 +16,40 @@
  */
 
 /* Directories that the archive does not mention, and perhaps the root, have no label yet. */
-int erofs_tar_label_missing_parents(struct tar_source *source)
+int erofs_source_tar_label_missing_parents(struct tar_source *source)
 {
 	erofs_auto(erofs_tree_walk_release) struct erofs_tree_walk walk = { 0 };
 	struct erofs_tree_inode *dir = NULL;
 	int err = source->labels ? erofs_tree_walk_begin(&walk, source->tree) : 0;
 
 	while (!err && source->labels && (err = erofs_tree_walk_next(&walk, &dir)) > 0)
-		err = dir->origin ? 0 : erofs_tar_set_xattrs(source, dir, NULL, NULL);
+		err = dir->origin ? 0 : erofs_source_tar_set_xattrs(source, dir, NULL, NULL);
 	return err;
 }
 
 static int complete(struct tar_source *source)
 {
-	int err = erofs_tar_input_drain(&source->input);
+	int err = erofs_archive_tar_input_drain(&source->input);
 
 	if (!err)
-		err = erofs_paths_finish(&source->paths);
+		err = erofs_tree_paths_finish(&source->paths);
 	if (!err)
-		err = erofs_tar_label_missing_parents(source);
+		err = erofs_source_tar_label_missing_parents(source);
 	source->is_complete = !err;
 	if (!err)
-		erofs_losses_report(&source->losses, source->input.name, source->diag);
+		erofs_source_losses_report(&source->losses, source->input.name, source->diag);
 	return err;
 }
 
-int erofs_tar_next_file(struct tar_source *source, struct erofs_tree_inode **out)
+int erofs_source_tar_next_file(struct tar_source *source, struct erofs_tree_inode **out)
 {
 	struct tar_member member;
 	int more = 0, err;
 
-	while (!source->is_complete && (more = erofs_tar_member_next(&source->members, &member)) > 0) {
+	while (!source->is_complete && (more = erofs_archive_tar_member_next(&source->members, &member)) > 0) {
 		if (erofs_cancel_requested(source->options->cancel))
 			return -ECANCELED;
-		err = erofs_tar_add_member(source, &member, out);
+		err = erofs_source_tar_add_member(source, &member, out);
 		if (err == -ENOMEM)
 			erofs_report(source->diag, err, "out of memory");
 		if (err)
@@ -67,9 +67,9 @@ static int read_members(struct tar_source *source)
 	struct erofs_tree_inode *inode;
 	int more;
 
-	while ((more = erofs_tar_next_file(source, &inode)) > 0)
+	while ((more = erofs_source_tar_next_file(source, &inode)) > 0)
 		;
-	if (!more && !erofs_tar_input_is_unchanged(&source->input))
+	if (!more && !erofs_archive_tar_input_is_unchanged(&source->input))
 		more = erofs_report(source->diag, -EBUSY, "%s changed while it was read", source->input.name);
 	return more;
 }
@@ -77,14 +77,15 @@ static int read_members(struct tar_source *source)
 static int open_source(struct tar_source *source, const char *path)
 {
 	const struct erofs_scan_options *options = source->options;
-	int err = erofs_tar_input_open(&source->input, path, options->cancel, source->diag);
+	int err = erofs_archive_tar_input_open(&source->input, path, options->cancel, source->diag);
 
 	if (!err)
-		err = erofs_paths_init(&source->paths, source->tree);
+		err = erofs_tree_paths_init(&source->paths, source->tree);
 	if (!err)
-		err = erofs_filter_new(&source->filter, options, source->diag);
+		err = erofs_source_filter_new(&source->filter, options, source->diag);
 	if (!err && options->file_contexts)
-		err = erofs_labels_open(&source->labels, options->file_contexts, options->mount_point, source->diag);
+		err = erofs_source_labels_open(&source->labels, options->file_contexts, options->mount_point,
+					       source->diag);
 	return err;
 }
 
@@ -110,12 +111,12 @@ int erofs_scan_tar(struct erofs_tree *tree, const char *path, const struct erofs
 	source->options = &source->own_options;
 	/* From here on the tree owns the source. */
 	tree->source = source;
-	tree->source_ops = &erofs_tar_source_ops;
+	tree->source_ops = &erofs_source_tar_source_ops;
 	err = open_source(source, path);
 	if (!err && source->input.is_random)
 		err = read_members(source);
 	else if (!err)
-		tree->stream_ops = &erofs_tar_stream_ops;
+		tree->stream_ops = &erofs_source_tar_stream_ops;
 	if (err == -ENOMEM)
 		erofs_report(diag, err, "out of memory");
 	return erofs_source_end(tree, err);

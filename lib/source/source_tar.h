@@ -27,7 +27,7 @@ struct tar_file {
 };
 
 /* The number of the first range that ends behind `offset`; file->count if none does. */
-size_t erofs_tar_find_range(const struct tar_file *file, uint64_t offset);
+size_t erofs_source_tar_find_range(const struct tar_file *file, uint64_t offset);
 
 struct tar_source {
 	struct erofs_tree *tree;
@@ -50,19 +50,20 @@ struct tar_source {
 };
 
 /* The next member that is a regular file with data, all members on the way added to the tree: 1; 0 at the end. */
-int erofs_tar_next_file(struct tar_source *source, struct erofs_tree_inode **out);
+int erofs_source_tar_next_file(struct tar_source *source, struct erofs_tree_inode **out);
 
 /* Adds one member; `*out` is its inode if it is a regular file, else NULL. */
-int erofs_tar_add_member(struct tar_source *source, const struct tar_member *member, struct erofs_tree_inode **out);
+int erofs_source_tar_add_member(struct tar_source *source, const struct tar_member *member,
+				struct erofs_tree_inode **out);
 
 /* Gives an inode the attributes of its member, and its label. */
-int erofs_tar_set_xattrs(struct tar_source *source, struct erofs_tree_inode *inode, const struct tar_extended *extended,
-			 const char *path);
+int erofs_source_tar_set_xattrs(struct tar_source *source, struct erofs_tree_inode *inode,
+				const struct tar_extended *extended, const char *path);
 
 /* When the tree is complete: labels for directories that no member describes. */
-int erofs_tar_label_missing_parents(struct tar_source *source);
+int erofs_source_tar_label_missing_parents(struct tar_source *source);
 
-extern const struct erofs_source_ops erofs_tar_source_ops;
-extern const struct erofs_stream_ops erofs_tar_stream_ops;
+extern const struct erofs_source_ops erofs_source_tar_source_ops;
+extern const struct erofs_stream_ops erofs_source_tar_stream_ops;
 
 #endif

@@ -15,20 +15,22 @@ static int report_path(const struct tar_source *source, const char *path, int er
 	case -ENOMEM:
 		return err;
 	case -EINVAL:
-		return erofs_tar_report(&source->members, err, path, "a component '..' may lead out of the archive");
+		return erofs_archive_tar_report(&source->members, err, path,
+						"a component '..' may lead out of the archive");
 	case -ENAMETOOLONG:
-		return erofs_tar_report(&source->members, err, path, "a name in it is longer than %u bytes",
-					EROFS_NAME_MAX);
+		return erofs_archive_tar_report(&source->members, err, path, "a name in it is longer than %u bytes",
+						EROFS_NAME_MAX);
 	case -ENOTDIR:
-		return erofs_tar_report(&source->members, err, path, "lies below something that is no directory");
+		return erofs_archive_tar_report(&source->members, err, path,
+						"lies below something that is no directory");
 	case -ELOOP:
-		return erofs_tar_report(
+		return erofs_archive_tar_report(
 			&source->members, err, path,
 			"goes through more than 40 symbolic links, or through one that leads to itself");
 	case -EISDIR:
-		return erofs_tar_report(&source->members, err, path, "the root can only be a directory");
+		return erofs_archive_tar_report(&source->members, err, path, "the root can only be a directory");
 	default:
-		return erofs_tar_report(&source->members, err, path, "%s", strerror(-err));
+		return erofs_archive_tar_report(&source->members, err, path, "%s", strerror(-err));
 	}
 }
 
@@ -73,12 +75,12 @@ static int excludes(struct tar_source *source, const char *path)
 		bool excluded;
 
 		*slash = 0;
-		excluded = erofs_filter_excludes(source->filter, plain);
+		excluded = erofs_source_filter_excludes(source->filter, plain);
 		*slash = '/';
 		if (excluded)
 			return 1;
 	}
-	return erofs_filter_excludes(source->filter, plain);
+	return erofs_source_filter_excludes(source->filter, plain);
 }
 
 /* By its own path, and by that of the place where it would be put. */
@@ -92,7 +94,7 @@ static int is_excluded(struct tar_source *source, const char *member_path)
 	excluded = excludes(source, path);
 	if (excluded)
 		return excluded;
-	err = erofs_paths_resolve(&source->paths, &path);
+	err = erofs_tree_paths_resolve(&source->paths, &path);
 	if (err)
 		return report_path(source, member_path, err);
 	return path == member_path ? 0 : excludes(source, path);
@@ -107,8 +109,8 @@ static int find_holes(struct tar_source *source, struct erofs_tree_inode *inode,
 	int err = 0;
 
 	for (size_t i = 0; !err && i < member->range_count; i++)
-		err = erofs_holes_add_data(&ranges, member->ranges[i].start, member->ranges[i].end);
-	return err ? err : erofs_holes_set_map(inode, &ranges, &source->tree->arena);
+		err = erofs_source_holes_add_data(&ranges, member->ranges[i].start, member->ranges[i].end);
+	return err ? err : erofs_source_holes_set_map(inode, &ranges, &source->tree->arena);
 }
 
 static void copy_ranges(struct tar_file *file, const struct tar_member *member)
@@ -146,9 +148,9 @@ static int set_target(struct tar_source *source, struct erofs_tree_inode *inode,
 	size_t length = strlen(member->link);
 
 	if (!length || length > EROFS_SYMLINK_MAX)
-		return erofs_tar_report(&source->members, -ENAMETOOLONG, member->path,
-					length ? "link target is longer than %u bytes" : "link target is empty",
-					EROFS_SYMLINK_MAX);
+		return erofs_archive_tar_report(&source->members, -ENAMETOOLONG, member->path,
+						length ? "link target is longer than %u bytes" : "link target is empty",
+						EROFS_SYMLINK_MAX);
 	inode->size = length;
 	inode->target = erofs_arena_copy(&source->tree->arena, member->link, length);
 	return inode->target ? 0 : -ENOMEM;
@@ -175,7 +177,7 @@ static int set_kind(struct tar_source *source, struct erofs_tree_inode *inode, c
 static int add_inode(struct tar_source *source, const struct tar_member *member, struct erofs_tree_inode **out)
 {
 	struct erofs_tree_inode *inode;
-	int err = erofs_paths_put(&source->paths, &inode, member->path, (uint16_t)member->mode);
+	int err = erofs_tree_paths_put(&source->paths, &inode, member->path, (uint16_t)member->mode);
 
 	if (err)
 		return report_path(source, member->path, err);
@@ -185,7 +187,7 @@ static int add_inode(struct tar_source *source, const struct tar_member *member,
 	inode->mtime_nsec = member->mtime_nsec;
 	err = set_kind(source, inode, member);
 	if (!err)
-		err = erofs_tar_set_xattrs(source, inode, member->extended, member->path);
+		err = erofs_source_tar_set_xattrs(source, inode, member->extended, member->path);
 	if (S_ISREG(member->mode))
 		*out = inode;
 	return err;
@@ -199,9 +201,10 @@ static int add_copy(struct tar_source *source, const struct tar_member *member, 
 	int err;
 
 	if (!source->input.is_random && S_ISREG(target->mode) && target->size)
-		return erofs_tar_report(&source->members, -EOPNOTSUPP, member->path,
-					"--hard-dereference would need its data again, and a stream has them once");
-	err = erofs_paths_put(&source->paths, &copy, member->path, target->mode);
+		return erofs_archive_tar_report(
+			&source->members, -EOPNOTSUPP, member->path,
+			"--hard-dereference would need its data again, and a stream has them once");
+	err = erofs_tree_paths_put(&source->paths, &copy, member->path, target->mode);
 	if (err)
 		return report_path(source, member->path, err);
 	/* Over its own target: that is what it is already. */
@@ -219,24 +222,25 @@ static int add_copy(struct tar_source *source, const struct tar_member *member, 
 static int add_link(struct tar_source *source, const struct tar_member *member)
 {
 	struct erofs_tree_inode *target;
-	int err = erofs_paths_find(&source->paths, &target, member->link);
+	int err = erofs_tree_paths_find(&source->paths, &target, member->link);
 
 	if (err == -ENOENT || err == -ENOTDIR)
-		return erofs_tar_report(&source->members, -ENOENT, member->path,
-					"hard link to '%s', which is not in the archive before it%s", member->link,
-					source->filter ? ", or left out" : "");
+		return erofs_archive_tar_report(&source->members, -ENOENT, member->path,
+						"hard link to '%s', which is not in the archive before it%s",
+						member->link, source->filter ? ", or left out" : "");
 	if (err)
 		return report_path(source, member->link, err);
 	if (S_ISDIR(target->mode))
-		return erofs_tar_report(&source->members, -EPERM, member->path, "hard link to the directory '%s'",
-					member->link);
+		return erofs_archive_tar_report(&source->members, -EPERM, member->path,
+						"hard link to the directory '%s'", member->link);
 	if (source->options->hard_dereference)
 		return add_copy(source, member, target);
-	err = erofs_paths_link(&source->paths, member->path, target);
+	err = erofs_tree_paths_link(&source->paths, member->path, target);
 	return err ? report_path(source, member->path, err) : 0;
 }
 
-int erofs_tar_add_member(struct tar_source *source, const struct tar_member *member, struct erofs_tree_inode **out)
+int erofs_source_tar_add_member(struct tar_source *source, const struct tar_member *member,
+				struct erofs_tree_inode **out)
 {
 	int excluded = is_excluded(source, member->path);
 

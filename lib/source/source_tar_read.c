@@ -36,7 +36,7 @@ static int open_content(void *reader, struct erofs_content *out, const struct er
 	return 0;
 }
 
-size_t erofs_tar_find_range(const struct tar_file *file, uint64_t offset)
+size_t erofs_source_tar_find_range(const struct tar_file *file, uint64_t offset)
 {
 	size_t low = 0, high = file->count;
 
@@ -58,7 +58,7 @@ static int read_sparse(const struct tar_source *source, const struct tar_file *f
 	int err = 0;
 
 	memset(buf, 0, length);
-	for (size_t i = erofs_tar_find_range(file, offset);
+	for (size_t i = erofs_source_tar_find_range(file, offset);
 	     !err && i < file->count && file->ranges[i].start < offset + length; i++) {
 		uint64_t start = file->ranges[i].start, end = file->ranges[i].end;
 		uint64_t from = start > offset ? start : offset;
@@ -86,7 +86,7 @@ static int read_content(void *arg, struct erofs_content *content, void *buf, siz
 
 	if (!err)
 		return 0;
-	if (!erofs_tar_input_is_unchanged(&source->input))
+	if (!erofs_archive_tar_input_is_unchanged(&source->input))
 		return report_changed(reader, content->inode);
 	return erofs_tree_report(reader->diag, err, content->inode, "cannot read: %s", strerror(-err));
 }
@@ -95,7 +95,8 @@ static int close_content(void *arg, struct erofs_content *content)
 {
 	const struct tar_reader *reader = arg;
 
-	return erofs_tar_input_is_unchanged(&reader->source->input) ? 0 : report_changed(reader, content->inode);
+	return erofs_archive_tar_input_is_unchanged(&reader->source->input) ? 0
+									    : report_changed(reader, content->inode);
 }
 
 static void abandon_content(struct erofs_content *content)
@@ -115,7 +116,7 @@ static void locate(void *arg, const struct erofs_tree_inode *inode, uint64_t off
 	if (!file->is_sparse)
 		return;
 	*at = EROFS_NOT_STORED;
-	i = erofs_tar_find_range(file, offset);
+	i = erofs_source_tar_find_range(file, offset);
 	if (i == file->count)
 		return;
 	range = &file->ranges[i];
@@ -138,17 +139,17 @@ static void release_source(void *arg)
 {
 	struct tar_source *source = arg;
 
-	erofs_labels_close(source->labels);
-	erofs_filter_free(source->filter);
-	erofs_paths_release(&source->paths);
-	erofs_tar_members_release(&source->members);
-	erofs_losses_release(&source->losses);
-	erofs_tar_input_close(&source->input);
+	erofs_source_labels_close(source->labels);
+	erofs_source_filter_free(source->filter);
+	erofs_tree_paths_release(&source->paths);
+	erofs_archive_tar_members_release(&source->members);
+	erofs_source_losses_release(&source->losses);
+	erofs_archive_tar_input_close(&source->input);
 	erofs_buffer_release(&source->scratch);
 	free(source);
 }
 
-const struct erofs_source_ops erofs_tar_source_ops = {
+const struct erofs_source_ops erofs_source_tar_source_ops = {
 	.reader_new = reader_new,
 	.reader_free = reader_free,
 	.open = open_content,
@@ -165,7 +166,7 @@ const struct erofs_source_ops erofs_tar_source_ops = {
 static int next_file(void *arg, struct erofs_tree_inode **out)
 {
 	struct tar_source *source = arg;
-	int more = erofs_tar_next_file(source, out);
+	int more = erofs_source_tar_next_file(source, out);
 
 	if (more > 0) {
 		source->file = (*out)->origin;
@@ -192,7 +193,7 @@ static int read_piece(struct tar_source *source, uint8_t *buf, size_t *length)
 	if (*length > until - source->file_at)
 		*length = (size_t)(until - source->file_at);
 	if (is_data)
-		return erofs_tar_member_read(&source->members, buf, *length);
+		return erofs_archive_tar_member_read(&source->members, buf, *length);
 	memset(buf, 0, *length);
 	return 0;
 }
@@ -207,7 +208,7 @@ static int read_stream(void *arg, void *buf, size_t length)
 	while (length) {
 		size_t part = length;
 		int err = source->file->is_sparse ? read_piece(source, to, &part)
-						  : erofs_tar_member_read(&source->members, to, part);
+						  : erofs_archive_tar_member_read(&source->members, to, part);
 
 		if (err)
 			return err;
@@ -218,7 +219,7 @@ static int read_stream(void *arg, void *buf, size_t length)
 	return 0;
 }
 
-const struct erofs_stream_ops erofs_tar_stream_ops = {
+const struct erofs_stream_ops erofs_source_tar_stream_ops = {
 	.next = next_file,
 	.read = read_stream,
 };

@@ -40,7 +40,7 @@ static int look_up_label(struct tar_source *source, const struct erofs_tree_inod
 	*label = NULL;
 	if (!source->labels)
 		return 0;
-	err = erofs_labels_find(source->labels, label, erofs_tree_path(&source->scratch, inode), inode->mode);
+	err = erofs_source_labels_find(source->labels, label, erofs_tree_path(&source->scratch, inode), inode->mode);
 	return err ? erofs_tree_report(source->diag, err, inode, "cannot look up its SELinux label: %s", strerror(-err))
 		   : 0;
 }
@@ -53,12 +53,12 @@ static void note_losses(struct tar_source *source, const struct tar_left_out *le
 	if (source->options->ignore_xattrs)
 		return;
 	losses->nfs4_acls += left_out->nfs4_acl;
-	erofs_loss_add(&losses->xattrs, left_out->xattrs, left_out->xattr, path);
-	erofs_loss_add(&losses->acl_entries, left_out->acl_entries, left_out->acl_entry, path);
+	erofs_source_loss_add(&losses->xattrs, left_out->xattrs, left_out->xattr, path);
+	erofs_source_loss_add(&losses->acl_entries, left_out->acl_entries, left_out->acl_entry, path);
 }
 
-int erofs_tar_set_xattrs(struct tar_source *source, struct erofs_tree_inode *inode, const struct tar_extended *extended,
-			 const char *path)
+int erofs_source_tar_set_xattrs(struct tar_source *source, struct erofs_tree_inode *inode,
+				const struct tar_extended *extended, const char *path)
 {
 	const struct tar_xattr *xattrs = extended ? (const void *)extended->xattrs.data : NULL;
 	size_t count = extended ? extended->xattrs.size / sizeof(*xattrs) : 0;
@@ -95,6 +95,6 @@ int erofs_tar_set_xattrs(struct tar_source *source, struct erofs_tree_inode *ino
 	qsort(candidates, kept, sizeof(*candidates), compare_candidates);
 	distinct = take_last_of_each(found, candidates, kept);
 	if (distinct > UINT16_MAX)
-		return erofs_tar_report(&source->members, -E2BIG, path, "has absurdly many xattrs");
+		return erofs_archive_tar_report(&source->members, -E2BIG, path, "has absurdly many xattrs");
 	return erofs_tree_set_xattrs(source->tree, inode, found, distinct);
 }

@@ -54,7 +54,7 @@ static int convert_entry(struct erofs_tree *tree, struct erofs_tree_inode *dir, 
 	struct erofs_tree_inode *own;
 	const char *hidden;
 
-	switch (erofs_hiding_by_name(entry->name, &hidden)) {
+	switch (erofs_tree_hiding_by_name(entry->name, &hidden)) {
 	case EROFS_HIDES_NOTHING:
 		return 1;
 	case EROFS_HIDES_SIBLINGS:

@@ -10,7 +10,7 @@
 #define OPAQUE_XATTR   "trusted.overlay.opaque"
 #define WHITEOUT_XATTR "trusted.overlay.whiteout"
 
-enum erofs_hiding erofs_hiding_by_name(const char *component, const char **name)
+enum erofs_hiding erofs_tree_hiding_by_name(const char *component, const char **name)
 {
 	if (strncmp(component, WHITEOUT, strlen(WHITEOUT)) != 0)
 		return EROFS_HIDES_NOTHING;
@@ -28,14 +28,14 @@ enum erofs_hiding erofs_hiding_by_name(const char *component, const char **name)
  * Linux takes an empty file with the xattr for a whiteout wherever it looks one up. The mark of its directory (opaque is "x")
  * only tells a listing to look.
  */
-bool erofs_is_overlay_whiteout(const struct erofs_tree_inode *inode)
+bool erofs_tree_is_overlay_whiteout(const struct erofs_tree_inode *inode)
 {
 	if (S_ISREG(inode->mode))
 		return !inode->size && erofs_tree_find_xattr(inode, WHITEOUT_XATTR);
 	return S_ISCHR(inode->mode) && !inode->rdev.major && !inode->rdev.minor;
 }
 
-bool erofs_is_overlay_opaque(const struct erofs_tree_inode *inode)
+bool erofs_tree_is_overlay_opaque(const struct erofs_tree_inode *inode)
 {
 	const struct erofs_tree_xattr *xattr = S_ISDIR(inode->mode) ? erofs_tree_find_xattr(inode, OPAQUE_XATTR) : NULL;
 

@@ -37,7 +37,7 @@ static int drop_whiteouts(struct erofs_tree *tree, struct erofs_tree_inode *dir)
 
 	(void)tree;
 	for (uint32_t i = 0; i < dir->dir.count; i++)
-		if (!erofs_is_overlay_whiteout(dir->dir.entries[i].inode))
+		if (!erofs_tree_is_overlay_whiteout(dir->dir.entries[i].inode))
 			dir->dir.entries[kept++] = dir->dir.entries[i];
 	dir->dir.count = kept;
 	return 0;
@@ -75,7 +75,7 @@ int erofs_tree_strip_overlay(struct erofs_tree *tree)
 static int mark_directory(struct erofs_tree *tree, struct erofs_tree_inode *dir)
 {
 	for (uint32_t i = 0; i < dir->dir.count; i++) {
-		if (!erofs_is_overlay_whiteout(dir->dir.entries[i].inode))
+		if (!erofs_tree_is_overlay_whiteout(dir->dir.entries[i].inode))
 			continue;
 		if (erofs_tree_find_xattr(dir, ORIGIN_XATTR))
 			return 0;

@@ -29,14 +29,14 @@ static bool name_matches(const void *ctx, uint32_t number, const void *arg)
 	       !name->name[key->component.length];
 }
 
-struct erofs_path_name *erofs_path_look_up(const struct erofs_paths *paths, const struct erofs_path_key *key)
+struct erofs_path_name *erofs_tree_path_look_up(const struct erofs_paths *paths, const struct erofs_path_key *key)
 {
 	uint32_t number = erofs_index_find(&paths->index, hash_key(paths, key), name_matches, paths, key);
 
 	return number == EROFS_INDEX_NONE ? NULL : paths->names[number];
 }
 
-bool erofs_path_take_component(struct erofs_path_component *out, const char **path)
+bool erofs_tree_path_take_component(struct erofs_path_component *out, const char **path)
 {
 	do {
 		out->start = *path + strspn(*path, "/");
@@ -49,7 +49,7 @@ bool erofs_path_take_component(struct erofs_path_component *out, const char **pa
 /* The next component of a path that leads nowhere else: 1, 0 at the end, or what is wrong with it. */
 static int next_component(struct erofs_path_component *out, const char **path)
 {
-	bool more = erofs_path_take_component(out, path);
+	bool more = erofs_tree_path_take_component(out, path);
 
 	if (out->length == 2 && memcmp(out->start, "..", 2) == 0)
 		return -EINVAL;
@@ -61,7 +61,7 @@ static int find_name(struct erofs_paths *paths, struct erofs_path_name **out, co
 {
 	struct erofs_path_name *at = paths->root;
 	struct erofs_path_component component;
-	int more = erofs_path_follow(paths, &path, last);
+	int more = erofs_tree_path_follow(paths, &path, last);
 
 	if (more)
 		return more;
@@ -71,7 +71,7 @@ static int find_name(struct erofs_paths *paths, struct erofs_path_name **out, co
 
 		if (!erofs_path_is_directory(at))
 			return -ENOTDIR;
-		at = erofs_path_look_up(paths, &key);
+		at = erofs_tree_path_look_up(paths, &key);
 		if (!at || !erofs_path_is_alive(at))
 			return -ENOENT;
 	}
@@ -79,7 +79,7 @@ static int find_name(struct erofs_paths *paths, struct erofs_path_name **out, co
 	return more;
 }
 
-int erofs_paths_find(struct erofs_paths *paths, struct erofs_tree_inode **out, const char *path)
+int erofs_tree_paths_find(struct erofs_paths *paths, struct erofs_tree_inode **out, const char *path)
 {
 	struct erofs_path_name *name;
 	int err = find_name(paths, &name, path, false);
@@ -119,7 +119,7 @@ static struct erofs_path_name *take_name(struct erofs_paths *paths, struct erofs
 					 const struct erofs_path_component *component)
 {
 	const struct erofs_path_key key = { dir, *component };
-	struct erofs_path_name *name = erofs_path_look_up(paths, &key);
+	struct erofs_path_name *name = erofs_tree_path_look_up(paths, &key);
 
 	if (!name) {
 		name = new_name(paths, &key);
@@ -189,12 +189,12 @@ static int reach(struct erofs_paths *paths, struct erofs_path_name **out, const 
 	return more;
 }
 
-/* The path as erofs_path_follow() has it. Nothing is to be changed for one that is not good. */
+/* The path as erofs_tree_path_follow() has it. Nothing is to be changed for one that is not good. */
 static int settle_path(struct erofs_paths *paths, const char **settled)
 {
 	struct erofs_path_component component;
 	const char *path;
-	int more = erofs_path_follow(paths, settled, false);
+	int more = erofs_tree_path_follow(paths, settled, false);
 
 	if (more)
 		return more;
@@ -210,7 +210,7 @@ static void reset_directory(struct erofs_tree_inode *inode, uint16_t mode)
 	*inode = (struct erofs_tree_inode){ .mode = mode, .parent = inode->parent, .name = inode->name };
 }
 
-int erofs_paths_put(struct erofs_paths *paths, struct erofs_tree_inode **out, const char *path, uint16_t mode)
+int erofs_tree_paths_put(struct erofs_paths *paths, struct erofs_tree_inode **out, const char *path, uint16_t mode)
 {
 	struct erofs_path_name *name;
 	int err = settle_path(paths, &path);
@@ -231,12 +231,12 @@ int erofs_paths_put(struct erofs_paths *paths, struct erofs_tree_inode **out, co
 	return err;
 }
 
-int erofs_paths_resolve(struct erofs_paths *paths, const char **path)
+int erofs_tree_paths_resolve(struct erofs_paths *paths, const char **path)
 {
-	return erofs_path_follow(paths, path, false);
+	return erofs_tree_path_follow(paths, path, false);
 }
 
-int erofs_paths_link(struct erofs_paths *paths, const char *path, struct erofs_tree_inode *inode)
+int erofs_tree_paths_link(struct erofs_paths *paths, const char *path, struct erofs_tree_inode *inode)
 {
 	struct erofs_path_name *name;
 	int err = settle_path(paths, &path);
@@ -256,7 +256,7 @@ int erofs_paths_link(struct erofs_paths *paths, const char *path, struct erofs_t
 
 /* ---- taking away ---------------------------------------------------------------------------------------------------------- */
 
-int erofs_paths_remove(struct erofs_paths *paths, const char *path)
+int erofs_tree_paths_remove(struct erofs_paths *paths, const char *path)
 {
 	struct erofs_path_name *name;
 	int err = find_name(paths, &name, path, false);
@@ -292,7 +292,7 @@ static int hide_lower(struct erofs_paths *paths, struct erofs_path_name *dir)
 	return err;
 }
 
-int erofs_paths_whiteout(struct erofs_paths *paths, const char *path)
+int erofs_tree_paths_whiteout(struct erofs_paths *paths, const char *path)
 {
 	struct erofs_path_name *name;
 	int err = find_name(paths, &name, path, false);
@@ -309,7 +309,7 @@ int erofs_paths_whiteout(struct erofs_paths *paths, const char *path)
 	return erofs_path_is_directory(name) ? hide_lower(paths, name) : 0;
 }
 
-int erofs_paths_clear(struct erofs_paths *paths, const char *path)
+int erofs_tree_paths_clear(struct erofs_paths *paths, const char *path)
 {
 	struct erofs_path_name *name;
 	int err = find_name(paths, &name, path, true);
@@ -323,7 +323,7 @@ int erofs_paths_clear(struct erofs_paths *paths, const char *path)
 
 /* ---- beginning and end -------------------------------------------------------------------------------------------------------- */
 
-int erofs_paths_init(struct erofs_paths *paths, struct erofs_tree *tree)
+int erofs_tree_paths_init(struct erofs_paths *paths, struct erofs_tree *tree)
 {
 	*paths = (struct erofs_paths){ .tree = tree, .layer = 1, .seed = erofs_random_seed() };
 	paths->root = erofs_arena_alloc(&tree->arena, sizeof(*paths->root));
@@ -335,7 +335,7 @@ int erofs_paths_init(struct erofs_paths *paths, struct erofs_tree *tree)
 	return 0;
 }
 
-void erofs_paths_release(struct erofs_paths *paths)
+void erofs_tree_paths_release(struct erofs_paths *paths)
 {
 	erofs_index_release(&paths->index);
 	free(paths->names);
@@ -343,7 +343,7 @@ void erofs_paths_release(struct erofs_paths *paths)
 	*paths = (struct erofs_paths){ 0 };
 }
 
-void erofs_paths_next_layer(struct erofs_paths *paths)
+void erofs_tree_paths_next_layer(struct erofs_paths *paths)
 {
 	paths->layer++;
 }
@@ -364,7 +364,7 @@ static int list_entries(struct erofs_arena *arena, const struct erofs_path_name 
 	return 0;
 }
 
-int erofs_paths_finish(struct erofs_paths *paths)
+int erofs_tree_paths_finish(struct erofs_paths *paths)
 {
 	int err = list_entries(&paths->tree->arena, paths->root);
 

@@ -34,14 +34,14 @@ struct erofs_paths {
 };
 
 /* For an empty tree, whose root gets the attributes of a missing parent. Inodes, names and entries live in its arena. */
-int erofs_paths_init(struct erofs_paths *paths, struct erofs_tree *tree);
-void erofs_paths_release(struct erofs_paths *paths);
+int erofs_tree_paths_init(struct erofs_paths *paths, struct erofs_tree *tree);
+void erofs_tree_paths_release(struct erofs_paths *paths);
 
 /* From here on, another layer comes above what is there. */
-void erofs_paths_next_layer(struct erofs_paths *paths);
+void erofs_tree_paths_next_layer(struct erofs_paths *paths);
 
 /* What stands at a path: 0 and the inode; -ENOENT. */
-int erofs_paths_find(struct erofs_paths *paths, struct erofs_tree_inode **out, const char *path);
+int erofs_tree_paths_find(struct erofs_paths *paths, struct erofs_tree_inode **out, const char *path);
 
 /*
  * An inode of this mode at the path, all else zero, to be filled in. A directory in the place of a directory is the same inode
@@ -49,25 +49,25 @@ int erofs_paths_find(struct erofs_paths *paths, struct erofs_tree_inode **out, c
  * 0755, owner 0:0 and time 0, until a member of their own says better; what an earlier layer has in their place gives way.
  * -EISDIR if the root were to be no directory.
  */
-int erofs_paths_put(struct erofs_paths *paths, struct erofs_tree_inode **out, const char *path, uint16_t mode);
+int erofs_tree_paths_put(struct erofs_paths *paths, struct erofs_tree_inode **out, const char *path, uint16_t mode);
 
 /* What such a path becomes when symbolic links are followed; a text that lasts until the next call of any of these. */
-int erofs_paths_resolve(struct erofs_paths *paths, const char **path);
+int erofs_tree_paths_resolve(struct erofs_paths *paths, const char **path);
 
 /* One more name for an inode that is no directory (-EPERM). */
-int erofs_paths_link(struct erofs_paths *paths, const char *path, struct erofs_tree_inode *inode);
+int erofs_tree_paths_link(struct erofs_paths *paths, const char *path, struct erofs_tree_inode *inode);
 
 /* Takes away what stands at the path, with all that is below. -ENOENT; -EISDIR for the root. */
-int erofs_paths_remove(struct erofs_paths *paths, const char *path);
+int erofs_tree_paths_remove(struct erofs_paths *paths, const char *path);
 
 /* Takes away what earlier layers have at the path, and leaves what this one has, whichever came first. */
-int erofs_paths_whiteout(struct erofs_paths *paths, const char *path);
+int erofs_tree_paths_whiteout(struct erofs_paths *paths, const char *path);
 
 /* Takes away what earlier layers have below the directory at the path, or that it leads to if it is a symbolic link. */
-int erofs_paths_clear(struct erofs_paths *paths, const char *path);
+int erofs_tree_paths_clear(struct erofs_paths *paths, const char *path);
 
 /* The tree is as it should be: makes the lists of entries. Done once, as the last thing. */
-int erofs_paths_finish(struct erofs_paths *paths);
+int erofs_tree_paths_finish(struct erofs_paths *paths);
 
 /* ---- how layers say what they hide ------------------------------------------------------------------------------------ */
 
@@ -83,10 +83,10 @@ enum erofs_hiding {
 #define EROFS_PSEUDO_LINKS ".wh..wh.plnk"
 
 /* What the last component of an archive's member or layer's file means in the way of AUFS and OCI; `*name` points into it. */
-enum erofs_hiding erofs_hiding_by_name(const char *component, const char **name);
+enum erofs_hiding erofs_tree_hiding_by_name(const char *component, const char **name);
 
 /* Whether an inode is a whiteout of overlayfs (a device 0:0, or an empty file so marked), a directory opaque in its way. */
-bool erofs_is_overlay_whiteout(const struct erofs_tree_inode *inode);
-bool erofs_is_overlay_opaque(const struct erofs_tree_inode *inode);
+bool erofs_tree_is_overlay_whiteout(const struct erofs_tree_inode *inode);
+bool erofs_tree_is_overlay_opaque(const struct erofs_tree_inode *inode);
 
 #endif

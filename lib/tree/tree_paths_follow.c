@@ -70,7 +70,7 @@ static const struct erofs_path_name *find_child(const struct following *followin
 
 	if (following->missing || !erofs_path_is_directory(following->at))
 		return NULL;
-	name = erofs_path_look_up(following->paths, &key);
+	name = erofs_tree_path_look_up(following->paths, &key);
 	return name && erofs_path_is_alive(name) ? name : NULL;
 }
 
@@ -93,7 +93,7 @@ static int step(struct following *following, const struct erofs_path_component *
 	return enter(following, component, name);
 }
 
-int erofs_path_follow(struct erofs_paths *paths, const char **path, bool last)
+int erofs_tree_path_follow(struct erofs_paths *paths, const char **path, bool last)
 {
 	struct following following = { .paths = paths, .out = &paths->followed, .at = paths->root, .rest = { *path } };
 	struct erofs_path_component component, next;
@@ -105,7 +105,7 @@ int erofs_path_follow(struct erofs_paths *paths, const char **path, bool last)
 	while (!err) {
 		const char *behind;
 
-		if (!erofs_path_take_component(&component, &following.rest[following.depth])) {
+		if (!erofs_tree_path_take_component(&component, &following.rest[following.depth])) {
 			if (!following.depth)
 				break;
 			following.depth--;
@@ -113,7 +113,7 @@ int erofs_path_follow(struct erofs_paths *paths, const char **path, bool last)
 		}
 		behind = following.rest[0];
 		err = step(&following, &component,
-			   last || following.depth || erofs_path_take_component(&next, &behind));
+			   last || following.depth || erofs_tree_path_take_component(&next, &behind));
 	}
 	if (!err)
 		err = erofs_buffer_append(&paths->followed, "", 1);

@@ -46,15 +46,15 @@ static inline bool erofs_path_is_directory(const struct erofs_path_name *name)
 }
 
 /* The record of a name, alive or not; NULL if there never was one. */
-struct erofs_path_name *erofs_path_look_up(const struct erofs_paths *paths, const struct erofs_path_key *key);
+struct erofs_path_name *erofs_tree_path_look_up(const struct erofs_paths *paths, const struct erofs_path_key *key);
 
 /* The next component from `*path` on, `..` included, and `.` not; false at the end. */
-bool erofs_path_take_component(struct erofs_path_component *out, const char **path);
+bool erofs_tree_path_take_component(struct erofs_path_component *out, const char **path);
 
 /*
  * The path with what symbolic links on its way lead to instead of them, as a program sees it whose root is the tree's: `*path` is
  * then a text that lasts until the next call. `last`: its last component, too. -EINVAL, -ENAMETOOLONG, -ELOOP, -ENOMEM.
  */
-int erofs_path_follow(struct erofs_paths *paths, const char **path, bool last);
+int erofs_tree_path_follow(struct erofs_paths *paths, const char **path, bool last);
 
 #endif

@@ -43,7 +43,7 @@ static void release_build(struct build *build)
 {
 	erofs_pool_free(build->pool);
 	erofs_output_close(build->output);
-	erofs_tails_release(&build->tails);
+	erofs_writer_tails_release(&build->tails);
 	erofs_writer_layout_release(&build->layout);
 	erofs_writer_data_release(&build->data);
 	erofs_writer_plan_release(&build->plan);
@@ -96,7 +96,7 @@ static void summarize(const struct build *build)
 	summary->data_bytes = summary->image_bytes - summary->metadata_bytes;
 	if (build->plan.options->fingerprint != EROFS_DIGEST_NONE) {
 		summary->fingerprinted_files = build->plan.files;
-		summary->distinct_fingerprints = erofs_contents_count(&build->data.dedup.contents);
+		summary->distinct_fingerprints = erofs_writer_contents_count(&build->data.dedup.contents);
 	}
 	summary->shared_xattrs = build->plan.xattrs.shared_count;
 }
@@ -205,7 +205,7 @@ static int check_tree(const struct erofs_tree *tree, bool is_streamed, const cha
 static int take_options(struct erofs_build_options *known, const struct erofs_build_options *options,
 			const struct erofs_tree *tree, const char *output, const struct erofs_diag *diag)
 {
-	int err = erofs_build_options_take(known, options, diag);
+	int err = erofs_writer_options_take(known, options, diag);
 
 	if (err)
 		return err;
@@ -214,7 +214,7 @@ static int take_options(struct erofs_build_options *known, const struct erofs_bu
 	if (known->data_outside && !tree->source_ops->locate)
 		return erofs_report(diag, -EINVAL,
 				    "erofs_build_options.data_outside: the source has no file that could stay outside");
-	return erofs_build_options_check(known, diag);
+	return erofs_writer_options_check(known, diag);
 }
 
 int erofs_build(const struct erofs_tree *tree, const char *output, const struct erofs_build_options *options,

@@ -33,8 +33,8 @@ void erofs_build_defaults_sized(struct erofs_build_options *options, size_t size
 	memcpy(options, &known, size < sizeof(known) ? size : sizeof(known));
 }
 
-int erofs_build_options_take(struct erofs_build_options *known, const struct erofs_build_options *given,
-			     const struct erofs_diag *diag)
+int erofs_writer_options_take(struct erofs_build_options *known, const struct erofs_build_options *given,
+			      const struct erofs_diag *diag)
 {
 	erofs_build_defaults(known);
 	return erofs_sized_take(known, sizeof(*known), given, "erofs_build_options", diag);
@@ -113,7 +113,7 @@ static int check_sizes(const struct erofs_build_options *options, const struct e
 	return 0;
 }
 
-int erofs_build_options_check(const struct erofs_build_options *options, const struct erofs_diag *diag)
+int erofs_writer_options_check(const struct erofs_build_options *options, const struct erofs_diag *diag)
 {
 	int err = check_choices(options, diag);
 
@@ -123,5 +123,5 @@ int erofs_build_options_check(const struct erofs_build_options *options, const s
 		err = check_compressors(options, diag);
 	if (!err)
 		err = check_sizes(options, diag);
-	return err ? err : erofs_compress_hints_check(options, diag);
+	return err ? err : erofs_writer_compress_hints_check(options, diag);
 }

@@ -5,10 +5,10 @@
 #include <erofs/build.h>
 
 /* Copies the caller's options, with the defaults for what an older caller does not have. Reports failures. */
-int erofs_build_options_take(struct erofs_build_options *known, const struct erofs_build_options *given,
-			     const struct erofs_diag *diag);
+int erofs_writer_options_take(struct erofs_build_options *known, const struct erofs_build_options *given,
+			      const struct erofs_diag *diag);
 
 /* Whether they make sense: 0, or -EINVAL, reported by member. */
-int erofs_build_options_check(const struct erofs_build_options *options, const struct erofs_diag *diag);
+int erofs_writer_options_check(const struct erofs_build_options *options, const struct erofs_diag *diag);
 
 #endif

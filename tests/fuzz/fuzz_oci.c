@@ -121,18 +121,18 @@ static int64_t read_bytes(void *ctx, void *buf, size_t size)
 static bool fuzz_unpack(const uint8_t *data, size_t size)
 {
 	struct fuzz_bytes bytes = { .at = data, .left = size };
-	struct erofs_unpack *unpack = erofs_unpack_new(&(struct erofs_unpack_input){ read_bytes, &bytes });
+	struct erofs_unpack *unpack = erofs_archive_unpack_new(&(struct erofs_unpack_input){ read_bytes, &bytes });
 	uint8_t out[1000];
 	size_t total = 0;
 	int64_t count;
 
 	must(unpack);
 	do {
-		count = erofs_unpack_read(unpack, out, sizeof(out));
+		count = erofs_archive_unpack_read(unpack, out, sizeof(out));
 		total += count > 0 ? (size_t)count : 0;
 	} while (count > 0 && total < UNPACKED_MAX);
-	must((count < 0) == (erofs_unpack_failure(unpack) != NULL));
-	erofs_unpack_free(unpack);
+	must((count < 0) == (erofs_archive_unpack_failure(unpack) != NULL));
+	erofs_archive_unpack_free(unpack);
 	return !count;
 }
 
@@ -143,11 +143,11 @@ static bool fuzz_credentials(const uint8_t *data, size_t size)
 	struct registry_name name;
 	bool known;
 
-	must(!erofs_registry_name_parse(&name, "docker://localhost:5000/some/image:tag"));
-	known = erofs_registry_credentials_parse(&credentials, &name, data, size) > 0;
+	must(!erofs_oci_registry_name_parse(&name, "docker://localhost:5000/some/image:tag"));
+	known = erofs_oci_registry_credentials_parse(&credentials, &name, data, size) > 0;
 	must(!known || credentials.identity_token || (credentials.user && credentials.password));
-	erofs_registry_credentials_release(&credentials);
-	erofs_registry_name_release(&name);
+	erofs_oci_registry_credentials_release(&credentials);
+	erofs_oci_registry_name_release(&name);
 	return known;
 }
 #endif
@@ -161,13 +161,13 @@ static bool fuzz_text(uint8_t kind, const char *text)
 	bool good;
 
 	if (kind == 'n') {
-		good = !erofs_registry_name_parse(&name, text);
+		good = !erofs_oci_registry_name_parse(&name, text);
 		must(!good || (!strstr(name.repository, "..") && !strpbrk(name.reference, "/?#")));
-		erofs_registry_name_release(&name);
+		erofs_oci_registry_name_release(&name);
 		return good;
 	}
 	if (kind == 'w') {
-		char *realm = erofs_registry_challenge_value(text, "realm");
+		char *realm = erofs_oci_registry_challenge_value(text, "realm");
 
 		good = realm;
 		free(realm);

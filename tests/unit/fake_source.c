@@ -188,7 +188,7 @@ static void describe(struct erofs_tree_inode *inode, struct fake_file *file)
 
 static int put(struct fake_source *source, struct fake_file *file, struct erofs_tree_inode **inode)
 {
-	int err = erofs_paths_put(&source->paths, inode, file->path, S_IFREG | 0644);
+	int err = erofs_tree_paths_put(&source->paths, inode, file->path, S_IFREG | 0644);
 
 	if (!err)
 		describe(*inode, file);
@@ -210,7 +210,7 @@ static int next_arrival(void *arg, struct erofs_tree_inode **inode)
 	if (source->is_complete)
 		return 0;
 	source->is_complete = true;
-	return erofs_paths_finish(&source->paths);
+	return erofs_tree_paths_finish(&source->paths);
 }
 
 static int read_arrival(void *arg, void *buf, size_t length)
@@ -256,7 +256,7 @@ void fake_begin(struct fake_source *source, bool arrives, size_t segment)
 	if (!arrives)
 		return;
 	source->tree->stream_ops = &stream_ops;
-	assert_int_equal(erofs_paths_init(&source->paths, source->tree), 0);
+	assert_int_equal(erofs_tree_paths_init(&source->paths, source->tree), 0);
 }
 
 void fake_end(struct fake_source *source)
@@ -265,7 +265,7 @@ void fake_end(struct fake_source *source)
 	assert_int_equal(source->readers, 0);
 	assert_int_equal(source->stuck, 0);
 	if (source->arrives)
-		erofs_paths_release(&source->paths);
+		erofs_tree_paths_release(&source->paths);
 	erofs_tree_free(source->tree);
 	pthread_cond_destroy(&source->was_read);
 	pthread_mutex_destroy(&source->lock);

@@ -322,22 +322,22 @@ static void claims_have_a_budget(void **state)
 	int overlaps = 0;
 
 	(void)state;
-	assert_int_equal(erofs_claims_add(&claims, 50, 40, EROFS_CLAIM_INODE, 1), 1);
-	assert_int_equal(erofs_claims_add(&claims, 0, 30, EROFS_CLAIM_INODE, 2), 1);
-	assert_int_equal(erofs_claims_add(&claims, 200, 0, EROFS_CLAIM_INODE, 3), 1);
-	assert_int_equal(erofs_claims_add(&claims, 200, 31, EROFS_CLAIM_INODE, 3), 0);
-	assert_int_equal(erofs_claims_charge(&claims, 1), 1);
-	assert_int_equal(erofs_claims_add(&claims, 20, 29, EROFS_CLAIM_INODE, 4), 1);
-	assert_int_equal(erofs_claims_charge(&claims, 1), 0);
-	erofs_claims_settle(&claims, count_overlap, &overlaps);
+	assert_int_equal(erofs_check_claims_add(&claims, 50, 40, EROFS_CLAIM_INODE, 1), 1);
+	assert_int_equal(erofs_check_claims_add(&claims, 0, 30, EROFS_CLAIM_INODE, 2), 1);
+	assert_int_equal(erofs_check_claims_add(&claims, 200, 0, EROFS_CLAIM_INODE, 3), 1);
+	assert_int_equal(erofs_check_claims_add(&claims, 200, 31, EROFS_CLAIM_INODE, 3), 0);
+	assert_int_equal(erofs_check_claims_charge(&claims, 1), 1);
+	assert_int_equal(erofs_check_claims_add(&claims, 20, 29, EROFS_CLAIM_INODE, 4), 1);
+	assert_int_equal(erofs_check_claims_charge(&claims, 1), 0);
+	erofs_check_claims_settle(&claims, count_overlap, &overlaps);
 	assert_int_equal(overlaps, 1);
 	assert_int_equal(claims.count, 3);
-	assert_int_equal(erofs_claims_find(&claims, 29, 30)->node, 2);
-	assert_int_equal(erofs_claims_find(&claims, 30, 50)->node, 4);
-	assert_null(erofs_claims_find(&claims, 49, 50));
-	assert_int_equal(erofs_claims_find(&claims, 49, 51)->node, 1);
-	assert_null(erofs_claims_find(&claims, 90, 1000));
-	erofs_claims_release(&claims);
+	assert_int_equal(erofs_check_claims_find(&claims, 29, 30)->node, 2);
+	assert_int_equal(erofs_check_claims_find(&claims, 30, 50)->node, 4);
+	assert_null(erofs_check_claims_find(&claims, 49, 50));
+	assert_int_equal(erofs_check_claims_find(&claims, 49, 51)->node, 1);
+	assert_null(erofs_check_claims_find(&claims, 90, 1000));
+	erofs_check_claims_release(&claims);
 }
 
 static void paths_are_escaped_and_cut(void **state)
@@ -347,22 +347,22 @@ static void paths_are_escaped_and_cut(void **state)
 	char *path;
 
 	(void)state;
-	assert_int_equal(erofs_nodes_add(&nodes, &number, 7, EROFS_NODE_NONE, "", 0), 0);
-	path = erofs_nodes_path(&nodes, number, NULL, 0);
+	assert_int_equal(erofs_reader_nodes_add(&nodes, &number, 7, EROFS_NODE_NONE, "", 0), 0);
+	path = erofs_reader_nodes_path(&nodes, number, NULL, 0);
 	assert_string_equal(path, "/");
 	free(path);
-	path = erofs_nodes_path(&nodes, number, "a\nb", 3);
+	path = erofs_reader_nodes_path(&nodes, number, "a\nb", 3);
 	assert_string_equal(path, "/a\\012b");
 	free(path);
 	for (uint64_t nid = 8; nid < 5000; nid++)
-		assert_int_equal(erofs_nodes_add(&nodes, &number, nid, number, "xyz", 3), 0);
-	assert_int_equal(erofs_nodes_find(&nodes, 4999), number);
-	assert_int_equal(erofs_nodes_find(&nodes, 5000), EROFS_NODE_NONE);
-	path = erofs_nodes_path(&nodes, number, NULL, 0);
+		assert_int_equal(erofs_reader_nodes_add(&nodes, &number, nid, number, "xyz", 3), 0);
+	assert_int_equal(erofs_reader_nodes_find(&nodes, 4999), number);
+	assert_int_equal(erofs_reader_nodes_find(&nodes, 5000), EROFS_NODE_NONE);
+	path = erofs_reader_nodes_path(&nodes, number, NULL, 0);
 	assert_int_equal(strncmp(path, ".../xyz/xyz/", 12), 0);
 	assert_true(strlen(path) < 4100);
 	free(path);
-	erofs_nodes_release(&nodes);
+	erofs_reader_nodes_release(&nodes);
 }
 
 int main(void)

@@ -73,7 +73,7 @@ static void stored_bytes_are_those_of_chunks_with_data(void **state)
 		struct erofs_data_map *map = random_map(&random, data, &size);
 
 		for (unsigned int bits = 9; bits < 24; bits++)
-			assert_int_equal(erofs_chunk_stored_bytes(size, map, bits),
+			assert_int_equal(erofs_writer_chunk_stored_bytes(size, map, bits),
 					 slow_stored_bytes(size, data, bits));
 		test_free(map);
 	}
@@ -91,7 +91,7 @@ static void the_choice_is_the_smallest(void **state)
 		bool data[UNITS];
 		uint64_t size;
 		struct erofs_data_map *map = random_map(&random, data, &size);
-		uint8_t chosen = erofs_chunk_choose(size, map, blkszbits);
+		uint8_t chosen = erofs_writer_chunk_choose(size, map, blkszbits);
 		uint64_t least = size, got = size;
 
 		for (unsigned int bits = blkszbits; bits <= blkszbits + 31; bits++) {
@@ -116,14 +116,14 @@ static void a_file_that_is_all_hole(void **state)
 
 	(void)state;
 	/* One entry for all of it, as far as a chunk can reach. */
-	assert_int_equal(erofs_chunk_stored_bytes(UINT64_C(1) << 40, map, 12), 0);
-	assert_int_equal(erofs_chunk_choose(UINT64_C(1) << 40, map, 12), 40);
-	assert_int_equal(erofs_chunk_choose((UINT64_C(1) << 40) + 1, map, 12), 41);
-	assert_int_equal(erofs_chunk_choose(UINT64_C(1) << 45, map, 12), 43);
-	assert_int_equal(erofs_chunk_choose(UINT64_C(1) << 45, map, 9), 40);
+	assert_int_equal(erofs_writer_chunk_stored_bytes(UINT64_C(1) << 40, map, 12), 0);
+	assert_int_equal(erofs_writer_chunk_choose(UINT64_C(1) << 40, map, 12), 40);
+	assert_int_equal(erofs_writer_chunk_choose((UINT64_C(1) << 40) + 1, map, 12), 41);
+	assert_int_equal(erofs_writer_chunk_choose(UINT64_C(1) << 45, map, 12), 43);
+	assert_int_equal(erofs_writer_chunk_choose(UINT64_C(1) << 45, map, 9), 40);
 	/* Four bytes for the map are more than the file. */
-	assert_int_equal(erofs_chunk_choose(4, map, 12), 0);
-	assert_int_equal(erofs_chunk_choose(5, map, 12), 12);
+	assert_int_equal(erofs_writer_chunk_choose(4, map, 12), 0);
+	assert_int_equal(erofs_writer_chunk_choose(5, map, 12), 12);
 	test_free(map);
 }
 
@@ -147,9 +147,9 @@ static void data_at_the_very_end(void **state)
 	map->count = 2;
 	map->ranges[0] = (struct erofs_data_range){ 0, 4096 };
 	map->ranges[1] = (struct erofs_data_range){ UINT64_C(1) << 40, size };
-	assert_int_equal(erofs_chunk_stored_bytes(size, map, 12), 4096 + 100);
-	assert_int_equal(erofs_chunk_stored_bytes(size, map, 20), (1 << 20) + 100);
-	assert_int_equal(erofs_chunk_stored_bytes(size, map, 41), size);
+	assert_int_equal(erofs_writer_chunk_stored_bytes(size, map, 12), 4096 + 100);
+	assert_int_equal(erofs_writer_chunk_stored_bytes(size, map, 20), (1 << 20) + 100);
+	assert_int_equal(erofs_writer_chunk_stored_bytes(size, map, 41), size);
 	test_free(map);
 }
 
@@ -169,8 +169,8 @@ static void the_cursor_finds_data(void **state)
 			uint64_t end = at + (UINT64_C(1) << bits);
 
 			/* Sometimes more than once, sometimes not at all. */
-			assert_int_equal(erofs_chunk_has_data(&cursor, at, end), any_data(data, at, end));
-			assert_int_equal(erofs_chunk_has_data(&cursor, at, end), any_data(data, at, end));
+			assert_int_equal(erofs_writer_chunk_has_data(&cursor, at, end), any_data(data, at, end));
+			assert_int_equal(erofs_writer_chunk_has_data(&cursor, at, end), any_data(data, at, end));
 			at = end + (random_next(&random) % 3 << bits);
 		}
 		test_free(map);
@@ -182,16 +182,16 @@ static void maps_are_compared(void **state)
 	struct erofs_data_map *a = new_map(2), *b = new_map(2);
 
 	(void)state;
-	assert_true(erofs_chunk_same_map(a, b));
+	assert_true(erofs_writer_chunk_same_map(a, b));
 	a->count = b->count = 2;
 	a->ranges[0] = b->ranges[0] = (struct erofs_data_range){ 0, 512 };
 	a->ranges[1] = b->ranges[1] = (struct erofs_data_range){ 1024, 2048 };
-	assert_true(erofs_chunk_same_map(a, b));
+	assert_true(erofs_writer_chunk_same_map(a, b));
 	b->ranges[1].end++;
-	assert_false(erofs_chunk_same_map(a, b));
+	assert_false(erofs_writer_chunk_same_map(a, b));
 	b->ranges[1].end--;
 	b->count = 1;
-	assert_false(erofs_chunk_same_map(a, b));
+	assert_false(erofs_writer_chunk_same_map(a, b));
 	test_free(a);
 	test_free(b);
 }

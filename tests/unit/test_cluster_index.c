@@ -46,7 +46,7 @@ static void add(struct made *made, uint64_t length, uint32_t blocks, enum erofs_
 	struct erofs_list_extent extent = { length, blocks, form };
 
 	made->items[made->list.count++] = extent;
-	assert_int_equal(erofs_extents_append(&made->extents, &extent), 0);
+	assert_int_equal(erofs_writer_extents_append(&made->extents, &extent), 0);
 	made->list.plen += blocks;
 	made->zindex.file_size += length;
 }
@@ -108,10 +108,11 @@ static void open_image(struct image *image, struct made *made, uint64_t nid)
 	uint64_t inode_at = 8192 + nid * EROFS_NID_SLOT, at = inode_at + 64;
 	uint64_t index_most = made->zindex.file_size / made->method.unit * 8 + 4096;
 
-	assert_int_equal(erofs_extent_lists_add(&made->lists, &made->zindex.list, &made->list, &made->extents), 0);
-	assert_int_equal(erofs_zindex_encode(&made->zindex, &made->index, at), 0);
-	assert_int_equal(made->index.size, erofs_zindex_size(&made->zindex, at));
-	assert_true(made->index.size <= erofs_zindex_bound(&made->options, made->zindex.file_size));
+	assert_int_equal(erofs_writer_extent_lists_add(&made->lists, &made->zindex.list, &made->list, &made->extents),
+			 0);
+	assert_int_equal(erofs_writer_zindex_encode(&made->zindex, &made->index, at), 0);
+	assert_int_equal(made->index.size, erofs_writer_zindex_size(&made->zindex, at));
+	assert_true(made->index.size <= erofs_writer_zindex_bound(&made->options, made->zindex.file_size));
 	assert_true(made->index.size <= index_most);
 	image->size = (START + made->list.plen) << bits;
 	if (image->size < at + index_most)
@@ -119,7 +120,7 @@ static void open_image(struct image *image, struct made *made, uint64_t nid)
 	image->bytes = calloc(image->size, 1);
 	put_superblock(image, made);
 	image->inode = (struct erofs_inode){ .nid = nid,
-					     .layout = erofs_zindex_layout(&made->options),
+					     .layout = erofs_writer_zindex_layout(&made->options),
 					     .mode = S_IFREG | 0644,
 					     .nlink = 1,
 					     .extended = true,

@@ -84,10 +84,10 @@ static void assert_extents(const struct fixture *f, size_t size)
 	struct erofs_list_extent extent;
 	uint64_t at = 0, offset = 0, last_block = UINT64_MAX;
 
-	assert_int_equal(erofs_extent_lists_add(&lists, &at, &list, &f->extents), 0);
-	erofs_extent_lists_open(&lists, at, &list, &cursor);
+	assert_int_equal(erofs_writer_extent_lists_add(&lists, &at, &list, &f->extents), 0);
+	erofs_writer_extent_lists_open(&lists, at, &list, &cursor);
 	at = 0;
-	while (erofs_extents_next(&cursor, &extent)) {
+	while (erofs_writer_extents_next(&cursor, &extent)) {
 		bool is_last = offset + extent.length == size;
 
 		assert_true(extent.length > 0 && extent.length <= EROFS_PCLUSTER_DECODED_MAX);
@@ -207,7 +207,7 @@ static unsigned int count_lonely_marks(const struct fixture *f)
 	unsigned int lonely = 0;
 	uint64_t end = 0;
 
-	while (erofs_extents_next(&cursor, &extent)) {
+	while (erofs_writer_extents_next(&cursor, &extent)) {
 		end += extent.plen;
 		lonely += extent.form == EROFS_FORM_ENCODED && end % 4096 && end % 4096 < 8 && end % 4096 < extent.plen;
 	}

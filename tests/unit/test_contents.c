@@ -18,26 +18,27 @@ static void intern_many(size_t digest_size, uint32_t count)
 	uint8_t digest[64];
 	uint32_t number;
 
-	assert_int_equal(erofs_contents_count(&contents), 0);
+	assert_int_equal(erofs_writer_contents_count(&contents), 0);
 	for (int round = 0; round < 2; round++) {
 		for (uint32_t i = 0; i < count; i++) {
 			make_digest(digest, digest_size, i);
-			assert_int_equal(erofs_contents_intern(&contents, &number, digest), 0);
+			assert_int_equal(erofs_writer_contents_intern(&contents, &number, digest), 0);
 			assert_int_equal(number, i);
 			if (round == 0) {
-				assert_int_equal(erofs_contents_count(&contents), i + 1);
-				assert_int_equal(erofs_contents_owner(&contents, i)->inode_number, EROFS_CONTENT_NONE);
-				erofs_contents_owner(&contents, i)->inode_number = 3 * i;
+				assert_int_equal(erofs_writer_contents_count(&contents), i + 1);
+				assert_int_equal(erofs_writer_contents_owner(&contents, i)->inode_number,
+						 EROFS_CONTENT_NONE);
+				erofs_writer_contents_owner(&contents, i)->inode_number = 3 * i;
 			}
 		}
 	}
-	assert_int_equal(erofs_contents_count(&contents), count);
+	assert_int_equal(erofs_writer_contents_count(&contents), count);
 	for (uint32_t i = 0; i < count; i++) {
 		make_digest(digest, digest_size, i);
-		assert_memory_equal(erofs_contents_digest(&contents, i), digest, digest_size);
-		assert_int_equal(erofs_contents_owner(&contents, i)->inode_number, 3 * i);
+		assert_memory_equal(erofs_writer_contents_digest(&contents, i), digest, digest_size);
+		assert_int_equal(erofs_writer_contents_owner(&contents, i)->inode_number, 3 * i);
 	}
-	erofs_contents_release(&contents);
+	erofs_writer_contents_release(&contents);
 }
 
 static void equal_digests_have_one_number(void **state)
@@ -56,16 +57,16 @@ static void digests_may_differ_in_any_byte(void **state)
 		uint8_t digest[64] = { 0 };
 		uint32_t number;
 
-		assert_int_equal(erofs_contents_intern(&contents, &number, digest), 0);
+		assert_int_equal(erofs_writer_contents_intern(&contents, &number, digest), 0);
 		for (uint32_t at = 0; at < size; at++) {
 			digest[at] = 1;
-			assert_int_equal(erofs_contents_intern(&contents, &number, digest), 0);
+			assert_int_equal(erofs_writer_contents_intern(&contents, &number, digest), 0);
 			assert_int_equal(number, at + 1);
 			digest[at] = 0;
 		}
-		assert_int_equal(erofs_contents_intern(&contents, &number, digest), 0);
+		assert_int_equal(erofs_writer_contents_intern(&contents, &number, digest), 0);
 		assert_int_equal(number, 0);
-		erofs_contents_release(&contents);
+		erofs_writer_contents_release(&contents);
 	}
 }
 

@@ -66,8 +66,8 @@ static uint32_t round_trip(struct entry *out, const struct erofs_tree_inode *dir
 
 	/* It appends. */
 	assert_int_equal(erofs_buffer_append_text(&data, "front"), 0);
-	assert_int_equal(erofs_dir_encode(&data, dir, blksz, nid_of, &nid_base), 0);
-	assert_int_equal(data.size - 5, erofs_dir_data_size(dir, blksz));
+	assert_int_equal(erofs_writer_dir_encode(&data, dir, blksz, nid_of, &nid_base), 0);
+	assert_int_equal(data.size - 5, erofs_writer_dir_data_size(dir, blksz));
 	assert_memory_equal(data.data, "front", 5);
 	for (size_t at = 5; at < data.size; at += blksz) {
 		uint32_t length = data.size - at < blksz ? (uint32_t)(data.size - at) : blksz;
@@ -128,7 +128,7 @@ static void an_empty_directory_has_two_entries(void **state)
 	(void)state;
 	assert_int_equal(erofs_tree_freeze(tree, NULL), 0);
 	/* The root is its own parent. */
-	assert_int_equal(erofs_dir_encode(&data, tree->root, 512, nid_of, &nid_base), 0);
+	assert_int_equal(erofs_writer_dir_encode(&data, tree->root, 512, nid_of, &nid_base), 0);
 	assert_int_equal(data.size, sizeof(golden) - 1);
 	assert_memory_equal(data.data, golden, data.size);
 	erofs_buffer_release(&data);
@@ -185,9 +185,10 @@ static void blocks_are_filled_to_the_byte(void **state)
 			assert_int_equal(erofs_tree_freeze(tree, NULL), 0);
 			round_trip(found, tree->root, blksz);
 			if (over <= 0)
-				assert_int_equal(erofs_dir_data_size(tree->root, blksz), blksz - (uint32_t)-over);
+				assert_int_equal(erofs_writer_dir_data_size(tree->root, blksz),
+						 blksz - (uint32_t)-over);
 			else
-				assert_in_range(erofs_dir_data_size(tree->root, blksz), blksz + 13, blksz + 267);
+				assert_in_range(erofs_writer_dir_data_size(tree->root, blksz), blksz + 13, blksz + 267);
 			erofs_tree_free(tree);
 		}
 	}

@@ -17,8 +17,8 @@ static void add_list(struct erofs_buffer *lists, uint64_t *at, const struct erof
 	struct erofs_buffer extents = { 0 };
 
 	for (size_t i = first; i < first + list->count; i++)
-		assert_int_equal(erofs_extents_append(&extents, &samples[i]), 0);
-	assert_int_equal(erofs_extent_lists_add(lists, at, list, &extents), 0);
+		assert_int_equal(erofs_writer_extents_append(&extents, &samples[i]), 0);
+	assert_int_equal(erofs_writer_extent_lists_add(lists, at, list, &extents), 0);
 	erofs_buffer_release(&extents);
 }
 
@@ -29,25 +29,23 @@ static void assert_list(const struct erofs_buffer *lists, uint64_t at, const str
 	struct erofs_extent_list list;
 	struct erofs_list_extent extent;
 
-	erofs_extent_lists_open(lists, at, &list, &cursor);
+	erofs_writer_extent_lists_open(lists, at, &list, &cursor);
 	assert_int_equal(list.start, expected->start);
 	assert_int_equal(list.plen, expected->plen);
 	assert_int_equal(list.count, expected->count);
 	assert_int_equal(list.method, expected->method);
 	for (size_t i = first; i < first + expected->count; i++) {
-		assert_true(erofs_extents_next(&cursor, &extent));
+		assert_true(erofs_writer_extents_next(&cursor, &extent));
 		assert_int_equal(extent.length, samples[i].length);
 		assert_int_equal(extent.plen, samples[i].plen);
 		assert_int_equal(extent.form, samples[i].form);
 	}
-	assert_false(erofs_extents_next(&cursor, &extent));
+	assert_false(erofs_writer_extents_next(&cursor, &extent));
 }
 
 static void lists_come_back(void **state)
 {
-	const struct erofs_extent_list first = {
-		.start = UINT64_MAX, .plen = 300, .count = SAMPLES, .method = 254
-	};
+	const struct erofs_extent_list first = { .start = UINT64_MAX, .plen = 300, .count = SAMPLES, .method = 254 };
 	const struct erofs_extent_list second = { .start = 0, .plen = 0, .count = 1, .method = 0 };
 	struct erofs_buffer lists = { 0 };
 	uint64_t first_at, second_at;
@@ -67,7 +65,7 @@ static void lists_are_short(void **state)
 	struct erofs_buffer extents = { 0 };
 
 	(void)state;
-	assert_int_equal(erofs_extents_append(&extents, &usual), 0);
+	assert_int_equal(erofs_writer_extents_append(&extents, &usual), 0);
 	assert_true(extents.size <= 4);
 	erofs_buffer_release(&extents);
 }

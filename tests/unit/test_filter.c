@@ -20,10 +20,10 @@ static bool excludes(const char *exclude, const char *regex, const char *path)
 	struct erofs_filter *filter;
 	bool excluded;
 
-	assert_int_equal(erofs_filter_new(&filter, &options, NULL), 0);
+	assert_int_equal(erofs_source_filter_new(&filter, &options, NULL), 0);
 	assert_non_null(filter);
-	excluded = erofs_filter_excludes(filter, path);
-	erofs_filter_free(filter);
+	excluded = erofs_source_filter_excludes(filter, path);
+	erofs_source_filter_free(filter);
 	return excluded;
 }
 
@@ -33,11 +33,11 @@ static void nothing_excluded_needs_no_filter(void **state)
 	struct erofs_filter *filter = (struct erofs_filter *)&options;
 
 	(void)state;
-	assert_int_equal(erofs_filter_new(&filter, &options, NULL), 0);
+	assert_int_equal(erofs_source_filter_new(&filter, &options, NULL), 0);
 	assert_null(filter);
-	assert_false(erofs_filter_excludes(filter, "a"));
-	assert_false(erofs_filter_excludes(filter, ""));
-	erofs_filter_free(filter);
+	assert_false(erofs_source_filter_excludes(filter, "a"));
+	assert_false(erofs_source_filter_excludes(filter, ""));
+	erofs_source_filter_free(filter);
 }
 
 static void paths_are_whole(void **state)
@@ -96,14 +96,14 @@ static void any_of_many_excludes(void **state)
 	struct erofs_filter *filter;
 
 	(void)state;
-	assert_int_equal(erofs_filter_new(&filter, &options, NULL), 0);
-	assert_true(erofs_filter_excludes(filter, "one"));
-	assert_true(erofs_filter_excludes(filter, "two/three"));
-	assert_true(erofs_filter_excludes(filter, "src/a.o"));
-	assert_true(erofs_filter_excludes(filter, "tmp/x"));
-	assert_false(erofs_filter_excludes(filter, "tmp"));
-	assert_false(erofs_filter_excludes(filter, "two"));
-	erofs_filter_free(filter);
+	assert_int_equal(erofs_source_filter_new(&filter, &options, NULL), 0);
+	assert_true(erofs_source_filter_excludes(filter, "one"));
+	assert_true(erofs_source_filter_excludes(filter, "two/three"));
+	assert_true(erofs_source_filter_excludes(filter, "src/a.o"));
+	assert_true(erofs_source_filter_excludes(filter, "tmp/x"));
+	assert_false(erofs_source_filter_excludes(filter, "tmp"));
+	assert_false(erofs_source_filter_excludes(filter, "two"));
+	erofs_source_filter_free(filter);
 }
 
 static void bad_expressions_are_reported(void **state)
@@ -117,7 +117,7 @@ static void bad_expressions_are_reported(void **state)
 
 	(void)state;
 	messages_init(&messages);
-	assert_int_equal(erofs_filter_new(&filter, &options, &messages.diag), -EINVAL);
+	assert_int_equal(erofs_source_filter_new(&filter, &options, &messages.diag), -EINVAL);
 	assert_null(filter);
 	assert_int_equal(messages.count, 1);
 	assert_non_null(strstr(messages.last, "'un(balanced'"));
@@ -150,22 +150,22 @@ static void what_matches_nothing_is_known(void **state)
 	struct erofs_filter *filter;
 
 	(void)state;
-	assert_int_equal(erofs_filter_new(&filter, &options, NULL), 0);
-	assert_false(erofs_filter_excludes(filter, "another"));
+	assert_int_equal(erofs_source_filter_new(&filter, &options, NULL), 0);
+	assert_false(erofs_source_filter_excludes(filter, "another"));
 	count_warnings(&options, 5, "=never");
 	/* One that two match counts for both. */
-	assert_true(erofs_filter_excludes(filter, "one"));
+	assert_true(erofs_source_filter_excludes(filter, "one"));
 	assert_true(used[0] && used[4] && !used[1] && !used[2] && !used[3] && !used[5]);
 	/* "two/below" cannot match when "two" does. */
-	assert_true(erofs_filter_excludes(filter, "two"));
+	assert_true(erofs_source_filter_excludes(filter, "two"));
 	count_warnings(&options, 2, "=never");
-	assert_true(erofs_filter_excludes(filter, "never"));
+	assert_true(erofs_source_filter_excludes(filter, "never"));
 	count_warnings(&options, 1, "=three");
-	assert_true(erofs_filter_excludes(filter, "three"));
+	assert_true(erofs_source_filter_excludes(filter, "three"));
 	count_warnings(&options, 0, NULL);
 	options.exclusions_used = NULL;
 	count_warnings(&options, 0, NULL);
-	erofs_filter_free(filter);
+	erofs_source_filter_free(filter);
 }
 
 static void places_are_excluded_with_what_is_above(void **state)

@@ -49,7 +49,7 @@ static struct erofs_compress_hints *read_hints(const char *text)
 static int64_t size_for(const char *text, const char *where)
 {
 	struct erofs_compress_hints *hints = read_hints(text);
-	const struct erofs_compress_hint *hint = erofs_compress_hints_find(hints, where);
+	const struct erofs_compress_hint *hint = erofs_writer_compress_hints_find(hints, where);
 	int64_t size = hint ? (int64_t)hint->pcluster_size : -1;
 
 	erofs_compress_hints_free(hints);
@@ -103,7 +103,7 @@ static void an_index_has_an_expression_behind_it(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct erofs_compress_hints *hints = read_hints(cases[i].text);
-		const struct erofs_compress_hint *hint = erofs_compress_hints_find(hints, "a1");
+		const struct erofs_compress_hint *hint = erofs_writer_compress_hints_find(hints, "a1");
 
 		assert_non_null(hint);
 		assert_int_equal(hint->compression, cases[i].index);
@@ -170,10 +170,10 @@ static void many_lines_are_kept(void **state)
 		fprintf(file, "%u ^%u$\n", 512 * i, i);
 	assert_int_equal(fclose(file), 0);
 	assert_int_equal(erofs_compress_hints_read(&hints, path, NULL), 0);
-	assert_int_equal(erofs_compress_hints_find(hints, "0")->pcluster_size, 0);
-	assert_int_equal(erofs_compress_hints_find(hints, "99")->pcluster_size, 512 * 99);
-	assert_int_equal(erofs_compress_hints_largest(hints), 512 * 99);
-	assert_null(erofs_compress_hints_find(hints, "100"));
+	assert_int_equal(erofs_writer_compress_hints_find(hints, "0")->pcluster_size, 0);
+	assert_int_equal(erofs_writer_compress_hints_find(hints, "99")->pcluster_size, 512 * 99);
+	assert_int_equal(erofs_writer_compress_hints_largest(hints), 512 * 99);
+	assert_null(erofs_writer_compress_hints_find(hints, "100"));
 	erofs_compress_hints_free(hints);
 }
 
@@ -182,9 +182,9 @@ static void no_hints_are_none(void **state)
 	const struct erofs_build_options options = { .blkszbits = 12 };
 
 	(void)state;
-	assert_null(erofs_compress_hints_find(NULL, "a"));
-	assert_int_equal(erofs_compress_hints_largest(NULL), 0);
-	assert_int_equal(erofs_compress_hints_check(&options, NULL), 0);
+	assert_null(erofs_writer_compress_hints_find(NULL, "a"));
+	assert_int_equal(erofs_writer_compress_hints_largest(NULL), 0);
+	assert_int_equal(erofs_writer_compress_hints_check(&options, NULL), 0);
 	erofs_compress_hints_free(NULL);
 }
 
@@ -200,7 +200,7 @@ static int check(const char *text, unsigned int blkszbits, unsigned int algorith
 	int err;
 
 	messages_init(&messages);
-	err = erofs_compress_hints_check(&options, &messages.diag);
+	err = erofs_writer_compress_hints_check(&options, &messages.diag);
 	assert_int_equal(messages.count, err ? 1 : 0);
 	erofs_compress_hints_free(hints);
 	return err;

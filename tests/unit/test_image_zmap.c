@@ -166,8 +166,8 @@ static const char *verify(struct fixture *f)
 	int err;
 
 	f->opened = raw_open(&f->image);
-	assert_int_equal(erofs_zmap_open(&zmap, f->opened, &f->inode, &reason), 0);
-	err = erofs_zmap_verify(&zmap, &reason);
+	assert_int_equal(erofs_reader_zmap_open(&zmap, f->opened, &f->inode, &reason), 0);
+	err = erofs_reader_zmap_verify(&zmap, &reason);
 	assert_int_equal(err, reason ? -EUCLEAN : 0);
 	erofs_image_close(f->opened);
 	return reason;

@@ -10,13 +10,13 @@ static void each_is_added_once(void **state)
 
 	(void)state;
 	for (uint64_t i = 0; i < 20000; i++)
-		assert_int_equal(erofs_nidset_add(&set, i * 7), 1);
+		assert_int_equal(erofs_reader_nidset_add(&set, i * 7), 1);
 	for (uint64_t i = 0; i < 20000; i++)
-		assert_int_equal(erofs_nidset_add(&set, i * 7), 0);
-	assert_int_equal(erofs_nidset_add(&set, 1), 1);
-	assert_int_equal(erofs_nidset_add(&set, UINT64_MAX - 1), 1);
-	assert_int_equal(erofs_nidset_add(&set, UINT64_MAX - 1), 0);
-	erofs_nidset_release(&set);
+		assert_int_equal(erofs_reader_nidset_add(&set, i * 7), 0);
+	assert_int_equal(erofs_reader_nidset_add(&set, 1), 1);
+	assert_int_equal(erofs_reader_nidset_add(&set, UINT64_MAX - 1), 1);
+	assert_int_equal(erofs_reader_nidset_add(&set, UINT64_MAX - 1), 0);
+	erofs_reader_nidset_release(&set);
 }
 
 static void add_numbers(const void *ctx, uint32_t count)
@@ -26,8 +26,8 @@ static void add_numbers(const void *ctx, uint32_t count)
 
 	/* The set stores the number plus one. */
 	for (uint64_t i = 1; i <= count; i++)
-		assert_int_equal(erofs_nidset_add(&set, i * *step - 1), 1);
-	erofs_nidset_release(&set);
+		assert_int_equal(erofs_reader_nidset_add(&set, i * *step - 1), 1);
+	erofs_reader_nidset_release(&set);
 }
 
 static void chosen_numbers_cost_no_more_than_others(void **state)

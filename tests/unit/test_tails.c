@@ -41,7 +41,7 @@ static void append_all(struct erofs_tails *tails, uint64_t *places)
 
 	for (uint32_t i = 0; i < TAILS; i++) {
 		make_tail(bytes, i);
-		assert_int_equal(erofs_tails_append(tails, &places[i], bytes, tail_size(i)), 0);
+		assert_int_equal(erofs_writer_tails_append(tails, &places[i], bytes, tail_size(i)), 0);
 		assert_int_equal(places[i], end);
 		end += tail_size(i);
 	}
@@ -54,7 +54,7 @@ static void assert_tail(struct erofs_tails *tails, const uint64_t *places, uint3
 
 	make_tail(bytes, number);
 	found[size] = 0x77;
-	assert_int_equal(erofs_tails_read(tails, found, size, places[number]), 0);
+	assert_int_equal(erofs_writer_tails_read(tails, found, size, places[number]), 0);
 	assert_memory_equal(found, bytes, size);
 	assert_int_equal(found[size], 0x77);
 }
@@ -81,7 +81,7 @@ static void memory_holds_all_without_an_output(void **state)
 	append_all(&tails, places);
 	assert_int_equal(tails.resident, tails.page_count);
 	read_in_every_order(&tails, places);
-	erofs_tails_release(&tails);
+	erofs_writer_tails_release(&tails);
 	test_free(places);
 }
 
@@ -135,7 +135,7 @@ static void the_rest_waits_in_the_output(void **state)
 	assert_int_equal(erofs_output_commit(o.output, SCRATCH_AT), 0);
 	assert_int_equal(stat(o.path, &st), 0);
 	assert_int_equal(st.st_size, SCRATCH_AT);
-	erofs_tails_release(&tails);
+	erofs_writer_tails_release(&tails);
 	remove_output(&o);
 	test_free(places);
 	test_free(front);
@@ -158,7 +158,7 @@ static void in_place_all_stays_in_memory(void **state)
 	read_in_every_order(&tails, places);
 	assert_int_equal(stat(o.path, &st), 0);
 	assert_true(st.st_size < SCRATCH_AT);
-	erofs_tails_release(&tails);
+	erofs_writer_tails_release(&tails);
 	remove_output(&o);
 	test_free(places);
 }

@@ -21,7 +21,7 @@ static int begin(void **state)
 	assert_non_null(fixture);
 	fixture->tree = erofs_tree_new();
 	assert_non_null(fixture->tree);
-	assert_int_equal(erofs_paths_init(&fixture->paths, fixture->tree), 0);
+	assert_int_equal(erofs_tree_paths_init(&fixture->paths, fixture->tree), 0);
 	*state = fixture;
 	return 0;
 }
@@ -30,7 +30,7 @@ static int end(void **state)
 {
 	struct fixture *fixture = *state;
 
-	erofs_paths_release(&fixture->paths);
+	erofs_tree_paths_release(&fixture->paths);
 	erofs_tree_free(fixture->tree);
 	free(fixture);
 	return 0;
@@ -40,7 +40,7 @@ static struct erofs_tree_inode *put(struct fixture *fixture, const char *path, u
 {
 	struct erofs_tree_inode *inode = NULL;
 
-	assert_int_equal(erofs_paths_put(&fixture->paths, &inode, path, mode), 0);
+	assert_int_equal(erofs_tree_paths_put(&fixture->paths, &inode, path, mode), 0);
 	assert_non_null(inode);
 	assert_int_equal(inode->mode, mode);
 	return inode;
@@ -49,7 +49,7 @@ static struct erofs_tree_inode *put(struct fixture *fixture, const char *path, u
 static struct erofs_tree_inode *find(struct fixture *fixture, const char *path)
 {
 	struct erofs_tree_inode *inode = NULL;
-	int err = erofs_paths_find(&fixture->paths, &inode, path);
+	int err = erofs_tree_paths_find(&fixture->paths, &inode, path);
 
 	assert_true(err == 0 || err == -ENOENT || err == -ENOTDIR);
 	return err ? NULL : inode;
@@ -61,7 +61,7 @@ static void assert_tree(struct fixture *fixture, const char *expected)
 	char found[1024] = "";
 	struct erofs_buffer path = { 0 };
 
-	assert_int_equal(erofs_paths_finish(&fixture->paths), 0);
+	assert_int_equal(erofs_tree_paths_finish(&fixture->paths), 0);
 	assert_int_equal(erofs_tree_freeze(fixture->tree, NULL), 0);
 	for (uint32_t i = 0; i < fixture->tree->inode_count; i++) {
 		strcat(found, i ? " " : "");
@@ -114,13 +114,13 @@ static void links_keep_what_they_lead_to(void **state)
 	struct fixture *fixture = *state;
 	struct erofs_tree_inode *file = put(fixture, "file", S_IFREG);
 
-	assert_int_equal(erofs_paths_link(&fixture->paths, "x/link", file), 0);
+	assert_int_equal(erofs_tree_paths_link(&fixture->paths, "x/link", file), 0);
 	put(fixture, "file", S_IFREG);
 	assert_ptr_equal(find(fixture, "x/link"), file);
 	/* To itself. */
-	assert_int_equal(erofs_paths_link(&fixture->paths, "x/link", file), 0);
-	assert_int_equal(erofs_paths_link(&fixture->paths, "x/link2", find(fixture, "x")), -EPERM);
-	assert_int_equal(erofs_paths_link(&fixture->paths, "/", file), -EISDIR);
+	assert_int_equal(erofs_tree_paths_link(&fixture->paths, "x/link", file), 0);
+	assert_int_equal(erofs_tree_paths_link(&fixture->paths, "x/link2", find(fixture, "x")), -EPERM);
+	assert_int_equal(erofs_tree_paths_link(&fixture->paths, "/", file), -EISDIR);
 	assert_tree(fixture, "/ /file /x /x/link");
 	assert_int_equal(file->nlink, 1);
 }
@@ -134,18 +134,18 @@ static void bad_paths_change_nothing(void **state)
 	memset(name, 'n', sizeof(name));
 	memcpy(name, "new/", 4);
 	name[4 + 256] = 0;
-	assert_int_equal(erofs_paths_put(&fixture->paths, &inode, name, S_IFREG), -ENAMETOOLONG);
-	assert_int_equal(erofs_paths_put(&fixture->paths, &inode, "new/../x", S_IFREG), -EINVAL);
-	assert_int_equal(erofs_paths_put(&fixture->paths, &inode, "..", S_IFDIR), -EINVAL);
-	assert_int_equal(erofs_paths_put(&fixture->paths, &inode, "./", S_IFREG), -EISDIR);
-	assert_int_equal(erofs_paths_remove(&fixture->paths, "/"), -EISDIR);
-	assert_int_equal(erofs_paths_remove(&fixture->paths, "nothing"), -ENOENT);
+	assert_int_equal(erofs_tree_paths_put(&fixture->paths, &inode, name, S_IFREG), -ENAMETOOLONG);
+	assert_int_equal(erofs_tree_paths_put(&fixture->paths, &inode, "new/../x", S_IFREG), -EINVAL);
+	assert_int_equal(erofs_tree_paths_put(&fixture->paths, &inode, "..", S_IFDIR), -EINVAL);
+	assert_int_equal(erofs_tree_paths_put(&fixture->paths, &inode, "./", S_IFREG), -EISDIR);
+	assert_int_equal(erofs_tree_paths_remove(&fixture->paths, "/"), -EISDIR);
+	assert_int_equal(erofs_tree_paths_remove(&fixture->paths, "nothing"), -ENOENT);
 	name[4 + 255] = 0;
 	put(fixture, name + 4, S_IFREG);
-	assert_int_equal(erofs_paths_put(&fixture->paths, &inode, "...", S_IFREG), 0);
+	assert_int_equal(erofs_tree_paths_put(&fixture->paths, &inode, "...", S_IFREG), 0);
 	put(fixture, "link", S_IFLNK);
-	assert_int_equal(erofs_paths_put(&fixture->paths, &inode, "link/x", S_IFREG), -ENOTDIR);
-	assert_int_equal(erofs_paths_remove(&fixture->paths, name + 4), 0);
+	assert_int_equal(erofs_tree_paths_put(&fixture->paths, &inode, "link/x", S_IFREG), -ENOTDIR);
+	assert_int_equal(erofs_tree_paths_remove(&fixture->paths, name + 4), 0);
 	assert_tree(fixture, "/ /... /link");
 }
 
@@ -159,15 +159,15 @@ static void layers_hide_what_is_below(void **state)
 	put(fixture, "e/lower", S_IFREG);
 	put(fixture, "gone/lower", S_IFREG);
 	put(fixture, "way", S_IFLNK);
-	erofs_paths_next_layer(&fixture->paths);
+	erofs_tree_paths_next_layer(&fixture->paths);
 	put(fixture, "d/both", S_IFREG);
 	put(fixture, "d/sub/upper", S_IFREG);
-	assert_int_equal(erofs_paths_clear(&fixture->paths, "d"), 0);
-	assert_int_equal(erofs_paths_whiteout(&fixture->paths, "gone"), 0);
-	assert_int_equal(erofs_paths_whiteout(&fixture->paths, "never/was"), 0);
+	assert_int_equal(erofs_tree_paths_clear(&fixture->paths, "d"), 0);
+	assert_int_equal(erofs_tree_paths_whiteout(&fixture->paths, "gone"), 0);
+	assert_int_equal(erofs_tree_paths_whiteout(&fixture->paths, "never/was"), 0);
 	/* Its own file stays, whichever came first; what was below it does not. */
 	put(fixture, "e/upper", S_IFREG);
-	assert_int_equal(erofs_paths_whiteout(&fixture->paths, "e"), 0);
+	assert_int_equal(erofs_tree_paths_whiteout(&fixture->paths, "e"), 0);
 	/* What an earlier layer has in the way of a path gives way. */
 	put(fixture, "way/file", S_IFREG);
 	assert_tree(fixture, "/ /d /e /way /d/both /d/sub /d/sub/upper /e/upper /way/file");
@@ -178,7 +178,7 @@ static void a_directory_keeps_what_lower_layers_have(void **state)
 	struct fixture *fixture = *state;
 
 	put(fixture, "d/lower", S_IFREG);
-	erofs_paths_next_layer(&fixture->paths);
+	erofs_tree_paths_next_layer(&fixture->paths);
 	put(fixture, "d", S_IFDIR | 0700);
 	put(fixture, "d/upper", S_IFREG);
 	assert_tree(fixture, "/ /d /d/lower /d/upper");
@@ -201,7 +201,7 @@ static void markers_are_told_by_their_names(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const char *name = NULL;
 
-		assert_int_equal(erofs_hiding_by_name(cases[i].component, &name), cases[i].hiding);
+		assert_int_equal(erofs_tree_hiding_by_name(cases[i].component, &name), cases[i].hiding);
 		if (cases[i].name)
 			assert_string_equal(name, cases[i].name);
 	}
@@ -216,12 +216,12 @@ static void overlay_markers_are_told_and_stripped(void **state)
 	struct erofs_tree_inode *dir = find(fixture, "d");
 
 	null->rdev.major = 1;
-	assert_true(erofs_is_overlay_whiteout(whiteout));
-	assert_false(erofs_is_overlay_whiteout(null));
-	assert_false(erofs_is_overlay_opaque(dir));
+	assert_true(erofs_tree_is_overlay_whiteout(whiteout));
+	assert_false(erofs_tree_is_overlay_whiteout(null));
+	assert_false(erofs_tree_is_overlay_opaque(dir));
 	tree_set_xattrs(fixture->tree, dir, "trusted.overlay.opaque", "y", "user.kept", "1", NULL);
-	assert_true(erofs_is_overlay_opaque(dir));
-	assert_int_equal(erofs_paths_finish(&fixture->paths), 0);
+	assert_true(erofs_tree_is_overlay_opaque(dir));
+	assert_int_equal(erofs_tree_paths_finish(&fixture->paths), 0);
 	assert_int_equal(erofs_tree_normalize(fixture->tree, &strip, NULL), 0);
 	assert_int_equal(dir->dir.count, 1);
 	assert_ptr_equal(dir->dir.entries[0].inode, null);
@@ -238,14 +238,14 @@ static void empty_files_with_the_xattr_are_whiteouts(void **state)
 	struct erofs_tree_inode *dir = find(fixture, "d"), *other = put(fixture, "e", S_IFDIR);
 
 	/* A second name, in another directory: gone, too, whichever is looked at first. */
-	assert_int_equal(erofs_paths_link(&fixture->paths, "e/again", whiteout), 0);
+	assert_int_equal(erofs_tree_paths_link(&fixture->paths, "e/again", whiteout), 0);
 	tree_set_xattrs(fixture->tree, whiteout, "trusted.overlay.whiteout", "", NULL);
 	tree_set_xattrs(fixture->tree, file, "trusted.overlay.whiteout", "y", NULL);
 	tree_set_xattrs(fixture->tree, other, "trusted.overlay.opaque", "x", NULL);
 	file->size = 1;
-	assert_true(erofs_is_overlay_whiteout(whiteout));
-	assert_false(erofs_is_overlay_whiteout(file));
-	assert_int_equal(erofs_paths_finish(&fixture->paths), 0);
+	assert_true(erofs_tree_is_overlay_whiteout(whiteout));
+	assert_false(erofs_tree_is_overlay_whiteout(file));
+	assert_int_equal(erofs_tree_paths_finish(&fixture->paths), 0);
 	assert_int_equal(erofs_tree_normalize(fixture->tree, &strip, NULL), 0);
 	assert_int_equal(dir->dir.count, 1);
 	assert_ptr_equal(dir->dir.entries[0].inode, file);
@@ -266,7 +266,7 @@ static void directories_with_whiteouts_get_an_origin(void **state)
 	put(fixture, "m/whiteout", S_IFCHR);
 	tree_set_xattrs(fixture->tree, dir, "user.kept", "1", NULL);
 	tree_set_xattrs(fixture->tree, marked, "trusted.overlay.origin", "somewhere", NULL);
-	assert_int_equal(erofs_paths_finish(&fixture->paths), 0);
+	assert_int_equal(erofs_tree_paths_finish(&fixture->paths), 0);
 	fixture->tree->is_restamped = true;
 	assert_int_equal(erofs_tree_normalize(fixture->tree, &none, NULL), 0);
 	assert_int_equal(dir->xattrs->count, 1);
@@ -302,21 +302,21 @@ static void paths_go_through_symbolic_links(void **state)
 	put_link(fixture, "dangling", "missing/../there");
 	put_link(fixture, "chain", "usr/up/../lib");
 	put_link(fixture, "usr/lib/here", ".");
-	assert_int_equal(erofs_paths_resolve(&fixture->paths, &path), 0);
+	assert_int_equal(erofs_tree_paths_resolve(&fixture->paths, &path), 0);
 	assert_string_equal(path, "/usr/lib/x");
 	put(fixture, "lib/b", S_IFREG);
 	put(fixture, "usr/up/c", S_IFREG);
 	put(fixture, "dangling/d", S_IFREG);
 	put(fixture, "chain/here/here/e", S_IFREG);
 	assert_ptr_equal(find(fixture, "chain/b"), find(fixture, "usr/lib/b"));
-	assert_int_equal(erofs_paths_link(&fixture->paths, "lib/f", find(fixture, "chain/e")), 0);
-	assert_int_equal(erofs_paths_remove(&fixture->paths, "lib/a"), 0);
+	assert_int_equal(erofs_tree_paths_link(&fixture->paths, "lib/f", find(fixture, "chain/e")), 0);
+	assert_int_equal(erofs_tree_paths_remove(&fixture->paths, "lib/a"), 0);
 	assert_ptr_equal(find(fixture, "usr/lib/f"), find(fixture, "usr/lib/e"));
 	/* The last component is what it is. */
 	assert_true(S_ISLNK(find(fixture, "chain")->mode));
 	put(fixture, "lib", S_IFDIR);
 	put(fixture, "lib/own", S_IFREG);
-	assert_int_equal(erofs_paths_put(&fixture->paths, &inode, "chain/../x", S_IFREG), -EINVAL);
+	assert_int_equal(erofs_tree_paths_put(&fixture->paths, &inode, "chain/../x", S_IFREG), -EINVAL);
 	assert_tree(fixture,
 		    "/ /chain /dangling /etc /lib /there /usr /etc/c /lib/own /there/d /usr/lib /usr/up /usr/lib/b "
 		    "/usr/lib/e /usr/lib/here");
@@ -341,12 +341,12 @@ static void links_that_lead_nowhere_are_errors(void **state)
 	put_link(fixture, "longest", longest);
 	put(fixture, "file", S_IFREG);
 	put_link(fixture, "to-file", "file");
-	assert_int_equal(erofs_paths_put(&fixture->paths, &inode, "self/x", S_IFREG), -ELOOP);
-	assert_int_equal(erofs_paths_find(&fixture->paths, &inode, "a/x"), -ELOOP);
-	assert_int_equal(erofs_paths_put(&fixture->paths, &inode, "0/x", S_IFREG), -ELOOP);
-	assert_int_equal(erofs_paths_put(&fixture->paths, &inode, "1/x", S_IFREG), 0);
-	assert_int_equal(erofs_paths_put(&fixture->paths, &inode, "longest/x", S_IFREG), -ENAMETOOLONG);
-	assert_int_equal(erofs_paths_put(&fixture->paths, &inode, "to-file/x", S_IFREG), -ENOTDIR);
+	assert_int_equal(erofs_tree_paths_put(&fixture->paths, &inode, "self/x", S_IFREG), -ELOOP);
+	assert_int_equal(erofs_tree_paths_find(&fixture->paths, &inode, "a/x"), -ELOOP);
+	assert_int_equal(erofs_tree_paths_put(&fixture->paths, &inode, "0/x", S_IFREG), -ELOOP);
+	assert_int_equal(erofs_tree_paths_put(&fixture->paths, &inode, "1/x", S_IFREG), 0);
+	assert_int_equal(erofs_tree_paths_put(&fixture->paths, &inode, "longest/x", S_IFREG), -ENAMETOOLONG);
+	assert_int_equal(erofs_tree_paths_put(&fixture->paths, &inode, "to-file/x", S_IFREG), -ENOTDIR);
 	free(longest);
 }
 
@@ -359,12 +359,12 @@ static void layers_go_through_links_of_lower_ones(void **state)
 	put(fixture, "opt/z", S_IFREG);
 	put_link(fixture, "lib", "usr/lib");
 	put_link(fixture, "data", "/opt");
-	erofs_paths_next_layer(&fixture->paths);
+	erofs_tree_paths_next_layer(&fixture->paths);
 	put(fixture, "lib/new", S_IFREG);
 	put(fixture, "data/new", S_IFREG);
-	assert_int_equal(erofs_paths_whiteout(&fixture->paths, "lib/x"), 0);
-	assert_int_equal(erofs_paths_clear(&fixture->paths, "data"), 0);
-	assert_int_equal(erofs_paths_whiteout(&fixture->paths, "lib"), 0);
+	assert_int_equal(erofs_tree_paths_whiteout(&fixture->paths, "lib/x"), 0);
+	assert_int_equal(erofs_tree_paths_clear(&fixture->paths, "data"), 0);
+	assert_int_equal(erofs_tree_paths_whiteout(&fixture->paths, "lib"), 0);
 	put(fixture, "lib/own", S_IFREG);
 	assert_tree(fixture, "/ /data /lib /opt /usr /lib/own /opt/new /usr/lib /usr/lib/new /usr/lib/y");
 }
@@ -396,7 +396,7 @@ static void random_steps_agree_with_a_list(void **state)
 		if (random >> 32 & 1) {
 			struct erofs_tree_inode *inode;
 			bool dir = random >> 33 & 1;
-			int err = erofs_paths_put(&fixture->paths, &inode, path, dir ? S_IFDIR : S_IFREG);
+			int err = erofs_tree_paths_put(&fixture->paths, &inode, path, dir ? S_IFDIR : S_IFREG);
 
 			assert_int_equal(err, blocked ? -ENOTDIR : 0);
 			if (err)
@@ -406,7 +406,7 @@ static void random_steps_agree_with_a_list(void **state)
 			there[node] = true;
 			is_dir[node] = dir;
 		} else {
-			int err = erofs_paths_remove(&fixture->paths, path);
+			int err = erofs_tree_paths_remove(&fixture->paths, path);
 
 			assert_int_equal(err, blocked ? -ENOTDIR : there[node] ? 0 : -ENOENT);
 			if (err)

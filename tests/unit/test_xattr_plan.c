@@ -33,13 +33,13 @@ static struct erofs_tree_inode *add_file(struct fixture *f, const char *name)
 static void make_plan(struct fixture *f)
 {
 	assert_int_equal(erofs_tree_freeze(f->tree, NULL), 0);
-	assert_int_equal(erofs_xattr_plan_begin(&f->plan, &f->options, NULL), 0);
-	assert_int_equal(erofs_xattr_plan_init(&f->plan, f->tree, &f->options), 0);
+	assert_int_equal(erofs_writer_xattr_plan_begin(&f->plan, &f->options, NULL), 0);
+	assert_int_equal(erofs_writer_xattr_plan_init(&f->plan, f->tree, &f->options), 0);
 }
 
 static void tear_down(struct fixture *f)
 {
-	erofs_xattr_plan_release(&f->plan);
+	erofs_writer_xattr_plan_release(&f->plan);
 	erofs_tree_free(f->tree);
 }
 
@@ -63,7 +63,7 @@ static void find_prefix(const struct erofs_xattr_plan *plan, unsigned int wanted
 	const uint8_t *text;
 	size_t at = 0, length = 0;
 
-	assert_int_equal(erofs_xattr_plan_encode_prefixes(plan, &table), 0);
+	assert_int_equal(erofs_writer_xattr_plan_encode_prefixes(plan, &table), 0);
 	assert_true(wanted < plan->prefix_count);
 	for (unsigned int i = 0; i <= wanted; i++) {
 		size_t span = erofs_xattr_prefix_decode(base, &text, &length, table.data + at, table.size - at);
@@ -116,8 +116,8 @@ static void decode(const struct fixture *f, struct decoded *out, const struct er
 	*out = (struct decoded){ .wanted_filter = UINT32_MAX };
 	assert_int_equal(erofs_buffer_append_text(&area, "in front"), 0);
 	area.size = 7;
-	assert_int_equal(erofs_xattr_plan_encode(plan, &area, inode->xattrs, digest), 0);
-	assert_int_equal(area.size - 7, erofs_xattr_plan_area_size(plan, inode->xattrs, digest));
+	assert_int_equal(erofs_writer_xattr_plan_encode(plan, &area, inode->xattrs, digest), 0);
+	assert_int_equal(area.size - 7, erofs_writer_xattr_plan_area_size(plan, inode->xattrs, digest));
 	assert_memory_equal(area.data, "in fron", 7);
 	if (area.size > 7) {
 		erofs_xattr_header_decode(&header, area.data + 7);
@@ -169,7 +169,7 @@ static void without_xattrs_there_is_no_area(void **state)
 	make_plan(&f);
 	assert_false(f.plan.any);
 	assert_int_equal(f.plan.prefix_count, 0);
-	assert_int_equal(erofs_xattr_plan_area_size(&f.plan, NULL, false), 0);
+	assert_int_equal(erofs_writer_xattr_plan_area_size(&f.plan, NULL, false), 0);
 	decode(&f, &decoded, f.tree->root, NULL);
 	tear_down(&f);
 }
@@ -471,7 +471,7 @@ static void assert_refused(const char *fingerprint, const char *const *prefixes,
 	f.options.xattr_prefixes = prefixes;
 	f.options.xattr_prefix_count = count;
 	assert_int_equal(erofs_tree_freeze(f.tree, NULL), 0);
-	assert_int_equal(erofs_xattr_plan_begin(&f.plan, &f.options, &messages.diag), err);
+	assert_int_equal(erofs_writer_xattr_plan_begin(&f.plan, &f.options, &messages.diag), err);
 	assert_int_equal(messages.count, err ? 1 : 0);
 	if (err)
 		assert_non_null(strstr(messages.last, message));

@@ -28,8 +28,8 @@ static void begin(struct made *made, bool full, uint32_t pcluster_blocks)
 						      .full_index = full,
 						      .compressed_form = EROFS_COMPRESSED_CLUSTERS };
 	made->method = (struct erofs_method){ .compression = { .compressor = EROFS_COMPRESSOR_LZ4 },
-						 .unit = BLOCK,
-						 .encoded_max = pcluster_blocks * BLOCK };
+					      .unit = BLOCK,
+					      .encoded_max = pcluster_blocks * BLOCK };
 	made->methods = (struct erofs_methods){ .options = &made->options, .items = &made->method, .count = 1 };
 }
 
@@ -37,7 +37,7 @@ static void add(struct made *made, uint64_t length, uint32_t blocks, enum erofs_
 {
 	struct erofs_list_extent extent = { length, blocks, form };
 
-	assert_int_equal(erofs_extents_append(&made->extents, &extent), 0);
+	assert_int_equal(erofs_writer_extents_append(&made->extents, &extent), 0);
 	made->list.count++;
 	made->list.plen += blocks;
 	made->zindex.file_size += length;
@@ -48,9 +48,10 @@ static void expect(struct made *made, const uint8_t *header, const uint8_t *entr
 {
 	made->zindex.methods = &made->methods;
 	made->zindex.lists = &made->lists;
-	assert_int_equal(erofs_extent_lists_add(&made->lists, &made->zindex.list, &made->list, &made->extents), 0);
-	assert_int_equal(erofs_zindex_encode(&made->zindex, &made->index, XATTRS), 0);
-	assert_int_equal(made->index.size, erofs_zindex_size(&made->zindex, XATTRS));
+	assert_int_equal(erofs_writer_extent_lists_add(&made->lists, &made->zindex.list, &made->list, &made->extents),
+			 0);
+	assert_int_equal(erofs_writer_zindex_encode(&made->zindex, &made->index, XATTRS), 0);
+	assert_int_equal(made->index.size, erofs_writer_zindex_size(&made->zindex, XATTRS));
 	assert_int_equal(made->index.size, size + (made->options.full_index ? 16 : 8));
 	assert_memory_equal(made->index.data, header, 8);
 	assert_memory_equal(made->index.data + made->index.size - size, entries, size);

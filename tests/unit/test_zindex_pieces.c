@@ -21,9 +21,9 @@ static void begin(struct made *made, uint64_t start)
 	made->options = (struct erofs_build_options){ .blkszbits = 12, .compressed_form = EROFS_COMPRESSED_EXTENTS };
 	made->options.extent_size = PIECE;
 	made->method = (struct erofs_method){ .compression = { .compressor = EROFS_COMPRESSOR_ZSTD },
-						 .unit = 1,
-						 .encoded_max = PIECE,
-						 .extent_bytes = PIECE };
+					      .unit = 1,
+					      .encoded_max = PIECE,
+					      .extent_bytes = PIECE };
 	made->methods = (struct erofs_methods){ .options = &made->options, .items = &made->method, .count = 1 };
 }
 
@@ -31,7 +31,7 @@ static void add(struct made *made, uint64_t length, uint32_t plen)
 {
 	struct erofs_list_extent extent = { length, plen, plen ? EROFS_FORM_ENCODED : EROFS_FORM_ZEROS };
 
-	assert_int_equal(erofs_extents_append(&made->extents, &extent), 0);
+	assert_int_equal(erofs_writer_extents_append(&made->extents, &extent), 0);
 	made->list.count++;
 	made->list.plen += plen;
 	made->zindex.file_size += length;
@@ -45,10 +45,11 @@ static unsigned int encode(struct made *made, uint64_t at)
 
 	made->zindex.methods = &made->methods;
 	made->zindex.lists = &made->lists;
-	assert_int_equal(erofs_extent_lists_add(&made->lists, &made->zindex.list, &made->list, &made->extents), 0);
-	assert_int_equal(erofs_zindex_encode(&made->zindex, &made->index, at), 0);
-	assert_int_equal(made->index.size, erofs_zindex_size(&made->zindex, at));
-	assert_true(made->index.size <= erofs_zindex_bound(&made->options, made->zindex.file_size) + 64);
+	assert_int_equal(erofs_writer_extent_lists_add(&made->lists, &made->zindex.list, &made->list, &made->extents),
+			 0);
+	assert_int_equal(erofs_writer_zindex_encode(&made->zindex, &made->index, at), 0);
+	assert_int_equal(made->index.size, erofs_writer_zindex_size(&made->zindex, at));
+	assert_true(made->index.size <= erofs_writer_zindex_bound(&made->options, made->zindex.file_size) + 64);
 	erofs_zmap_header_decode(&header, 12, true, made->index.data + (erofs_zmap_header_at(at) - at));
 	assert_int_equal(header.advise & EROFS_ZADVISE_EXTENTS, EROFS_ZADVISE_EXTENTS);
 	if (header.advise >> EROFS_ZADVISE_EXTENT_SIZE_SHIFT & 2)

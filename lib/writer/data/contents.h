@@ -28,18 +28,18 @@ struct erofs_contents {
 	struct erofs_index index;
 };
 
-void erofs_contents_release(struct erofs_contents *contents);
+void erofs_writer_contents_release(struct erofs_contents *contents);
 
 /* The number of the content with this digest, made if it is new. -ENOMEM. */
-int erofs_contents_intern(struct erofs_contents *contents, uint32_t *number, const uint8_t *digest);
+int erofs_writer_contents_intern(struct erofs_contents *contents, uint32_t *number, const uint8_t *digest);
 
 /* The number of the content with this digest, EROFS_CONTENT_NONE if there is none yet. */
-uint32_t erofs_contents_find(const struct erofs_contents *contents, const uint8_t *digest);
+uint32_t erofs_writer_contents_find(const struct erofs_contents *contents, const uint8_t *digest);
 
-uint32_t erofs_contents_count(const struct erofs_contents *contents);
-const uint8_t *erofs_contents_digest(const struct erofs_contents *contents, uint32_t number);
+uint32_t erofs_writer_contents_count(const struct erofs_contents *contents);
+const uint8_t *erofs_writer_contents_digest(const struct erofs_contents *contents, uint32_t number);
 
 /* Lends the place where the owner is noted. */
-struct erofs_content_owner *erofs_contents_owner(const struct erofs_contents *contents, uint32_t number);
+struct erofs_content_owner *erofs_writer_contents_owner(const struct erofs_contents *contents, uint32_t number);
 
 #endif

@@ -5,7 +5,7 @@ enum erofs_data_layout erofs_writer_placed_layout(const struct erofs_plan *plan,
 						  const struct erofs_tree_inode *inode)
 {
 	if (erofs_writer_place(data, inode)->is_compressed)
-		return erofs_zindex_layout(plan->options);
+		return erofs_writer_zindex_layout(plan->options);
 	return (enum erofs_data_layout)erofs_writer_inode_plan(plan, inode)->layout;
 }
 
@@ -30,7 +30,7 @@ uint64_t erofs_writer_placed_body(const struct erofs_plan *plan, const struct er
 		return erofs_writer_planned_body(plan, inode);
 	zindex = erofs_writer_zindex(plan, data, inode);
 	head = erofs_writer_head_size(plan, inode);
-	return head + erofs_zindex_size(&zindex, head);
+	return head + erofs_writer_zindex_size(&zindex, head);
 }
 
 uint32_t erofs_writer_placed_tail(const struct erofs_plan *plan, const struct erofs_data *data,
@@ -58,7 +58,7 @@ struct erofs_span erofs_writer_placed_span(const struct erofs_plan *plan, const 
 			.start = (uint64_t)place->blkaddr * plan->blksz,
 			.size = erofs_writer_planned_blocks(plan, inode) * plan->blksz,
 		};
-	erofs_extent_lists_open(&data->extent_lists, place->at, &list, &cursor);
+	erofs_writer_extent_lists_open(&data->extent_lists, place->at, &list, &cursor);
 	unit = plan->methods.items[list.method].unit;
 	return (struct erofs_span){ list.start * unit, list.plen * unit };
 }

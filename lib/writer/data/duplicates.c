@@ -52,7 +52,7 @@ static bool stored_alike(const struct erofs_plan *plan, const struct erofs_tree_
 	if (chunks != (b->layout == EROFS_LAYOUT_CHUNK_BASED))
 		return false;
 	if (chunks)
-		return a->chunkbits == b->chunkbits && erofs_chunk_same_map(have->data, want->data);
+		return a->chunkbits == b->chunkbits && erofs_writer_chunk_same_map(have->data, want->data);
 	return erofs_writer_planned_blocks(plan, have) >= erofs_writer_planned_blocks(plan, want);
 }
 

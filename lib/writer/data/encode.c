@@ -77,7 +77,7 @@ int erofs_writer_encoded_note(struct erofs_encoded *to, uint64_t length, uint32_
 
 	to->count++;
 	to->shrunk |= form != EROFS_FORM_STORED;
-	return erofs_extents_append(to->extents, &extent);
+	return erofs_writer_extents_append(to->extents, &extent);
 }
 
 void erofs_writer_encoded_reset(struct erofs_encoded *to)

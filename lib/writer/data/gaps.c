@@ -13,14 +13,14 @@ struct gap_piece {
 	uint32_t next; /* of the same size */
 };
 
-void erofs_gaps_init(struct erofs_gaps *gaps)
+void erofs_writer_gaps_init(struct erofs_gaps *gaps)
 {
 	*gaps = (struct erofs_gaps){ .unused = NOTHING };
 	for (uint32_t slots = 0; slots <= EROFS_GAP_SLOTS; slots++)
 		gaps->heads[slots] = NOTHING;
 }
 
-void erofs_gaps_release(struct erofs_gaps *gaps)
+void erofs_writer_gaps_release(struct erofs_gaps *gaps)
 {
 	free(gaps->pieces);
 }
@@ -49,7 +49,7 @@ static int push(struct erofs_gaps *gaps, uint64_t start, uint64_t slots)
 	return 0;
 }
 
-int erofs_gaps_add(struct erofs_gaps *gaps, uint64_t start, uint64_t end, uint32_t blksz)
+int erofs_writer_gaps_add(struct erofs_gaps *gaps, uint64_t start, uint64_t end, uint32_t blksz)
 {
 	int err = 0;
 
@@ -63,7 +63,7 @@ int erofs_gaps_add(struct erofs_gaps *gaps, uint64_t start, uint64_t end, uint32
 	return err;
 }
 
-int erofs_gaps_take(struct erofs_gaps *gaps, uint64_t *start, uint64_t size)
+int erofs_writer_gaps_take(struct erofs_gaps *gaps, uint64_t *start, uint64_t size)
 {
 	uint64_t wanted = (size + EROFS_NID_SLOT - 1) / EROFS_NID_SLOT;
 

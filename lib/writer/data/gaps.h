@@ -8,7 +8,7 @@
 
 /*
  * Unused room in the inode zone: pieces within one block, in units of EROFS_NID_SLOT bytes. Zero-initialised but for the
- * heads, see erofs_gaps_init().
+ * heads, see erofs_writer_gaps_init().
  */
 #define EROFS_GAP_SLOTS 128u /* slots of the largest block */
 
@@ -19,16 +19,16 @@ struct erofs_gaps {
 	uint32_t count, room;
 };
 
-void erofs_gaps_init(struct erofs_gaps *gaps);
-void erofs_gaps_release(struct erofs_gaps *gaps);
+void erofs_writer_gaps_init(struct erofs_gaps *gaps);
+void erofs_writer_gaps_release(struct erofs_gaps *gaps);
 
 /* Notes bytes start..end-1, both multiples of EROFS_NID_SLOT, cut at block boundaries. -ENOMEM. */
-int erofs_gaps_add(struct erofs_gaps *gaps, uint64_t start, uint64_t end, uint32_t blksz);
+int erofs_writer_gaps_add(struct erofs_gaps *gaps, uint64_t start, uint64_t end, uint32_t blksz);
 
 /*
  * Takes `size` bytes from the smallest piece that has them, of equally small ones the newest: 1 and their place, 0 if there
  * is none, -ENOMEM.
  */
-int erofs_gaps_take(struct erofs_gaps *gaps, uint64_t *start, uint64_t size);
+int erofs_writer_gaps_take(struct erofs_gaps *gaps, uint64_t *start, uint64_t size);
 
 #endif

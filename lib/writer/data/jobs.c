@@ -78,8 +78,7 @@ static int read_arrival(struct erofs_run *run, uint8_t *buffer, size_t size)
 static bool is_long(const struct erofs_run *run, const struct erofs_tree_inode *inode)
 {
 	return inode->size > run->segment ||
-	       (erofs_writer_inode_plan(run->plan, inode)->layout == EROFS_LAYOUT_CHUNK_BASED &&
-		!run->is_hashing_only);
+	       (erofs_writer_inode_plan(run->plan, inode)->layout == EROFS_LAYOUT_CHUNK_BASED && !run->is_hashing_only);
 }
 
 /*
@@ -95,7 +94,7 @@ static uint64_t skip_holes(const struct erofs_run *run, struct erofs_long_file *
 
 	if (inode_plan->layout != EROFS_LAYOUT_CHUNK_BASED || run->is_hashing_only || offset >= inode->size)
 		return offset;
-	if (erofs_chunk_has_data(&file->chunks, offset & ~(chunk - 1), offset + 1))
+	if (erofs_writer_chunk_has_data(&file->chunks, offset & ~(chunk - 1), offset + 1))
 		return offset;
 	if (inode_plan->wants_digest || run->arrivals)
 		return offset;
@@ -117,7 +116,8 @@ static int next_segment(struct erofs_run *run, struct erofs_job *job, struct ero
 	job->segment = file->next_segment++;
 	job->offset = file->next_offset;
 	job->length = left < run->segment ? (size_t)left : run->segment;
-	job->has_data = !file->holes.map || erofs_chunk_has_data(&file->holes, job->offset, job->offset + job->length);
+	job->has_data =
+		!file->holes.map || erofs_writer_chunk_has_data(&file->holes, job->offset, job->offset + job->length);
 	job->chunks = file->chunks;
 	file->next_offset = skip_holes(run, file, job->offset + job->length);
 	job->span = file->next_offset - job->offset;

@@ -53,7 +53,7 @@ static int add_gap(struct erofs_long_file *file, uint32_t size)
 
 	file->gaps++;
 	file->size += size;
-	return erofs_extents_append(&file->extents, &gap);
+	return erofs_writer_extents_append(&file->extents, &gap);
 }
 
 static int place_encoded(struct erofs_run *run, struct erofs_job *job)

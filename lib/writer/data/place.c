@@ -24,7 +24,8 @@ void erofs_writer_tell(const struct erofs_run *run, const struct erofs_tree_inod
 		return;
 	}
 	span = erofs_writer_placed_span(plan, run->data, inode);
-	erofs_extent_lists_open(&run->data->extent_lists, erofs_writer_place(run->data, inode)->at, &list, &cursor);
+	erofs_writer_extent_lists_open(&run->data->extent_lists, erofs_writer_place(run->data, inode)->at, &list,
+				       &cursor);
 	erofs_message(plan->diag, EROFS_SEV_DEBUG,
 		      "%s: %" PRIu64 " bytes, %s %" PRIu64 " bytes in %" PRIu64 " extents at byte %" PRIu64,
 		      erofs_tree_path(&path, inode), inode->size, how, span.size, list.count, span.start);
@@ -71,7 +72,7 @@ int erofs_writer_append_tail(struct erofs_run *run, const struct erofs_tree_inod
 {
 	uint32_t size = erofs_writer_planned_tail(run->plan, inode);
 	uint64_t at;
-	int err = size ? erofs_tails_append(run->data->tails, &at, tail, size) : 0;
+	int err = size ? erofs_writer_tails_append(run->data->tails, &at, tail, size) : 0;
 
 	if (!err && size)
 		erofs_writer_place(run->data, inode)->at = at;
@@ -84,7 +85,7 @@ int erofs_writer_place_extents(struct erofs_run *run, const struct erofs_tree_in
 	struct erofs_build_summary *summary = run->plan->summary;
 	struct erofs_place *place = erofs_writer_place(run->data, inode);
 	uint64_t at;
-	int err = erofs_extent_lists_add(&run->data->extent_lists, &at, list, extents);
+	int err = erofs_writer_extent_lists_add(&run->data->extent_lists, &at, list, extents);
 
 	if (err)
 		return err;

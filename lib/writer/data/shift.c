@@ -13,7 +13,7 @@ static bool is_good_start(const struct erofs_buffer *extents, uint64_t count, ui
 	struct erofs_extent_cursor cursor = { .at = extents->data, .left = count };
 	struct erofs_list_extent extent;
 
-	while (erofs_extents_next(&cursor, &extent)) {
+	while (erofs_writer_extents_next(&cursor, &extent)) {
 		if (extent.form == EROFS_FORM_ENCODED && erofs_writer_leaves_mark_behind(start, extent.plen))
 			return false;
 		start += extent.plen;

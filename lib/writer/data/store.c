@@ -36,7 +36,7 @@ static bool is_in_stored_chunk(struct part_cursor *cursor, uint64_t at)
 {
 	uint64_t start = at & ~(cursor->chunk - 1);
 
-	return erofs_chunk_has_data(&cursor->chunks, start, start + cursor->chunk);
+	return erofs_writer_chunk_has_data(&cursor->chunks, start, start + cursor->chunk);
 }
 
 /* The next bytes that are stored one behind the other; false at the end. */

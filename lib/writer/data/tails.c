@@ -16,7 +16,7 @@ struct tail_page {
 	bool used;	/* since the clock hand came by */
 };
 
-void erofs_tails_release(struct erofs_tails *tails)
+void erofs_writer_tails_release(struct erofs_tails *tails)
 {
 	for (size_t i = 0; i < tails->page_count; i++)
 		free(tails->pages[i].bytes);
@@ -127,7 +127,7 @@ static size_t piece(uint64_t at, size_t size)
 	return size < left ? size : left;
 }
 
-int erofs_tails_append(struct erofs_tails *tails, uint64_t *at, const void *data, size_t size)
+int erofs_writer_tails_append(struct erofs_tails *tails, uint64_t *at, const void *data, size_t size)
 {
 	const uint8_t *from = data;
 
@@ -146,7 +146,7 @@ int erofs_tails_append(struct erofs_tails *tails, uint64_t *at, const void *data
 	return 0;
 }
 
-int erofs_tails_read(struct erofs_tails *tails, void *out, size_t size, uint64_t at)
+int erofs_writer_tails_read(struct erofs_tails *tails, void *out, size_t size, uint64_t at)
 {
 	uint8_t *to = out;
 

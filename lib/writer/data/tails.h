@@ -26,15 +26,15 @@ struct erofs_tails {
 	uint64_t size;
 };
 
-void erofs_tails_release(struct erofs_tails *tails);
+void erofs_writer_tails_release(struct erofs_tails *tails);
 
 /* Takes `size` bytes and says in `*at` where they are. */
-int erofs_tails_append(struct erofs_tails *tails, uint64_t *at, const void *data, size_t size);
+int erofs_writer_tails_append(struct erofs_tails *tails, uint64_t *at, const void *data, size_t size);
 
 /*
  * Copies them out again, once: nobody may ask for the same bytes twice, nor append after reading. Quick when asked for in
  * about the order of their coming.
  */
-int erofs_tails_read(struct erofs_tails *tails, void *out, size_t size, uint64_t at);
+int erofs_writer_tails_read(struct erofs_tails *tails, void *out, size_t size, uint64_t at);
 
 #endif

@@ -10,12 +10,12 @@ void erofs_writer_zone_init(struct erofs_zone *zone, struct erofs_output *output
 {
 	*zone = (struct erofs_zone){ .output = output, .blksz = blksz, .end = start, .limit = limit };
 	zone->is_stale = output && !erofs_output_has_scratch(output);
-	erofs_gaps_init(&zone->gaps);
+	erofs_writer_gaps_init(&zone->gaps);
 }
 
 void erofs_writer_zone_release(struct erofs_zone *zone)
 {
-	erofs_gaps_release(&zone->gaps);
+	erofs_writer_gaps_release(&zone->gaps);
 }
 
 static uint64_t align_up(uint64_t value, uint64_t alignment)
@@ -44,7 +44,7 @@ int erofs_writer_zone_align(struct erofs_zone *zone)
 	int err = wipe_stale(zone, zone->end, aligned);
 
 	zone->end = aligned;
-	return err ? err : erofs_gaps_add(&zone->gaps, gap, aligned, zone->blksz);
+	return err ? err : erofs_writer_gaps_add(&zone->gaps, gap, aligned, zone->blksz);
 }
 
 int erofs_writer_zone_take(struct erofs_zone *zone, uint64_t *start, uint64_t size)
@@ -69,7 +69,7 @@ int erofs_writer_zone_pad(struct erofs_zone *zone, uint64_t size)
 
 int erofs_writer_zone_take_gap(struct erofs_zone *zone, uint64_t *start, uint64_t size)
 {
-	return erofs_gaps_take(&zone->gaps, start, size);
+	return erofs_writer_gaps_take(&zone->gaps, start, size);
 }
 
 void erofs_writer_zone_give_back(struct erofs_zone *zone, uint64_t start)

@@ -28,7 +28,7 @@ static uint64_t get_number(const uint8_t **at)
 	}
 }
 
-int erofs_extents_append(struct erofs_buffer *extents, const struct erofs_list_extent *extent)
+int erofs_writer_extents_append(struct erofs_buffer *extents, const struct erofs_list_extent *extent)
 {
 	uint8_t raw[2 * NUMBER_MAX_SIZE];
 	size_t size = put_number(raw, extent->length << FORM_BITS | extent->form);
@@ -37,8 +37,8 @@ int erofs_extents_append(struct erofs_buffer *extents, const struct erofs_list_e
 	return erofs_buffer_append(extents, raw, size);
 }
 
-int erofs_extent_lists_add(struct erofs_buffer *lists, uint64_t *at, const struct erofs_extent_list *list,
-			   const struct erofs_buffer *extents)
+int erofs_writer_extent_lists_add(struct erofs_buffer *lists, uint64_t *at, const struct erofs_extent_list *list,
+				  const struct erofs_buffer *extents)
 {
 	uint8_t raw[5 * NUMBER_MAX_SIZE];
 	size_t size = put_number(raw, list->start);
@@ -53,8 +53,8 @@ int erofs_extent_lists_add(struct erofs_buffer *lists, uint64_t *at, const struc
 	return err ? err : erofs_buffer_append(lists, extents->data, extents->size);
 }
 
-void erofs_extent_lists_open(const struct erofs_buffer *lists, uint64_t at, struct erofs_extent_list *list,
-			     struct erofs_extent_cursor *cursor)
+void erofs_writer_extent_lists_open(const struct erofs_buffer *lists, uint64_t at, struct erofs_extent_list *list,
+				    struct erofs_extent_cursor *cursor)
 {
 	uint64_t method;
 
@@ -69,7 +69,7 @@ void erofs_extent_lists_open(const struct erofs_buffer *lists, uint64_t at, stru
 	cursor->left = list->count + list->gaps;
 }
 
-bool erofs_extents_next(struct erofs_extent_cursor *cursor, struct erofs_list_extent *extent)
+bool erofs_writer_extents_next(struct erofs_extent_cursor *cursor, struct erofs_list_extent *extent)
 {
 	uint64_t first;
 

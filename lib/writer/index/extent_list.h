@@ -27,7 +27,7 @@ struct erofs_list_extent {
 };
 
 /* Appends an extent to a list in the making. -ENOMEM. */
-int erofs_extents_append(struct erofs_buffer *extents, const struct erofs_list_extent *extent);
+int erofs_writer_extents_append(struct erofs_buffer *extents, const struct erofs_list_extent *extent);
 
 /* What counts for a list as a whole. */
 struct erofs_extent_list {
@@ -35,13 +35,13 @@ struct erofs_extent_list {
 	uint64_t plen;	/* sum over the extents */
 	uint64_t count; /* without gaps */
 	uint64_t gaps;
-	uint8_t method;      /* number of the file's method */
-	bool uneven;	     /* pieces that are not all of the method's size */
+	uint8_t method; /* number of the file's method */
+	bool uneven;	/* pieces that are not all of the method's size */
 };
 
 /* Adds a finished list to all lists; `*at` is where. -ENOMEM. */
-int erofs_extent_lists_add(struct erofs_buffer *lists, uint64_t *at, const struct erofs_extent_list *list,
-			   const struct erofs_buffer *extents);
+int erofs_writer_extent_lists_add(struct erofs_buffer *lists, uint64_t *at, const struct erofs_extent_list *list,
+				  const struct erofs_buffer *extents);
 
 /* Goes through a list. */
 struct erofs_extent_cursor {
@@ -49,9 +49,9 @@ struct erofs_extent_cursor {
 	uint64_t left; /* extents and gaps */
 };
 
-void erofs_extent_lists_open(const struct erofs_buffer *lists, uint64_t at, struct erofs_extent_list *list,
-			     struct erofs_extent_cursor *cursor);
+void erofs_writer_extent_lists_open(const struct erofs_buffer *lists, uint64_t at, struct erofs_extent_list *list,
+				    struct erofs_extent_cursor *cursor);
 /* False at the end. */
-bool erofs_extents_next(struct erofs_extent_cursor *cursor, struct erofs_list_extent *extent);
+bool erofs_writer_extents_next(struct erofs_extent_cursor *cursor, struct erofs_list_extent *extent);
 
 #endif

@@ -22,21 +22,21 @@ struct erofs_zindex {
 };
 
 /* Layout of the inode. */
-enum erofs_data_layout erofs_zindex_layout(const struct erofs_build_options *options);
+enum erofs_data_layout erofs_writer_zindex_layout(const struct erofs_build_options *options);
 
 /* Bytes from `at` to the end of the index. */
-uint64_t erofs_zindex_size(const struct erofs_zindex *zindex, uint64_t at);
+uint64_t erofs_writer_zindex_size(const struct erofs_zindex *zindex, uint64_t at);
 
 /* At most so many bytes for any file of this size, wherever it is. */
-uint64_t erofs_zindex_bound(const struct erofs_build_options *options, uint64_t file_size);
+uint64_t erofs_writer_zindex_bound(const struct erofs_build_options *options, uint64_t file_size);
 
 /* Appends them. -ENOMEM. */
-int erofs_zindex_encode(const struct erofs_zindex *zindex, struct erofs_buffer *out, uint64_t at);
+int erofs_writer_zindex_encode(const struct erofs_zindex *zindex, struct erofs_buffer *out, uint64_t at);
 
 /* The two forms; parts of the functions above. */
-uint64_t erofs_zindex_clusters_size(const struct erofs_zindex *zindex, uint64_t at);
-int erofs_zindex_clusters_encode(const struct erofs_zindex *zindex, struct erofs_buffer *out, uint64_t at);
-uint64_t erofs_zindex_pieces_size(const struct erofs_zindex *zindex, uint64_t at);
-int erofs_zindex_pieces_encode(const struct erofs_zindex *zindex, struct erofs_buffer *out, uint64_t at);
+uint64_t erofs_writer_zindex_clusters_size(const struct erofs_zindex *zindex, uint64_t at);
+int erofs_writer_zindex_clusters_encode(const struct erofs_zindex *zindex, struct erofs_buffer *out, uint64_t at);
+uint64_t erofs_writer_zindex_pieces_size(const struct erofs_zindex *zindex, uint64_t at);
+int erofs_writer_zindex_pieces_encode(const struct erofs_zindex *zindex, struct erofs_buffer *out, uint64_t at);
 
 #endif

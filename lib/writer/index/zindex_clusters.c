@@ -57,7 +57,7 @@ static void fetch_end(struct walk *walk)
 static void fetch(struct walk *walk, uint64_t start)
 {
 	walk->next_start = start;
-	if (erofs_extents_next(&walk->cursor, &walk->next))
+	if (erofs_writer_extents_next(&walk->cursor, &walk->next))
 		walk->next_head = start >> walk->bits;
 	else
 		fetch_end(walk);
@@ -69,7 +69,7 @@ static void begin(struct walk *walk, const struct erofs_zindex *zindex, struct e
 	struct erofs_extent_list list;
 
 	*walk = (struct walk){ .bits = zindex->methods->options->blkszbits, .total = count_lclusters(zindex) };
-	erofs_extent_lists_open(zindex->lists, zindex->list, &list, &walk->cursor);
+	erofs_writer_extent_lists_open(zindex->lists, zindex->list, &list, &walk->cursor);
 	method = &zindex->methods->items[list.method];
 	walk->big = has_big_clusters(zindex, method);
 	walk->next_blkaddr = (uint32_t)list.start;
@@ -200,7 +200,7 @@ static struct erofs_compact_shape shape_of(const struct erofs_zindex *zindex, ui
 	return erofs_compact_shape(erofs_zmap_header_at(at) + EROFS_ZMAP_HEADER_SIZE, count_lclusters(zindex), true);
 }
 
-uint64_t erofs_zindex_clusters_size(const struct erofs_zindex *zindex, uint64_t at)
+uint64_t erofs_writer_zindex_clusters_size(const struct erofs_zindex *zindex, uint64_t at)
 {
 	uint64_t size = erofs_zmap_header_at(at) + EROFS_ZMAP_HEADER_SIZE - at;
 	struct erofs_compact_shape shape;
@@ -211,7 +211,7 @@ uint64_t erofs_zindex_clusters_size(const struct erofs_zindex *zindex, uint64_t 
 	return size + erofs_compact_size(&shape);
 }
 
-int erofs_zindex_clusters_encode(const struct erofs_zindex *zindex, struct erofs_buffer *out, uint64_t at)
+int erofs_writer_zindex_clusters_encode(const struct erofs_zindex *zindex, struct erofs_buffer *out, uint64_t at)
 {
 	struct erofs_compact_shape shape = shape_of(zindex, at);
 	struct erofs_zmap_header header;

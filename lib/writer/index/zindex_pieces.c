@@ -34,13 +34,13 @@ static uint64_t first_record(uint64_t at, unsigned int bits)
 	return (erofs_zmap_header_at(at) + EROFS_ZMAP_HEADER_SIZE + size - 1) & ~(size - 1);
 }
 
-uint64_t erofs_zindex_pieces_size(const struct erofs_zindex *zindex, uint64_t at)
+uint64_t erofs_writer_zindex_pieces_size(const struct erofs_zindex *zindex, uint64_t at)
 {
 	struct erofs_extent_cursor cursor;
 	struct erofs_extent_list list;
 	unsigned int bits;
 
-	erofs_extent_lists_open(zindex->lists, zindex->list, &list, &cursor);
+	erofs_writer_extent_lists_open(zindex->lists, zindex->list, &list, &cursor);
 	bits = record_bits(zindex, &list);
 	return first_record(at, bits) + (bits ? 0 : EROFS_ZEXTENT_START_SIZE) + (list.count << (2 + bits)) - at;
 }
@@ -70,12 +70,11 @@ static int encode_records(const struct erofs_zindex *zindex, struct erofs_buffer
 	unsigned int size;
 	int algorithm, err = 0;
 
-	erofs_extent_lists_open(zindex->lists, zindex->list, &list, &cursor);
-	algorithm =
-		(int)erofs_compressor_limits(zindex->methods->items[list.method].compression.compressor)->algorithm;
+	erofs_writer_extent_lists_open(zindex->lists, zindex->list, &list, &cursor);
+	algorithm = (int)erofs_compressor_limits(zindex->methods->items[list.method].compression.compressor)->algorithm;
 	size = 4u << record_bits(zindex, &list);
 	record.pstart = list.start;
-	while (!err && erofs_extents_next(&cursor, &extent)) {
+	while (!err && erofs_writer_extents_next(&cursor, &extent)) {
 		uint8_t raw[32];
 
 		if (extent.form == EROFS_FORM_GAP) {
@@ -92,7 +91,7 @@ static int encode_records(const struct erofs_zindex *zindex, struct erofs_buffer
 	return err;
 }
 
-int erofs_zindex_pieces_encode(const struct erofs_zindex *zindex, struct erofs_buffer *out, uint64_t at)
+int erofs_writer_zindex_pieces_encode(const struct erofs_zindex *zindex, struct erofs_buffer *out, uint64_t at)
 {
 	uint64_t header_at = erofs_zmap_header_at(at);
 	struct erofs_extent_cursor cursor;
@@ -100,7 +99,7 @@ int erofs_zindex_pieces_encode(const struct erofs_zindex *zindex, struct erofs_b
 	unsigned int bits;
 	int err;
 
-	erofs_extent_lists_open(zindex->lists, zindex->list, &list, &cursor);
+	erofs_writer_extent_lists_open(zindex->lists, zindex->list, &list, &cursor);
 	bits = record_bits(zindex, &list);
 	err = erofs_buffer_append_zeros(out, (size_t)(header_at - at));
 	if (!err)

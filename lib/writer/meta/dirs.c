@@ -52,7 +52,7 @@ static uint32_t fill_block(struct names *names, struct name *name, bool *more, u
 	return count;
 }
 
-uint64_t erofs_dir_data_size(const struct erofs_tree_inode *dir, uint32_t blksz)
+uint64_t erofs_writer_dir_data_size(const struct erofs_tree_inode *dir, uint32_t blksz)
 {
 	struct names names = { .dir = dir };
 	struct name name;
@@ -85,8 +85,8 @@ static void encode_block(uint8_t *block, struct names *names, uint32_t count, er
 	}
 }
 
-int erofs_dir_encode(struct erofs_buffer *out, const struct erofs_tree_inode *dir, uint32_t blksz, erofs_nid_of nid_of,
-		     const void *ctx)
+int erofs_writer_dir_encode(struct erofs_buffer *out, const struct erofs_tree_inode *dir, uint32_t blksz,
+			    erofs_nid_of nid_of, const void *ctx)
 {
 	struct names ahead = { .dir = dir };
 	struct names behind = { .dir = dir };

@@ -79,14 +79,16 @@ static int emit_body(struct emitter *emitter, const struct erofs_tree_inode *ino
 	int err;
 
 	record.xattr_icount = (uint16_t)erofs_xattr_icount(
-		erofs_xattr_plan_area_size(&plan->xattrs, inode->xattrs, fingerprinted));
-	err = erofs_sink_append(&emitter->sink, body, erofs_inode_encode(&record, body));
+		erofs_writer_xattr_plan_area_size(&plan->xattrs, inode->xattrs, fingerprinted));
+	err = erofs_writer_sink_append(&emitter->sink, body, erofs_inode_encode(&record, body));
 	emitter->scratch.size = 0;
 	if (!err)
-		err = erofs_xattr_plan_encode(&plan->xattrs, &emitter->scratch, inode->xattrs,
-					      fingerprinted ? erofs_contents_digest(&data->dedup.contents, erofs_writer_place(data, inode)->content)
-							    : NULL);
-	return err ? err : erofs_sink_append(&emitter->sink, emitter->scratch.data, emitter->scratch.size);
+		err = erofs_writer_xattr_plan_encode(
+			&plan->xattrs, &emitter->scratch, inode->xattrs,
+			fingerprinted ? erofs_writer_contents_digest(&data->dedup.contents,
+								     erofs_writer_place(data, inode)->content)
+				      : NULL);
+	return err ? err : erofs_writer_sink_append(&emitter->sink, emitter->scratch.data, emitter->scratch.size);
 }
 
 static int emit_chunk_map(struct emitter *emitter, const struct erofs_tree_inode *inode)
@@ -98,10 +100,10 @@ static int emit_chunk_map(struct emitter *emitter, const struct erofs_tree_inode
 
 	for (uint64_t at = 0; !err && at < inode->size; at += chunk) {
 		uint8_t entry[EROFS_CHUNK_BLOCK_SIZE];
-		bool stored = erofs_chunk_has_data(&cursor, at, at + chunk);
+		bool stored = erofs_writer_chunk_has_data(&cursor, at, at + chunk);
 
 		erofs_chunk_block_encode(stored ? block : EROFS_NULL_BLOCK, entry);
-		err = erofs_sink_append(&emitter->sink, entry, sizeof(entry));
+		err = erofs_writer_sink_append(&emitter->sink, entry, sizeof(entry));
 		block += stored ? (uint32_t)(chunk / emitter->plan->blksz) : 0;
 	}
 	return err;
@@ -112,13 +114,13 @@ static int emit_elsewhere_map(struct emitter *emitter, const struct erofs_tree_i
 	const struct erofs_plan *plan = emitter->plan;
 	uint64_t chunk = UINT64_C(1) << erofs_writer_inode_plan(plan, inode)->chunkbits;
 	uint64_t start = emitter->sink.position;
-	int err = erofs_sink_pad(&emitter->sink, start + (-start & (EROFS_CHUNK_INDEX_SIZE - 1)));
+	int err = erofs_writer_sink_pad(&emitter->sink, start + (-start & (EROFS_CHUNK_INDEX_SIZE - 1)));
 
 	for (uint64_t at = 0; !err && at < inode->size; at += chunk) {
 		uint8_t entry[EROFS_CHUNK_INDEX_SIZE];
 
 		erofs_writer_elsewhere_chunk(plan, inode, at, entry);
-		err = erofs_sink_append(&emitter->sink, entry, sizeof(entry));
+		err = erofs_writer_sink_append(&emitter->sink, entry, sizeof(entry));
 	}
 	return err;
 }
@@ -129,8 +131,8 @@ static int emit_zindex(struct emitter *emitter, const struct erofs_tree_inode *i
 	int err;
 
 	emitter->scratch.size = 0;
-	err = erofs_zindex_encode(&zindex, &emitter->scratch, emitter->sink.position);
-	return err ? err : erofs_sink_append(&emitter->sink, emitter->scratch.data, emitter->scratch.size);
+	err = erofs_writer_zindex_encode(&zindex, &emitter->scratch, emitter->sink.position);
+	return err ? err : erofs_writer_sink_append(&emitter->sink, emitter->scratch.data, emitter->scratch.size);
 }
 
 /* The data of a directory or symlink, which are made here; valid until the next call. */
@@ -138,7 +140,8 @@ static int make_data(struct emitter *emitter, const struct erofs_tree_inode *ino
 {
 	emitter->scratch.size = 0;
 	if (S_ISDIR(inode->mode)) {
-		int err = erofs_dir_encode(&emitter->scratch, inode, emitter->plan->blksz, nid_of, emitter->layout);
+		int err = erofs_writer_dir_encode(&emitter->scratch, inode, emitter->plan->blksz, nid_of,
+						  emitter->layout);
 
 		*data = emitter->scratch.data;
 		return err;
@@ -157,13 +160,14 @@ static int emit_tail(struct emitter *emitter, const struct erofs_tree_inode *ino
 	if (!size)
 		return 0;
 	if (S_ISREG(inode->mode)) {
-		err = erofs_tails_read(emitter->data->tails, tail, size, erofs_writer_place(emitter->data, inode)->at);
+		err = erofs_writer_tails_read(emitter->data->tails, tail, size,
+					      erofs_writer_place(emitter->data, inode)->at);
 		data = tail;
 	} else {
 		err = make_data(emitter, inode, &data);
 		data += err ? 0 : erofs_writer_data_size(emitter->plan, inode) - size;
 	}
-	return err ? err : erofs_sink_append(&emitter->sink, data, size);
+	return err ? err : erofs_writer_sink_append(&emitter->sink, data, size);
 }
 
 static int emit_map(struct emitter *emitter, const struct erofs_tree_inode *inode)
@@ -184,7 +188,7 @@ static int emit_map(struct emitter *emitter, const struct erofs_tree_inode *inod
 static int emit_inode(struct emitter *emitter, const struct erofs_tree_inode *inode)
 {
 	uint64_t position = zone_start(emitter) + emitter->layout->positions[inode->number];
-	int err = erofs_sink_pad(&emitter->sink, position);
+	int err = erofs_writer_sink_pad(&emitter->sink, position);
 
 	if (!err)
 		err = emit_body(emitter, inode);
@@ -223,12 +227,12 @@ static int emit_blocks(struct emitter *emitter, const struct erofs_tree_inode *i
 
 	if (!blocks)
 		return 0;
-	err = erofs_sink_pad(&emitter->sink, start);
+	err = erofs_writer_sink_pad(&emitter->sink, start);
 	if (!err)
 		err = make_data(emitter, inode, &data);
 	if (!err)
-		err = erofs_sink_append(&emitter->sink, data, (size_t)size);
-	return err ? err : erofs_sink_pad(&emitter->sink, start + blocks * plan->blksz);
+		err = erofs_writer_sink_append(&emitter->sink, data, (size_t)size);
+	return err ? err : erofs_writer_sink_pad(&emitter->sink, start + blocks * plan->blksz);
 }
 
 static int emit_metadata(struct emitter *emitter)
@@ -238,19 +242,19 @@ static int emit_metadata(struct emitter *emitter)
 	int err = emit_inodes(emitter);
 
 	if (!err)
-		err = erofs_sink_pad(&emitter->sink, zone_start(emitter) + emitter->layout->shared_xattrs_at);
+		err = erofs_writer_sink_pad(&emitter->sink, zone_start(emitter) + emitter->layout->shared_xattrs_at);
 	if (!err)
-		err = erofs_sink_append(&emitter->sink, shared->data, shared->size);
+		err = erofs_writer_sink_append(&emitter->sink, shared->data, shared->size);
 	for (uint32_t i = 0; !err && i < tree->inode_count; i++)
 		err = emit_blocks(emitter, tree->inodes[i]);
 	if (!err)
-		err = erofs_sink_pad(&emitter->sink, zone_start(emitter) + emitter->layout->metadata_size);
-	return err ? err : erofs_sink_flush(&emitter->sink);
+		err = erofs_writer_sink_pad(&emitter->sink, zone_start(emitter) + emitter->layout->metadata_size);
+	return err ? err : erofs_writer_sink_flush(&emitter->sink);
 }
 
 static void release_emitter(struct emitter *emitter)
 {
-	erofs_sink_release(&emitter->sink);
+	erofs_writer_sink_release(&emitter->sink);
 	erofs_buffer_release(&emitter->scratch);
 }
 
@@ -272,7 +276,7 @@ int erofs_writer_emit(const struct erofs_plan *plan, const struct erofs_data *da
 	int err;
 
 	report_progress(plan);
-	erofs_sink_init(&emitter.sink, data->output, zone_start(&emitter), data->uuid_hasher);
+	erofs_writer_sink_init(&emitter.sink, data->output, zone_start(&emitter), data->uuid_hasher);
 	err = emit_metadata(&emitter);
 	return err ? err : erofs_writer_emit_front(plan, data, layout);
 }

@@ -91,7 +91,7 @@ static int place_one(struct placer *placer)
 	if (!fits(placer, &inode, start)) {
 		uint64_t moved = next_place(placer, &inode, start);
 
-		if (erofs_gaps_add(&placer->gaps, start, moved, placer->blksz))
+		if (erofs_writer_gaps_add(&placer->gaps, start, moved, placer->blksz))
 			return -ENOMEM;
 		start = moved;
 	}
@@ -106,8 +106,8 @@ static int place_one(struct placer *placer)
 /* The next inode of the tree: into a gap, or to those that wait. */
 static int take_in(struct placer *placer, const struct waiting *inode)
 {
-	int taken = erofs_gaps_take(&placer->gaps, &placer->layout->positions[inode->number],
-				    inode->body + inode->tail);
+	int taken = erofs_writer_gaps_take(&placer->gaps, &placer->layout->positions[inode->number],
+					   inode->body + inode->tail);
 
 	if (taken)
 		return taken < 0 ? taken : 0;
@@ -125,7 +125,7 @@ static int compare_positions(const void *a, const void *b, void *ctx)
 
 static void release_placer(struct placer *placer)
 {
-	erofs_gaps_release(&placer->gaps);
+	erofs_writer_gaps_release(&placer->gaps);
 }
 
 static int place_inodes(struct erofs_layout *layout, const struct erofs_plan *plan, const struct erofs_data *data)
@@ -134,7 +134,7 @@ static int place_inodes(struct erofs_layout *layout, const struct erofs_plan *pl
 	erofs_auto(release_placer) struct placer placer = { .layout = layout, .blksz = plan->blksz };
 	int err = 0;
 
-	erofs_gaps_init(&placer.gaps);
+	erofs_writer_gaps_init(&placer.gaps);
 	for (uint32_t i = 0; !err && i < tree->inode_count; i++) {
 		struct waiting inode = {
 			.number = i,
@@ -198,7 +198,6 @@ int erofs_writer_lay_out(struct erofs_layout *layout, const struct erofs_plan *p
 	layout->shared_xattrs_at = layout->zone_size;
 	place_blocks(layout, plan, align_up(layout->shared_xattrs_at + plan->xattrs.shared_zone.size, plan->blksz));
 	if (layout->meta_blkaddr + layout->metadata_size / plan->blksz >= EROFS_NULL_BLOCK)
-		return erofs_report(plan->diag, -EFBIG,
-				    "the image grows beyond 2^32 blocks; larger blocks would help");
+		return erofs_report(plan->diag, -EFBIG, "the image grows beyond 2^32 blocks; larger blocks would help");
 	return 0;
 }

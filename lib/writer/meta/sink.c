@@ -5,18 +5,18 @@
 
 #define SINK_BUFFER ((size_t)512 * 1024)
 
-void erofs_sink_init(struct erofs_sink *sink, struct erofs_output *output, uint64_t position,
-		     struct erofs_hasher *hasher)
+void erofs_writer_sink_init(struct erofs_sink *sink, struct erofs_output *output, uint64_t position,
+			    struct erofs_hasher *hasher)
 {
 	*sink = (struct erofs_sink){ .output = output, .position = position, .hasher = hasher };
 }
 
-void erofs_sink_release(struct erofs_sink *sink)
+void erofs_writer_sink_release(struct erofs_sink *sink)
 {
 	erofs_buffer_release(&sink->pending);
 }
 
-int erofs_sink_flush(struct erofs_sink *sink)
+int erofs_writer_sink_flush(struct erofs_sink *sink)
 {
 	struct erofs_buffer *pending = &sink->pending;
 	int err = sink->hasher ? erofs_hasher_append(sink->hasher, pending->data, pending->size) : 0;
@@ -29,10 +29,10 @@ int erofs_sink_flush(struct erofs_sink *sink)
 
 static int flush_full(struct erofs_sink *sink)
 {
-	return sink->pending.size < SINK_BUFFER ? 0 : erofs_sink_flush(sink);
+	return sink->pending.size < SINK_BUFFER ? 0 : erofs_writer_sink_flush(sink);
 }
 
-int erofs_sink_append(struct erofs_sink *sink, const void *data, size_t size)
+int erofs_writer_sink_append(struct erofs_sink *sink, const void *data, size_t size)
 {
 	int err = erofs_buffer_append(&sink->pending, data, size);
 
@@ -42,7 +42,7 @@ int erofs_sink_append(struct erofs_sink *sink, const void *data, size_t size)
 	return flush_full(sink);
 }
 
-int erofs_sink_pad(struct erofs_sink *sink, uint64_t position)
+int erofs_writer_sink_pad(struct erofs_sink *sink, uint64_t position)
 {
 	assert(position >= sink->position);
 	while (sink->position < position) {

@@ -18,16 +18,16 @@ struct erofs_sink {
 };
 
 /* Begins at `position` of the output. */
-void erofs_sink_init(struct erofs_sink *sink, struct erofs_output *output, uint64_t position,
-		     struct erofs_hasher *hasher);
-void erofs_sink_release(struct erofs_sink *sink);
+void erofs_writer_sink_init(struct erofs_sink *sink, struct erofs_output *output, uint64_t position,
+			    struct erofs_hasher *hasher);
+void erofs_writer_sink_release(struct erofs_sink *sink);
 
-int erofs_sink_append(struct erofs_sink *sink, const void *data, size_t size);
+int erofs_writer_sink_append(struct erofs_sink *sink, const void *data, size_t size);
 
 /* Zeros up to `position`, which is not behind what has been appended. */
-int erofs_sink_pad(struct erofs_sink *sink, uint64_t position);
+int erofs_writer_sink_pad(struct erofs_sink *sink, uint64_t position);
 
 /* Writes what is pending. */
-int erofs_sink_flush(struct erofs_sink *sink);
+int erofs_writer_sink_flush(struct erofs_sink *sink);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "lib/format/format_chunk.h"
 
-uint64_t erofs_chunk_stored_bytes(uint64_t size, const struct erofs_data_map *map, unsigned int chunkbits)
+uint64_t erofs_writer_chunk_stored_bytes(uint64_t size, const struct erofs_data_map *map, unsigned int chunkbits)
 {
 	uint64_t chunk = UINT64_C(1) << chunkbits;
 	uint64_t stored = 0;
@@ -27,7 +27,7 @@ uint64_t erofs_chunk_stored_bytes(uint64_t size, const struct erofs_data_map *ma
 	return stored;
 }
 
-uint8_t erofs_chunk_choose(uint64_t size, const struct erofs_data_map *map, unsigned int blkszbits)
+uint8_t erofs_writer_chunk_choose(uint64_t size, const struct erofs_data_map *map, unsigned int blkszbits)
 {
 	unsigned int largest = blkszbits + EROFS_CHUNK_FORMAT_BLKBITS_MASK;
 	uint64_t least = size;
@@ -35,7 +35,7 @@ uint8_t erofs_chunk_choose(uint64_t size, const struct erofs_data_map *map, unsi
 
 	for (unsigned int bits = blkszbits; bits <= largest && bits < 63; bits++) {
 		uint64_t cost = erofs_chunk_count(size, bits) * EROFS_CHUNK_BLOCK_SIZE +
-				erofs_chunk_stored_bytes(size, map, bits);
+				erofs_writer_chunk_stored_bytes(size, map, bits);
 
 		if (cost < least) {
 			least = cost;
@@ -47,12 +47,12 @@ uint8_t erofs_chunk_choose(uint64_t size, const struct erofs_data_map *map, unsi
 	return best;
 }
 
-bool erofs_chunk_same_map(const struct erofs_data_map *a, const struct erofs_data_map *b)
+bool erofs_writer_chunk_same_map(const struct erofs_data_map *a, const struct erofs_data_map *b)
 {
 	return a->count == b->count && memcmp(a->ranges, b->ranges, a->count * sizeof(a->ranges[0])) == 0;
 }
 
-bool erofs_chunk_has_data(struct erofs_chunk_cursor *cursor, uint64_t start, uint64_t end)
+bool erofs_writer_chunk_has_data(struct erofs_chunk_cursor *cursor, uint64_t start, uint64_t end)
 {
 	const struct erofs_data_map *map = cursor->map;
 

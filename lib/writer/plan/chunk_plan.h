@@ -16,7 +16,7 @@
  * Log2 of the chunk size that makes map and stored chunks together smallest, 0 if the file is better stored flat, its
  * holes as zeros. `blkszbits` is the smallest possible.
  */
-uint8_t erofs_chunk_choose(uint64_t size, const struct erofs_data_map *map, unsigned int blkszbits);
+uint8_t erofs_writer_chunk_choose(uint64_t size, const struct erofs_data_map *map, unsigned int blkszbits);
 
 /* Chunks of the file, holes included. */
 static inline uint64_t erofs_chunk_count(uint64_t size, unsigned int chunkbits)
@@ -25,10 +25,10 @@ static inline uint64_t erofs_chunk_count(uint64_t size, unsigned int chunkbits)
 }
 
 /* Bytes of the stored chunks; the file's last chunk counts no further than the file's end. */
-uint64_t erofs_chunk_stored_bytes(uint64_t size, const struct erofs_data_map *map, unsigned int chunkbits);
+uint64_t erofs_writer_chunk_stored_bytes(uint64_t size, const struct erofs_data_map *map, unsigned int chunkbits);
 
 /* Whether two files with these maps store the same chunks. */
-bool erofs_chunk_same_map(const struct erofs_data_map *a, const struct erofs_data_map *b);
+bool erofs_writer_chunk_same_map(const struct erofs_data_map *a, const struct erofs_data_map *b);
 
 /* Asks chunk by chunk, in ascending order only. Zero-initialised but for the map it stands at the start. */
 struct erofs_chunk_cursor {
@@ -37,6 +37,6 @@ struct erofs_chunk_cursor {
 };
 
 /* Whether bytes start..end-1 hold any data; `start` never goes back. */
-bool erofs_chunk_has_data(struct erofs_chunk_cursor *cursor, uint64_t start, uint64_t end);
+bool erofs_writer_chunk_has_data(struct erofs_chunk_cursor *cursor, uint64_t start, uint64_t end);
 
 #endif

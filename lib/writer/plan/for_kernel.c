@@ -39,7 +39,7 @@ static int check_algorithms(const struct erofs_build_options *options, const str
 
 static int check_clusters(const struct erofs_build_options *options, const struct target *target)
 {
-	uint32_t largest = erofs_compress_hints_largest(options->hints);
+	uint32_t largest = erofs_writer_compress_hints_largest(options->hints);
 	int err = 0;
 
 	if (options->compressed_form == EROFS_COMPRESSED_EXTENTS)
@@ -124,10 +124,10 @@ int erofs_build_for_kernel(struct erofs_build_options *options, struct erofs_ker
 			   const struct erofs_diag *diag)
 {
 	struct erofs_build_options known;
-	int err = erofs_build_options_take(&known, options, diag);
+	int err = erofs_writer_options_take(&known, options, diag);
 
 	if (!err)
-		err = erofs_build_options_check(&known, diag);
+		err = erofs_writer_options_check(&known, diag);
 	if (!err)
 		err = for_kernel(&known, kernel, form_given, diag);
 	if (!err)

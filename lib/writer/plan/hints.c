@@ -205,7 +205,8 @@ int erofs_compress_hints_read(struct erofs_compress_hints **out, const char *pat
 
 /* ---- use ------------------------------------------------------------------------------------------------------------------- */
 
-const struct erofs_compress_hint *erofs_compress_hints_find(const struct erofs_compress_hints *hints, const char *path)
+const struct erofs_compress_hint *erofs_writer_compress_hints_find(const struct erofs_compress_hints *hints,
+								   const char *path)
 {
 	for (size_t i = 0; hints && i < hints->count; i++)
 		if (!regexec(&hints->lines[i].regex, path, 0, NULL, 0))
@@ -213,7 +214,7 @@ const struct erofs_compress_hint *erofs_compress_hints_find(const struct erofs_c
 	return NULL;
 }
 
-uint32_t erofs_compress_hints_largest(const struct erofs_compress_hints *hints)
+uint32_t erofs_writer_compress_hints_largest(const struct erofs_compress_hints *hints)
 {
 	uint32_t largest = 0;
 
@@ -223,7 +224,7 @@ uint32_t erofs_compress_hints_largest(const struct erofs_compress_hints *hints)
 	return largest;
 }
 
-int erofs_compress_hints_check(const struct erofs_build_options *options, const struct erofs_diag *diag)
+int erofs_writer_compress_hints_check(const struct erofs_build_options *options, const struct erofs_diag *diag)
 {
 	const struct erofs_compress_hints *hints = options->hints;
 	uint32_t blksz = 1u << options->blkszbits;
@@ -244,7 +245,7 @@ int erofs_compress_hints_check(const struct erofs_build_options *options, const 
 	return 0;
 }
 
-const struct erofs_compress_hint *erofs_compress_hints_at(const struct erofs_compress_hints *hints, size_t index)
+const struct erofs_compress_hint *erofs_writer_compress_hints_at(const struct erofs_compress_hints *hints, size_t index)
 {
 	return hints && index < hints->count ? &hints->lines[index].hint : NULL;
 }

@@ -39,7 +39,7 @@ static bool same_method(const struct erofs_method *a, const struct erofs_method 
 }
 
 static struct erofs_method make_method(const struct erofs_build_options *options,
-					  const struct erofs_compress_hint *hint)
+				       const struct erofs_compress_hint *hint)
 {
 	bool extents = options->compressed_form == EROFS_COMPRESSED_EXTENTS;
 	uint32_t pcluster = hint ? hint->pcluster_size : options->pcluster_size;
@@ -56,9 +56,10 @@ static struct erofs_method make_method(const struct erofs_build_options *options
 		method.encoded_max = 0;
 		return method;
 	}
-	method.dict_size = method.compression.dict_size
-				? method.compression.dict_size
-				: erofs_encoder_dict_size(&method.compression, method.encoded_max, method.extent_bytes);
+	method.dict_size =
+		method.compression.dict_size
+			? method.compression.dict_size
+			: erofs_encoder_dict_size(&method.compression, method.encoded_max, method.extent_bytes);
 	method.slow = erofs_encoder_wants_look(&method.compression);
 	return method;
 }
@@ -106,7 +107,7 @@ int erofs_writer_methods_init(struct erofs_methods *methods, const struct erofs_
 
 	methods->options = options;
 	err = erofs_writer_methods_find(methods, &number, NULL);
-	for (size_t i = 0; !err && (hint = erofs_compress_hints_at(options->hints, i)); i++)
+	for (size_t i = 0; !err && (hint = erofs_writer_compress_hints_at(options->hints, i)); i++)
 		err = erofs_writer_methods_find(methods, &number, hint);
 	if (err == -E2BIG)
 		return erofs_report(diag, err, "the hints name more than %u ways to compress files", EROFS_METHODS_MAX);

@@ -8,7 +8,7 @@
 
 void erofs_writer_plan_release(struct erofs_plan *plan)
 {
-	erofs_xattr_plan_release(&plan->xattrs);
+	erofs_writer_xattr_plan_release(&plan->xattrs);
 	erofs_writer_methods_release(&plan->methods);
 	erofs_buffer_release(&plan->front);
 	erofs_pages_release(&plan->inodes);
@@ -37,7 +37,7 @@ static int plan_front(struct erofs_plan *plan)
 		err = reserve_configs(plan);
 	plan->prefixes_at = EROFS_SUPERBLOCK_OFFSET + (uint32_t)plan->front.size;
 	if (!err)
-		err = erofs_xattr_plan_encode_prefixes(&plan->xattrs, &plan->front);
+		err = erofs_writer_xattr_plan_encode_prefixes(&plan->xattrs, &plan->front);
 	end = EROFS_SUPERBLOCK_OFFSET + plan->front.size;
 	plan->data_start = (end + plan->blksz - 1) / plan->blksz * plan->blksz;
 	return err ? err : erofs_buffer_append_zeros(&plan->front, plan->data_start - end);
@@ -51,7 +51,7 @@ int erofs_writer_plan_begin(struct erofs_plan *plan)
 	if (!err && !plan->is_arriving)
 		err = erofs_pages_fill(&plan->inodes, most);
 	if (!err)
-		err = erofs_xattr_plan_begin(&plan->xattrs, plan->options, plan->diag);
+		err = erofs_writer_xattr_plan_begin(&plan->xattrs, plan->options, plan->diag);
 	if (!err)
 		err = erofs_writer_methods_init(&plan->methods, plan->options, plan->diag);
 	return err ? err : plan_front(plan);
@@ -68,7 +68,7 @@ static void add_to_bounds(struct erofs_plan *plan, const struct erofs_tree_inode
 	/* Packing tails wastes less than a tail's own size on average, and never more than a block. */
 	plan->metadata_bound += 2 * (uint64_t)erofs_writer_planned_tail(plan, inode);
 	if (S_ISREG(inode->mode) && inode->size && plan->options->compression_count)
-		plan->metadata_bound += erofs_zindex_bound(plan->options, inode->size);
+		plan->metadata_bound += erofs_writer_zindex_bound(plan->options, inode->size);
 	if (!S_ISREG(inode->mode)) {
 		plan->metadata_bound += bytes;
 		return;
@@ -89,7 +89,7 @@ static void count_inode(struct erofs_build_summary *summary, const struct erofs_
 int erofs_writer_plan_tree(struct erofs_plan *plan)
 {
 	const struct erofs_tree *tree = plan->tree;
-	int err = erofs_xattr_plan_init(&plan->xattrs, tree, plan->options);
+	int err = erofs_writer_xattr_plan_init(&plan->xattrs, tree, plan->options);
 
 	if (!err)
 		err = erofs_writer_plan_epoch(plan);
@@ -101,7 +101,8 @@ int erofs_writer_plan_tree(struct erofs_plan *plan)
 		count_inode(plan->summary, tree->inodes[i]);
 	}
 	plan->metadata_bound += plan->xattrs.shared_zone.size + plan->front.size + 4 * (uint64_t)plan->blksz;
-	if (!err && !plan->is_arriving && plan->options->dedupe_files && plan->options->fingerprint == EROFS_DIGEST_NONE)
+	if (!err && !plan->is_arriving && plan->options->dedupe_files &&
+	    plan->options->fingerprint == EROFS_DIGEST_NONE)
 		err = erofs_writer_plan_digests(plan);
 	return err;
 }

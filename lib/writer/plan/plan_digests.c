@@ -7,8 +7,7 @@
 #include "lib/writer/plan/plan_inode.h"
 
 /* The holes that decide where a file's blocks are; NULL: all of it is stored. */
-static const struct erofs_data_map *stored_map(const struct erofs_plan *plan,
-					       const struct erofs_tree_inode *inode)
+static const struct erofs_data_map *stored_map(const struct erofs_plan *plan, const struct erofs_tree_inode *inode)
 {
 	return erofs_writer_inode_plan(plan, inode)->layout == EROFS_LAYOUT_CHUNK_BASED ? inode->data : NULL;
 }
@@ -21,7 +20,7 @@ static bool may_share(const void *ctx, uint32_t number, const void *key)
 	const struct erofs_data_map *a_map = stored_map(plan, a);
 	const struct erofs_data_map *b_map = stored_map(plan, b);
 
-	return a->size == b->size && !a_map == !b_map && (!a_map || erofs_chunk_same_map(a_map, b_map));
+	return a->size == b->size && !a_map == !b_map && (!a_map || erofs_writer_chunk_same_map(a_map, b_map));
 }
 
 /*

@@ -41,8 +41,8 @@ static int plan_form(struct erofs_plan *plan, const struct erofs_tree_inode *ino
 
 static int check_xattrs(const struct erofs_plan *plan, const struct erofs_tree_inode *inode)
 {
-	uint32_t size =
-		erofs_xattr_plan_area_size(&plan->xattrs, inode->xattrs, erofs_writer_has_fingerprint(plan, inode));
+	uint32_t size = erofs_writer_xattr_plan_area_size(&plan->xattrs, inode->xattrs,
+							  erofs_writer_has_fingerprint(plan, inode));
 	const struct erofs_tree_xattr *largest;
 
 	if (size <= EROFS_XATTR_AREA_MAX)
@@ -77,7 +77,7 @@ static int plan_method(struct erofs_plan *plan, const struct erofs_tree_inode *i
 		encoded.compression = encoding < 0 ? 0 : (unsigned int)encoding;
 		hint = &encoded;
 	} else if (plan->options->hints)
-		hint = erofs_compress_hints_find(plan->options->hints, erofs_tree_path(&path, inode) + 1);
+		hint = erofs_writer_compress_hints_find(plan->options->hints, erofs_tree_path(&path, inode) + 1);
 	err = erofs_writer_methods_find(&plan->methods, &method, hint);
 	erofs_writer_inode_plan(plan, inode)->method = method;
 	return err;
@@ -107,7 +107,7 @@ static void plan_layout(struct erofs_plan *plan, const struct erofs_tree_inode *
 
 	inode_plan->layout = EROFS_LAYOUT_FLAT_PLAIN;
 	if (may_have_chunks(plan, inode)) {
-		inode_plan->chunkbits = erofs_chunk_choose(inode->size, inode->data, plan->options->blkszbits);
+		inode_plan->chunkbits = erofs_writer_chunk_choose(inode->size, inode->data, plan->options->blkszbits);
 		if (inode_plan->chunkbits) {
 			inode_plan->layout = EROFS_LAYOUT_CHUNK_BASED;
 			return;
@@ -128,7 +128,7 @@ int erofs_writer_plan_inode(struct erofs_plan *plan, const struct erofs_tree_ino
 	if (!inode_plan->has_arrived)
 		inode_plan->wants_digest = erofs_writer_has_fingerprint(plan, inode);
 	if (S_ISDIR(inode->mode))
-		inode_plan->dir_size = erofs_dir_data_size(inode, plan->blksz);
+		inode_plan->dir_size = erofs_writer_dir_data_size(inode, plan->blksz);
 	err = plan_form(plan, inode);
 	if (!err && !inode_plan->has_arrived)
 		err = plan_method(plan, inode);
@@ -161,6 +161,6 @@ int erofs_writer_plan_arrival(struct erofs_plan *plan, const struct erofs_tree_i
 	if (!err)
 		plan_layout(plan, inode,
 			    EROFS_INODE_EXTENDED_SIZE +
-				    erofs_xattr_plan_area_bound(&plan->xattrs, inode->xattrs, fingerprinted));
+				    erofs_writer_xattr_plan_area_bound(&plan->xattrs, inode->xattrs, fingerprinted));
 	return err;
 }

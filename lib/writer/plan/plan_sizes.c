@@ -13,7 +13,8 @@ uint64_t erofs_writer_head_size(const struct erofs_plan *plan, const struct erof
 	bool extended = erofs_writer_inode_plan(plan, inode)->extended;
 
 	return (extended ? EROFS_INODE_EXTENDED_SIZE : EROFS_INODE_COMPACT_SIZE) +
-	       erofs_xattr_plan_area_size(&plan->xattrs, inode->xattrs, erofs_writer_has_fingerprint(plan, inode));
+	       erofs_writer_xattr_plan_area_size(&plan->xattrs, inode->xattrs,
+						 erofs_writer_has_fingerprint(plan, inode));
 }
 
 /* Bytes of the chunk map behind the xattrs, which end at `at`. */
@@ -52,7 +53,7 @@ uint64_t erofs_writer_planned_blocks(const struct erofs_plan *plan, const struct
 	if (erofs_writer_is_elsewhere(plan, inode))
 		return 0;
 	if (inode_plan->layout == EROFS_LAYOUT_CHUNK_BASED)
-		size = erofs_chunk_stored_bytes(size, inode->data, inode_plan->chunkbits);
+		size = erofs_writer_chunk_stored_bytes(size, inode->data, inode_plan->chunkbits);
 	if (inode_plan->layout == EROFS_LAYOUT_FLAT_INLINE)
 		return size / plan->blksz;
 	return size / plan->blksz + !!(size % plan->blksz);

@@ -192,16 +192,16 @@ static int plan_set(struct erofs_xattr_plan *plan, const struct erofs_xattr_set 
 	return err;
 }
 
-int erofs_xattr_plan_begin(struct erofs_xattr_plan *plan, const struct erofs_build_options *options,
-			   const struct erofs_diag *diag)
+int erofs_writer_xattr_plan_begin(struct erofs_xattr_plan *plan, const struct erofs_build_options *options,
+				  const struct erofs_diag *diag)
 {
 	int err = add_fingerprint_prefix(plan, options, diag);
 
 	return err ? err : add_user_prefixes(plan, options, diag);
 }
 
-int erofs_xattr_plan_init(struct erofs_xattr_plan *plan, const struct erofs_tree *tree,
-			  const struct erofs_build_options *options)
+int erofs_writer_xattr_plan_init(struct erofs_xattr_plan *plan, const struct erofs_tree *tree,
+				 const struct erofs_build_options *options)
 {
 	erofs_auto_free uint32_t *ids = calloc(tree->xattr_count + 1, sizeof(*ids));
 	int err;
@@ -217,7 +217,7 @@ int erofs_xattr_plan_init(struct erofs_xattr_plan *plan, const struct erofs_tree
 	return err;
 }
 
-void erofs_xattr_plan_release(struct erofs_xattr_plan *plan)
+void erofs_writer_xattr_plan_release(struct erofs_xattr_plan *plan)
 {
 	erofs_buffer_release(&plan->shared_zone);
 	erofs_buffer_release(&plan->shared_ids);
@@ -225,8 +225,8 @@ void erofs_xattr_plan_release(struct erofs_xattr_plan *plan)
 	free(plan->areas);
 }
 
-uint32_t erofs_xattr_plan_area_size(const struct erofs_xattr_plan *plan, const struct erofs_xattr_set *set,
-				    bool fingerprinted)
+uint32_t erofs_writer_xattr_plan_area_size(const struct erofs_xattr_plan *plan, const struct erofs_xattr_set *set,
+					   bool fingerprinted)
 {
 	uint32_t size = 0;
 
@@ -237,8 +237,8 @@ uint32_t erofs_xattr_plan_area_size(const struct erofs_xattr_plan *plan, const s
 	return size ? EROFS_XATTR_HEADER_SIZE + size : 0;
 }
 
-uint32_t erofs_xattr_plan_area_bound(const struct erofs_xattr_plan *plan, const struct erofs_xattr_set *set,
-				     bool fingerprinted)
+uint32_t erofs_writer_xattr_plan_area_bound(const struct erofs_xattr_plan *plan, const struct erofs_xattr_set *set,
+					    bool fingerprinted)
 {
 	uint32_t size = EROFS_XATTR_HEADER_SIZE;
 
@@ -278,15 +278,15 @@ static int append_fingerprint(const struct erofs_xattr_plan *plan, struct erofs_
 	return append_entry(out, &entry, "", value);
 }
 
-int erofs_xattr_plan_encode(const struct erofs_xattr_plan *plan, struct erofs_buffer *out,
-			    const struct erofs_xattr_set *set, const uint8_t *digest)
+int erofs_writer_xattr_plan_encode(const struct erofs_xattr_plan *plan, struct erofs_buffer *out,
+				   const struct erofs_xattr_set *set, const uint8_t *digest)
 {
 	static const struct xattr_area nothing = { .name_filter = EROFS_XATTR_FILTER_EMPTY };
 	const struct xattr_area *area = set ? &plan->areas[set->id] : &nothing;
 	const uint32_t *ids = (const uint32_t *)(const void *)plan->shared_ids.data;
 	int err;
 
-	if (!erofs_xattr_plan_area_size(plan, set, digest))
+	if (!erofs_writer_xattr_plan_area_size(plan, set, digest))
 		return 0;
 	err = append_header(plan, out, area, digest);
 	for (uint32_t i = 0; !err && i < area->shared_count; i++) {
@@ -302,7 +302,7 @@ int erofs_xattr_plan_encode(const struct erofs_xattr_plan *plan, struct erofs_bu
 	return erofs_buffer_append(out, plan->inline_entries.data + area->inline_at, area->inline_size);
 }
 
-int erofs_xattr_plan_encode_prefixes(const struct erofs_xattr_plan *plan, struct erofs_buffer *out)
+int erofs_writer_xattr_plan_encode_prefixes(const struct erofs_xattr_plan *plan, struct erofs_buffer *out)
 {
 	for (uint32_t i = 0; i < plan->prefix_count; i++) {
 		const struct xattr_prefix *prefix = &plan->prefixes[i];

@@ -46,27 +46,27 @@ struct erofs_xattr_plan {
 };
 
 /* The long prefixes, which depend on the options alone. */
-int erofs_xattr_plan_begin(struct erofs_xattr_plan *plan, const struct erofs_build_options *options,
-			   const struct erofs_diag *diag);
+int erofs_writer_xattr_plan_begin(struct erofs_xattr_plan *plan, const struct erofs_build_options *options,
+				  const struct erofs_diag *diag);
 
 /* Everything else. -ENOMEM. */
-int erofs_xattr_plan_init(struct erofs_xattr_plan *plan, const struct erofs_tree *tree,
-			  const struct erofs_build_options *options);
-void erofs_xattr_plan_release(struct erofs_xattr_plan *plan);
+int erofs_writer_xattr_plan_init(struct erofs_xattr_plan *plan, const struct erofs_tree *tree,
+				 const struct erofs_build_options *options);
+void erofs_writer_xattr_plan_release(struct erofs_xattr_plan *plan);
 
 /* Bytes of the inline area of an inode with this set (NULL: none) and perhaps a fingerprint; 0 if it has neither. */
-uint32_t erofs_xattr_plan_area_size(const struct erofs_xattr_plan *plan, const struct erofs_xattr_set *set,
-				    bool fingerprinted);
+uint32_t erofs_writer_xattr_plan_area_size(const struct erofs_xattr_plan *plan, const struct erofs_xattr_set *set,
+					   bool fingerprinted);
 
 /* At most so many bytes, whatever of it is shared or has a long prefix. */
-uint32_t erofs_xattr_plan_area_bound(const struct erofs_xattr_plan *plan, const struct erofs_xattr_set *set,
-				     bool fingerprinted);
+uint32_t erofs_writer_xattr_plan_area_bound(const struct erofs_xattr_plan *plan, const struct erofs_xattr_set *set,
+					    bool fingerprinted);
 
 /* Appends that area; `digest` is the raw digest of a fingerprinted file, else NULL. */
-int erofs_xattr_plan_encode(const struct erofs_xattr_plan *plan, struct erofs_buffer *out,
-			    const struct erofs_xattr_set *set, const uint8_t *digest);
+int erofs_writer_xattr_plan_encode(const struct erofs_xattr_plan *plan, struct erofs_buffer *out,
+				   const struct erofs_xattr_set *set, const uint8_t *digest);
 
 /* Appends the long-prefix table. */
-int erofs_xattr_plan_encode_prefixes(const struct erofs_xattr_plan *plan, struct erofs_buffer *out);
+int erofs_writer_xattr_plan_encode_prefixes(const struct erofs_xattr_plan *plan, struct erofs_buffer *out);
 
 #endif
