@@ -141,6 +141,9 @@ extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *memory, size_t size);
 extern void __libc_free(void *memory);
 
+/* Libraries have to take these, too: what they allocate, we may free. */
+#define SEEN_BY_LIBRARIES __attribute__((visibility("default")))
+
 static atomic_bool is_counting;
 static atomic_uint allocations, fails_at;
 
@@ -161,24 +164,24 @@ static void *count_live(void *memory)
 	return memory;
 }
 
-void *malloc(size_t size)
+SEEN_BY_LIBRARIES void *malloc(size_t size)
 {
 	return fails() ? NULL : count_live(__libc_malloc(size));
 }
 
-void *calloc(size_t count, size_t size)
+SEEN_BY_LIBRARIES void *calloc(size_t count, size_t size)
 {
 	return fails() ? NULL : count_live(__libc_calloc(count, size));
 }
 
-void *realloc(void *memory, size_t size)
+SEEN_BY_LIBRARIES void *realloc(void *memory, size_t size)
 {
 	void *moved = fails() ? NULL : __libc_realloc(memory, size);
 
 	return memory ? moved : count_live(moved);
 }
 
-void free(void *memory)
+SEEN_BY_LIBRARIES void free(void *memory)
 {
 	if (memory)
 		atomic_fetch_sub(&live, 1);
