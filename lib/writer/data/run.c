@@ -197,18 +197,26 @@ static int pass_over(struct erofs_plan *plan)
 	return more;
 }
 
+static int store_all(struct erofs_data *data, struct erofs_plan *plan, struct erofs_pool *pool)
+{
+	erofs_auto(release_run) struct erofs_run run = {
+		.data = data,
+		.plan = plan,
+		.pool = pool,
+		.source = plan->tree->source_ops,
+		.arrivals = plan->is_arriving ? plan->tree->stream_ops : NULL,
+	};
+	int err = init_run(&run);
+
+	return err ? err : store(&run);
+}
+
 int erofs_writer_data_store(struct erofs_data *data, struct erofs_plan *plan, struct erofs_pool *pool)
 {
-	erofs_auto(release_run) struct erofs_run run = { .data = data, .plan = plan, .pool = pool };
-	int err;
+	bool is_wanted = !plan->options->data_outside || plan->options->fingerprint != EROFS_DIGEST_NONE ||
+			 data->uuid_hasher;
+	int err = is_wanted ? store_all(data, plan, pool) : pass_over(plan);
 
-	if (plan->options->data_outside && plan->options->fingerprint == EROFS_DIGEST_NONE && !data->uuid_hasher)
-		return pass_over(plan);
-	run.source = plan->tree->source_ops;
-	run.arrivals = plan->is_arriving ? plan->tree->stream_ops : NULL;
-	err = init_run(&run);
-	if (!err)
-		err = store(&run);
 	/* Metadata begin with a block. */
 	return err ? err : erofs_writer_zone_align(&data->zone);
 }
