@@ -2,7 +2,6 @@
 #include "dump/options.h"
 
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,18 +73,6 @@ static const char help[] =
 	" --offset=N            the image starts N bytes into IMAGE\n"
 	" -h, --help            print this help and exit\n"
 	" -V, --version         print the version and exit\n";
-
-int options_usage(const char *format, ...)
-{
-	va_list args;
-
-	fputs("dump.erofs: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputs(" (see dump.erofs --help)\n", stderr);
-	return -1;
-}
 
 static int set_form(struct dump_options *out, const char *form)
 {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,50 +27,7 @@ struct data {
 	uint64_t budget; /* bytes */
 };
 
-int erofs_check_job_finding(struct erofs_check_job *job, const char *format, ...)
-{
-	erofs_auto_free char *text = NULL;
-	va_list args;
-	int length;
-
-	va_start(args, format);
-	length = vasprintf(&text, format, args);
-	va_end(args);
-	if (length < 0) {
-		text = NULL;
-		return -ENOMEM;
-	}
-	return erofs_buffer_append(&job->causes, text, (size_t)length + 1);
-}
-
 /* ---- where the data lie --------------------------------------------------------------------------------------------------- */
-
-int erofs_check_place(const struct erofs_check *check, struct erofs_check_job *job, const struct erofs_extent *extent,
-		      bool *bad)
-{
-	uint64_t start = extent->physical, end = start + extent->plen;
-	const struct erofs_claim *claim;
-	erofs_auto_free char *text = NULL;
-
-	if (extent->device) {
-		job->absent |= !check->image->slots[extent->device - 1].info.present;
-		return 0;
-	}
-	if (extent->inlined || (extent->kind != EROFS_EXTENT_PLAIN && extent->kind != EROFS_EXTENT_ENCODED))
-		return 0;
-	*bad = true;
-	/* The blocks of joined devices are behind those of the primary one. */
-	if (end > check->limit && !check->image->slot_count)
-		return erofs_check_job_finding(job, "data beyond the end of the image");
-	claim = erofs_check_claims_find(&check->claims, start, end);
-	if (claim) {
-		text = erofs_check_claim_text(check, claim);
-		return erofs_check_job_finding(job, "its data overlap %s at byte %llu", text ? text : "",
-					       (unsigned long long)(claim->start > start ? claim->start : start));
-	}
-	*bad = false;
-	return 0;
-}
 
 static int check_places(const struct erofs_check *check, struct erofs_check_job *job)
 {

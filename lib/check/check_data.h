@@ -29,6 +29,8 @@ struct erofs_check_job {
 	const char *what; /* ... with this text */
 };
 
+/* ---- check_job.c ---- */
+
 /* Notes a finding of the job. */
 int erofs_check_job_finding(struct erofs_check_job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -36,8 +38,12 @@ int erofs_check_job_finding(struct erofs_check_job *job, const char *format, ...
 int erofs_check_place(const struct erofs_check *check, struct erofs_check_job *job, const struct erofs_extent *extent,
 		      bool *bad);
 
+/* ---- check_compressed.c ---- */
+
 /* The index and the extents of a compressed file; their bytes are for erofs_check_read(). */
 int erofs_check_compressed(const struct erofs_check *check, struct erofs_check_job *job);
+
+/* ---- check_fingerprint.c ---- */
 
 /* Compares a regular file with its fingerprint; errors as of a pool's work. */
 int erofs_check_fingerprint(const struct erofs_check *check, struct erofs_check_job *job,

@@ -114,18 +114,3 @@ struct erofs_encoder_counts erofs_encoder_counts(const struct erofs_encoder *enc
 {
 	return encoder->counts;
 }
-
-int erofs_encoder_need_scratch(struct erofs_encoder *encoder, size_t size)
-{
-	uint8_t *scratch;
-
-	if (size <= encoder->scratch_size)
-		return 0;
-	scratch = malloc(size);
-	if (!scratch)
-		return -ENOMEM;
-	free(encoder->scratch);
-	encoder->scratch = scratch;
-	encoder->scratch_size = size;
-	return 0;
-}

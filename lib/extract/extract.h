@@ -75,7 +75,7 @@ struct erofs_extract_place {
 	size_t name_len;
 };
 
-/* ---- extract.c ---------------------------------------------------------------------------------------------------------- */
+/* ---- extract_report.c, below all others here -------------------------------------------------------------------------- */
 
 /* Reports "PATH: text" (place NULL: the directory of the innermost level), remembers the first error, returns `err`. */
 int erofs_extract_failed(struct erofs_extract *extract, const struct erofs_extract_place *place, int err,
@@ -88,6 +88,9 @@ int erofs_extract_failed(struct erofs_extract *extract, const struct erofs_extra
 int erofs_extract_not_set(struct erofs_extract *extract, const struct erofs_extract_place *place,
 			  enum erofs_extract_kind kind, int err, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
+
+/* The warnings at the end: what was not set. */
+void erofs_extract_report_missing(const struct erofs_extract *extract);
 
 /* Whether there is no point in going on with other files. */
 bool erofs_extract_is_fatal(int err);

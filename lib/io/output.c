@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,21 +14,6 @@
 
 /* Large enough for long writes to the disk, small enough to begin soon. */
 #define WRITEBACK_STEP (UINT64_C(16) << 20)
-
-int erofs_output_report(const struct erofs_output *output, int err, const char *what)
-{
-	if (err == -ENOSPC && output->expected)
-		return erofs_report(output->diag, err, "cannot %s '%s': %s (the image needs up to %" PRIu64 " bytes)",
-				    what, output->path, strerror(-err), output->expected);
-	return erofs_report(output->diag, err, "cannot %s '%s': %s", what, output->path, strerror(-err));
-}
-
-int erofs_output_mark(const struct erofs_output *output)
-{
-	static const uint8_t bytes[EROFS_TARGET_FRONT] = EROFS_TARGET_UNFINISHED;
-
-	return erofs_file_write_at(output->fd, bytes, sizeof(bytes), output->options.offset);
-}
 
 /* A failure may come when the superblock is written already. */
 static void take_back(struct erofs_output *output)
@@ -148,14 +132,6 @@ void erofs_output_drop_scratch(struct erofs_output *output, uint64_t size, uint6
 	/* Where that is not possible, the commit cuts it off. */
 	(void)!fallocate(output->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 			 (off_t)(output->options.offset + offset), (off_t)size);
-}
-
-int erofs_output_barrier(struct erofs_output *output)
-{
-	/* A temporary file has another guard: it has no name yet that anyone would look for. */
-	if (!output->is_unfinished || output->options.no_sync || !fdatasync(output->fd))
-		return 0;
-	return erofs_output_report(output, -errno, "write to");
 }
 
 /* Some file systems tell of a full disk, or of a server that is gone, only now. */

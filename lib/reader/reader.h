@@ -46,6 +46,8 @@ struct erofs_image {
 	struct erofs_decoders *decoders;
 };
 
+/* ---- the primary device (meta.c), below all others here ---- */
+
 /* Reads from the primary device; -EUCLEAN if the bytes are not all inside it. */
 int erofs_reader_read_meta(const struct erofs_image *image, void *buf, size_t length, uint64_t offset);
 

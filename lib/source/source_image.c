@@ -51,20 +51,6 @@ static void release_scan(struct scan *scan)
 
 /* ---- directories ---------------------------------------------------------------------------------------------------------- */
 
-int erofs_source_image_keep_entries(struct erofs_tree *tree, struct erofs_tree_inode *dir,
-				    const struct erofs_buffer *entries)
-{
-	dir->dir.count = (uint32_t)(entries->size / sizeof(*dir->dir.entries));
-	dir->dir.entries = NULL;
-	if (!entries->size)
-		return 0;
-	dir->dir.entries = erofs_arena_alloc(&tree->arena, entries->size);
-	if (!dir->dir.entries)
-		return -ENOMEM;
-	memcpy(dir->dir.entries, entries->data, entries->size);
-	return 0;
-}
-
 static int leave(struct scan *scan)
 {
 	struct level *level = &scan->levels[--scan->depth];

@@ -113,3 +113,17 @@ int erofs_source_image_fill_inode(struct image_source *source, struct image_laye
 	err = set_kind(source, layer, inode, from);
 	return err ? err : erofs_source_image_fill_xattrs(source, layer, inode, from, scratch);
 }
+
+int erofs_source_image_keep_entries(struct erofs_tree *tree, struct erofs_tree_inode *dir,
+				    const struct erofs_buffer *entries)
+{
+	dir->dir.count = (uint32_t)(entries->size / sizeof(*dir->dir.entries));
+	dir->dir.entries = NULL;
+	if (!entries->size)
+		return 0;
+	dir->dir.entries = erofs_arena_alloc(&tree->arena, entries->size);
+	if (!dir->dir.entries)
+		return -ENOMEM;
+	memcpy(dir->dir.entries, entries->data, entries->size);
+	return 0;
+}

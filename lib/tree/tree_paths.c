@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <xxhash.h>
 
 #include <erofs/inode.h>
 
@@ -13,38 +12,6 @@
 #include "lib/util/seed.h"
 
 /* ---- finding ------------------------------------------------------------------------------------------------------------ */
-
-static uint64_t hash_key(const struct erofs_paths *paths, const struct erofs_path_key *key)
-{
-	return XXH3_64bits_withSeed(key->component.start, key->component.length,
-				    paths->seed ^ (uint64_t)(uintptr_t)key->dir);
-}
-
-static bool name_matches(const void *ctx, uint32_t number, const void *arg)
-{
-	const struct erofs_path_name *name = ((const struct erofs_paths *)ctx)->names[number];
-	const struct erofs_path_key *key = arg;
-
-	return name->dir == key->dir && strncmp(name->name, key->component.start, key->component.length) == 0 &&
-	       !name->name[key->component.length];
-}
-
-struct erofs_path_name *erofs_tree_path_look_up(const struct erofs_paths *paths, const struct erofs_path_key *key)
-{
-	uint32_t number = erofs_index_find(&paths->index, hash_key(paths, key), name_matches, paths, key);
-
-	return number == EROFS_INDEX_NONE ? NULL : paths->names[number];
-}
-
-bool erofs_tree_path_take_component(struct erofs_path_component *out, const char **path)
-{
-	do {
-		out->start = *path + strspn(*path, "/");
-		out->length = strcspn(out->start, "/");
-		*path = out->start + out->length;
-	} while (out->length == 1 && out->start[0] == '.');
-	return out->length;
-}
 
 /* The next component of a path that leads nowhere else: 1, 0 at the end, or what is wrong with it. */
 static int next_component(struct erofs_path_component *out, const char **path)
@@ -91,29 +58,6 @@ int erofs_tree_paths_find(struct erofs_paths *paths, struct erofs_tree_inode **o
 
 /* ---- making names ------------------------------------------------------------------------------------------------------- */
 
-static struct erofs_path_name *new_name(struct erofs_paths *paths, const struct erofs_path_key *key)
-{
-	struct erofs_path_name *name;
-
-	if (paths->name_count == paths->name_room) {
-		uint32_t room = paths->name_room ? 2 * paths->name_room : 1024;
-		struct erofs_path_name **names = reallocarray(paths->names, room, sizeof(struct erofs_path_name *));
-
-		if (!names)
-			return NULL;
-		paths->names = names;
-		paths->name_room = room;
-	}
-	name = erofs_arena_alloc(&paths->tree->arena, sizeof(*name));
-	if (!name)
-		return NULL;
-	name->name = erofs_arena_copy(&paths->tree->arena, key->component.start, key->component.length);
-	if (!name->name || erofs_index_add(&paths->index, hash_key(paths, key), paths->name_count))
-		return NULL;
-	paths->names[paths->name_count++] = name;
-	return name;
-}
-
 /* The record of a name, made if there is none; without an inode if nothing stands there. */
 static struct erofs_path_name *take_name(struct erofs_paths *paths, struct erofs_path_name *dir,
 					 const struct erofs_path_component *component)
@@ -122,7 +66,7 @@ static struct erofs_path_name *take_name(struct erofs_paths *paths, struct erofs
 	struct erofs_path_name *name = erofs_tree_path_look_up(paths, &key);
 
 	if (!name) {
-		name = new_name(paths, &key);
+		name = erofs_tree_path_new_name(paths, &key);
 		if (!name)
 			return NULL;
 		name->dir = dir;

@@ -48,6 +48,9 @@ static inline bool erofs_path_is_directory(const struct erofs_path_name *name)
 /* The record of a name, alive or not; NULL if there never was one. */
 struct erofs_path_name *erofs_tree_path_look_up(const struct erofs_paths *paths, const struct erofs_path_key *key);
 
+/* Makes that record; the caller knows that there is none. NULL: out of memory. */
+struct erofs_path_name *erofs_tree_path_new_name(struct erofs_paths *paths, const struct erofs_path_key *key);
+
 /* The next component from `*path` on, `..` included, and `.` not; false at the end. */
 bool erofs_tree_path_take_component(struct erofs_path_component *out, const char **path);
 

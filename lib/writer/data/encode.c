@@ -71,23 +71,6 @@ size_t erofs_writer_encode_room(const struct erofs_methods *methods, size_t size
 	return (size + blksz - 1) / blksz * blksz;
 }
 
-int erofs_writer_encoded_note(struct erofs_encoded *to, uint64_t length, uint32_t plen, enum erofs_extent_form form)
-{
-	struct erofs_list_extent extent = { .length = length, .plen = plen, .form = form };
-
-	to->count++;
-	to->shrunk |= form != EROFS_FORM_STORED;
-	return erofs_writer_extents_append(to->extents, &extent);
-}
-
-void erofs_writer_encoded_reset(struct erofs_encoded *to)
-{
-	to->size = 0;
-	to->count = 0;
-	to->start = to->end = 0;
-	to->shrunk = to->full = to->uneven = false;
-}
-
 int erofs_writer_encode(struct erofs_encode_tools *tools, uint8_t number, const uint8_t *in, size_t size, size_t at,
 			struct erofs_encoded *to)
 {

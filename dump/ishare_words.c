@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <stdio.h>
+
+#include "dump/ishare.h"
+
+unsigned int ishare_reduction(const struct erofs_share_figures *figures)
+{
+	uint64_t saved = figures->page_bytes - figures->shared_page_bytes;
+
+	return figures->page_bytes ? (unsigned int)((unsigned __int128)saved * 10000 / figures->page_bytes) : 0;
+}
+
+void ishare_format_size(char out[ISHARE_SIZE_MAX], uint64_t bytes)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	double value = (double)bytes;
+	unsigned int unit = 0;
+
+	for (; value >= 1023.95 && unit < 6; unit++)
+		value /= 1024;
+	snprintf(out, ISHARE_SIZE_MAX, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
+}
+
+const char *ishare_kind(const struct dump_options *options, bool compressed)
+{
+	if (compressed)
+		return "compressed";
+	return options->block_backend ? "plain, on a block device" : "plain, in an image file";
+}
+
+struct erofs_share_image ishare_image(const struct ishare_report *report, size_t index)
+{
+	struct erofs_share_image image = { 0 };
+
+	erofs_share_get_image(report->share, &image, index);
+	return image;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/io/file.h"
+#include "lib/io/output_state.h"
+#include "lib/io/target.h"
+#include "lib/util/report.h"
+
+int erofs_output_report(const struct erofs_output *output, int err, const char *what)
+{
+	if (err == -ENOSPC && output->expected)
+		return erofs_report(output->diag, err, "cannot %s '%s': %s (the image needs up to %" PRIu64 " bytes)",
+				    what, output->path, strerror(-err), output->expected);
+	return erofs_report(output->diag, err, "cannot %s '%s': %s", what, output->path, strerror(-err));
+}
+
+int erofs_output_mark(const struct erofs_output *output)
+{
+	static const uint8_t bytes[EROFS_TARGET_FRONT] = EROFS_TARGET_UNFINISHED;
+
+	return erofs_file_write_at(output->fd, bytes, sizeof(bytes), output->options.offset);
+}
+
+int erofs_output_barrier(struct erofs_output *output)
+{
+	/* A temporary file has another guard: it has no name yet that anyone would look for. */
+	if (!output->is_unfinished || output->options.no_sync || !fdatasync(output->fd))
+		return 0;
+	return erofs_output_report(output, -errno, "write to");
+}

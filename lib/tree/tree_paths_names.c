@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "lib/tree/tree_paths_names.h"
+
+static uint64_t hash_key(const struct erofs_paths *paths, const struct erofs_path_key *key)
+{
+	return XXH3_64bits_withSeed(key->component.start, key->component.length,
+				    paths->seed ^ (uint64_t)(uintptr_t)key->dir);
+}
+
+static bool name_matches(const void *ctx, uint32_t number, const void *arg)
+{
+	const struct erofs_path_name *name = ((const struct erofs_paths *)ctx)->names[number];
+	const struct erofs_path_key *key = arg;
+
+	return name->dir == key->dir && strncmp(name->name, key->component.start, key->component.length) == 0 &&
+	       !name->name[key->component.length];
+}
+
+struct erofs_path_name *erofs_tree_path_look_up(const struct erofs_paths *paths, const struct erofs_path_key *key)
+{
+	uint32_t number = erofs_index_find(&paths->index, hash_key(paths, key), name_matches, paths, key);
+
+	return number == EROFS_INDEX_NONE ? NULL : paths->names[number];
+}
+
+struct erofs_path_name *erofs_tree_path_new_name(struct erofs_paths *paths, const struct erofs_path_key *key)
+{
+	struct erofs_path_name *name;
+
+	if (paths->name_count == paths->name_room) {
+		uint32_t room = paths->name_room ? 2 * paths->name_room : 1024;
+		struct erofs_path_name **names = reallocarray(paths->names, room, sizeof(struct erofs_path_name *));
+
+		if (!names)
+			return NULL;
+		paths->names = names;
+		paths->name_room = room;
+	}
+	name = erofs_arena_alloc(&paths->tree->arena, sizeof(*name));
+	if (!name)
+		return NULL;
+	name->name = erofs_arena_copy(&paths->tree->arena, key->component.start, key->component.length);
+	if (!name->name || erofs_index_add(&paths->index, hash_key(paths, key), paths->name_count))
+		return NULL;
+	paths->names[paths->name_count++] = name;
+	return name;
+}
+
+bool erofs_tree_path_take_component(struct erofs_path_component *out, const char **path)
+{
+	do {
+		out->start = *path + strspn(*path, "/");
+		out->length = strcspn(out->start, "/");
+		*path = out->start + out->length;
+	} while (out->length == 1 && out->start[0] == '.');
+	return out->length;
+}
