@@ -15,15 +15,15 @@ product() {
 # functions: "LINES FILE:LINE NAME" for each function. Its first line is the one behind the last blank line, comment, macro or
 # end of another one; its braces stand in the first column, as clang-format has them.
 functions() {
-	product | while read -r file; do
-		awk -v file="$file" '
-			/^\{/ { open = 1; next }
-			/^\}/ { if (open) print FNR - first + 1, file ":" first, name; open = 0; first = 0; next }
-			open { next }
-			/^([[:space:]]*$|[#\/ ]|.*;$|.*\*\/$)/ { first = 0; next }
-			!first { first = FNR; name = $0; sub(/\(.*/, "", name); sub(/.*[ *]/, "", name) }
-		' "$sources/$file"
-	done
+	(cd "$sources" && product | xargs awk '
+		FNR == 1 { open = first = 0 }
+		/^\{/ { open = 1; next }
+		/^\}/ { if (open) print FNR - first + 1, FILENAME ":" first, name; open = first = 0; next }
+		open { next }
+		/^([[:space:]]*$|[#\/]|.*;$|.*\*\/$)/ { first = 0; next }
+		/^[^[:space:]]/ && !first { first = FNR; name = "" }
+		first && !name && /\(/ { name = $0; sub(/\(.*/, "", name); sub(/.*[ *]/, "", name) }
+	')
 }
 
 # median_and_most, percentile P: of numbers that stand first in each line
@@ -37,19 +37,28 @@ percentile() {
 # objects: "OBJECT FILE" for each object file, where FILE is the source without its suffix. Libtool makes one or two of each; one
 # is enough, since symbols that are hidden in the library are in both.
 objects() {
-	(cd "$build" && find lib common mkfs dump fsck -name '*.o' 2>/dev/null | sort) | while read -r object; do
-		folder=${object%/*} name=${object##*/} name=${name##*-}
-		file=${folder%/.libs}/${name%.o}
-		[ -f "$sources/$file.c" ] && echo "$object $file"
-	done | awk '!seen[$2]++'
+	{
+		product | sed -n 's/\.c$/& source/p'
+		cd "$build" && find lib common mkfs dump fsck -name '*.o' 2>/dev/null | sort
+	} | awk '
+		NF == 2 { source[$1]; next }
+		{
+			file = $1
+			sub(/\.libs\//, "", file)
+			sub(/\/[^\/]*-/, "/", file)
+			sub(/\.o$/, "", file)
+			if ((file ".c") in source && !seen[file]++) print $1, file
+		}'
 }
 
-# arrows: "FROM TO" for files of one folder: FROM uses what TO defines
+# arrows: "FROM TO SYMBOL" for files of one folder: FROM uses what TO defines
 arrows() {
-	objects | while read -r object file; do
-		nm -P "$build/$object" | sed "s,^,$file ,"
-	done | awk '
-		{ folder = $1; sub(/\/[^\/]*$/, "", folder) }
+	{
+		objects
+		cd "$build" && objects | cut -d' ' -f1 | xargs nm -A -P 2>/dev/null
+	} | awk '
+		NF == 2 && !/: / { file_of[$1 ":"] = $2; next }
+		{ $1 = file_of[$1]; folder = $1; sub(/\/[^\/]*$/, "", folder) }
 		$3 ~ /^[TDBRVWC]$/ { of[folder, $2] = $1 }
 		$3 == "U" { from[++n] = $1; in_folder[n] = folder; symbol[n] = $2 }
 		END {

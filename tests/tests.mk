@@ -202,6 +202,7 @@ endif
 
 source_tests = \
 	tests/headers.sh \
+	tests/house.sh \
 	tests/layering.sh \
 	tests/spdx.sh \
 	tests/symbols.sh
