@@ -5,7 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "lib/writer/data/run.h"
+#include "lib/writer/data/jobs.h"
+#include "lib/writer/data/long.h"
 #include "tests/unit/fake_source.h"
 #include "tests/unit/tree_maker.h"
 #include "tests/unit/unit.h"

@@ -2,7 +2,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "lib/writer/data/run.h"
+#include "lib/writer/data/duplicates.h"
 #include "tests/unit/tree_maker.h"
 #include "tests/unit/unit.h"
 

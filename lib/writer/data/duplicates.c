@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/writer/data/run.h"
+#include "lib/writer/data/duplicates.h"
+#include "lib/writer/data/place.h"
 
 /* ---- contents -------------------------------------------------------------------------------------------------------------- */
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <errno.h>
 
-#include "lib/writer/data/run.h"
+#include "lib/writer/data/jobs.h"
+#include "lib/writer/data/long.h"
 
 /* What the next job is. */
 

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/writer/data/run.h"
+#include "lib/writer/data/long.h"
+#include "lib/writer/data/duplicates.h"
+#include "lib/writer/data/reuse.h"
 #include "lib/writer/data/store.h"
 
 /*

@@ -2,7 +2,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "lib/writer/data/run.h"
+#include "lib/writer/data/long.h"
+#include "lib/writer/data/duplicates.h"
+#include "lib/writer/data/place.h"
+#include "lib/writer/data/reuse.h"
+#include "lib/writer/data/shift.h"
 #include "lib/writer/data/store.h"
 
 /* Commits of long files: those of one file are in the order of its segments, so that its data follow each other. */

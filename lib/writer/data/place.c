@@ -4,7 +4,7 @@
 
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
-#include "lib/writer/data/run.h"
+#include "lib/writer/data/place.h"
 
 void erofs_writer_tell(const struct erofs_run *run, const struct erofs_tree_inode *inode, const char *how)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <errno.h>
 
-#include "lib/writer/data/run.h"
+#include "lib/writer/data/reuse.h"
 
 /*
  * Files whose source has them encoded already: an extent belongs to the segment that it begins in, and goes over as it is. What

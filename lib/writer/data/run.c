@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include "lib/writer/data/run.h"
+#include "lib/writer/data/duplicates.h"
+#include "lib/writer/data/jobs.h"
+#include "lib/writer/data/long.h"
+#include "lib/writer/data/small.h"
 
 #include <errno.h>
 #include <stdlib.h>

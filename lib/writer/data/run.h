@@ -23,6 +23,8 @@
  *	commit             notes contents, finds duplicates, hands out addresses: in the order of next
  *	finish             writes
  *
+ * small.c and long.c, long_commit.c do the latter three, by way of duplicates.c, place.c, shift.c and reuse.c.
+ *
  * Nothing here depends on how many workers there are or which is faster.
  */
 
@@ -151,90 +153,5 @@ static inline struct erofs_long_file *erofs_writer_long_file(const struct erofs_
 {
 	return *(struct erofs_long_file **)erofs_pages_at(&run->files, number);
 }
-
-/* What is to be found out of a file's content. */
-enum erofs_identity_kind erofs_writer_identity_kind(const struct erofs_run *run, const struct erofs_tree_inode *inode);
-
-/* The file with this number while the run goes on: of the tree, or of its arrival. */
-const struct erofs_tree_inode *erofs_writer_file(const struct erofs_run *run, uint32_t number);
-
-/* ---- next (jobs.c) ---- */
-
-/* 1: there is a job in the slot; 0: there are no more. */
-int erofs_writer_next_job(struct erofs_run *run, struct erofs_job *job);
-
-/* ---- small files (small.c), for whole batches ---- */
-
-int erofs_writer_small_work(struct erofs_run *run, struct erofs_job *job, unsigned int worker);
-int erofs_writer_small_commit(struct erofs_run *run, struct erofs_job *job);
-int erofs_writer_small_finish(struct erofs_run *run, struct erofs_job *job);
-
-/* ---- long files (long.c, long_commit.c), for one segment each ---- */
-
-int erofs_writer_long_new(struct erofs_run *run, struct erofs_long_file **out, const struct erofs_tree_inode *inode);
-void erofs_writer_long_free(struct erofs_run *run, struct erofs_long_file *file);
-
-/* Opens it for being read segment by segment, once more if need be. Belongs to next. */
-int erofs_writer_long_begin(struct erofs_run *run, struct erofs_long_file *file);
-
-int erofs_writer_long_work(struct erofs_run *run, struct erofs_job *job, unsigned int worker);
-int erofs_writer_long_commit(struct erofs_run *run, struct erofs_job *job);
-int erofs_writer_long_finish(struct erofs_run *run, struct erofs_job *job, unsigned int worker);
-
-/* ---- contents and duplicates (duplicates.c), for commits ---- */
-
-/* Notes what a file's content is, also for the UUID. */
-int erofs_writer_note(struct erofs_run *run, const struct erofs_tree_inode *inode,
-		      const struct erofs_identity *identity);
-
-/* Gives a file the data of an earlier one with the same content, if they are stored alike. `compressed`: it would be. */
-bool erofs_writer_take_over(struct erofs_run *run, const struct erofs_tree_inode *inode, bool compressed);
-
-/* Makes a file whose data are placed the one that later duplicates take over from. */
-void erofs_writer_own(struct erofs_run *run, const struct erofs_tree_inode *inode);
-
-/* Finds out which candidates are duplicates, stores the others, and gives those their data: when the first run is over. */
-int erofs_writer_settle_candidates(struct erofs_run *run, const struct erofs_pool_ops *ops);
-
-/* ---- placing (place.c), for commits ---- */
-
-/* Takes blocks for a file that is stored as it is, all at once. */
-int erofs_writer_place_stored(struct erofs_run *run, const struct erofs_tree_inode *inode);
-
-/* Keeps a stored file's inline tail, if it has one, for the metadata. */
-int erofs_writer_append_tail(struct erofs_run *run, const struct erofs_tree_inode *inode, const uint8_t *tail);
-
-/* Takes `size` bytes at the end of the zone for a file. */
-int erofs_writer_place_bytes(struct erofs_run *run, const struct erofs_tree_inode *inode, uint64_t *start,
-			     uint64_t size);
-
-/* Reports what the zone said of a file; returns `err`. */
-int erofs_writer_report_place(const struct erofs_run *run, const struct erofs_tree_inode *inode, int err);
-
-/* Encoded data of an inode found their place: makes its list of extents, and the inode a compressed one. */
-int erofs_writer_place_extents(struct erofs_run *run, const struct erofs_tree_inode *inode,
-			       const struct erofs_extent_list *list, const struct erofs_buffer *extents);
-
-/* A line for each file, for those who want it. */
-void erofs_writer_tell(const struct erofs_run *run, const struct erofs_tree_inode *inode, const char *how);
-
-/*
- * Leaves as many bytes unused at the end of the zone as these extents, about to be placed there, need in front of them to be
- * readable. (shift.c)
- */
-int erofs_writer_shift(struct erofs_run *run, const struct erofs_tree_inode *inode, const struct erofs_buffer *extents,
-		       uint64_t count, uint32_t *shift);
-
-/* ---- extents that the source has (reuse.c), for work ---- */
-
-/*
- * Takes over the extents of an open file that begin in `length` bytes from `offset` on, which `in` holds; what cannot be taken
- * over is encoded.
- */
-int erofs_writer_reuse(struct erofs_run *run, unsigned int worker, struct erofs_content *content, const uint8_t *in,
-		       uint64_t offset, size_t length, struct erofs_encoded *to);
-
-/* Reports that extents that were taken over are not all of the file, one behind the other; -EUCLEAN. */
-int erofs_writer_report_gap(const struct erofs_run *run, const struct erofs_tree_inode *inode);
 
 #endif

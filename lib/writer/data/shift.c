@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <errno.h>
 
-#include "lib/writer/data/run.h"
+#include "lib/writer/data/shift.h"
+#include "lib/writer/data/place.h"
 
 /*
  * Clusters end with a block, DEFLATE extents end anywhere. A run of them that would have one end just behind a page boundary

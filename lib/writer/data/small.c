@@ -2,7 +2,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "lib/writer/data/run.h"
+#include "lib/writer/data/small.h"
+#include "lib/writer/data/duplicates.h"
+#include "lib/writer/data/place.h"
+#include "lib/writer/data/reuse.h"
+#include "lib/writer/data/shift.h"
 
 /* Jobs of small files: each is read whole, and several of them are written at once. */
 

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#ifndef EROFS_WRITER_PLACE_H
+#define EROFS_WRITER_PLACE_H
+
+#include "lib/writer/data/run.h"
+
+/* Placing, for commits. */
+
+/* Takes blocks for a file that is stored as it is, all at once. */
+int erofs_writer_place_stored(struct erofs_run *run, const struct erofs_tree_inode *inode);
+
+/* Keeps a stored file's inline tail, if it has one, for the metadata. */
+int erofs_writer_append_tail(struct erofs_run *run, const struct erofs_tree_inode *inode, const uint8_t *tail);
+
+/* Takes `size` bytes at the end of the zone for a file. */
+int erofs_writer_place_bytes(struct erofs_run *run, const struct erofs_tree_inode *inode, uint64_t *start,
+			     uint64_t size);
+
+/* Reports what the zone said of a file; returns `err`. */
+int erofs_writer_report_place(const struct erofs_run *run, const struct erofs_tree_inode *inode, int err);
+
+/* Encoded data of an inode found their place: makes its list of extents, and the inode a compressed one. */
+int erofs_writer_place_extents(struct erofs_run *run, const struct erofs_tree_inode *inode,
+			       const struct erofs_extent_list *list, const struct erofs_buffer *extents);
+
+/* A line for each file, for those who want it. */
+void erofs_writer_tell(const struct erofs_run *run, const struct erofs_tree_inode *inode, const char *how);
+
+#endif
