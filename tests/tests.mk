@@ -30,6 +30,7 @@ tests_tools_manifestgen_LDADD =
 
 unit_tests = \
 	tests/unit/test_arena \
+	tests/unit/test_array \
 	tests/unit/test_buffer \
 	tests/unit/test_check_data \
 	tests/unit/test_check_dir \

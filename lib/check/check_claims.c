@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lib/util/array.h"
+
 void erofs_check_claims_release(struct erofs_claims *claims)
 {
 	free(claims->items);
@@ -25,15 +27,8 @@ int erofs_check_claims_add(struct erofs_claims *claims, uint64_t start, uint64_t
 		return 1;
 	if (start + length < start || !erofs_check_claims_charge(claims, length))
 		return 0;
-	if (claims->count == claims->capacity) {
-		size_t capacity = claims->capacity ? claims->capacity + claims->capacity / 2 : 1024;
-		struct erofs_claim *items = realloc(claims->items, capacity * sizeof(*items));
-
-		if (!items)
-			return -ENOMEM;
-		claims->items = items;
-		claims->capacity = capacity;
-	}
+	if (erofs_array_reserve(&claims->items, &claims->capacity, claims->count + 1))
+		return -ENOMEM;
 	claims->items[claims->count++] =
 		(struct erofs_claim){ .start = start, .end = start + length, .node = node, .kind = (uint8_t)kind };
 	return 1;

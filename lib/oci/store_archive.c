@@ -8,6 +8,7 @@
 #include "lib/oci/member.h"
 #include "lib/archive/tar_member.h"
 #include "lib/util/arena.h"
+#include "lib/util/array.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/index.h"
 #include "lib/util/report.h"
@@ -39,7 +40,8 @@ struct archive_store {
 	uint64_t kept;
 	struct erofs_arena arena;
 	struct place **places;
-	uint32_t count, room;
+	uint32_t count;
+	size_t room;
 	struct erofs_index index;
 	uint64_t seed; /* of its hashes */
 };
@@ -124,27 +126,12 @@ static const struct place *find_file(const struct archive_store *archive, const 
 
 /* ---- the table of members --------------------------------------------------------------------------------------------- */
 
-static int make_room(struct archive_store *archive)
-{
-	uint32_t room = archive->room ? 2 * archive->room : 64;
-	struct place **places;
-
-	if (archive->count < archive->room)
-		return 0;
-	places = reallocarray(archive->places, room, sizeof(struct place *));
-	if (!places)
-		return -ENOMEM;
-	archive->places = places;
-	archive->room = room;
-	return 0;
-}
-
 /* The last member of a name counts. */
 static int note_place(struct archive_store *archive, const char *path, const struct place *found)
 {
 	uint32_t number = find_number(archive, path);
 	struct place *place;
-	int err = make_room(archive);
+	int err = erofs_array_reserve(&archive->places, &archive->room, (size_t)archive->count + 1);
 
 	if (err)
 		return err;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/util/array.h"
 #include "lib/util/escape.h"
 
 /* A path in a message: a hostile tree may be a million levels deep, and its findings ten thousand. */
@@ -18,23 +19,6 @@ void erofs_reader_nodes_release(struct erofs_nodes *nodes)
 	*nodes = (struct erofs_nodes){ 0 };
 }
 
-static int make_room(struct erofs_nodes *nodes)
-{
-	size_t capacity = nodes->capacity ? nodes->capacity + nodes->capacity / 2 : 1024;
-	struct erofs_node *items;
-
-	if (nodes->count < nodes->capacity)
-		return 0;
-	if (nodes->count >= EROFS_NODE_NONE)
-		return -EFBIG;
-	items = realloc(nodes->items, capacity * sizeof(*items));
-	if (!items)
-		return -ENOMEM;
-	nodes->items = items;
-	nodes->capacity = capacity;
-	return 0;
-}
-
 int erofs_reader_nodes_add(struct erofs_nodes *nodes, uint32_t *number, uint64_t nid, uint32_t parent, const char *name,
 			   size_t name_len)
 {
@@ -44,7 +28,9 @@ int erofs_reader_nodes_add(struct erofs_nodes *nodes, uint32_t *number, uint64_t
 
 	if (name_len > EROFS_NAME_MAX)
 		return -EINVAL;
-	err = make_room(nodes);
+	if (nodes->count >= EROFS_NODE_NONE)
+		return -EFBIG;
+	err = erofs_array_reserve(&nodes->items, &nodes->capacity, nodes->count + 1);
 	if (err)
 		return err;
 	stored[0] = (char)name_len;

@@ -8,6 +8,7 @@
 
 #include "lib/reader/reader.h"
 #include "lib/reader/nidset.h"
+#include "lib/util/array.h"
 
 /* An entry that waits for its turn; its name follows in the heap. */
 struct waiting {
@@ -37,23 +38,6 @@ struct walk {
 	int result; /* first error that did not end the walk */
 };
 
-static int make_room(void *array, size_t *room, size_t wanted, size_t item)
-{
-	size_t more = *room ? *room : 64;
-	void *grown;
-
-	if (wanted <= *room)
-		return 0;
-	while (more < wanted)
-		more *= 2;
-	grown = realloc(*(void **)array, more * item);
-	if (!grown)
-		return -ENOMEM;
-	*(void **)array = grown;
-	*room = more;
-	return 0;
-}
-
 static void note(struct walk *walk, int err, const char *what)
 {
 	walk->ops->damage(walk->ctx, err, *walk->path ? walk->path : "/", what);
@@ -65,7 +49,7 @@ static int keep_entry(struct walk *walk, const struct erofs_dirent *entry)
 {
 	struct waiting waiting = { entry->nid, (uint8_t)entry->type, entry->name_len };
 	size_t size = sizeof(waiting) + entry->name_len;
-	int err = make_room(&walk->heap, &walk->heap_room, walk->heap_size + size, 1);
+	int err = erofs_array_reserve(&walk->heap, &walk->heap_room, walk->heap_size + size);
 
 	if (err)
 		return err;
@@ -125,7 +109,7 @@ static int enter(struct walk *walk, const struct erofs_inode *inode, size_t path
 		note(walk, -EUCLEAN, "directories overlap");
 		return 0;
 	}
-	err = make_room(&walk->levels, &walk->level_room, walk->depth + 1, sizeof(*walk->levels));
+	err = erofs_array_reserve(&walk->levels, &walk->level_room, walk->depth + 1);
 	if (err)
 		return err;
 	level = &walk->levels[walk->depth++];
@@ -175,7 +159,7 @@ static int visit_next(struct walk *walk, struct level *level)
 					   .type = (enum erofs_file_type)waiting.type,
 					   .name_len = waiting.name_len,
 					   .path_len = level->path_len + 1 + waiting.name_len };
-	err = make_room(&walk->path, &walk->path_room, entry.path_len + 1, 1);
+	err = erofs_array_reserve(&walk->path, &walk->path_room, entry.path_len + 1);
 	if (err)
 		return err;
 	walk->path[level->path_len] = '/';
@@ -192,7 +176,7 @@ static int run(struct walk *walk, const struct erofs_inode *inode, const char *p
 	/* The root's path is a slash, but its children's paths have only one. */
 	size_t length = strcmp(path, "/") == 0 ? 0 : strlen(path);
 	struct erofs_walk_entry top = { .nid = inode->nid, .path_len = length, .type = EROFS_FT_UNKNOWN };
-	int err = make_room(&walk->path, &walk->path_room, length + 1, 1);
+	int err = erofs_array_reserve(&walk->path, &walk->path_room, length + 1);
 
 	if (err)
 		return err;

@@ -10,6 +10,7 @@
 
 #include "lib/source/source_begin.h"
 #include "lib/io/device.h"
+#include "lib/util/array.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
 #include "lib/util/sized.h"
@@ -62,15 +63,8 @@ static int leave(struct scan *scan)
 
 static int enter(struct scan *scan, struct erofs_tree_inode *dir, size_t path_len)
 {
-	if (scan->depth == scan->room) {
-		size_t room = scan->room ? 2 * scan->room : 64;
-		struct level *levels = reallocarray(scan->levels, room, sizeof(*levels));
-
-		if (!levels)
-			return -ENOMEM;
-		scan->levels = levels;
-		scan->room = room;
-	}
+	if (erofs_array_reserve(&scan->levels, &scan->room, scan->depth + 1))
+		return -ENOMEM;
 	scan->levels[scan->depth++] = (struct level){ .dir = dir, .path_len = path_len };
 	return 0;
 }

@@ -10,6 +10,7 @@
 
 #include <erofs/fingerprint.h>
 
+#include "lib/util/array.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/escape.h"
 #include "lib/util/report.h"
@@ -120,15 +121,8 @@ int erofs_tree_report(const struct erofs_diag *diag, int err, const struct erofs
 
 static int push(struct erofs_tree_walk *walk, struct erofs_tree_inode *dir)
 {
-	if (walk->count == walk->room) {
-		size_t room = walk->room ? 2 * walk->room : 64;
-		struct erofs_tree_inode **stack = reallocarray(walk->stack, room, sizeof(*stack));
-
-		if (!stack)
-			return -ENOMEM;
-		walk->stack = stack;
-		walk->room = room;
-	}
+	if (erofs_array_reserve(&walk->stack, &walk->room, walk->count + 1))
+		return -ENOMEM;
 	walk->stack[walk->count++] = dir;
 	return 0;
 }

@@ -171,10 +171,12 @@ struct erofs_tree {
 	struct erofs_arena xattr_arena;
 	uint64_t xattr_seed; /* of their hashes */
 	struct erofs_tree_xattr **xattrs;
-	uint32_t xattr_count, xattr_room;
+	uint32_t xattr_count;
+	size_t xattr_room;
 	struct erofs_index xattr_index;
 	struct erofs_xattr_set **xattr_sets;
-	uint32_t xattr_set_count, xattr_set_room;
+	uint32_t xattr_set_count;
+	size_t xattr_set_room;
 	struct erofs_index xattr_set_index;
 
 	bool is_restamped; /* is to become the image that it was: no rule changes it */

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "lib/tree/tree.h"
+#include "lib/util/array.h"
 #include "lib/util/cleanup.h"
 
 int erofs_tree_compare_entries(const void *a, const void *b)
@@ -37,15 +38,8 @@ static int take(struct erofs_tree *tree, size_t *room, struct erofs_tree_inode *
 {
 	if (inode->nlink++)
 		return 0;
-	if (tree->inode_count == *room) {
-		size_t more = *room ? 2 * *room : 1024;
-		struct erofs_tree_inode **inodes = reallocarray(tree->inodes, more, sizeof(*inodes));
-
-		if (!inodes)
-			return -ENOMEM;
-		tree->inodes = inodes;
-		*room = more;
-	}
+	if (erofs_array_reserve(&tree->inodes, room, (size_t)tree->inode_count + 1))
+		return -ENOMEM;
 	inode->number = tree->inode_count;
 	inode->parent = dir;
 	inode->name = name;

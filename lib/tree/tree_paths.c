@@ -8,6 +8,7 @@
 
 #include <erofs/inode.h>
 
+#include "lib/util/array.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/seed.h"
 

@@ -26,7 +26,8 @@ struct erofs_paths {
 	uint64_t seed;		  /* of their hashes */
 	struct erofs_path_name *
 		*names; /* by number in the index; some of them removed, some in directories that were */
-	uint32_t name_count, name_room;
+	uint32_t name_count;
+	size_t name_room;
 	uint32_t layer;
 	struct erofs_path_name *root;
 	bool has_links;		      /* there are symbolic links, or were */

@@ -31,15 +31,8 @@ struct erofs_path_name *erofs_tree_path_new_name(struct erofs_paths *paths, cons
 {
 	struct erofs_path_name *name;
 
-	if (paths->name_count == paths->name_room) {
-		uint32_t room = paths->name_room ? 2 * paths->name_room : 1024;
-		struct erofs_path_name **names = reallocarray(paths->names, room, sizeof(struct erofs_path_name *));
-
-		if (!names)
-			return NULL;
-		paths->names = names;
-		paths->name_room = room;
-	}
+	if (erofs_array_reserve(&paths->names, &paths->name_room, (size_t)paths->name_count + 1))
+		return NULL;
 	name = erofs_arena_alloc(&paths->tree->arena, sizeof(*name));
 	if (!name)
 		return NULL;

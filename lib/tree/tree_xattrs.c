@@ -5,6 +5,7 @@
 #include <xxhash.h>
 
 #include "lib/tree/tree.h"
+#include "lib/util/array.h"
 #include "lib/util/cleanup.h"
 
 /*
@@ -43,22 +44,6 @@ static bool set_matches(const void *ctx, uint32_t number, const void *key)
 	       memcmp(have->items, want->items, want->count * sizeof(want->items[0])) == 0;
 }
 
-/* Makes room for one more pointer in an array. */
-static int grow(void *array, uint32_t count, uint32_t *room)
-{
-	uint32_t more = *room ? 2 * *room : 64;
-	void *grown;
-
-	if (count < *room)
-		return 0;
-	grown = reallocarray(*(void **)array, more, sizeof(void *));
-	if (!grown)
-		return -ENOMEM;
-	*(void **)array = grown;
-	*room = more;
-	return 0;
-}
-
 static struct erofs_tree_xattr *share_one(struct erofs_tree *tree, const struct erofs_xattr_found *found)
 {
 	size_t name_len = strlen(found->name);
@@ -70,7 +55,7 @@ static struct erofs_tree_xattr *share_one(struct erofs_tree *tree, const struct 
 	if (id != EROFS_INDEX_NONE)
 		return tree->xattrs[id];
 	xattr = erofs_arena_alloc(&tree->xattr_arena, sizeof(*xattr));
-	if (!xattr || grow(&tree->xattrs, tree->xattr_count, &tree->xattr_room))
+	if (!xattr || erofs_array_reserve(&tree->xattrs, &tree->xattr_room, (size_t)tree->xattr_count + 1))
 		return NULL;
 	*xattr = (struct erofs_tree_xattr){
 		.name = erofs_arena_copy(&tree->xattr_arena, found->name, name_len),
@@ -95,7 +80,7 @@ static int share_set(struct erofs_tree *tree, const struct erofs_xattr_set **out
 		struct erofs_xattr_set *copy = erofs_arena_alloc(&tree->xattr_arena, size);
 
 		id = tree->xattr_set_count;
-		if (!copy || grow(&tree->xattr_sets, id, &tree->xattr_set_room) ||
+		if (!copy || erofs_array_reserve(&tree->xattr_sets, &tree->xattr_set_room, (size_t)id + 1) ||
 		    erofs_index_add(&tree->xattr_set_index, hash, id))
 			return -ENOMEM;
 		memcpy(copy, set, size);

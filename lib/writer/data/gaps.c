@@ -6,6 +6,8 @@
 
 #include <erofs/inode.h>
 
+#include "lib/util/array.h"
+
 #define NOTHING UINT32_MAX
 
 struct gap_piece {
@@ -32,16 +34,9 @@ static int push(struct erofs_gaps *gaps, uint64_t start, uint64_t slots)
 
 	if (number != NOTHING) {
 		gaps->unused = gaps->pieces[number].next;
-	} else if (gaps->count < gaps->room) {
-		number = gaps->count++;
+	} else if (erofs_array_reserve(&gaps->pieces, &gaps->room, (size_t)gaps->count + 1)) {
+		return -ENOMEM;
 	} else {
-		uint32_t room = gaps->room ? 2 * gaps->room : 256;
-		struct gap_piece *pieces = reallocarray(gaps->pieces, room, sizeof(*pieces));
-
-		if (!pieces)
-			return -ENOMEM;
-		gaps->pieces = pieces;
-		gaps->room = room;
 		number = gaps->count++;
 	}
 	gaps->pieces[number] = (struct gap_piece){ start, gaps->heads[slots] };

@@ -16,7 +16,8 @@ struct erofs_gaps {
 	uint32_t heads[EROFS_GAP_SLOTS + 1]; /* by size in slots: the newest piece of that size */
 	uint32_t unused;		     /* pieces without room, to be used again */
 	struct gap_piece *pieces;
-	uint32_t count, room;
+	uint32_t count;
+	size_t room;
 };
 
 void erofs_writer_gaps_init(struct erofs_gaps *gaps);

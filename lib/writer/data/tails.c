@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/util/array.h"
+
 /* Small pages, because an inode that fills a gap far in front of its neighbours asks for one of its own. */
 #define PAGE_SIZE     ((size_t)64 * 1024)
 #define RESIDENT_MOST 384u
@@ -70,15 +72,8 @@ static void make_room(struct erofs_tails *tails)
 static int add_page(struct erofs_tails *tails)
 {
 	make_room(tails);
-	if (tails->page_count == tails->page_room) {
-		size_t room = tails->page_room ? 2 * tails->page_room : 16;
-		struct tail_page *pages = reallocarray(tails->pages, room, sizeof(*pages));
-
-		if (!pages)
-			return -ENOMEM;
-		tails->pages = pages;
-		tails->page_room = room;
-	}
+	if (erofs_array_reserve(&tails->pages, &tails->page_room, tails->page_count + 1))
+		return -ENOMEM;
 	tails->pages[tails->page_count] = (struct tail_page){ .bytes = malloc(PAGE_SIZE) };
 	if (!tails->pages[tails->page_count].bytes)
 		return -ENOMEM;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/util/array.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
 
@@ -106,15 +107,8 @@ static int add_line(struct erofs_compress_hints *hints, const struct erofs_compr
 	char why[128];
 	int failed;
 
-	if (hints->count == hints->capacity) {
-		size_t capacity = hints->capacity ? 2 * hints->capacity : 16;
-		struct hint_line *longer = reallocarray(hints->lines, capacity, sizeof(*longer));
-
-		if (!longer)
-			return -ENOMEM;
-		hints->lines = longer;
-		hints->capacity = capacity;
-	}
+	if (erofs_array_reserve(&hints->lines, &hints->capacity, hints->count + 1))
+		return -ENOMEM;
 	line = &hints->lines[hints->count];
 	failed = regcomp(&line->regex, pattern, REG_EXTENDED | REG_NOSUB);
 	if (failed) {
