@@ -41,6 +41,7 @@ unit_tests = \
 	tests/unit/test_contents \
 	tests/unit/test_dedup \
 	tests/unit/test_device \
+	tests/unit/test_digits \
 	tests/unit/test_dirs \
 	tests/unit/test_escape \
 	tests/unit/test_extent_list \
@@ -73,6 +74,7 @@ unit_tests = \
 	tests/unit/test_output \
 	tests/unit/test_owners \
 	tests/unit/test_pages \
+	tests/unit/test_path \
 	tests/unit/test_pool \
 	tests/unit/test_run \
 	tests/unit/test_run_arrivals \

@@ -6,6 +6,7 @@
 #include "lib/format/format_xattr.h"
 #include "lib/archive/tar_member.h"
 #include "lib/util/cleanup.h"
+#include "lib/util/digits.h"
 
 /*
  * A record is "LENGTH KEYWORD=VALUE\n", LENGTH counting all of it. Values are bytes; nothing is converted, whatever charset
@@ -96,22 +97,14 @@ static int set_text(struct erofs_buffer *out, bool *has, const char *text, size_
 
 /* ---- attributes ------------------------------------------------------------------------------------------------------------ */
 
-static int hex_digit(char digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	digit |= 0x20;
-	return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
-
 /* Undoes %XX in place, of all characters or of those only that GNU tar writes so. Returns the new length. */
 static size_t undo_percent(char *text, size_t size, bool all)
 {
 	size_t to = 0;
 
 	for (size_t at = 0; at < size; at++) {
-		int high = at + 2 < size && text[at] == '%' ? hex_digit(text[at + 1]) : -1;
-		int low = high >= 0 ? hex_digit(text[at + 2]) : -1;
+		int high = at + 2 < size && text[at] == '%' ? erofs_hex_digit(text[at + 1]) : -1;
+		int low = high >= 0 ? erofs_hex_digit(text[at + 2]) : -1;
 		int byte = 16 * high + low;
 
 		if (low < 0 || (!all && byte != '=' && byte != '%')) {
@@ -122,39 +115,6 @@ static size_t undo_percent(char *text, size_t size, bool all)
 		at += 2;
 	}
 	return to;
-}
-
-static int base64_digit(char digit)
-{
-	if (digit >= 'A' && digit <= 'Z')
-		return digit - 'A';
-	if (digit >= 'a' && digit <= 'z')
-		return digit - 'a' + 26;
-	if (digit >= '0' && digit <= '9')
-		return digit - '0' + 52;
-	return digit == '+' ? 62 : digit == '/' ? 63 : -1;
-}
-
-/* Into `out`, which has room for `size` bytes. The length, or -EINVAL. */
-static ssize_t decode_base64(uint8_t *out, const char *text, size_t size)
-{
-	uint32_t bits = 0;
-	unsigned int count = 0;
-	size_t length = 0;
-
-	for (size_t i = 0; i < size && text[i] != '='; i++) {
-		int digit = base64_digit(text[i]);
-
-		if (digit < 0)
-			return -EINVAL;
-		bits = bits << 6 | (uint32_t)digit;
-		count += 6;
-		if (count >= 8) {
-			count -= 8;
-			out[length++] = (uint8_t)(bits >> count);
-		}
-	}
-	return (ssize_t)length;
 }
 
 struct record {
@@ -212,7 +172,7 @@ static int add_libarchive_xattr(struct tar_extended *extended, const char *name,
 		return -ENOMEM;
 	memcpy(copy, name, length);
 	length = undo_percent(copy, length, true);
-	size = decode_base64(value, record->value, record->size);
+	size = erofs_base64_decode(value, record->value, record->size);
 	return size < 0 ? (int)size : add_xattr(extended, copy, length, value, (size_t)size);
 }
 

@@ -6,13 +6,7 @@
 
 #include "lib/codec/hasher.h"
 #include "lib/util/cleanup.h"
-
-static int hex_value(char digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
+#include "lib/util/digits.h"
 
 int erofs_oci_digest_parse(struct oci_digest *out, const char *text)
 {
@@ -25,15 +19,9 @@ int erofs_oci_digest_parse(struct oci_digest *out, const char *text)
 	else if (strncmp(text, "sha256:", strlen("sha256:")) != 0)
 		return -EINVAL;
 	size = erofs_digest_size(digest.algorithm);
-	if (strlen(hex) != 2 * size)
+	if (strlen(hex) != 2 * size || strspn(hex, "0123456789abcdef") != 2 * size)
 		return -EINVAL;
-	for (size_t i = 0; i < size; i++) {
-		int high = hex_value(hex[2 * i]), low = hex_value(hex[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return -EINVAL;
-		digest.raw[i] = (uint8_t)(high << 4 | low);
-	}
+	erofs_hex_decode(digest.raw, hex, 2 * size);
 	strcpy(digest.text, text);
 	*out = digest;
 	return 0;

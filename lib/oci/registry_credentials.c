@@ -9,6 +9,7 @@
 #include "lib/io/file.h"
 #include "lib/oci/registry.h"
 #include "lib/util/cleanup.h"
+#include "lib/util/digits.h"
 #include "lib/util/report.h"
 
 #define CONFIG_MAX (1u << 20)
@@ -28,43 +29,6 @@ void erofs_oci_registry_credentials_release(struct registry_credentials *credent
 	free(credentials->identity_token);
 	free(credentials->helper);
 	*credentials = (struct registry_credentials){ 0 };
-}
-
-/* ---- base64 ------------------------------------------------------------------------------------------------------------- */
-
-static int base64_value(char digit)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *found = digit ? strchr(digits, digit) : NULL;
-
-	return found ? (int)(found - digits) : -1;
-}
-
-/* The text that is meant; to be freed. NULL if it is no base64, or no text. */
-static char *decode(const char *text)
-{
-	char *out = malloc(strlen(text) + 1);
-	unsigned int bits = 0, count = 0;
-	size_t size = 0;
-
-	for (; out && *text && *text != '='; text++) {
-		int value = base64_value(*text);
-
-		if (value < 0)
-			break;
-		bits = bits << 6 | (unsigned int)value;
-		count += 6;
-		if (count >= 8) {
-			count -= 8;
-			out[size++] = (char)(bits >> count);
-		}
-	}
-	if (out)
-		out[size] = 0;
-	if (out && strspn(text, "=") == strlen(text) && strlen(out) == size)
-		return out;
-	free(out);
-	return NULL;
 }
 
 /* ---- one file ----------------------------------------------------------------------------------------------------------- */
@@ -119,6 +83,21 @@ static char *copy_text(struct json_object *object, const char *key)
 	const char *text = erofs_oci_json_string(object, key);
 
 	return text && *text ? strdup(text) : NULL;
+}
+
+/* The text that base64 means; to be freed. NULL if it is no base64, or no text. */
+static char *decode(const char *base64)
+{
+	size_t digits = strcspn(base64, "=");
+	char *out = malloc(digits + 1);
+	ssize_t size = out ? erofs_base64_decode((uint8_t *)out, base64, digits) : -1;
+
+	if (size >= 0)
+		out[size] = 0;
+	if (size >= 0 && !base64[digits + strspn(base64 + digits, "=")] && strlen(out) == (size_t)size)
+		return out;
+	free(out);
+	return NULL;
 }
 
 /* "USER:PASSWORD", or both apart. */

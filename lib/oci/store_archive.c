@@ -11,6 +11,7 @@
 #include "lib/util/array.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/index.h"
+#include "lib/util/path.h"
 #include "lib/util/report.h"
 #include "lib/util/seed.h"
 
@@ -48,43 +49,6 @@ struct archive_store {
 
 /* ---- names ------------------------------------------------------------------------------------------------------------ */
 
-/*
- * `path` as it is called from the root, if it is read in the directory `from` (of `from_length` bytes); NULL if it leads out
- * or memory is short.
- */
-static char *clean_path(const char *from, size_t from_length, const char *path)
-{
-	size_t length = path[0] == '/' ? 0 : from_length;
-	char *out = malloc(from_length + strlen(path) + 2);
-
-	if (!out)
-		return NULL;
-	memcpy(out, from, length);
-	while (*path) {
-		size_t part;
-
-		path += strspn(path, "/");
-		part = strcspn(path, "/");
-		if (part == 2 && memcmp(path, "..", 2) == 0) {
-			const char *slash = length ? memrchr(out, '/', length) : NULL;
-
-			if (!length) {
-				free(out);
-				return NULL;
-			}
-			length = slash ? (size_t)(slash - out) : 0;
-		} else if (part && !(part == 1 && *path == '.')) {
-			if (length)
-				out[length++] = '/';
-			memcpy(out + length, path, part);
-			length += part;
-		}
-		path += part;
-	}
-	out[length] = 0;
-	return out;
-}
-
 static bool same_path(const void *ctx, uint32_t number, const void *key)
 {
 	return strcmp(((const struct archive_store *)ctx)->places[number]->path, key) == 0;
@@ -103,7 +67,7 @@ static uint32_t find_number(const struct archive_store *archive, const char *pat
 /* The file at a path, through the links that Docker makes for equal layers; NULL if there is none. */
 static const struct place *find_file(const struct archive_store *archive, const char *path)
 {
-	erofs_auto_free char *name = clean_path("", 0, path);
+	erofs_auto_free char *name = erofs_path_resolve("", 0, path);
 
 	for (int links = 0; name && links < LINKS_MAX; links++) {
 		uint32_t number = find_number(archive, name);
@@ -117,7 +81,7 @@ static const struct place *find_file(const struct archive_store *archive, const 
 		if (!place->link)
 			return place->is_file ? place : NULL;
 		slash = strrchr(name, '/');
-		next = clean_path(name, slash ? (size_t)(slash - name) : 0, place->link);
+		next = erofs_path_resolve(name, slash ? (size_t)(slash - name) : 0, place->link);
 		free(name);
 		name = next;
 	}
@@ -192,7 +156,7 @@ static int set_file(struct archive_store *archive, struct place *place, struct t
 
 static int note_member(struct archive_store *archive, struct tar_members *members, const struct tar_member *member)
 {
-	erofs_auto_free char *path = clean_path("", 0, member->path);
+	erofs_auto_free char *path = erofs_path_resolve("", 0, member->path);
 	struct place place = { 0 };
 	int err = 0;
 

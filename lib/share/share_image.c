@@ -8,6 +8,7 @@
 
 #include "lib/share/share_batch.h"
 #include "lib/util/cleanup.h"
+#include "lib/util/digits.h"
 #include "lib/util/escape.h"
 #include "lib/util/report.h"
 
@@ -62,19 +63,6 @@ static int visit(void *ctx, const struct erofs_walk_entry *entry)
 	return reading->failure;
 }
 
-static void format_uuid(char *out, const uint8_t *uuid)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (unsigned int i = 0; i < 16; i++) {
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			*out++ = '-';
-		*out++ = digits[uuid[i] >> 4];
-		*out++ = digits[uuid[i] & 15];
-	}
-	*out = 0;
-}
-
 /* The image's own words about itself. */
 static int read_super(struct reading *reading, const char *path)
 {
@@ -82,7 +70,7 @@ static int read_super(struct reading *reading, const char *path)
 	char name[300];
 	int err = erofs_image_fingerprint_name(reading->image, name, sizeof(name));
 
-	format_uuid(reading->batch->uuid, sb->uuid);
+	erofs_uuid_encode(reading->batch->uuid, sb->uuid);
 	reading->batch->block_size = erofs_block_size(sb);
 	reading->batch->fingerprinted = !err;
 	return !err || err == -ENODATA

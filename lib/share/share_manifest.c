@@ -9,6 +9,7 @@
 #include "lib/io/file.h"
 #include "lib/share/share_batch.h"
 #include "lib/util/cleanup.h"
+#include "lib/util/digits.h"
 #include "lib/util/report.h"
 
 /* Manifests: one whole document in memory at a time, from which the report's part is taken. What it does not need may be there. */
@@ -64,29 +65,6 @@ static int member(struct manifest *m, struct json_object **out, const struct jso
 
 /* ---- scalars --------------------------------------------------------------------------------------------------------- */
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Decodes `size` digits; false if they are none. */
-static bool decode_hex(uint8_t *out, const char *digits, size_t size)
-{
-	if (size % 2)
-		return false;
-	for (size_t i = 0; i < size; i += 2) {
-		int high = hex_digit(digits[i]), low = hex_digit(digits[i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		*out++ = (uint8_t)(high << 4 | low);
-	}
-	return true;
-}
-
 static bool get_number(uint64_t *out, const struct json_object *number)
 {
 	*out = json_object_get_uint64(number);
@@ -127,7 +105,7 @@ static int get_path(struct manifest *m, const struct json_object *file)
 		return found;
 	if (erofs_buffer_append_zeros(&m->path, (size_t)json_object_get_string_len(text) / 2))
 		return -ENOMEM;
-	if (!decode_hex(m->path.data, json_object_get_string(text), (size_t)json_object_get_string_len(text)))
+	if (!erofs_hex_decode(m->path.data, json_object_get_string(text), (size_t)json_object_get_string_len(text)))
 		return bad(m, "a path_hex is not hexadecimal");
 	return 1;
 }
@@ -173,7 +151,7 @@ static int get_value(struct manifest *m, struct erofs_share_file *out, const str
 	size = (size_t)json_object_get_string_len(text);
 	if (size > 2 * sizeof(bytes))
 		return bad(m, "a value is too long");
-	if (!decode_hex(bytes, json_object_get_string(text), size))
+	if (!erofs_hex_decode(bytes, json_object_get_string(text), size))
 		return bad(m, "a value is not hexadecimal");
 	out->value_size = (uint32_t)(size / 2);
 	err = size ? erofs_share_batch_value(m->batch, &out->value, bytes, out->value_size) : 0;

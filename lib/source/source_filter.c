@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/util/cleanup.h"
+#include "lib/util/path.h"
 #include "lib/util/report.h"
 
 struct erofs_filter {
@@ -48,28 +49,6 @@ static int compile(struct erofs_filter *filter, const char *pattern, const struc
 	return erofs_report(diag, -EINVAL, "bad regular expression '%s': %s", pattern, why);
 }
 
-/* "/a//./b/" is "a/b". To be freed. */
-static char *simplify_path(const char *path)
-{
-	char *simple = malloc(strlen(path) + 1), *to = simple;
-
-	if (!simple)
-		return NULL;
-	while (*(path += strspn(path, "/"))) {
-		size_t length = strcspn(path, "/");
-
-		if (length != 1 || *path != '.') {
-			if (to != simple)
-				*to++ = '/';
-			memcpy(to, path, length);
-			to += length;
-		}
-		path += length;
-	}
-	*to = 0;
-	return simple;
-}
-
 static int take_paths(struct erofs_filter *filter)
 {
 	const struct erofs_scan_options *options = filter->options;
@@ -78,7 +57,7 @@ static int take_paths(struct erofs_filter *filter)
 	if (!filter->paths)
 		return -ENOMEM;
 	for (size_t i = 0; i < options->exclude_path_count; i++) {
-		filter->paths[i] = simplify_path(options->exclude_paths[i]);
+		filter->paths[i] = erofs_path_simplify(options->exclude_paths[i]);
 		if (!filter->paths[i])
 			return -ENOMEM;
 	}
@@ -166,7 +145,7 @@ static int new_silent_filter(struct erofs_filter **out, struct erofs_scan_option
 int erofs_scan_excludes(const struct erofs_scan_options *options, const char *path, const struct erofs_diag *diag)
 {
 	erofs_auto(release_filter) struct erofs_filter *filter = NULL;
-	erofs_auto_free char *simple = simplify_path(path);
+	erofs_auto_free char *simple = erofs_path_simplify(path);
 	struct erofs_scan_options copy = *options;
 	int err = simple ? new_silent_filter(&filter, &copy, diag) : -ENOMEM;
 

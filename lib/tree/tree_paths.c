@@ -17,9 +17,9 @@
 /* The next component of a path that leads nowhere else: 1, 0 at the end, or what is wrong with it. */
 static int next_component(struct erofs_path_component *out, const char **path)
 {
-	bool more = erofs_tree_path_take_component(out, path);
+	bool more = erofs_path_take_component(out, path);
 
-	if (out->length == 2 && memcmp(out->start, "..", 2) == 0)
+	if (erofs_path_leads_up(out))
 		return -EINVAL;
 	return out->length > EROFS_NAME_MAX ? -ENAMETOOLONG : more;
 }

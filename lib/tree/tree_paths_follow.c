@@ -80,7 +80,7 @@ static int step(struct following *following, const struct erofs_path_component *
 
 	if (component->length > EROFS_NAME_MAX)
 		return -ENAMETOOLONG;
-	if (component->length == 2 && memcmp(component->start, "..", 2) == 0) {
+	if (erofs_path_leads_up(component)) {
 		/* Of a target; the path itself has no business to leave anything. */
 		if (!following->depth)
 			return -EINVAL;
@@ -105,7 +105,7 @@ int erofs_tree_path_follow(struct erofs_paths *paths, const char **path, bool la
 	while (!err) {
 		const char *behind;
 
-		if (!erofs_tree_path_take_component(&component, &following.rest[following.depth])) {
+		if (!erofs_path_take_component(&component, &following.rest[following.depth])) {
 			if (!following.depth)
 				break;
 			following.depth--;
@@ -113,7 +113,7 @@ int erofs_tree_path_follow(struct erofs_paths *paths, const char **path, bool la
 		}
 		behind = following.rest[0];
 		err = step(&following, &component,
-			   last || following.depth || erofs_tree_path_take_component(&next, &behind));
+			   last || following.depth || erofs_path_take_component(&next, &behind));
 	}
 	if (!err)
 		err = erofs_buffer_append(&paths->followed, "", 1);

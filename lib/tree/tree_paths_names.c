@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include "lib/tree/tree_paths_names.h"
+#include "lib/util/array.h"
 
 static uint64_t hash_key(const struct erofs_paths *paths, const struct erofs_path_key *key)
 {
@@ -41,14 +42,4 @@ struct erofs_path_name *erofs_tree_path_new_name(struct erofs_paths *paths, cons
 		return NULL;
 	paths->names[paths->name_count++] = name;
 	return name;
-}
-
-bool erofs_tree_path_take_component(struct erofs_path_component *out, const char **path)
-{
-	do {
-		out->start = *path + strspn(*path, "/");
-		out->length = strcspn(out->start, "/");
-		*path = out->start + out->length;
-	} while (out->length == 1 && out->start[0] == '.');
-	return out->length;
 }

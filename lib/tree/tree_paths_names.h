@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "lib/tree/tree_paths.h"
+#include "lib/util/path.h"
 
 /* What is behind tree_paths.h. */
 
@@ -22,12 +23,6 @@ struct erofs_path_name {
 	uint32_t generation; /* of the directory that it stands in; of another one: removed */
 	uint32_t below;	     /* the generation of this directory: counts how often it was replaced */
 	uint32_t layer;	     /* the last one that said something about it or below it */
-};
-
-/* A component of a path. */
-struct erofs_path_component {
-	const char *start;
-	size_t length;
 };
 
 struct erofs_path_key {
@@ -50,9 +45,6 @@ struct erofs_path_name *erofs_tree_path_look_up(const struct erofs_paths *paths,
 
 /* Makes that record; the caller knows that there is none. NULL: out of memory. */
 struct erofs_path_name *erofs_tree_path_new_name(struct erofs_paths *paths, const struct erofs_path_key *key);
-
-/* The next component from `*path` on, `..` included, and `.` not; false at the end. */
-bool erofs_tree_path_take_component(struct erofs_path_component *out, const char **path);
 
 /*
  * The path with what symbolic links on its way lead to instead of them, as a program sees it whose root is the tree's: `*path` is
