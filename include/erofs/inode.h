@@ -73,6 +73,10 @@ static inline bool erofs_inode_is_compressed(const struct erofs_inode *inode)
 	return inode->layout == EROFS_LAYOUT_COMPRESSED_FULL || inode->layout == EROFS_LAYOUT_COMPRESSED_COMPACT;
 }
 
+/* The largest device numbers that the format can hold: 12 bits of major, 20 of minor. */
+#define EROFS_RDEV_MAJOR_MAX 0xfffu
+#define EROFS_RDEV_MINOR_MAX 0xfffffu
+
 /* Device number of the format <-> major and minor: (minor & 0xff) | major << 8 | (minor & ~0xff) << 12. */
 static inline uint32_t erofs_encode_rdev(uint32_t major, uint32_t minor)
 {

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <erofs/inode.h>
+
 #include "lib/archive/unpack.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/escape.h"
@@ -425,7 +427,7 @@ static int set_numbers(struct tar_members *members, struct tar_member *member)
 	if (size < 0)
 		return report_number(members, member, "size");
 	if ((S_ISCHR(member->mode) || S_ISBLK(member->mode)) &&
-	    (major < 0 || major > 0xfff || minor < 0 || minor > 0xfffff))
+	    (major < 0 || major > EROFS_RDEV_MAJOR_MAX || minor < 0 || minor > EROFS_RDEV_MINOR_MAX))
 		return report_number(members, member, "device number");
 	member->uid = (uint32_t)uid;
 	member->gid = (uint32_t)gid;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "lib/share/share_set.h"
+#include "lib/util/digits.h"
 
 /* Millions of candidates, of which only the worst few are made into losses: a heap with the least of them on top. */
 struct candidate {
@@ -180,8 +181,7 @@ static int rank(struct ranking *ranking, enum erofs_share_spoiler spoiler)
 static void format_value(char *out, const struct erofs_share_value *value)
 {
 	out += sprintf(out, "%s:", value->other ? "other" : "sha256");
-	for (size_t i = 0; i < sizeof(value->digest); i++)
-		out += sprintf(out, "%02x", value->digest[i]);
+	erofs_hex_encode(out, value->digest, sizeof(value->digest));
 }
 
 static int set_example(const struct erofs_share *share, struct erofs_share_example *out, uint32_t number)

@@ -59,12 +59,11 @@ static int set_target(struct erofs_tree_inode *inode, int dir_fd, const char *na
 	return inode->target ? 0 : -ENOMEM;
 }
 
-/* The format has 12 bits for the major and 20 for the minor number. */
 static int set_rdev(struct erofs_tree_inode *inode, const struct stat *st, const struct erofs_diag *diag)
 {
 	inode->rdev.major = major(st->st_rdev);
 	inode->rdev.minor = minor(st->st_rdev);
-	if (inode->rdev.major > 0xfff || inode->rdev.minor > 0xfffff)
+	if (inode->rdev.major > EROFS_RDEV_MAJOR_MAX || inode->rdev.minor > EROFS_RDEV_MINOR_MAX)
 		return erofs_tree_report(diag, -ERANGE, inode, "device number %u:%u does not fit into the format",
 					 inode->rdev.major, inode->rdev.minor);
 	return 0;

@@ -7,11 +7,10 @@
 
 #include "lib/format/format_xattr.h"
 #include "lib/source/source_dir.h"
+#include "lib/source/source_label.h"
 #include "lib/source/source_xattrs.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/escape.h"
-
-#define SELINUX_NAME "security.selinux"
 
 /*
  * A path for the l*xattr calls, which take no directory and must not open the file: the bare name where the thread stands in
@@ -124,16 +123,12 @@ static int read_value(struct dir_source *source, const struct erofs_tree_inode *
 static int add_label(const struct dir_source *source, const struct erofs_tree_inode *inode,
 		     struct erofs_xattr_scratch *scratch)
 {
-	erofs_auto(erofs_buffer_release) struct erofs_buffer path = { 0 };
 	erofs_auto_free char *label = NULL;
-	struct erofs_xattr_found found = { .name = SELINUX_NAME };
-	int err = erofs_source_labels_find(source->labels, &label, erofs_tree_path(&path, inode), inode->mode);
+	struct erofs_xattr_found found = { .name = EROFS_SELINUX_NAME };
+	int err = erofs_source_label_of(source->labels, &label, inode, source->diag);
 
-	if (err)
-		return erofs_tree_report(source->diag, err, inode, "cannot look up its SELinux label: %s",
-					 strerror(-err));
-	if (!label)
-		return 0;
+	if (err || !label)
+		return err;
 	found.value_size = (uint32_t)strlen(label) + 1;
 	err = erofs_buffer_append(&scratch->values, label, found.value_size);
 	return err ? err : erofs_buffer_append(&scratch->found, &found, sizeof(found));
@@ -155,8 +150,7 @@ static int read_all(struct dir_source *source, const struct erofs_tree_inode *in
 		at += strlen(attribute) + 1;
 		if (erofs_source_ignores(source->options, attribute))
 			continue;
-		/* A label from file_contexts replaces the one found. */
-		if (!source->labels || strcmp(attribute, SELINUX_NAME) != 0)
+		if (!erofs_source_label_replaces(source->labels, attribute))
 			err = read_value(source, inode, path, attribute, scratch);
 	}
 	return err;
@@ -172,7 +166,7 @@ int erofs_source_dir_read_xattrs(struct dir_source *source, struct erofs_tree_in
 	scratch->names.size = scratch->values.size = scratch->found.size = 0;
 	if (!source->options->ignore_xattrs || source->options->overlay_xattrs)
 		err = read_all(source, inode, place, name, scratch);
-	if (!err && source->labels)
+	if (!err)
 		err = add_label(source, inode, scratch);
 	count = scratch->found.size / sizeof(*found);
 	if (err || !count)

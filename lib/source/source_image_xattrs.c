@@ -6,12 +6,12 @@
 
 #include "lib/format/format_xattr.h"
 #include "lib/source/source_image.h"
+#include "lib/source/source_label.h"
 #include "lib/source/source_xattrs.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/escape.h"
 
-#define SELINUX_NAME "security.selinux"
-#define OVERLAY	     "trusted.overlay."
+#define OVERLAY "trusted.overlay."
 /* What an overlayfs that lies in a layer of another one wrote, as that other one keeps it. */
 #define OVERLAY_ESCAPED OVERLAY "overlay."
 
@@ -144,8 +144,7 @@ static int take(const struct fill *fill, const struct erofs_xattr *xattr)
 
 	if (err)
 		return err < 0 ? err : 0;
-	/* A label from file_contexts replaces the one found. */
-	if (fill->source->labels && strcmp(name, SELINUX_NAME) == 0)
+	if (erofs_source_label_replaces(fill->source->labels, name))
 		return 0;
 	if (fill->source->layer_count > 1) {
 		err = obey_overlay(fill, xattr);
@@ -181,19 +180,14 @@ static int take_all(const struct fill *fill, const struct erofs_inode *from)
 
 static int add_label(const struct fill *fill)
 {
-	erofs_auto(erofs_buffer_release) struct erofs_buffer path = { 0 };
 	erofs_auto_free char *label = NULL;
-	struct erofs_xattr_found found;
-	int err = erofs_source_labels_find(fill->source->labels, &label, erofs_tree_path(&path, fill->inode),
-					   fill->inode->mode);
+	struct erofs_xattr_found found = { 0 };
+	int err = erofs_source_label_of(fill->source->labels, &label, fill->inode, fill->source->diag);
 
-	if (err)
-		return erofs_tree_report(fill->source->diag, err, fill->inode, "cannot look up its SELinux label: %s",
-					 strerror(-err));
-	if (!label)
-		return 0;
-	found = (struct erofs_xattr_found){ .value_size = (uint32_t)strlen(label) + 1 };
-	err = erofs_buffer_append(&fill->scratch->names, SELINUX_NAME, sizeof(SELINUX_NAME));
+	if (err || !label)
+		return err;
+	found.value_size = (uint32_t)strlen(label) + 1;
+	err = erofs_buffer_append(&fill->scratch->names, EROFS_SELINUX_NAME, sizeof(EROFS_SELINUX_NAME));
 	if (!err)
 		err = erofs_buffer_append(&fill->scratch->values, label, found.value_size);
 	return err ? err : erofs_buffer_append(&fill->scratch->found, &found, sizeof(found));
@@ -227,7 +221,7 @@ int erofs_source_image_fill_xattrs(struct image_source *source, struct image_lay
 	if (from->xattr_icount &&
 	    (!source->options->ignore_xattrs || source->options->overlay_xattrs || source->layer_count > 1))
 		err = take_all(&fill, from);
-	if (!err && source->labels)
+	if (!err)
 		err = add_label(&fill);
 	count = scratch->found.size / sizeof(*found);
 	if (err || !count)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "lib/util/cleanup.h"
 #include "lib/util/report.h"
 
 #ifdef HAVE_SELINUX
@@ -14,9 +15,6 @@
 #include <selinux/selinux.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include "lib/util/cleanup.h"
 
 struct erofs_labels {
 	struct selabel_handle *handle;
@@ -73,12 +71,11 @@ static int look_up(struct erofs_labels *labels, char **label, const char *path, 
 	return errno == ENOENT ? 0 : -errno;
 }
 
-int erofs_source_labels_find(struct erofs_labels *labels, char **label, const char *path, uint32_t mode)
+static int find(struct erofs_labels *labels, char **label, const char *path, uint32_t mode)
 {
 	erofs_auto_free char *mounted = NULL;
 	int err;
 
-	*label = NULL;
 	/* The root of something mounted at /x is /x, not /x/. */
 	if (*labels->mount_point && strcmp(path, "/") == 0)
 		path = "";
@@ -106,7 +103,7 @@ void erofs_source_labels_close(struct erofs_labels *labels)
 	(void)labels;
 }
 
-int erofs_source_labels_find(struct erofs_labels *labels, char **label, const char *path, uint32_t mode)
+static int find(struct erofs_labels *labels, char **label, const char *path, uint32_t mode)
 {
 	(void)labels;
 	(void)label;
@@ -115,3 +112,16 @@ int erofs_source_labels_find(struct erofs_labels *labels, char **label, const ch
 	return -EOPNOTSUPP;
 }
 #endif
+
+int erofs_source_label_of(struct erofs_labels *labels, char **label, const struct erofs_tree_inode *inode,
+			  const struct erofs_diag *diag)
+{
+	erofs_auto(erofs_buffer_release) struct erofs_buffer path = { 0 };
+	int err;
+
+	*label = NULL;
+	if (!labels)
+		return 0;
+	err = find(labels, label, erofs_tree_path(&path, inode), inode->mode);
+	return err ? erofs_tree_report(diag, err, inode, "cannot look up its SELinux label: %s", strerror(-err)) : 0;
+}

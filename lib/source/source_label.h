@@ -2,9 +2,12 @@
 #ifndef EROFS_SOURCE_LABEL_H
 #define EROFS_SOURCE_LABEL_H
 
-#include <stdint.h>
+#include <stdbool.h>
+#include <string.h>
 
-#include <erofs/diag.h>
+#include "lib/tree/tree.h"
+
+#define EROFS_SELINUX_NAME "security.selinux"
 
 /* SELinux labels from a file_contexts file. */
 struct erofs_labels;
@@ -15,9 +18,16 @@ int erofs_source_labels_open(struct erofs_labels **out, const char *file_context
 void erofs_source_labels_close(struct erofs_labels *labels);
 
 /*
- * The label of `path` (from the root, with its leading slash) in `*label`, to be freed by the caller; NULL if the file has none
- * for it. Safe from several threads.
+ * The label of an inode in `*label`, to be freed by the caller; NULL if the file has none for it, or there is no file (`labels`
+ * NULL). Reports failures. Safe from several threads.
  */
-int erofs_source_labels_find(struct erofs_labels *labels, char **label, const char *path, uint32_t mode);
+int erofs_source_label_of(struct erofs_labels *labels, char **label, const struct erofs_tree_inode *inode,
+			  const struct erofs_diag *diag);
+
+/* Whether the label of the file stands for an attribute that the source has. */
+static inline bool erofs_source_label_replaces(const struct erofs_labels *labels, const char *name)
+{
+	return labels && strcmp(name, EROFS_SELINUX_NAME) == 0;
+}
 
 #endif

@@ -3,11 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/source/source_label.h"
 #include "lib/source/source_tar.h"
 #include "lib/source/source_xattrs.h"
 #include "lib/util/cleanup.h"
-
-#define SELINUX_NAME "security.selinux"
 
 /* What may be there several times: bsdtar writes each attribute twice; of equal names the last one counts. */
 struct candidate {
@@ -33,18 +32,6 @@ static uint32_t take_last_of_each(struct erofs_xattr_found *out, const struct ca
 	return taken;
 }
 
-static int look_up_label(struct tar_source *source, const struct erofs_tree_inode *inode, char **label)
-{
-	int err;
-
-	*label = NULL;
-	if (!source->labels)
-		return 0;
-	err = erofs_source_labels_find(source->labels, label, erofs_tree_path(&source->scratch, inode), inode->mode);
-	return err ? erofs_tree_report(source->diag, err, inode, "cannot look up its SELinux label: %s", strerror(-err))
-		   : 0;
-}
-
 static void note_losses(struct tar_source *source, const struct tar_left_out *left_out, const char *path)
 {
 	struct erofs_losses *losses = &source->losses;
@@ -67,7 +54,7 @@ int erofs_source_tar_set_xattrs(struct tar_source *source, struct erofs_tree_ino
 	erofs_auto_free char *label = NULL;
 	size_t kept = 0;
 	uint32_t distinct;
-	int err = look_up_label(source, inode, &label);
+	int err = erofs_source_label_of(source->labels, &label, inode, source->diag);
 
 	if (extended)
 		note_losses(source, &extended->left_out, path);
@@ -80,8 +67,7 @@ int erofs_source_tar_set_xattrs(struct tar_source *source, struct erofs_tree_ino
 	for (size_t i = 0; i < count; i++) {
 		const char *name = (const char *)extended->texts.data + xattrs[i].name;
 
-		/* A label from file_contexts replaces the one found. */
-		if (erofs_source_ignores(source->options, name) || (source->labels && strcmp(name, SELINUX_NAME) == 0))
+		if (erofs_source_ignores(source->options, name) || erofs_source_label_replaces(source->labels, name))
 			continue;
 		candidates[kept] =
 			(struct candidate){ { name, extended->texts.data + xattrs[i].value, xattrs[i].value_size },
@@ -89,7 +75,8 @@ int erofs_source_tar_set_xattrs(struct tar_source *source, struct erofs_tree_ino
 		kept++;
 	}
 	if (label) {
-		candidates[kept] = (struct candidate){ { SELINUX_NAME, label, (uint32_t)strlen(label) + 1 }, kept };
+		candidates[kept] =
+			(struct candidate){ { EROFS_SELINUX_NAME, label, (uint32_t)strlen(label) + 1 }, kept };
 		kept++;
 	}
 	qsort(candidates, kept, sizeof(*candidates), compare_candidates);
