@@ -7,10 +7,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <erofs/manifest.h>
+
 #include "dump/text.h"
 #include "dump/walk.h"
-
-#define MANIFEST_VERSION 1
 
 struct manifest {
 	const struct dump *dump;
@@ -25,7 +25,7 @@ static struct json_object *new_name(const struct erofs_walk_entry *entry)
 {
 	struct json_object *object = json_object_new_object();
 
-	json_add_bytes(object, "path", entry->path, entry->path_len);
+	json_add_bytes(object, EROFS_MANIFEST_KEY_PATH, entry->path, entry->path_len);
 	json_add_number(object, "nid", entry->nid);
 	return object;
 }
@@ -42,9 +42,9 @@ static int add_value(struct json_object *object, const struct manifest *manifest
 	digest = value.count ? erofs_fingerprint_parse(&raw, value.value, value.value_size) : EROFS_DIGEST_NONE;
 	json_add_text(object, "algorithm", digest == EROFS_DIGEST_NONE ? NULL : erofs_digest_name(digest));
 	if (value.count)
-		json_add_hex(object, "value", value.value, value.value_size);
+		json_add_hex(object, EROFS_MANIFEST_KEY_VALUE, value.value, value.value_size);
 	else
-		json_add_text(object, "value", NULL);
+		json_add_text(object, EROFS_MANIFEST_KEY_VALUE, NULL);
 	if (value.count > 1) {
 		json_add_number(object, "values", value.count);
 		err = dump_path_error(manifest->dump, -EUCLEAN, entry->path, "more than one fingerprint");
@@ -67,8 +67,10 @@ static int visit(void *ctx, const struct erofs_walk_entry *entry)
 		return 0;
 	}
 	json_add_number(object, "links", entry->inode->nlink);
-	json_add_number(object, "size", entry->inode->size);
-	json_add_text(object, "kind", erofs_inode_is_compressed(entry->inode) ? "compressed" : "plain");
+	json_add_number(object, EROFS_MANIFEST_KEY_SIZE, entry->inode->size);
+	json_add_text(object, EROFS_MANIFEST_KEY_KIND,
+		      erofs_inode_is_compressed(entry->inode) ? EROFS_MANIFEST_KIND_COMPRESSED
+							      : EROFS_MANIFEST_KIND_PLAIN);
 	err = add_value(object, manifest, entry);
 	if (err && !manifest->result)
 		manifest->result = err;
@@ -84,12 +86,12 @@ static struct json_object *new_header(struct manifest *manifest)
 
 	manifest->has_name = !erofs_image_fingerprint_name(manifest->dump->image, name, sizeof(name));
 	text_uuid(uuid, sb->uuid);
-	json_add_text(object, "uuid", uuid);
-	json_add_number(object, "block_size", erofs_block_size(sb));
+	json_add_text(object, EROFS_MANIFEST_KEY_UUID, uuid);
+	json_add_number(object, EROFS_MANIFEST_KEY_BLOCK_SIZE, erofs_block_size(sb));
 	if (manifest->has_name)
-		json_add_bytes(object, "fingerprint_xattr", name, strlen(name));
+		json_add_bytes(object, EROFS_MANIFEST_KEY_XATTR, name, strlen(name));
 	else
-		json_add_text(object, "fingerprint_xattr", NULL);
+		json_add_text(object, EROFS_MANIFEST_KEY_XATTR, NULL);
 	return object;
 }
 
@@ -100,7 +102,7 @@ static int put_lists(struct manifest *manifest)
 	size_t size = 0;
 	int err;
 
-	json_begin(json, "files", '[');
+	json_begin(json, EROFS_MANIFEST_KEY_FILES, '[');
 	manifest->links = (struct json_writer){ .out = open_memstream(&links, &size), .depth = json->depth };
 	if (!manifest->links.out) {
 		json_end(json, ']');
@@ -110,7 +112,7 @@ static int put_lists(struct manifest *manifest)
 	json_end(json, ']');
 	if (fclose(manifest->links.out) && !err)
 		err = dump_error(manifest->dump, -ENOMEM, "%s", strerror(ENOMEM));
-	json_begin(json, "hard_links", '[');
+	json_begin(json, EROFS_MANIFEST_KEY_LINKS, '[');
 	json_append(json, links, size);
 	json_end(json, ']');
 	free(links);
@@ -124,8 +126,8 @@ int manifest_print(const struct dump *dump)
 	int err;
 
 	json_begin(manifest.files, dump->json ? "fingerprints" : NULL, '{');
-	json_put(manifest.files, "version", json_object_new_int(MANIFEST_VERSION));
-	json_put(manifest.files, "image", new_header(&manifest));
+	json_put(manifest.files, EROFS_MANIFEST_KEY_VERSION, json_object_new_int(EROFS_MANIFEST_VERSION));
+	json_put(manifest.files, EROFS_MANIFEST_KEY_IMAGE, new_header(&manifest));
 	err = put_lists(&manifest);
 	json_end(manifest.files, '}');
 	return err ? err : manifest.result;

@@ -5,6 +5,7 @@
 #include <json-c/json.h>
 
 #include <erofs/inode.h>
+#include <erofs/manifest.h>
 
 #include "lib/io/file.h"
 #include "lib/share/share_batch.h"
@@ -14,9 +15,8 @@
 
 /* Manifests: one whole document in memory at a time, from which the report's part is taken. What it does not need may be there. */
 
-#define MANIFEST_VERSION 1
-#define PIECE		 ((size_t)1 << 18)
-#define VALUE_MAX	 4096u /* bytes: the largest block */
+#define PIECE	  ((size_t)1 << 18)
+#define VALUE_MAX 4096u /* bytes: the largest block */
 
 struct manifest {
 	struct erofs_share_batch *batch;
@@ -91,7 +91,7 @@ static bool is_path(const struct erofs_buffer *path)
 static int get_path(struct manifest *m, const struct json_object *file)
 {
 	struct json_object *text;
-	int found = member(m, &text, file, "path", json_type_string);
+	int found = member(m, &text, file, EROFS_MANIFEST_KEY_PATH, json_type_string);
 
 	m->path.size = 0;
 	if (found > 0)
@@ -100,7 +100,7 @@ static int get_path(struct manifest *m, const struct json_object *file)
 			       ? -ENOMEM
 			       : 1;
 	if (!found)
-		found = member(m, &text, file, "path_hex", json_type_string);
+		found = member(m, &text, file, EROFS_MANIFEST_KEY_PATH "_hex", json_type_string);
 	if (found <= 0)
 		return found;
 	if (erofs_buffer_append_zeros(&m->path, (size_t)json_object_get_string_len(text) / 2))
@@ -114,7 +114,7 @@ static int get_size(struct manifest *m, uint64_t *size, const struct json_object
 {
 	struct json_object *number;
 
-	if (!json_object_object_get_ex(file, "size", &number))
+	if (!json_object_object_get_ex(file, EROFS_MANIFEST_KEY_SIZE, &number))
 		return 0;
 	if (!json_object_is_type(number, json_type_int) || !get_number(size, number))
 		return bad(m, "a size is no number of bytes");
@@ -124,12 +124,12 @@ static int get_size(struct manifest *m, uint64_t *size, const struct json_object
 static int get_kind(struct manifest *m, bool *compressed, const struct json_object *file)
 {
 	struct json_object *text;
-	int found = member(m, &text, file, "kind", json_type_string);
+	int found = member(m, &text, file, EROFS_MANIFEST_KEY_KIND, json_type_string);
 
 	if (found <= 0)
 		return found;
-	*compressed = strcmp(json_object_get_string(text), "compressed") == 0;
-	if (!*compressed && strcmp(json_object_get_string(text), "plain") != 0)
+	*compressed = strcmp(json_object_get_string(text), EROFS_MANIFEST_KIND_COMPRESSED) == 0;
+	if (!*compressed && strcmp(json_object_get_string(text), EROFS_MANIFEST_KIND_PLAIN) != 0)
 		return bad(m, "a kind is neither plain nor compressed");
 	return 1;
 }
@@ -142,7 +142,7 @@ static int get_value(struct manifest *m, struct erofs_share_file *out, const str
 	size_t size;
 	int err;
 
-	if (!json_object_object_get_ex(file, "value", &text))
+	if (!json_object_object_get_ex(file, EROFS_MANIFEST_KEY_VALUE, &text))
 		return 0;
 	if (!text)
 		return 1;
@@ -189,9 +189,9 @@ static int add_file(struct manifest *m, const struct json_object *object)
 static int check_version(struct manifest *m, const struct json_object *top)
 {
 	struct json_object *version;
-	int found = member(m, &version, top, "version", json_type_int);
+	int found = member(m, &version, top, EROFS_MANIFEST_KEY_VERSION, json_type_int);
 
-	if (found > 0 && json_object_get_int64(version) != MANIFEST_VERSION)
+	if (found > 0 && json_object_get_int64(version) != EROFS_MANIFEST_VERSION)
 		return refuse(m, -EOPNOTSUPP, "a version that is not known here");
 	return found;
 }
@@ -199,7 +199,7 @@ static int check_version(struct manifest *m, const struct json_object *top)
 static int get_uuid(struct manifest *m, const struct json_object *image)
 {
 	struct json_object *text;
-	int found = member(m, &text, image, "uuid", json_type_string);
+	int found = member(m, &text, image, EROFS_MANIFEST_KEY_UUID, json_type_string);
 	size_t size;
 
 	if (found <= 0)
@@ -214,7 +214,7 @@ static int get_uuid(struct manifest *m, const struct json_object *image)
 static int get_block_size(struct manifest *m, const struct json_object *image)
 {
 	struct json_object *number;
-	int found = member(m, &number, image, "block_size", json_type_int);
+	int found = member(m, &number, image, EROFS_MANIFEST_KEY_BLOCK_SIZE, json_type_int);
 	uint64_t size;
 
 	if (found <= 0)
@@ -230,8 +230,8 @@ static int get_xattr(struct manifest *m, const struct json_object *image)
 {
 	struct json_object *name;
 
-	if (!json_object_object_get_ex(image, "fingerprint_xattr", &name) &&
-	    !json_object_object_get_ex(image, "fingerprint_xattr_hex", &name))
+	if (!json_object_object_get_ex(image, EROFS_MANIFEST_KEY_XATTR, &name) &&
+	    !json_object_object_get_ex(image, EROFS_MANIFEST_KEY_XATTR "_hex", &name))
 		return 0;
 	if (name && !json_object_is_type(name, json_type_string))
 		return unexpected(m, name);
@@ -258,11 +258,11 @@ static int read_document(struct manifest *m, const struct json_object *top)
 		return unexpected(m, top);
 	found = check_version(m, top);
 	if (found > 0)
-		found = member(m, &image, top, "image", json_type_object);
+		found = member(m, &image, top, EROFS_MANIFEST_KEY_IMAGE, json_type_object);
 	if (found > 0)
 		found = read_image(m, image);
 	if (found > 0)
-		found = member(m, &files, top, "files", json_type_array);
+		found = member(m, &files, top, EROFS_MANIFEST_KEY_FILES, json_type_array);
 	if (found <= 0)
 		return found ? found : bad(m, "version, image, block_size, fingerprint_xattr or files is missing");
 	for (size_t i = 0; !err && i < json_object_array_length(files); i++)
