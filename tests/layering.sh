@@ -84,6 +84,9 @@ violations() {
 	# Nobody but lib/format touches little-endian types.
 	(cd "$1" && grep -nE '\berofs_le(16|32|64)\b|\b(le|htole|be|htobe)(16|32|64)(toh)?\(' -r lib --include='*.c' --include='*.h' 2>/dev/null |
 		grep -vE '^lib/format/' | sed 's/$/   <- on-disk types outside of lib\/format/')
+	# Nor does anybody else know how the magic number lies in bytes, or what a superblock and chunks span.
+	(cd "$1" && grep -niE '0xe2, *0xe1|EROFS_SUPER_MAGIC|& *EROFS_CHUNK_FORMAT_BLKBITS_MASK|\* *[a-z>.-]*sb_extslots' \
+		-r lib --include='*.c' --include='*.h' 2>/dev/null | grep -vE '^lib/format/' | sed 's/$/   <- arithmetic of the format outside of lib\/format/')
 }
 
 # pictures FILE: each folder stands in the line of its floor.
@@ -116,6 +119,8 @@ self_test() {
 	plant lib/writer/b.c '	printf("x");'
 	plant lib/reader/b.c '	exit(1);'
 	plant lib/reader/c.c 'static erofs_le32 x;'
+	plant lib/writer/c.c 'static const uint8_t magic[] = { 0xe2, 0xe1, 0xf5, 0xe0 };'
+	plant lib/reader/d.c '	bits = blkszbits + (u & EROFS_CHUNK_FORMAT_BLKBITS_MASK);'
 	printf '%s\n' '#include <erofs/image.h>' '#include "lib/format/le.h"' '	snprintf(a, 1, "");' '	x->exit(1);' >"$dir/lib/reader/good.c"
 	printf '%s\n' '#include "lib/reader/a.h"' >"$dir/lib/source/source_image.c"
 	found=$(violations "$dir" | grep -c .)

@@ -95,4 +95,10 @@ struct erofs_kernel {
  */
 EROFS_API struct erofs_kernel erofs_superblock_oldest_kernel(const struct erofs_superblock *sb);
 
+/* Whether the four bytes at EROFS_SUPERBLOCK_OFFSET say that an image begins there. */
+static inline bool erofs_is_magic(const uint8_t *bytes)
+{
+	return (bytes[0] | bytes[1] << 8 | bytes[2] << 16 | (uint32_t)bytes[3] << 24) == EROFS_SUPER_MAGIC;
+}
+
 #endif

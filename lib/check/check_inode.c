@@ -21,9 +21,8 @@ static uint64_t inode_span(const struct erofs_check *check, const struct erofs_i
 {
 	uint64_t start = erofs_image_inode_offset(check->image, inode->nid);
 	uint64_t end = erofs_reader_inode_end(check->image, inode);
-	unsigned int chunkbits = check->sb->blkszbits + (inode->u & EROFS_CHUNK_FORMAT_BLKBITS_MASK);
 	struct erofs_zmap map;
-	uint64_t unit;
+	unsigned int unit;
 
 	*reason = NULL;
 	if (!inode->size)
@@ -31,9 +30,9 @@ static uint64_t inode_span(const struct erofs_check *check, const struct erofs_i
 	if (inode->layout == EROFS_LAYOUT_FLAT_INLINE)
 		end += inode->size % erofs_block_size(check->sb);
 	if (inode->layout == EROFS_LAYOUT_CHUNK_BASED) {
-		unit = inode->u & EROFS_CHUNK_FORMAT_INDEXES ? EROFS_CHUNK_INDEX_SIZE : EROFS_CHUNK_BLOCK_SIZE;
-		end = (end + unit - 1) & ~(unit - 1);
-		end += (((inode->size - 1) >> chunkbits) + 1) * unit;
+		unit = erofs_chunk_entry_size(inode->u);
+		end = erofs_chunk_map_at(end, unit) +
+		      erofs_chunk_count(inode->size, erofs_chunk_bits(inode->u, check->sb->blkszbits)) * unit;
 	}
 	if (erofs_inode_is_compressed(inode) && !erofs_reader_zmap_open(&map, check->image, inode, reason))
 		end = map.end + map.inline_size;

@@ -44,8 +44,8 @@ static int check_bytes(struct erofs_check *check)
 				       raw[at]);
 	if (!check->options->ignore_checksum && !erofs_image_checksum_ok(check->image))
 		erofs_check_finding_of(check, SUPER, "wrong checksum 0x%08x", check->sb->checksum);
-	return claim(check, EROFS_SUPERBLOCK_OFFSET, EROFS_SUPERBLOCK_SIZE + 16u * check->sb->sb_extslots,
-		     EROFS_CLAIM_SUPERBLOCK, "it is cut off by the end of the image");
+	return claim(check, EROFS_SUPERBLOCK_OFFSET, erofs_superblock_span(check->sb), EROFS_CLAIM_SUPERBLOCK,
+		     "it is cut off by the end of the image");
 }
 
 static void check_zones(struct erofs_check *check)

@@ -14,6 +14,12 @@
 #define EROFS_BLKSZBITS_MIN 9u
 #define EROFS_BLKSZBITS_MAX 12u
 
+/* Bytes of a superblock with its extension slots. */
+static inline uint64_t erofs_superblock_span(const struct erofs_superblock *sb)
+{
+	return EROFS_SUPERBLOCK_SIZE + 16u * (uint64_t)sb->sb_extslots;
+}
+
 /* Writes EROFS_SUPERBLOCK_SIZE bytes; reserved fields are zero. */
 void erofs_superblock_encode(const struct erofs_superblock *sb, uint8_t *out);
 

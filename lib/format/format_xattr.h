@@ -71,6 +71,12 @@ int erofs_xattr_header_reserved_byte(const uint8_t in[EROFS_XATTR_HEADER_SIZE]);
 void erofs_xattr_shared_id_encode(uint32_t id, uint8_t out[EROFS_XATTR_SHARED_ID_SIZE]);
 uint32_t erofs_xattr_shared_id_decode(const uint8_t in[EROFS_XATTR_SHARED_ID_SIZE]);
 
+/* Offset in the area of the shared id `number`; of as many as there are, where the inline entries begin. */
+static inline uint32_t erofs_xattr_shared_id_at(uint32_t number)
+{
+	return EROFS_XATTR_HEADER_SIZE + EROFS_XATTR_SHARED_ID_SIZE * number;
+}
+
 /* i_xattr_icount <-> bytes of the whole area, header included; 0 <-> 0. An area of a header alone is icount 1. */
 static inline uint32_t erofs_xattr_area_size(uint16_t icount)
 {

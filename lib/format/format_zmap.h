@@ -72,6 +72,12 @@ struct erofs_lcluster {
 	bool reserved;	     /* other bits of the advice were set */
 };
 
+/* Where a full index lies. */
+static inline uint64_t erofs_lcluster_full_at(uint64_t header_at)
+{
+	return header_at + EROFS_ZMAP_HEADER_SIZE + EROFS_LCLUSTER_FULL_SKIPPED;
+}
+
 void erofs_lcluster_full_encode(const struct erofs_lcluster *lcluster, uint8_t out[EROFS_LCLUSTER_FULL_SIZE]);
 void erofs_lcluster_full_decode(struct erofs_lcluster *out, const uint8_t in[EROFS_LCLUSTER_FULL_SIZE]);
 
@@ -121,6 +127,18 @@ struct erofs_zextent {
 
 void erofs_zextent_start_encode(uint64_t start, uint8_t out[EROFS_ZEXTENT_START_SIZE]);
 uint64_t erofs_zextent_start_decode(const uint8_t in[EROFS_ZEXTENT_START_SIZE]);
+
+/* Where records of `size` bytes lie, with the start in front of those of 4: behind the map's header, aligned. */
+static inline uint64_t erofs_zextents_at(uint64_t header_at, unsigned int size)
+{
+	return (header_at + EROFS_ZMAP_HEADER_SIZE + size - 1) & ~((uint64_t)size - 1);
+}
+
+/* Bytes of `count` of them, with that start. */
+static inline uint64_t erofs_zextents_span(unsigned int size, uint64_t count)
+{
+	return (size == 4 ? EROFS_ZEXTENT_START_SIZE : 0) + size * count;
+}
 
 /* `size` is 4, 8, 16 or 32. */
 void erofs_zextent_encode(const struct erofs_zextent *extent, unsigned int size, uint8_t *out);

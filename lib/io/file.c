@@ -8,24 +8,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int erofs_file_read_at(int fd, void *buf, size_t length, uint64_t offset)
+int64_t erofs_file_read_some_at(int fd, void *buf, size_t length, uint64_t offset)
 {
 	uint8_t *to = buf;
+	size_t got = 0;
 
-	while (length) {
-		ssize_t count = pread(fd, to, length, (off_t)offset);
+	while (got < length) {
+		ssize_t count = pread(fd, to + got, length - got, (off_t)(offset + got));
 
 		if (count < 0 && errno == EINTR)
 			continue;
 		if (count < 0)
 			return -errno;
 		if (!count)
-			return -EIO;
-		to += count;
-		length -= (size_t)count;
-		offset += (uint64_t)count;
+			break;
+		got += (size_t)count;
 	}
-	return 0;
+	return (int64_t)got;
+}
+
+int erofs_file_read_at(int fd, void *buf, size_t length, uint64_t offset)
+{
+	int64_t got = erofs_file_read_some_at(fd, buf, length, offset);
+
+	return got < 0 ? (int)got : (uint64_t)got < length ? -EIO : 0;
 }
 
 int64_t erofs_file_read(int fd, void *buf, size_t length)

@@ -11,7 +11,10 @@
 /* Reads exactly `length` bytes; -EIO if the file ends before. */
 int erofs_file_read_at(int fd, void *buf, size_t length, uint64_t offset);
 
-/* Reads up to `length` bytes from the file's position on; the count, short only at the end of the file. */
+/* Reads up to `length` bytes; the count, short only at the end of the file. */
+int64_t erofs_file_read_some_at(int fd, void *buf, size_t length, uint64_t offset);
+
+/* The same from the file's position on. */
 int64_t erofs_file_read(int fd, void *buf, size_t length);
 
 int erofs_file_write_at(int fd, const void *buf, size_t length, uint64_t offset);

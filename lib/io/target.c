@@ -7,40 +7,23 @@
 #include <unistd.h>
 
 #include "config.h"
+
+#include <erofs/superblock.h>
+
+#include "lib/io/file.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
 
 /* Has to be zero where nothing is known to be: no file system begins its first record behind this. */
 #define ZEROS_WANTED ((size_t)256 * 1024)
-#define MAGIC_AT     1024u
-
-/* Reads up to `size` bytes; short at the end of the file. */
-static int64_t read_front(const struct erofs_target *target, uint8_t *bytes, size_t size)
-{
-	size_t got = 0;
-
-	while (got < size) {
-		ssize_t count = pread(target->fd, bytes + got, size - got, (off_t)(target->offset + got));
-
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count < 0)
-			return -errno;
-		if (!count)
-			break;
-		got += (size_t)count;
-	}
-	return (int64_t)got;
-}
 
 static bool is_ours(const uint8_t *front, size_t size)
 {
-	static const uint8_t magic[] = { 0xe2, 0xe1, 0xf5, 0xe0 };
 	static const char unfinished[] = EROFS_TARGET_UNFINISHED;
 
 	if (size >= sizeof(unfinished) && memcmp(front, unfinished, sizeof(unfinished)) == 0)
 		return true;
-	return size >= MAGIC_AT + sizeof(magic) && memcmp(front + MAGIC_AT, magic, sizeof(magic)) == 0;
+	return size >= EROFS_SUPERBLOCK_OFFSET + sizeof(uint32_t) && erofs_is_magic(front + EROFS_SUPERBLOCK_OFFSET);
 }
 
 static bool is_zero(const uint8_t *bytes, size_t size)
@@ -51,7 +34,7 @@ static bool is_zero(const uint8_t *bytes, size_t size)
 static int look_at_front(const struct erofs_target *target, bool *ours, bool *zero)
 {
 	erofs_auto_free uint8_t *front = malloc(ZEROS_WANTED);
-	int64_t size = front ? read_front(target, front, ZEROS_WANTED) : -ENOMEM;
+	int64_t size = front ? erofs_file_read_some_at(target->fd, front, ZEROS_WANTED, target->offset) : -ENOMEM;
 
 	if (size < 0)
 		return (int)size;

@@ -28,10 +28,10 @@ static int open_map(struct chunk_map *map, const struct erofs_image *image, cons
 	map->inode = inode;
 	if ((inode->u & 0xffffu) & ~EROFS_CHUNK_FORMAT_KNOWN)
 		return -EOPNOTSUPP;
-	map->chunkbits = image->sb.blkszbits + (inode->u & EROFS_CHUNK_FORMAT_BLKBITS_MASK);
-	map->unit = inode->u & EROFS_CHUNK_FORMAT_INDEXES ? EROFS_CHUNK_INDEX_SIZE : EROFS_CHUNK_BLOCK_SIZE;
-	map->start = (end + map->unit - 1) & ~(uint64_t)(map->unit - 1);
-	map->count = ((inode->size - 1) >> map->chunkbits) + 1;
+	map->chunkbits = erofs_chunk_bits(inode->u, image->sb.blkszbits);
+	map->unit = erofs_chunk_entry_size(inode->u);
+	map->start = erofs_chunk_map_at(end, map->unit);
+	map->count = erofs_chunk_count(inode->size, map->chunkbits);
 	if (map->count > image->primary.size / map->unit ||
 	    !erofs_reader_meta_fits(image, map->start, map->count * map->unit))
 		return -EUCLEAN;

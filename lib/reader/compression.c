@@ -4,6 +4,7 @@
 #include <erofs/compress.h>
 #include <erofs/image.h>
 
+#include "lib/format/format_superblock.h"
 #include "lib/reader/reader.h"
 
 #define LZ4_DISTANCE_DEFAULT 65535u
@@ -18,7 +19,7 @@ static void use_lz4_only(struct erofs_image *image)
 
 static void read_configs(struct erofs_image *image)
 {
-	uint64_t at = EROFS_SUPERBLOCK_OFFSET + EROFS_SUPERBLOCK_SIZE + 16u * image->sb.sb_extslots;
+	uint64_t at = EROFS_SUPERBLOCK_OFFSET + erofs_superblock_span(&image->sb);
 	uint8_t raw[EROFS_CONFIGS_MAX_SIZE];
 	size_t avail = sizeof(raw), used;
 

@@ -28,7 +28,7 @@ static int read_header(struct erofs_xattr_iter *iter)
 	erofs_xattr_header_decode(&header, iter->area);
 	iter->name_filter = header.name_filter;
 	iter->shared_count = header.shared_count;
-	iter->at = EROFS_XATTR_HEADER_SIZE + EROFS_XATTR_SHARED_ID_SIZE * header.shared_count;
+	iter->at = erofs_xattr_shared_id_at(header.shared_count);
 	return iter->at > iter->size ? -EUCLEAN : 0;
 }
 
@@ -118,8 +118,7 @@ static int next_shared(struct erofs_xattr_iter *iter, struct erofs_xattr *out)
 	uint32_t id;
 	int err;
 
-	id = erofs_xattr_shared_id_decode(iter->area + EROFS_XATTR_HEADER_SIZE +
-					  EROFS_XATTR_SHARED_ID_SIZE * iter->next_shared++);
+	id = erofs_xattr_shared_id_decode(iter->area + erofs_xattr_shared_id_at(iter->next_shared++));
 	if (erofs_has_compat(&image->sb, EROFS_FEATURE_COMPAT_SHARED_EA_IN_METABOX) &&
 	    erofs_has_incompat(&image->sb, EROFS_FEATURE_INCOMPAT_METABOX))
 		return -EOPNOTSUPP;

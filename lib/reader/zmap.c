@@ -57,18 +57,15 @@ static int measure_compact(struct erofs_zmap *map, uint64_t *bytes, const char *
 
 static int measure_extents(struct erofs_zmap *map, uint64_t *bytes, const char **reason)
 {
-	uint64_t unit = map->extent_size;
+	unsigned int unit = map->extent_size;
 
-	map->start = (map->header_at + EROFS_ZMAP_HEADER_SIZE + unit - 1) & ~(unit - 1);
+	map->start = erofs_zextents_at(map->header_at, unit);
 	map->total = unit >= 16 ? map->header.extent_count : lclusters(map);
 	if (!map->total && map->inode->size)
 		return bad(reason, "no extents for a file that is not empty");
-	*bytes = map->total > map->image->primary.size ? UINT64_MAX : map->total * unit;
-	if (unit == 4) {
-		if (map->total > SHORT_EXTENTS_MAX)
-			return bad(reason, "too many extents for records of 4 bytes");
-		*bytes += 8; /* the address of the first one */
-	}
+	if (unit == 4 && map->total > SHORT_EXTENTS_MAX)
+		return bad(reason, "too many extents for records of 4 bytes");
+	*bytes = map->total > map->image->primary.size ? UINT64_MAX : erofs_zextents_span(unit, map->total);
 	return 0;
 }
 
@@ -82,7 +79,7 @@ static int measure_index(struct erofs_zmap *map, const char **reason)
 	} else if (map->extent_size) {
 		err = measure_extents(map, &bytes, reason);
 	} else {
-		map->start = map->header_at + EROFS_ZMAP_HEADER_SIZE + EROFS_LCLUSTER_FULL_SKIPPED;
+		map->start = erofs_lcluster_full_at(map->header_at);
 		map->total = lclusters(map);
 		bytes = map->total > map->image->primary.size ? UINT64_MAX : map->total * EROFS_LCLUSTER_FULL_SIZE;
 	}

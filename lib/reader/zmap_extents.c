@@ -9,9 +9,6 @@
 
 #define BATCH 128u
 
-/* Bytes of the address in front of records of 4 bytes. */
-#define SHORT_START 8u
-
 static int read_record(const struct erofs_zmap *map, struct erofs_zextent *out, uint64_t number)
 {
 	uint8_t raw[32];
@@ -25,22 +22,19 @@ static int read_record(const struct erofs_zmap *map, struct erofs_zextent *out, 
 /* Records of 4 bytes say only how long each extent is; they follow each other from one address on. */
 static int begin_short(struct erofs_zmap *map)
 {
-	struct erofs_zextent first;
-	uint8_t raw[SHORT_START];
+	uint8_t raw[EROFS_ZEXTENT_START_SIZE];
 	int err = erofs_reader_read_meta(map->image, raw, sizeof(raw), map->start);
 
 	if (err)
 		return err;
-	/* One number of 64 bits, which a longer record has in two fields. */
-	erofs_zextent_decode(&first, sizeof(raw), raw);
-	map->window = (struct erofs_zmap_window){ .count = 1, .address = first.raw_plen | first.pstart << 32 };
+	map->window = (struct erofs_zmap_window){ .count = 1, .address = erofs_zextent_start_decode(raw) };
 	return map->window.address > INT64_MAX ? -EUCLEAN : 0;
 }
 
 static int walk_short(struct erofs_zmap *map, struct erofs_zextent *out, uint64_t number)
 {
 	struct erofs_zmap_window *at = &map->window;
-	uint64_t from, records = map->start + SHORT_START;
+	uint64_t from, records = map->start + EROFS_ZEXTENT_START_SIZE;
 	uint8_t raw[4 * BATCH];
 	int err = 0;
 

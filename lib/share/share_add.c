@@ -23,10 +23,8 @@ struct adding {
 
 static bool is_image(const struct erofs_share_head *head)
 {
-	static const uint8_t magic[4] = { 0xe2, 0xe1, 0xf5, 0xe0 };
-
-	return head->size >= EROFS_SUPERBLOCK_OFFSET + sizeof(magic) &&
-	       memcmp(head->bytes + EROFS_SUPERBLOCK_OFFSET, magic, sizeof(magic)) == 0;
+	return head->size >= EROFS_SUPERBLOCK_OFFSET + sizeof(uint32_t) &&
+	       erofs_is_magic(head->bytes + EROFS_SUPERBLOCK_OFFSET);
 }
 
 static bool is_manifest(const struct erofs_share_head *head)

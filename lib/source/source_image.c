@@ -10,6 +10,7 @@
 
 #include "lib/source/source_begin.h"
 #include "lib/io/device.h"
+#include "lib/reader/reader.h"
 #include "lib/util/array.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
@@ -351,6 +352,5 @@ int erofs_source_is_image(const char *path)
 	erofs_device_close(&device);
 	if (err)
 		return err == -ERANGE ? 0 : err;
-	return magic[0] == (EROFS_SUPER_MAGIC & 0xff) && magic[1] == (EROFS_SUPER_MAGIC >> 8 & 0xff) &&
-	       magic[2] == (EROFS_SUPER_MAGIC >> 16 & 0xff) && magic[3] == EROFS_SUPER_MAGIC >> 24;
+	return erofs_is_magic(magic);
 }

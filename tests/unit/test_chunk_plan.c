@@ -127,17 +127,6 @@ static void a_file_that_is_all_hole(void **state)
 	test_free(map);
 }
 
-static void counts_at_the_edges(void **state)
-{
-	(void)state;
-	assert_int_equal(erofs_chunk_count(0, 12), 0);
-	assert_int_equal(erofs_chunk_count(1, 12), 1);
-	assert_int_equal(erofs_chunk_count(4096, 12), 1);
-	assert_int_equal(erofs_chunk_count(4097, 12), 2);
-	assert_int_equal(erofs_chunk_count(UINT64_C(1) << 62, 43), UINT64_C(1) << 19);
-	assert_int_equal(erofs_chunk_count(INT64_MAX, 43), UINT64_C(1) << 20);
-}
-
 static void data_at_the_very_end(void **state)
 {
 	struct erofs_data_map *map = new_map(2);
@@ -202,7 +191,6 @@ int main(void)
 		cmocka_unit_test(stored_bytes_are_those_of_chunks_with_data),
 		cmocka_unit_test(the_choice_is_the_smallest),
 		cmocka_unit_test(a_file_that_is_all_hole),
-		cmocka_unit_test(counts_at_the_edges),
 		cmocka_unit_test(data_at_the_very_end),
 		cmocka_unit_test(the_cursor_finds_data),
 		cmocka_unit_test(maps_are_compared),

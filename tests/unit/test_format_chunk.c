@@ -63,12 +63,39 @@ static void device_slots(void **state)
 	assert_true(out.present);
 }
 
+static void counts_at_the_edges(void **state)
+{
+	(void)state;
+	assert_int_equal(erofs_chunk_count(0, 12), 0);
+	assert_int_equal(erofs_chunk_count(1, 12), 1);
+	assert_int_equal(erofs_chunk_count(4096, 12), 1);
+	assert_int_equal(erofs_chunk_count(4097, 12), 2);
+	assert_int_equal(erofs_chunk_count(UINT64_C(1) << 62, 43), UINT64_C(1) << 19);
+	assert_int_equal(erofs_chunk_count(INT64_MAX, 43), UINT64_C(1) << 20);
+}
+
+static void maps_lie_aligned_behind_the_xattrs(void **state)
+{
+	const uint32_t indexes = EROFS_CHUNK_FORMAT_INDEXES | 3;
+
+	(void)state;
+	assert_int_equal(erofs_chunk_bits(indexes, 12), 15);
+	assert_int_equal(erofs_chunk_entry_size(indexes), 8);
+	assert_int_equal(erofs_chunk_entry_size(3), 4);
+	assert_int_equal(erofs_chunk_map_at(100, 4), 100);
+	assert_int_equal(erofs_chunk_map_at(100, 8), 104);
+	assert_int_equal(erofs_chunk_map_at(104, 8), 104);
+	assert_int_equal(erofs_chunk_map_at((UINT64_C(1) << 40) + 1, 8), (UINT64_C(1) << 40) + 8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(block_entries),
 		cmocka_unit_test(index_entries),
 		cmocka_unit_test(device_slots),
+		cmocka_unit_test(counts_at_the_edges),
+		cmocka_unit_test(maps_lie_aligned_behind_the_xattrs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

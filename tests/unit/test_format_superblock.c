@@ -225,13 +225,28 @@ static void the_checksum_covers_its_block(void **state)
 	assert_int_not_equal(erofs_superblock_checksum(block, sizeof(block)), sum);
 }
 
+static void magic_and_span(void **state)
+{
+	struct erofs_superblock sb = { .sb_extslots = 255 };
+
+	(void)state;
+	assert_true(erofs_is_magic((const uint8_t *)"\xe2\xe1\xf5\xe0"));
+	assert_false(erofs_is_magic((const uint8_t *)"\xe0\xf5\xe1\xe2"));
+	assert_int_equal(erofs_superblock_span(&sb), 128 + 16 * 255);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(encodes_as_the_format_says),	   cmocka_unit_test(decodes_what_it_encoded),
-		cmocka_unit_test(refuses_what_linux_would),	   cmocka_unit_test(a_name_of_16_bytes_is_terminated),
-		cmocka_unit_test(a_root_past_16_bits_needs_48bit), cmocka_unit_test(reserved_bytes_are_found),
-		cmocka_unit_test(crc32c_is_castagnolis),	   cmocka_unit_test(the_checksum_covers_its_block),
+		cmocka_unit_test(encodes_as_the_format_says),
+		cmocka_unit_test(decodes_what_it_encoded),
+		cmocka_unit_test(refuses_what_linux_would),
+		cmocka_unit_test(a_name_of_16_bytes_is_terminated),
+		cmocka_unit_test(a_root_past_16_bits_needs_48bit),
+		cmocka_unit_test(reserved_bytes_are_found),
+		cmocka_unit_test(crc32c_is_castagnolis),
+		cmocka_unit_test(the_checksum_covers_its_block),
+		cmocka_unit_test(magic_and_span),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,6 +166,13 @@ static void prefix_records(void **state)
 	assert_int_equal(erofs_xattr_prefix_decode(&base, &infix, &infix_len, (const uint8_t *)"\xff\xff\4\0", 4), 0);
 }
 
+static void ids_lie_behind_the_header(void **state)
+{
+	(void)state;
+	assert_int_equal(erofs_xattr_shared_id_at(0), 12);
+	assert_int_equal(erofs_xattr_shared_id_at(255), 12 + 4 * 255);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +182,7 @@ int main(void)
 		cmocka_unit_test(headers),
 		cmocka_unit_test(entries),
 		cmocka_unit_test(areas),
+		cmocka_unit_test(ids_lie_behind_the_header),
 		cmocka_unit_test(prefix_records),
 	};
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include "lib/writer/index/zindex.h"
 
+#include "lib/format/format_zmap.h"
 #include "tests/unit/unit.h"
 
 #define PIECE UINT64_C(65536)
@@ -129,9 +130,23 @@ static void far_pieces_of_a_long_file_have_the_longest_records(void **state)
 	finish(&made);
 }
 
+static void records_lie_aligned_behind_the_header(void **state)
+{
+	(void)state;
+	assert_int_equal(erofs_zextents_at(8, 4), 16);
+	assert_int_equal(erofs_zextents_at(8, 16), 16);
+	assert_int_equal(erofs_zextents_at(8, 32), 32);
+	assert_int_equal(erofs_zextents_at(16, 16), 32);
+	assert_int_equal(erofs_zextents_span(4, 3), 20);
+	assert_int_equal(erofs_zextents_span(8, 3), 24);
+	assert_int_equal(erofs_zextents_span(32, UINT64_C(1) << 32), UINT64_C(1) << 37);
+	assert_int_equal(erofs_lcluster_full_at(8), 24);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(records_lie_aligned_behind_the_header),
 		cmocka_unit_test(even_pieces_have_short_records),
 		cmocka_unit_test(pieces_of_any_length_say_where_they_begin),
 		cmocka_unit_test(far_pieces_of_a_long_file_have_the_longest_records),

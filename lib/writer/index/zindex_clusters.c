@@ -202,13 +202,13 @@ static struct erofs_compact_shape shape_of(const struct erofs_zindex *zindex, ui
 
 uint64_t erofs_writer_zindex_clusters_size(const struct erofs_zindex *zindex, uint64_t at)
 {
-	uint64_t size = erofs_zmap_header_at(at) + EROFS_ZMAP_HEADER_SIZE - at;
+	uint64_t header_at = erofs_zmap_header_at(at);
 	struct erofs_compact_shape shape;
 
 	if (zindex->methods->options->full_index)
-		return size + EROFS_LCLUSTER_FULL_SKIPPED + count_lclusters(zindex) * EROFS_LCLUSTER_FULL_SIZE;
+		return erofs_lcluster_full_at(header_at) + count_lclusters(zindex) * EROFS_LCLUSTER_FULL_SIZE - at;
 	shape = shape_of(zindex, at);
-	return size + erofs_compact_size(&shape);
+	return header_at + EROFS_ZMAP_HEADER_SIZE + erofs_compact_size(&shape) - at;
 }
 
 int erofs_writer_zindex_clusters_encode(const struct erofs_zindex *zindex, struct erofs_buffer *out, uint64_t at)

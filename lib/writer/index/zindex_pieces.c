@@ -27,22 +27,15 @@ static unsigned int record_bits(const struct erofs_zindex *zindex, const struct 
 	return far ? full : 1;
 }
 
-static uint64_t first_record(uint64_t at, unsigned int bits)
-{
-	uint64_t size = bits ? UINT64_C(4) << bits : EROFS_ZEXTENT_START_SIZE;
-
-	return (erofs_zmap_header_at(at) + EROFS_ZMAP_HEADER_SIZE + size - 1) & ~(size - 1);
-}
-
 uint64_t erofs_writer_zindex_pieces_size(const struct erofs_zindex *zindex, uint64_t at)
 {
 	struct erofs_extent_cursor cursor;
 	struct erofs_extent_list list;
-	unsigned int bits;
+	unsigned int size;
 
 	erofs_writer_extent_lists_open(zindex->lists, zindex->list, &list, &cursor);
-	bits = record_bits(zindex, &list);
-	return first_record(at, bits) + (bits ? 0 : EROFS_ZEXTENT_START_SIZE) + (list.count << (2 + bits)) - at;
+	size = 4u << record_bits(zindex, &list);
+	return erofs_zextents_at(erofs_zmap_header_at(at), size) + erofs_zextents_span(size, list.count) - at;
 }
 
 static int encode_header(const struct erofs_zindex *zindex, const struct erofs_extent_list *list,
@@ -105,8 +98,8 @@ int erofs_writer_zindex_pieces_encode(const struct erofs_zindex *zindex, struct 
 	if (!err)
 		err = encode_header(zindex, &list, out);
 	if (!err)
-		err = erofs_buffer_append_zeros(out,
-						(size_t)(first_record(at, bits) - header_at - EROFS_ZMAP_HEADER_SIZE));
+		err = erofs_buffer_append_zeros(
+			out, (size_t)(erofs_zextents_at(header_at, 4u << bits) - header_at - EROFS_ZMAP_HEADER_SIZE));
 	if (!err && !bits) {
 		uint8_t start[EROFS_ZEXTENT_START_SIZE];
 

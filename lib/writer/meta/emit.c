@@ -113,8 +113,8 @@ static int emit_elsewhere_map(struct emitter *emitter, const struct erofs_tree_i
 {
 	const struct erofs_plan *plan = emitter->plan;
 	uint64_t chunk = UINT64_C(1) << erofs_writer_inode_plan(plan, inode)->chunkbits;
-	uint64_t start = emitter->sink.position;
-	int err = erofs_writer_sink_pad(&emitter->sink, start + (-start & (EROFS_CHUNK_INDEX_SIZE - 1)));
+	int err = erofs_writer_sink_pad(&emitter->sink,
+					erofs_chunk_map_at(emitter->sink.position, EROFS_CHUNK_INDEX_SIZE));
 
 	for (uint64_t at = 0; !err && at < inode->size; at += chunk) {
 		uint8_t entry[EROFS_CHUNK_INDEX_SIZE];

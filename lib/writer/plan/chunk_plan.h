@@ -18,12 +18,6 @@
  */
 uint8_t erofs_writer_chunk_choose(uint64_t size, const struct erofs_data_map *map, unsigned int blkszbits);
 
-/* Chunks of the file, holes included. */
-static inline uint64_t erofs_chunk_count(uint64_t size, unsigned int chunkbits)
-{
-	return (size >> chunkbits) + !!(size & ((UINT64_C(1) << chunkbits) - 1));
-}
-
 /* Bytes of the stored chunks; the file's last chunk counts no further than the file's end. */
 uint64_t erofs_writer_chunk_stored_bytes(uint64_t size, const struct erofs_data_map *map, unsigned int chunkbits);
 

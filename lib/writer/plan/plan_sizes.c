@@ -27,7 +27,7 @@ static uint64_t map_size(const struct erofs_plan *plan, const struct erofs_tree_
 		return 0;
 	chunks = erofs_chunk_count(inode->size, inode_plan->chunkbits);
 	if (erofs_writer_is_elsewhere(plan, inode))
-		return (-at & (EROFS_CHUNK_INDEX_SIZE - 1)) + chunks * EROFS_CHUNK_INDEX_SIZE;
+		return erofs_chunk_map_at(at, EROFS_CHUNK_INDEX_SIZE) - at + chunks * EROFS_CHUNK_INDEX_SIZE;
 	return chunks * EROFS_CHUNK_BLOCK_SIZE;
 }
 

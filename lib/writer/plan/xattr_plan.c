@@ -228,13 +228,12 @@ void erofs_writer_xattr_plan_release(struct erofs_xattr_plan *plan)
 uint32_t erofs_writer_xattr_plan_area_size(const struct erofs_xattr_plan *plan, const struct erofs_xattr_set *set,
 					   bool fingerprinted)
 {
-	uint32_t size = 0;
+	uint32_t shared = set ? plan->areas[set->id].shared_count : 0;
+	uint32_t entries = set ? plan->areas[set->id].inline_size : 0;
 
-	if (set)
-		size += plan->areas[set->id].shared_count * EROFS_XATTR_ALIGN + plan->areas[set->id].inline_size;
 	if (fingerprinted)
-		size += erofs_xattr_entry_span(0, (uint32_t)erofs_fingerprint_value_size(plan->fingerprint));
-	return size ? EROFS_XATTR_HEADER_SIZE + size : 0;
+		entries += erofs_xattr_entry_span(0, (uint32_t)erofs_fingerprint_value_size(plan->fingerprint));
+	return shared || entries ? erofs_xattr_shared_id_at(shared) + entries : 0;
 }
 
 uint32_t erofs_writer_xattr_plan_area_bound(const struct erofs_xattr_plan *plan, const struct erofs_xattr_set *set,
