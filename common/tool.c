@@ -15,7 +15,8 @@ struct sink {
 	const char *subject;
 	bool first_error_only;
 	bool failed;
-	void (*hook)(bool before);
+	void (*hook)(void *ctx, bool before);
+	void *hook_ctx;
 	pthread_mutex_t lock; /* protects all of the above, and the order of lines */
 };
 
@@ -29,11 +30,11 @@ static void write_message(void *ctx, enum erofs_severity severity, const char *t
 	pthread_mutex_lock(&to->lock);
 	if (severity != EROFS_SEV_ERROR || !to->failed || !to->first_error_only) {
 		if (to->hook)
-			to->hook(true);
+			to->hook(to->hook_ctx, true);
 		fprintf(stderr, "%s: %s%s%s%s\n", to->tool_name, to->subject ? to->subject : "",
 			to->subject ? ": " : "", kind, text);
 		if (to->hook)
-			to->hook(false);
+			to->hook(to->hook_ctx, false);
 	}
 	if (severity == EROFS_SEV_ERROR)
 		to->failed = true;
@@ -66,10 +67,11 @@ bool tool_has_failed(void)
 	return failed;
 }
 
-void tool_set_message_hook(void (*hook)(bool before))
+void tool_set_message_hook(void (*hook)(void *ctx, bool before), void *ctx)
 {
 	pthread_mutex_lock(&sink.lock);
 	sink.hook = hook;
+	sink.hook_ctx = ctx;
 	pthread_mutex_unlock(&sink.lock);
 }
 

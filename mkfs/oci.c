@@ -9,8 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-typedef int build_function(struct mkfs_options *options, const struct erofs_diag *diag);
-
 /* What layers=each has made so far, to be taken away should a later layer fail. */
 struct made {
 	char **paths;
@@ -19,17 +17,17 @@ struct made {
 	bool made_directory;
 };
 
-int mkfs_scan_oci(struct erofs_tree *tree, const struct mkfs_options *options, const struct erofs_diag *diag)
+int mkfs_scan_oci(struct erofs_tree *tree, const struct mkfs_job *job, const struct erofs_diag *diag)
 {
-	if (options->oci_each)
-		return erofs_scan_oci_layer(tree, options->oci_image, options->oci_layer, &options->scan, diag);
-	return erofs_scan_oci(tree, options->oci_image, &options->scan, diag);
+	if (job->options->oci_each)
+		return erofs_scan_oci_layer(tree, job->oci_image, job->oci_layer, &job->scan, diag);
+	return erofs_scan_oci(tree, job->oci_image, &job->scan, diag);
 }
 
 /* DIR/sha256-HEX.erofs; to be freed. */
-static char *layer_path(const struct mkfs_options *options, const char *directory, size_t layer)
+static char *layer_path(const struct mkfs_job *job, const char *directory, size_t layer)
 {
-	const char *digest = erofs_oci_layer_digest(options->oci_image, layer);
+	const char *digest = erofs_oci_layer_digest(job->oci_image, layer);
 	const char *colon = strchr(digest, ':');
 	char *path;
 
@@ -47,10 +45,9 @@ static bool is_made(const struct made *made, const char *path)
 	return false;
 }
 
-static int build_layer(struct mkfs_options *options, const struct erofs_diag *diag, build_function *build,
-		       const char *directory, struct made *made, size_t layer)
+static int build_layer(struct mkfs_job *job, const struct erofs_diag *diag, struct made *made, size_t layer)
 {
-	char *path = layer_path(options, directory, layer);
+	char *path = layer_path(job, job->options->output, layer);
 	int err = 0;
 
 	if (!path)
@@ -60,10 +57,10 @@ static int build_layer(struct mkfs_options *options, const struct erofs_diag *di
 		return 0;
 	}
 	made->is_new[made->count] = access(path, F_OK) != 0;
-	options->output = path;
-	options->oci_layer = layer;
-	err = build(options, diag);
-	options->output = directory;
+	job->output = path;
+	job->oci_layer = layer;
+	err = mkfs_build_image(job, diag);
+	job->output = job->options->output;
 	if (err)
 		free(path);
 	else
@@ -83,8 +80,9 @@ static int make_directory(struct made *made, const char *directory)
 }
 
 /* The images are on the disk, and their names; a folder that is new has to have its own there, too. */
-static int sync_directory(const struct mkfs_options *options, const char *directory)
+static int sync_directory(const struct mkfs_options *options)
 {
+	const char *directory = options->output;
 	int fd, parent, err = 0;
 
 	if (options->build.no_sync)
@@ -120,31 +118,32 @@ static void release_made(struct made *made)
 	free(made->is_new);
 }
 
-static int build_each(struct mkfs_options *options, const struct erofs_diag *diag, build_function *build)
+static int build_each(struct mkfs_job *job, const struct erofs_diag *diag)
 {
-	size_t count = erofs_oci_layer_count(options->oci_image);
-	const char *directory = options->output;
+	size_t count = erofs_oci_layer_count(job->oci_image);
+	const char *directory = job->options->output;
 	/* One more: an image may have no layers. */
 	struct made made = { .paths = calloc(count + 1, sizeof(char *)), .is_new = calloc(count + 1, sizeof(bool)) };
 	int err = made.paths && made.is_new ? make_directory(&made, directory) : -ENOMEM;
 
 	for (size_t i = 0; !err && i < count; i++)
-		err = build_layer(options, diag, build, directory, &made, i);
+		err = build_layer(job, diag, &made, i);
 	if (!err && made.made_directory)
-		err = sync_directory(options, directory);
+		err = sync_directory(job->options);
 	if (err)
 		take_back(&made, directory);
 	release_made(&made);
 	return err;
 }
 
-int mkfs_build_oci(struct mkfs_options *options, const struct erofs_diag *diag, build_function *build)
+int mkfs_build_oci(struct mkfs_job *job, const struct erofs_diag *diag)
 {
-	int err = erofs_oci_open(&options->oci_image, &options->oci, options->scan.cancel, diag);
+	const struct mkfs_options *options = job->options;
+	int err = erofs_oci_open(&job->oci_image, &options->oci, job->scan.cancel, diag);
 
 	if (!err)
-		err = options->oci_each ? build_each(options, diag, build) : build(options, diag);
-	erofs_oci_close(options->oci_image);
-	options->oci_image = NULL;
+		err = options->oci_each ? build_each(job, diag) : mkfs_build_image(job, diag);
+	erofs_oci_close(job->oci_image);
+	job->oci_image = NULL;
 	return err;
 }

@@ -2,13 +2,12 @@
 #ifndef EROFS_MKFS_OCI_H
 #define EROFS_MKFS_OCI_H
 
-#include "mkfs/options.h"
+#include "mkfs/job.h"
 
-/* Opens the image of --oci and builds from it: once, or once for each layer, with options->output and oci_layer set. */
-int mkfs_build_oci(struct mkfs_options *options, const struct erofs_diag *diag,
-		   int (*build)(struct mkfs_options *options, const struct erofs_diag *diag));
+/* Opens the image of --oci and builds from it: once, or once for each layer, with the job's output and oci_layer set. */
+int mkfs_build_oci(struct mkfs_job *job, const struct erofs_diag *diag);
 
-/* Fills a tree for build(). */
-int mkfs_scan_oci(struct erofs_tree *tree, const struct mkfs_options *options, const struct erofs_diag *diag);
+/* Fills a tree for mkfs_build_image(). */
+int mkfs_scan_oci(struct erofs_tree *tree, const struct mkfs_job *job, const struct erofs_diag *diag);
 
 #endif

@@ -468,16 +468,6 @@ static bool settle_restamp(struct mkfs_options *options, const struct pending *p
 	       mkfs_set_fingerprint(options, EROFS_DIGEST_SHA256, EROFS_FINGERPRINT_DEFAULT_NAME);
 }
 
-/* So that it shows which exclusions match nothing. */
-static bool settle_exclusions(struct mkfs_options *options)
-{
-	size_t count = options->scan.exclude_path_count + options->scan.exclude_regex_count;
-
-	options->exclusions_used = calloc(count + 1, sizeof(bool));
-	options->scan.exclusions_used = options->exclusions_used;
-	return options->exclusions_used || mkfs_refuse("out of memory");
-}
-
 static bool refuse_unbuilt(int option, int long_index)
 {
 	if (option == OPT_UNBUILT)
@@ -537,8 +527,7 @@ enum mkfs_action mkfs_parse_options(struct mkfs_options *options, int argc, char
 	}
 	options->scan.overlay_xattrs = options->rules.strip_overlay;
 	if (!settle_times(options, &pending) || !settle_positionals(options, argc - optind, argv + optind) ||
-	    !settle_restamp(options, &pending) || !settle_outside(options) || !settle_exclusions(options) ||
-	    !mkfs_settle_compression(options))
+	    !settle_restamp(options, &pending) || !settle_outside(options) || !mkfs_settle_compression(options))
 		return MKFS_FAIL;
 	return MKFS_BUILD;
 }
@@ -547,7 +536,6 @@ void mkfs_release_options(struct mkfs_options *options)
 {
 	free(options->exclude_paths);
 	free(options->exclude_regexes);
-	free(options->exclusions_used);
 	free(options->devices);
 	free(options->xattr_prefixes);
 	free(options->fingerprint_name);

@@ -16,7 +16,7 @@ enum mkfs_input {
 	MKFS_RESTAMP, /* one image, to be taken over as it is */
 };
 
-/* What the command line and SOURCE_DATE_EPOCH ask for. */
+/* What the command line and SOURCE_DATE_EPOCH ask for; const once mkfs_parse_options() is done. */
 struct mkfs_options {
 	const char *output;
 	enum mkfs_input input;
@@ -24,7 +24,6 @@ struct mkfs_options {
 	const char *const *sources;
 	size_t source_count; /* more than one: images */
 	bool quiet;
-	bool no_summary; /* standard output is the image */
 	int debug_level; /* -d */
 
 	struct erofs_scan_options scan;
@@ -32,18 +31,14 @@ struct mkfs_options {
 	struct erofs_build_options build;
 	struct erofs_kernel min_kernel; /* --min-kernel, 0.0 without */
 	bool form_given;		/* -E [^]48bit */
-	uint64_t recoded;		/* of a --restamp: files of which a part was compressed anew */
 
 	struct erofs_oci_options oci; /* --oci */
 	bool oci_each;		      /* an image for each layer, in the directory `output` */
-	struct erofs_oci_image *oci_image;
-	size_t oci_layer; /* the one that is being built */
 
 	/* What the pointers in scan, build and oci lead to. */
 	char *oci_text;
 	const char **exclude_paths;
 	const char **exclude_regexes;
-	bool *exclusions_used;
 	const char **devices;
 	const char **xattr_prefixes;
 	char *fingerprint_name;

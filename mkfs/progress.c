@@ -2,7 +2,6 @@
 #include "mkfs/progress.h"
 
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -10,12 +9,6 @@
 #include "common/tool.h"
 
 #define REDRAW_SECONDS 0.2
-
-static double started;
-/* Progress comes from one thread, a message perhaps from another at the same time. */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static double drawn; /* when the line was drawn last; protected by the lock */
-static bool shown;   /* a line stands on the terminal; likewise */
 
 static double now(void)
 {
@@ -25,31 +18,33 @@ static double now(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-static void wipe(void)
+static void wipe(struct mkfs_progress *line)
 {
-	if (shown)
+	if (line->shown)
 		fputs("\r\033[K", stderr);
-	shown = false;
+	line->shown = false;
 }
 
 /* Makes room for a message, and keeps it until that is out; the line comes again with the next progress. */
-static void step_aside(bool before)
+static void step_aside(void *ctx, bool before)
 {
+	struct mkfs_progress *line = ctx;
+
 	if (before) {
-		pthread_mutex_lock(&lock);
-		wipe();
+		pthread_mutex_lock(&line->lock);
+		wipe(line);
 	} else {
-		pthread_mutex_unlock(&lock);
+		pthread_mutex_unlock(&line->lock);
 	}
 }
 
-static void draw(const struct erofs_build_progress *progress, double time)
+static void draw(struct mkfs_progress *line, const struct erofs_build_progress *progress, double time)
 {
-	double elapsed = time - started;
+	double elapsed = time - line->started;
 	double rate = elapsed > 0 ? (double)progress->bytes / elapsed : 0;
 
-	drawn = time;
-	shown = true;
+	line->drawn = time;
+	line->shown = true;
 	/* What a stream will bring is not known. */
 	if (!progress->bytes_total) {
 		fprintf(stderr, "\r\033[Kpacking: %" PRIu64 " files, %.1f MB, %.0f MB/s", progress->files,
@@ -65,77 +60,32 @@ static void draw(const struct erofs_build_progress *progress, double time)
 
 static void update(void *ctx, const struct erofs_build_progress *progress)
 {
+	struct mkfs_progress *line = ctx;
 	double time = now();
 
-	(void)ctx;
-	pthread_mutex_lock(&lock);
-	if (time - drawn >= REDRAW_SECONDS)
-		draw(progress, time);
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_lock(&line->lock);
+	if (time - line->drawn >= REDRAW_SECONDS)
+		draw(line, progress, time);
+	pthread_mutex_unlock(&line->lock);
 }
 
-void mkfs_start_progress(struct mkfs_options *options)
+void mkfs_start_progress(struct mkfs_progress *progress, struct erofs_build_options *build, bool quiet)
 {
-	started = now();
-	if (options->quiet || !isatty(STDERR_FILENO))
+	*progress = (struct mkfs_progress){ .started = now(), .lock = PTHREAD_MUTEX_INITIALIZER };
+	if (quiet || !isatty(STDERR_FILENO))
 		return;
-	options->build.progress = update;
-	tool_set_message_hook(step_aside);
+	build->progress = update;
+	build->progress_ctx = progress;
+	tool_set_message_hook(step_aside, progress);
 }
 
-void mkfs_stop_progress(void)
+void mkfs_stop_progress(struct mkfs_progress *progress)
 {
-	tool_set_message_hook(NULL);
-	wipe();
+	tool_set_message_hook(NULL, NULL);
+	wipe(progress);
 }
 
-static double megabytes(uint64_t bytes)
+double mkfs_progress_seconds(const struct mkfs_progress *progress)
 {
-	return (double)bytes / 1e6;
-}
-
-static void print_compression(const struct mkfs_options *options, const struct erofs_build_summary *summary)
-{
-	/* Equal contents are encoded once, so this is what compression and equal files save together. */
-	printf("  compressed:   %" PRIu64 " files, %.2f MB to %.2f MB", summary->compressed_files,
-	       megabytes(summary->compressed_bytes), megabytes(summary->encoded_bytes));
-	if (summary->compressed_bytes)
-		printf(" (%.1f %%)", 100.0 * (double)summary->encoded_bytes / (double)summary->compressed_bytes);
-	putchar('\n');
-	if (options->debug_level >= 3 && summary->encoded_extents)
-		printf("  encoders:     %" PRIu64 " extents, %.2f compressions an extent\n", summary->encoded_extents,
-		       (double)summary->encoder_runs / (double)summary->encoded_extents);
-}
-
-void mkfs_print_summary(const struct mkfs_options *options, const struct erofs_build_summary *summary,
-			uint64_t dropped_xattrs)
-{
-	printf("%s: %" PRIu64 " inodes (%" PRIu64 " files, %" PRIu64 " directories), %.2f MB of contents\n",
-	       options->output, summary->inodes, summary->regular_files, summary->directories,
-	       megabytes(summary->source_bytes));
-	printf("  image:        %.2f MB: data %.2f MB, metadata %.2f MB\n", megabytes(summary->image_bytes),
-	       megabytes(summary->data_bytes), megabytes(summary->metadata_bytes));
-	if (options->build.fingerprint != EROFS_DIGEST_NONE)
-		printf("  fingerprints: %" PRIu64 " (%s, %s), %" PRIu64 " distinct\n", summary->fingerprinted_files,
-		       erofs_digest_name(options->build.fingerprint), options->build.fingerprint_name,
-		       summary->distinct_fingerprints);
-	if (summary->shared_files)
-		printf("  stored once:  %" PRIu64 " files share the blocks of equal ones, %.2f MB saved\n",
-		       summary->shared_files, megabytes(summary->saved_bytes));
-	if (options->build.compression_count)
-		print_compression(options, summary);
-	if (summary->abandoned_files)
-		printf("  replaced:     %" PRIu64
-		       " files of the stream by later ones of their names, %.2f MB of zeros in their place\n",
-		       summary->abandoned_files, megabytes(summary->abandoned_bytes));
-	if (options->recoded)
-		printf("  recompressed: %" PRIu64
-		       " files, all or in part, because their data lie among those of others\n",
-		       options->recoded);
-	if (dropped_xattrs)
-		printf("  dropped:      %" PRIu64 " xattrs of the source that had the fingerprint's name\n",
-		       dropped_xattrs);
-	if (summary->lost_times)
-		printf("  dropped:      %" PRIu64 " mtimes, because compact inodes were forced\n", summary->lost_times);
-	printf("  time:         %.2f s\n", now() - started);
+	return now() - progress->started;
 }

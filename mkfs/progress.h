@@ -2,18 +2,27 @@
 #ifndef EROFS_MKFS_PROGRESS_H
 #define EROFS_MKFS_PROGRESS_H
 
+#include <pthread.h>
+#include <stdbool.h>
+
 #include <erofs/build.h>
 
-#include "mkfs/options.h"
+/* The clock of the summary, and the progress line on stderr. */
+struct mkfs_progress {
+	double started;
+	/* Progress comes from one thread, a message perhaps from another at the same time. */
+	pthread_mutex_t lock;
+	double drawn; /* when the line was drawn last; protected by the lock */
+	bool shown;   /* a line stands on the terminal; likewise */
+};
 
-/* Starts the clock of the summary, and on a terminal the progress line on stderr. */
-void mkfs_start_progress(struct mkfs_options *options);
+/* Starts the clock, and on a terminal, unless `quiet`, the line. `build` leads to it from then on. */
+void mkfs_start_progress(struct mkfs_progress *progress, struct erofs_build_options *build, bool quiet);
 
-/* Wipes the progress line. */
-void mkfs_stop_progress(void);
+/* Wipes the line. */
+void mkfs_stop_progress(struct mkfs_progress *progress);
 
-/* What was built, on stdout. */
-void mkfs_print_summary(const struct mkfs_options *options, const struct erofs_build_summary *summary,
-			uint64_t dropped_xattrs);
+/* Seconds since the start. */
+double mkfs_progress_seconds(const struct mkfs_progress *progress);
 
 #endif
