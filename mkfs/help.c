@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <stdio.h>
 
-#include "mkfs/options.h"
+#include "mkfs/option.h"
 
 void mkfs_print_help(void)
 {
@@ -10,79 +10,18 @@ void mkfs_print_help(void)
 	      "       mkfs.erofs [OPTIONS] --tar=f|i IMAGE [ARCHIVE]\n"
 	      "       mkfs.erofs [OPTIONS] --oci=LAYOUT|FILE|docker://NAME[,...] IMAGE\n"
 	      "Makes an EROFS image of a directory, of EROFS images (several are merged like layers of\n"
-	      "overlayfs, the lowest first), of a tar archive, or of a container image.\n"
-	      "\n"
-	      "Fingerprints (inode page sharing, Linux >= 7.0):\n"
-	      "      --ishare-fingerprint=ALG[,name=NAME]\n"
-	      "                             give each regular file a fingerprint, ALG sha256 or sha512, in the\n"
-	      "                             xattr NAME (trusted.erofs.fingerprint)\n"
-	      "      --xattr-inode-digest[=NAME]  the same with sha256\n"
-	      "      --restamp              take a SOURCE-IMAGE over as it is, but for its fingerprints: nothing\n"
-	      "                             is compressed again\n"
-	      "\n"
-	      "Image:\n"
-	      "  -b BYTES                   block size: 512, 1024, 2048 or 4096 (4096)\n"
-	      "  -L LABEL                   volume label, up to 15 bytes\n"
-	      "  -U UUID|random|clear       UUID (random; derived from the content if a time is given)\n"
-	      "  -T SECONDS                 time of the build, and of all files (see --mkfs-time)\n"
-	      "      --all-time             the time of -T is that of all files (default)\n"
-	      "      --mkfs-time            the time of -T is that of the build only\n"
-	      "      --preserve-mtime       every file keeps its mtime, unless -T is given (default)\n"
-	      "      --ignore-mtime         every file gets the time of the build\n"
-	      "  -x N                       store an xattr once if more than N inodes have it (2); -1: no xattrs\n"
-	      "      --xattr-prefix=PREFIX  a long xattr name prefix to use, such as trusted.overlay.\n"
-	      "  -E [^]FEATURE,...          inline_data (default), noinline_data, force-inode-compact,\n"
-	      "                             force-inode-extended, xattr-name-filter (default), nosbcrc\n"
-	      "      --dedupe-files=0|1     store files of equal content once (1)\n"
-	      "      --offset=BYTES         start the image at this offset of IMAGE, in place\n"
-	      "      --force                overwrite an IMAGE that holds other data\n"
-	      "      --no-fsync             do not wait until the image is on the disk\n"
-	      "\n"
-	      "Compression:\n"
-	      "  -z ALG[,LEVEL][,KEY=VALUE...][:ALG2...]\n"
-	      "                             lz4, lz4hc (0-12), lzma (0-9, 100-109), deflate (0-12), zstd (0-22);\n"
-	      "                             keys: level, dictsize, and for lzma lc, lp, pb\n"
-	      "  -C BYTES                   largest compressed cluster, up to 1M (one block)\n"
-	      "      --max-extent-bytes=N   no cluster or extent decodes to more\n"
-	      "      --compress-hints=FILE  lines of SIZE [INDEX] REGEX: other clusters, other algorithms\n"
-	      "      --min-kernel=X.Y       what this Linux and newer ones can read, as good as that gets\n"
-	      "  -E [^]48bit                encoded extents instead of clusters (Linux >= 6.15)\n"
-	      "      --extent-size=N        size of the pieces that become encoded extents (128K)\n"
-	      "  -E [^]full-index           clusters with full indexes instead of compact ones\n"
-	      "\n"
-	      "Source:\n"
-	      "      --device=FILE          source image: file with the data of the next slot of its device\n"
-	      "                             table (repeatable)\n"
-	      "      --exclude-path=PATH    leave out PATH and what is below it\n"
-	      "      --exclude-regex=REGEX  leave out what matches an extended regular expression\n"
-	      "      --all-root             all files belong to root\n"
-	      "      --force-uid=UID, --force-gid=GID\n"
-	      "                             all files belong to this owner, this group\n"
-	      "      --uid-offset=N, --gid-offset=N\n"
-	      "                             add N to all owners, groups, forced ones too\n"
-	      "      --hard-dereference     make hard links files of their own\n"
-	      "      --aufs                 turn AUFS whiteouts into those of overlayfs\n"
-	      "      --oci=DIR|FILE|docker://HOST/NAME[:TAG|@DIGEST]\n"
-	      "                             the source is a container image: an OCI layout, an archive of one,\n"
-	      "                             what docker save writes, or one in a registry; behind it, if need\n"
-	      "                             be: ,ref=NAME ,platform=OS/ARCH[/VARIANT] ,layers=flatten|each\n"
-	      "                             (each: IMAGE is a directory for an image of every layer) ,http\n"
-	      "      --ovlfs-strip[=0|1]    leave out whiteouts and xattrs of overlayfs\n"
-	      "      --file-contexts=FILE   label all files as a SELinux file_contexts file says\n"
-	      "      --mount-point=PATH     where the image will be mounted, for --file-contexts (/)\n"
-	      "      --sort=path|none       order of the data; directories are always laid out by path\n"
-	      "      --tar=f                the source is a tar archive, compressed or not; standard input if\n"
-	      "                             it is not given\n"
-	      "      --tar=i                the same, and contents stay in the archive, for mount -o device=\n"
-	      "      --ungzip, --unxz       accepted: how an archive is compressed shows\n"
-	      "\n"
-	      "Other:\n"
-	      "      --workers=N            threads that read, hash, compress (all processors); 0: none\n"
-	      "      --quiet                print nothing but errors\n"
-	      "  -d LEVEL                   0: errors only ... 9: a line for each file\n"
-	      "  -h, --help                 this text\n"
-	      "  -V, --version              version, and what it was built with\n"
-	      "\n"
-	      "Known, not built yet, refused: of -E ztailpacking, fragments, all-fragments, dedupe, fragdedupe.\n",
+	      "overlayfs, the lowest first), of a tar archive, or of a container image.\n",
+	      stdout);
+	for (size_t i = 0; i < MKFS_OPTION_GROUPS; i++) {
+		const struct mkfs_option_group *group = mkfs_option_groups[i];
+
+		if (!group->title)
+			continue;
+		printf("\n%s:\n", group->title);
+		for (size_t k = 0; k < group->count; k++)
+			if (group->options[k].help)
+				fputs(group->options[k].help, stdout);
+	}
+	fputs("\nKnown, not built yet, refused: of -E ztailpacking, fragments, all-fragments, dedupe, fragdedupe.\n",
 	      stdout);
 }

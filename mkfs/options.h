@@ -62,24 +62,4 @@ void mkfs_print_help(void);
 /* Reports "mkfs.erofs: ..." on stderr and returns false. */
 bool mkfs_refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Parts of options.c with files of their own: values with a grammar. False when reported. */
-bool mkfs_parse_extended(struct mkfs_options *options, const char *features); /* -E */
-bool mkfs_parse_fingerprint(struct mkfs_options *options, const char *value); /* --ishare-fingerprint */
-bool mkfs_set_fingerprint(struct mkfs_options *options, enum erofs_digest digest, const char *name);
-
-/* OCI images, in options_oci.c; likewise. */
-bool mkfs_parse_oci(struct mkfs_options *options, const char *value); /* --oci */
-/* When all options are read. */
-bool mkfs_settle_oci(struct mkfs_options *options);
-
-/* Compression, in options_compress.c; likewise. */
-bool mkfs_parse_compression(struct mkfs_options *options, const char *value);	/* -z */
-bool mkfs_parse_pcluster_size(struct mkfs_options *options, const char *value); /* -C */
-bool mkfs_parse_max_extent(struct mkfs_options *options, const char *value);	/* --max-extent-bytes */
-bool mkfs_parse_extent_size(struct mkfs_options *options, const char *value);	/* --extent-size */
-bool mkfs_parse_min_kernel(struct mkfs_options *options, const char *value);	/* --min-kernel */
-void mkfs_set_encoded_extents(struct mkfs_options *options, bool on);		/* -E [^]48bit */
-/* When all options are read: what needs several of them. */
-bool mkfs_settle_compression(struct mkfs_options *options);
-
 #endif

@@ -2,8 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/tool.h"
-#include "mkfs/options.h"
+#include "mkfs/option.h"
 
 /* --oci=LOCATION[,ref=NAME][,platform=OS/ARCH[/VARIANT]][,layers=flatten|each][,http] */
 
@@ -37,8 +36,9 @@ static bool parse_key(struct mkfs_options *options, const char *text)
 	return true;
 }
 
-bool mkfs_parse_oci(struct mkfs_options *options, const char *value)
+bool mkfs_take_oci(struct mkfs_parser *parser, const char *value)
 {
+	struct mkfs_options *options = parser->options;
 	char *comma;
 
 	if (options->input == MKFS_TAR)

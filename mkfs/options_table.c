@@ -1,64 +1,68 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include "mkfs/options_table.h"
 
-#include <stddef.h>
+#include <assert.h>
+#include <string.h>
 
-#define NO   no_argument
-#define MUST required_argument
-#define MAY  optional_argument
+/* What getopt_long() returns for names without a letter. */
+enum { NAME_FIRST = 256, NAME_UNBUILT = NAME_FIRST + MKFS_OPTIONS_MAX };
 
-const char mkfs_short_options[] = ":b:C:d:E:hL:m:T:U:Vx:z:";
-const struct option mkfs_long_options[] = {
-	{ "MZ", MAY, NULL, OPT_UNBUILT },
-	{ "all-root", NO, NULL, OPT_ALL_ROOT },
-	{ "all-time", NO, NULL, OPT_ALL_TIME },
-	{ "async-queue-limit", MUST, NULL, OPT_UNBUILT },
-	{ "aufs", NO, NULL, OPT_AUFS },
-	{ "blobdev", MUST, NULL, OPT_UNBUILT },
-	{ "chunksize", MUST, NULL, OPT_UNBUILT },
-	{ "clean", MAY, NULL, OPT_UNBUILT },
-	{ "compress-hints", MUST, NULL, OPT_COMPRESS_HINTS },
-	{ "dedupe-files", MUST, NULL, OPT_DEDUPE_FILES },
-	{ "device", MUST, NULL, OPT_DEVICE },
-	{ "dsunit", MUST, NULL, OPT_UNBUILT },
-	{ "exclude-path", MUST, NULL, OPT_EXCLUDE_PATH },
-	{ "exclude-regex", MUST, NULL, OPT_EXCLUDE_REGEX },
-	{ "extent-size", MUST, NULL, OPT_EXTENT_SIZE },
-	{ "file-contexts", MUST, NULL, OPT_FILE_CONTEXTS },
-	{ "force", NO, NULL, OPT_FORCE },
-	{ "force-gid", MUST, NULL, OPT_FORCE_GID },
-	{ "force-uid", MUST, NULL, OPT_FORCE_UID },
-	{ "fs-config-file", MUST, NULL, OPT_UNBUILT },
-	{ "fsalignblks", MUST, NULL, OPT_UNBUILT },
-	{ "gid-offset", MUST, NULL, OPT_GID_OFFSET },
-	{ "hard-dereference", NO, NULL, OPT_HARD_DEREFERENCE },
-	{ "help", NO, NULL, 'h' },
-	{ "ignore-mtime", NO, NULL, OPT_IGNORE_MTIME },
-	{ "incremental", MAY, NULL, OPT_UNBUILT },
-	{ "ishare-fingerprint", MUST, NULL, OPT_ISHARE_FINGERPRINT },
-	{ "max-extent-bytes", MUST, NULL, OPT_MAX_EXTENT_BYTES },
-	{ "min-kernel", MUST, NULL, OPT_MIN_KERNEL },
-	{ "mkfs-time", NO, NULL, OPT_MKFS_TIME },
-	{ "mount-point", MUST, NULL, OPT_MOUNT_POINT },
-	{ "oci", MUST, NULL, OPT_OCI },
-	{ "no-fsync", NO, NULL, OPT_NO_FSYNC },
-	{ "offset", MUST, NULL, OPT_OFFSET },
-	{ "ovlfs-strip", MAY, NULL, OPT_OVLFS_STRIP },
-	{ "preserve-mtime", NO, NULL, OPT_PRESERVE_MTIME },
-	{ "product-out", MUST, NULL, OPT_UNBUILT },
-	{ "quiet", NO, NULL, OPT_QUIET },
-	{ "restamp", NO, NULL, OPT_RESTAMP },
-	{ "root-xattr-isize", MUST, NULL, OPT_UNBUILT },
-	{ "sort", MUST, NULL, OPT_SORT },
-	{ "tar", MUST, NULL, OPT_TAR },
-	{ "uid-offset", MUST, NULL, OPT_UID_OFFSET },
-	{ "ungzip", MAY, NULL, OPT_UNGZIP },
-	{ "unxz", MAY, NULL, OPT_UNXZ },
-	{ "version", NO, NULL, 'V' },
-	{ "vmdk-desc", MUST, NULL, OPT_UNBUILT },
-	{ "workers", MUST, NULL, OPT_WORKERS },
-	{ "xattr-inode-digest", MAY, NULL, OPT_XATTR_INODE_DIGEST },
-	{ "xattr-prefix", MUST, NULL, OPT_XATTR_PREFIX },
-	{ "zD", MAY, NULL, OPT_UNBUILT },
-	{ 0 },
+const struct mkfs_option_group *const mkfs_option_groups[MKFS_OPTION_GROUPS] = {
+	&mkfs_fingerprint_options, &mkfs_image_options, &mkfs_compress_options,
+	&mkfs_source_options,	   &mkfs_other_options, &mkfs_unbuilt_options,
 };
+
+static void add_letter(struct mkfs_options_table *table, const struct mkfs_option *option)
+{
+	static const char *const marks[] = { [NO] = "", [MUST] = ":", [MAY] = "::" };
+	char *end = table->letters + strlen(table->letters);
+
+	*end++ = option->letter;
+	strcpy(end, marks[option->argument]);
+}
+
+static void add_name(struct mkfs_options_table *table, const struct mkfs_option *option)
+{
+	size_t at = table->name_count++;
+	int found = option->letter ? option->letter : NAME_FIRST + (int)at;
+
+	/* An abbreviation is ambiguous if its options differ; these do not. */
+	if (option->take == mkfs_refuse_unbuilt)
+		found = NAME_UNBUILT;
+	assert(at < MKFS_OPTIONS_MAX);
+	table->names[at] = (struct option){ option->name, option->argument, NULL, found };
+	table->named[at] = option;
+}
+
+void mkfs_fill_options_table(struct mkfs_options_table *table)
+{
+	/* The colon tells a missing value from an unknown option. */
+	*table = (struct mkfs_options_table){ .letters = ":" };
+	for (size_t i = 0; i < MKFS_OPTION_GROUPS; i++) {
+		const struct mkfs_option_group *group = mkfs_option_groups[i];
+
+		for (size_t k = 0; k < group->count; k++) {
+			if (group->options[k].letter)
+				add_letter(table, &group->options[k]);
+			if (group->options[k].name)
+				add_name(table, &group->options[k]);
+		}
+	}
+}
+
+static const struct mkfs_option *find_letter(int letter)
+{
+	for (size_t i = 0; i < MKFS_OPTION_GROUPS; i++) {
+		const struct mkfs_option_group *group = mkfs_option_groups[i];
+
+		for (size_t k = 0; k < group->count; k++)
+			if (group->options[k].letter == letter)
+				return &group->options[k];
+	}
+	return NULL;
+}
+
+const struct mkfs_option *mkfs_find_option(const struct mkfs_options_table *table, int found, int name_index)
+{
+	return found < NAME_FIRST ? find_letter(found) : table->named[name_index];
+}

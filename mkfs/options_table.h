@@ -2,53 +2,21 @@
 #ifndef EROFS_MKFS_OPTIONS_TABLE_H
 #define EROFS_MKFS_OPTIONS_TABLE_H
 
-#include <getopt.h>
+#include "mkfs/option.h"
 
-/* The spellings of all options, for getopt_long(). */
+#define MKFS_OPTIONS_MAX 128
 
-/* Long options without a letter. */
-enum {
-	OPT_FIRST = 256,
-	OPT_ALL_ROOT,
-	OPT_ALL_TIME,
-	OPT_AUFS,
-	OPT_COMPRESS_HINTS,
-	OPT_DEDUPE_FILES,
-	OPT_DEVICE,
-	OPT_EXCLUDE_PATH,
-	OPT_EXCLUDE_REGEX,
-	OPT_EXTENT_SIZE,
-	OPT_FILE_CONTEXTS,
-	OPT_FORCE,
-	OPT_FORCE_GID,
-	OPT_FORCE_UID,
-	OPT_GID_OFFSET,
-	OPT_HARD_DEREFERENCE,
-	OPT_IGNORE_MTIME,
-	OPT_ISHARE_FINGERPRINT,
-	OPT_MAX_EXTENT_BYTES,
-	OPT_MIN_KERNEL,
-	OPT_MKFS_TIME,
-	OPT_MOUNT_POINT,
-	OPT_NO_FSYNC,
-	OPT_OCI,
-	OPT_OFFSET,
-	OPT_OVLFS_STRIP,
-	OPT_PRESERVE_MTIME,
-	OPT_QUIET,
-	OPT_RESTAMP,
-	OPT_SORT,
-	OPT_TAR,
-	OPT_UID_OFFSET,
-	OPT_UNGZIP,
-	OPT_UNXZ,
-	OPT_UNBUILT, /* known, refused by name */
-	OPT_WORKERS,
-	OPT_XATTR_INODE_DIGEST,
-	OPT_XATTR_PREFIX,
+/* The rows of all options as getopt_long() wants them. */
+struct mkfs_options_table {
+	char letters[2 + 3 * MKFS_OPTIONS_MAX];
+	struct option names[MKFS_OPTIONS_MAX + 1];
+	const struct mkfs_option *named[MKFS_OPTIONS_MAX]; /* the row of each name */
+	size_t name_count;
 };
 
-extern const char mkfs_short_options[];
-extern const struct option mkfs_long_options[];
+void mkfs_fill_options_table(struct mkfs_options_table *table);
+
+/* The row of what getopt_long() has found, a letter or the name at `name_index`. NULL: an error is to be reported. */
+const struct mkfs_option *mkfs_find_option(const struct mkfs_options_table *table, int found, int name_index);
 
 #endif

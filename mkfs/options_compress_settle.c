@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/tool.h"
+#include "mkfs/option.h"
+
+/* What the options of compression are together. */
+
+static bool check_sizes(const struct erofs_build_options *build)
+{
+	uint32_t blksz = 1u << build->blkszbits;
+
+	if (build->pcluster_size % blksz)
+		return mkfs_refuse("-C %" PRIu32 ": a cluster is a number of blocks, and one has %" PRIu32 " bytes",
+				   build->pcluster_size, blksz);
+	if (build->extent_size && build->extent_size < blksz)
+		return mkfs_refuse("--extent-size %" PRIu32 " is less than a block of %" PRIu32 " bytes",
+				   build->extent_size, blksz);
+	if (build->max_extent_bytes && build->max_extent_bytes < blksz)
+		return mkfs_refuse("--max-extent-bytes %" PRIu32 " is less than a block of %" PRIu32
+				   " bytes, which no compression would save",
+				   build->max_extent_bytes, blksz);
+	return true;
+}
+
+static bool check_form(const struct erofs_build_options *build)
+{
+	bool extents = build->compressed_form == EROFS_COMPRESSED_EXTENTS;
+
+	if (extents && build->full_index)
+		return mkfs_refuse("-E full-index: encoded extents, asked for by -E 48bit, have an index of their own");
+	if (!extents && build->extent_size)
+		return mkfs_refuse("--extent-size is the size of encoded extents, which need -E 48bit or "
+				   "--min-kernel=6.15");
+	if (extents && build->max_extent_bytes && build->max_extent_bytes < build->extent_size)
+		return mkfs_refuse("--extent-size %" PRIu32 " is more than --max-extent-bytes %" PRIu32 " allows",
+				   build->extent_size, build->max_extent_bytes);
+	return true;
+}
+
+static void refuse_kernel(void *ctx, enum erofs_severity severity, const char *text)
+{
+	(void)ctx;
+	if (severity == EROFS_SEV_ERROR)
+		mkfs_refuse("%s (--min-kernel)", text);
+}
+
+static bool read_hints(struct mkfs_options *options)
+{
+	const struct erofs_diag *diag = tool_diag(EROFS_SEV_ERROR, true);
+	int err;
+
+	if (!options->hints_path)
+		return true;
+	err = erofs_compress_hints_read(&options->hints, options->hints_path, diag);
+	if (err && !tool_has_failed())
+		mkfs_refuse("--compress-hints: %s", strerror(-err));
+	options->build.hints = options->hints;
+	return !err;
+}
+
+bool mkfs_settle_compression(struct mkfs_options *options)
+{
+	struct erofs_build_options *build = &options->build;
+	const struct erofs_diag diag = { .message = refuse_kernel, .verbosity = EROFS_SEV_ERROR };
+	/* The full index is one of clusters. */
+	bool form_given = options->form_given || build->full_index;
+
+	if (!check_sizes(build) || !read_hints(options))
+		return false;
+	if (erofs_build_for_kernel(build, options->min_kernel, form_given, &diag))
+		return false;
+	return check_form(build);
+}

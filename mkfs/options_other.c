@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "common/tool.h"
+#include "mkfs/option.h"
+
+static bool take_workers(struct mkfs_parser *parser, const char *value)
+{
+	struct mkfs_options *options = parser->options;
+
+	if (!mkfs_parse_small(parser, &options->build.workers, value, 1024))
+		return false;
+	options->scan.workers = options->build.workers;
+	return true;
+}
+
+static bool take_quiet(struct mkfs_parser *parser, const char *value)
+{
+	(void)value;
+	parser->options->quiet = true;
+	return true;
+}
+
+static bool take_debug_level(struct mkfs_parser *parser, const char *value)
+{
+	unsigned int level = 0;
+
+	if (!mkfs_parse_small(parser, &level, value, 9))
+		return false;
+	parser->options->debug_level = (int)level;
+	return true;
+}
+
+static bool take_help(struct mkfs_parser *parser, const char *value)
+{
+	(void)value;
+	mkfs_print_help();
+	parser->done = true;
+	return tool_flush_stdout();
+}
+
+static bool take_version(struct mkfs_parser *parser, const char *value)
+{
+	(void)value;
+	tool_print_version();
+	parser->done = true;
+	return tool_flush_stdout();
+}
+
+static const struct mkfs_option rows[] = {
+	{ "workers", 0, MUST, take_workers, .fits_restamp = true,
+	  .help = "      --workers=N            threads that read, hash, compress (all processors); 0: none\n" },
+	{ "quiet", 0, NO, take_quiet, .fits_restamp = true,
+	  .help = "      --quiet                print nothing but errors\n" },
+	{ NULL, 'd', MUST, take_debug_level, .fits_restamp = true,
+	  .help = "  -d LEVEL                   0: errors only ... 9: a line for each file\n" },
+	{ "help", 'h', NO, take_help, .help = "  -h, --help                 this text\n" },
+	{ "version", 'V', NO, take_version,
+	  .help = "  -V, --version              version, and what it was built with\n" },
+};
+
+const struct mkfs_option_group mkfs_other_options = MKFS_OPTION_GROUP("Other", rows);
