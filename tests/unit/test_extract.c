@@ -46,9 +46,23 @@ static int teardown(void **state)
 	return 0;
 }
 
+/* What somebody else does to the target when an extraction first says that something exists already. */
+static void (*meddle)(void);
+
+static void take_message(void *ctx, enum erofs_severity severity, const char *text)
+{
+	void (*now)(void) = strstr(text, "exists already") ? meddle : NULL;
+
+	small_message(ctx, severity, text);
+	if (!now)
+		return;
+	meddle = NULL;
+	now();
+}
+
 static int extract(void)
 {
-	const struct erofs_diag diag = { .message = small_message, .ctx = &report };
+	const struct erofs_diag diag = { .message = take_message, .ctx = &report };
 	struct erofs_image *open = small_open(&image, &diag);
 	int err;
 
@@ -270,6 +284,92 @@ static void damaged_files_are_not_left_behind(void **state)
 	assert_content("d/c", image.bytes + SMALL_DATA_A, SMALL_SIZE_C);
 }
 
+/*
+ * Two directories: d holds c and x, then g holds h, which is another name of d/c. /d/x is in the target already, so that there
+ * is a message while d is being filled.
+ */
+static void build_two_directories(void)
+{
+	static const struct small_entry root[] = { { ".", NID_ROOT, EROFS_FT_DIR },
+						   { "..", NID_ROOT, EROFS_FT_DIR },
+						   { "d", NID_D, EROFS_FT_DIR },
+						   { "g", NID_FREE, EROFS_FT_DIR },
+						   { NULL, 0, 0 } };
+	static const struct small_entry d[] = { { ".", NID_D, EROFS_FT_DIR },
+						{ "..", NID_ROOT, EROFS_FT_DIR },
+						{ "c", NID_C, EROFS_FT_REG },
+						{ "x", NID_E, EROFS_FT_REG } };
+	static const struct small_entry g[] = { { ".", NID_FREE, EROFS_FT_DIR },
+						{ "..", NID_ROOT, EROFS_FT_DIR },
+						{ "h", NID_C, EROFS_FT_REG } };
+	struct erofs_inode inode = small_get(&image, NID_D), file = small_get(&image, NID_C);
+
+	small_root(&image, root);
+	inode.size = small_directory(small_behind(&image, NID_D), d, 4);
+	small_put(&image, &inode);
+	inode.nid = NID_FREE;
+	small_put(&image, &inode);
+	inode.size = small_directory(small_behind(&image, NID_FREE), g, 3);
+	small_put(&image, &inode);
+	file.nlink = 2;
+	small_put(&image, &file);
+	assert_int_equal(mkdir(target, 0755), 0);
+	assert_int_equal(mkdir(in_target("d"), 0755), 0);
+	put_text(in_target("d/x"), "mine");
+}
+
+static void put_link_in_place(void)
+{
+	char before[128];
+
+	snprintf(before, sizeof(before), "%s/d", target);
+	assert_int_equal(rename(before, in_target("e")), 0);
+	assert_int_equal(symlink("../outside", before), 0);
+}
+
+static void the_first_name_is_not_looked_for_through_links(void **state)
+{
+	char outside[128];
+	struct stat st;
+
+	(void)state;
+	build_two_directories();
+	snprintf(outside, sizeof(outside), "%s/outside", base);
+	assert_int_equal(mkdir(outside, 0755), 0);
+	snprintf(outside, sizeof(outside), "%s/outside/c", base);
+	put_text(outside, "secret");
+	meddle = put_link_in_place;
+	assert_int_equal(extract(), -EEXIST);
+	assert_null(meddle);
+	assert_non_null(strstr(report.text, "/g/h: cannot find the file that it is a link to: "));
+	assert_int_equal(lstat(in_target("g/h"), &st), -1);
+	assert_content("e/c", image.bytes + SMALL_DATA_A, SMALL_SIZE_C);
+}
+
+static void move_away(void)
+{
+	char before[128];
+
+	snprintf(before, sizeof(before), "%s/d", target);
+	assert_int_equal(mkdir(in_target("../away"), 0755), 0);
+	assert_int_equal(rename(before, in_target("../away/d")), 0);
+}
+
+static void a_directory_moved_away_ends_it(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	build_two_directories();
+	meddle = move_away;
+	assert_int_equal(extract(), -EEXIST);
+	assert_null(meddle);
+	assert_non_null(strstr(report.text, "the directory was moved while it was filled\n"));
+	/* Nothing goes where the way up leads to by now. */
+	assert_int_equal(lstat(in_target("../away/g"), &st), -1);
+	assert_int_equal(lstat(in_target("g"), &st), -1);
+}
+
 static void a_part_can_be_extracted(void **state)
 {
 	struct stat st;
@@ -309,6 +409,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(names_that_lead_out_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(cycles_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(damaged_files_are_not_left_behind, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_first_name_is_not_looked_for_through_links, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_directory_moved_away_ends_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_part_can_be_extracted, setup, teardown),
 	};
 

@@ -312,6 +312,71 @@ static void chunks_on_devices(void **state)
 	assert_int_equal(read_device(1, 1, false, &first), -ENXIO);
 }
 
+/* What a file of two blocks in one chunk reads, of which the device slot has `slot_blocks` at `slot_address`. */
+static int read_two_blocks(uint32_t block, uint64_t slot_address, uint32_t slot_blocks, bool given)
+{
+	const struct erofs_device_slot slot = { .blocks = slot_blocks, .uniaddr = (uint32_t)slot_address };
+	const char *const devices[] = { device_path };
+	const struct erofs_image_options options = { .size = sizeof(options),
+						     .devices = devices,
+						     .device_count = given };
+	const struct erofs_chunk_entry entry = { .block = block };
+	struct erofs_inode inode;
+	struct erofs_image *image;
+	char buf[2 * RAW_BLOCK];
+	int64_t count;
+
+	use_device(&inode, 0, block);
+	erofs_device_slot_encode(&slot, raw.bytes + 12 * 128);
+	inode.size = sizeof(buf);
+	inode.u |= 1;
+	erofs_chunk_index_encode(&entry, raw_inode(&raw, &inode));
+	image = open_inode(&inode, &options);
+	count = erofs_image_read(image, &inode, buf, sizeof(buf), 0);
+	erofs_image_close(image);
+	return (int)count;
+}
+
+/* Slots may have addresses among those of the primary device. */
+static void an_extent_lies_on_one_device(void **state)
+{
+	(void)state;
+	for (unsigned int given = 0; given < 2; given++) {
+		assert_int_equal(read_two_blocks(58, 60, 3, given), 1024);
+		assert_int_equal(read_two_blocks(59, 60, 3, given), -EUCLEAN);
+		assert_int_equal(read_two_blocks(60, 60, 3, given), 1024);
+		assert_int_equal(read_two_blocks(62, 60, 3, given), -EUCLEAN);
+		assert_int_equal(read_two_blocks(63, 60, 3, given), 1024);
+	}
+	/* The device is larger than its slot says. */
+	assert_int_equal(read_two_blocks(SLOT_ADDRESS, SLOT_ADDRESS, 2, true), 1024);
+	assert_int_equal(read_two_blocks(SLOT_ADDRESS + 1, SLOT_ADDRESS, 2, true), -EUCLEAN);
+}
+
+/* Places that follow each other are one extent on one device only. */
+static void chunks_of_two_devices_are_two_extents(void **state)
+{
+	const char *const devices[] = { device_path };
+	const struct erofs_image_options options = { .size = sizeof(options), .devices = devices, .device_count = 1 };
+	const struct erofs_chunk_entry entries[] = { { .block = 1 }, { .device_id = 1, .block = 2 } };
+	struct erofs_inode inode;
+	struct erofs_image *image;
+	char buf[2 * RAW_BLOCK];
+	uint8_t *map;
+
+	(void)state;
+	use_device(&inode, 0, 1);
+	inode.size = sizeof(buf);
+	map = raw_inode(&raw, &inode);
+	for (size_t i = 0; i < 2; i++)
+		erofs_chunk_index_encode(&entries[i], map + i * EROFS_CHUNK_INDEX_SIZE);
+	image = open_inode(&inode, &options);
+	assert_int_equal(erofs_image_read(image, &inode, buf, sizeof(buf), 0), sizeof(buf));
+	assert_int_equal(buf[0], 0);
+	assert_int_equal(buf[RAW_BLOCK], 'z');
+	erofs_image_close(image);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +388,8 @@ int main(void)
 		cmocka_unit_test(a_chunk_outside_the_image_is_damage),
 		cmocka_unit_test(chunks_with_48_bits_and_without),
 		cmocka_unit_test(chunks_on_devices),
+		cmocka_unit_test(an_extent_lies_on_one_device),
+		cmocka_unit_test(chunks_of_two_devices_are_two_extents),
 	};
 
 	return cmocka_run_group_tests(tests, make_device, drop_device);
