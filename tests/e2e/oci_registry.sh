@@ -130,6 +130,24 @@ refused "a token that is not enough" 'does not accept' pull "$tokens/a/b:denied"
 same "no errors in the registry" "" "$(cat "$work/token-log")"
 unset REGISTRY_AUTH_FILE
 
+# ---- from TLS to none --------------------------------------------------------------------------------------------------------
+
+# What begins with TLS stays with it: nothing is asked in the clear, where all of it would be had.
+python3 "$top_srcdir/tests/e2e/oci_token_registry.py" "$work/gzip" "$work/tls/server.crt" "$work/tls/server.key" >"$work/secure-port" 2>"$work/secure-log" &
+servers+=($!)
+for _ in $(seq 100); do [ -s "$work/secure-port" ] && break; sleep 0.1; done
+downgrades=localhost:$(cat "$work/secure-port")
+config "$work/auth.json" <<<"{\"auths\": {\"$downgrades\": {\"auth\": \"$(auth user:pass:word)\"}}}"
+rm -f "$work/image"
+refused "blobs without TLS" 'cannot read.*protocol' pull "$downgrades/a/b:blobs"
+refused "a manifest without TLS" 'cannot read.*protocol' pull "$downgrades/a/b:manifest"
+refused "a token without TLS" 'does not say where one is to be had safely' pull "$downgrades/a/b:realm"
+export REGISTRY_AUTH_FILE=$work/auth.json
+refused "a password for a token without TLS" 'does not say where one is to be had safely' pull "$downgrades/a/b:realm"
+unset REGISTRY_AUTH_FILE
+[ ! -e "$work/image" ] && pass "no image without TLS" || fail "an image from a host without TLS"
+same "nothing is asked in the clear" "" "$(grep 'in the clear' "$work/secure-log")"
+
 # ---- blobs that are not what they should be ----------------------------------------------------------------------------------
 
 layer=$(python3 -c 'import gzip, hashlib, sys; print(hashlib.sha256(gzip.compress(open(sys.argv[1], "rb").read(), mtime=0)).hexdigest())' "$work/layers/0.tar")

@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later OR MIT
-"""LAYOUT: serves an OCI layout's first image as a registry that wants tokens, and sends who asks for blobs to another host, which
-must not see the token. Prints the port. Names: a/b:good, a/b:denied (no token is enough)."""
+"""LAYOUT [CERTIFICATE KEY]: serves an OCI layout's first image as a registry that wants tokens, and sends who asks for blobs to
+another host, which must not see the token. Prints the port. Names: a/b:good, a/b:denied (no token is enough).
+With a certificate it speaks TLS, but the other host does not: neither that nor a realm there may be asked. Names: a/b:blobs (wants
+no token, blobs are on the other host), a/b:manifest (so is the manifest), a/b:realm (tokens are to be had there)."""
 import base64
 import http.server
 import json
+import ssl
 import sys
 import threading
 import urllib.parse
 
-layout = sys.argv[1]
+layout, certificate = sys.argv[1], sys.argv[2:]
 PASSWORD = "Basic " + base64.b64encode(b"user:pass:word").decode()
 
 
@@ -39,6 +42,34 @@ class Storage(Handler):
             self.answer(200, blob(self.path[1:]))
 
 
+def manifest_digest():
+    with open(f"{layout}/index.json", "rb") as file:
+        return json.load(file)["manifests"][0]["digest"]
+
+
+class Clear(Handler):
+    """Would answer everything, but nobody may ask."""
+
+    def do_GET(self):
+        print("asked in the clear:", self.path, file=sys.stderr, flush=True)
+        if self.path.startswith("/token"):
+            return self.answer(200, json.dumps({"token": "ticket"}).encode())
+        self.answer(200, blob(self.path.split("/")[-1]))
+
+
+class Secure(Handler):
+    def do_GET(self):
+        clear = f"http://localhost:{storage_port}/"
+        if self.path.endswith("/manifests/realm") and self.headers["Authorization"] != "Bearer ticket":
+            return self.answer(401, WWW_Authenticate=f'Bearer realm="{clear}token",service="x"')
+        if "/blobs/" in self.path:
+            return self.answer(307, Location=clear + self.path.split("/")[-1])
+        if self.path.endswith("/manifests/manifest"):
+            return self.answer(307, Location=clear + manifest_digest())
+        digest = manifest_digest()
+        self.answer(200, blob(digest), Docker_Content_Digest=digest)
+
+
 class Registry(Handler):
     def do_GET(self):
         url = urllib.parse.urlparse(self.path)
@@ -54,15 +85,18 @@ class Registry(Handler):
             return self.answer(401, WWW_Authenticate=realm)
         if "/blobs/" in url.path:
             return self.answer(307, Location=f"http://localhost:{storage_port}/" + url.path.split("/")[-1])
-        with open(f"{layout}/index.json", "rb") as file:
-            digest = json.load(file)["manifests"][0]["digest"]
+        digest = manifest_digest()
         return self.answer(200, blob(digest), Docker_Content_Digest=digest)
 
 
-storage = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Storage)
+storage = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Clear if certificate else Storage)
 storage_port = storage.server_port
 threading.Thread(target=storage.serve_forever, daemon=True).start()
-registry = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Registry)
+registry = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Secure if certificate else Registry)
+if certificate:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    registry.socket = context.wrap_socket(registry.socket, server_side=True)
 port = registry.server_port
 print(port, flush=True)
 registry.serve_forever()
