@@ -37,6 +37,25 @@ if is_root; then
 		check "as nobody in a namespace: same bytes" cmp "$work/as-root" "$work/o/nobody2"
 		check "as nobody: extract" as_nobody "$FSCK" --no-preserve-owner "--extract=$work/o/x" "$work/as-root"
 		check "as nobody: extracted tree" "$tools/treecmp" --ignore-owner --no-xattrs "$work/s" "$work/o/x"
+
+		# Owners are wanted that nobody but root can give: a set-id bit must not come to be somebody else's.
+		mkdir "$work/ids"
+		for mode in 4755 2755 6711 1644 0644; do
+			echo "$mode" >"$work/ids/$mode"
+			chown 12:34 "$work/ids/$mode"
+			chmod "$mode" "$work/ids/$mode"
+		done
+		echo own >"$work/ids/own"
+		chown 65534:65534 "$work/ids/own"
+		chmod 4755 "$work/ids/own"
+		check "owners: image" "$MKFS" --quiet "${T[@]}" "$work/ids.img" "$work/ids"
+		as_nobody "$FSCK" --preserve "--extract=$work/o/ids" "$work/ids.img" >"$work/ids.log" 2>&1
+		status=$?
+		same "as nobody, owners wanted: it is told" 1 "$(grep -c '/4755: .*owner 12:34: Operation not permitted' "$work/ids.log")"
+		check_not "as nobody, owners wanted: it is no success" test "$status" = 0
+		same "as nobody, owners wanted: no set-id bits" "644 0644|644 1644|755 2755|755 4755|711 6711|4755 own|" \
+			"$(cd "$work/o/ids" && stat -c '%a %n' -- * | tr '\n' '|')"
+		same "as nobody, owners wanted: all contents" "" "$(diff -r "$work/ids" "$work/o/ids" 2>&1)"
 	else
 		skip "the build directory is closed to others"
 	fi

@@ -293,7 +293,7 @@ def bad_changes(layer):
     size = len(layer)
     return {
         "digest-of-layer": ("cannot open.*" + zeros[7:], set_layer("digest", zeros)),
-        "size-of-layer-less": ("bytes, not the", set_layer("size", size - 1)),
+        "size-of-layer-less": ("has at least [0-9]+ bytes, not the", set_layer("size", size - 1)),
         "size-of-layer-more": ("bytes, not the", set_layer("size", size + 1)),
         "size-negative": ("without a size", set_layer("size", -5)),
         "size-huge": ("without a size", set_layer("size", 10 ** 30)),
