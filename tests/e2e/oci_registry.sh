@@ -145,6 +145,8 @@ refused "a token without TLS" 'does not say where one is to be had safely' pull 
 export REGISTRY_AUTH_FILE=$work/auth.json
 refused "a password for a token without TLS" 'does not say where one is to be had safely' pull "$downgrades/a/b:realm"
 unset REGISTRY_AUTH_FILE
+refused "a manifest of another digest" 'manifest does not have the digest sha256:0' pull "$downgrades/a/b@sha256:$(printf '%064d' 0)"
+refused "a manifest of another digest than is said" 'manifest does not have the digest sha256:0' pull "$downgrades/a/b:liar"
 [ ! -e "$work/image" ] && pass "no image without TLS" || fail "an image from a host without TLS"
 same "nothing is asked in the clear" "" "$(grep 'in the clear' "$work/secure-log")"
 

@@ -3,7 +3,8 @@
 """LAYOUT [CERTIFICATE KEY]: serves an OCI layout's first image as a registry that wants tokens, and sends who asks for blobs to
 another host, which must not see the token. Prints the port. Names: a/b:good, a/b:denied (no token is enough).
 With a certificate it speaks TLS, but the other host does not: neither that nor a realm there may be asked. Names: a/b:blobs (wants
-no token, blobs are on the other host), a/b:manifest (so is the manifest), a/b:realm (tokens are to be had there)."""
+no token, blobs are on the other host), a/b:manifest (so is the manifest), a/b:realm (tokens are to be had there), a/b:liar (the digest
+that it says is not that of the manifest); by any digest it gives the one manifest that it has."""
 import base64
 import http.server
 import json
@@ -66,8 +67,8 @@ class Secure(Handler):
             return self.answer(307, Location=clear + self.path.split("/")[-1])
         if self.path.endswith("/manifests/manifest"):
             return self.answer(307, Location=clear + manifest_digest())
-        digest = manifest_digest()
-        self.answer(200, blob(digest), Docker_Content_Digest=digest)
+        said = "sha256:" + "0" * 64 if self.path.endswith("/liar") else manifest_digest()
+        self.answer(200, blob(manifest_digest()), Docker_Content_Digest=said)
 
 
 class Registry(Handler):
