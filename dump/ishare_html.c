@@ -54,7 +54,7 @@ static void put_name(const struct page *page, const char *name, size_t size)
 	free(text);
 }
 
-/* "155.7 MiB", with the exact figure for programs and for whoever points at it. */
+/* "155.7 MiB", with the exact figure for programs and under the pointer. */
 static void put_size(const struct page *page, const char *tag, const char *id, uint64_t bytes)
 {
 	char text[ISHARE_SIZE_MAX];

@@ -10,7 +10,7 @@
 #define STATISTICS_LAYOUTS 5  /* by enum erofs_data_layout */
 #define STATISTICS_SIZES   65 /* by the number of bits in the size */
 
-/* The pieces that one algorithm made. */
+/* The extents that one algorithm made. */
 struct statistics_algorithm {
 	uint64_t extents;
 	uint64_t decoded_bytes;

@@ -266,7 +266,7 @@ static int take_images(struct fsck_options *options, int argc, char **argv)
 		return usage_error("--device=%s belongs to one image", options->devices[0]);
 	if (!options->only || options->target)
 		return -1;
-	/* Whoever names a file wants to know of its contents. */
+	/* A caller that names a file wants to know of its contents. */
 	options->check.read_data = true;
 	options->check.path = options->extract.path;
 	options->check.nid = options->extract.nid;

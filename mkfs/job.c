@@ -49,8 +49,8 @@ static int build_from_tree(struct mkfs_job *job, struct erofs_tree *tree, const 
 	const struct erofs_tree_rules *rules = &job->options->rules;
 	int err;
 
-	if (erofs_tree_is_streamed(tree))
-		return erofs_build_streamed(tree, rules, job->output, &job->build, &job->summary, diag);
+	if (erofs_tree_arrives(tree))
+		return erofs_build_arrivals(tree, rules, job->output, &job->build, &job->summary, diag);
 	err = erofs_tree_normalize(tree, rules, diag);
 	return err ? err : erofs_build(tree, job->output, &job->build, &job->summary, diag);
 }

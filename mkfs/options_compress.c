@@ -107,7 +107,7 @@ static const struct mkfs_option rows[] = {
 	  .help = "      --min-kernel=X.Y       what this Linux and newer ones can read, as good as that gets\n" },
 	{ .help = "  -E [^]48bit                encoded extents instead of clusters (Linux >= 6.15)\n" },
 	{ "extent-size", 0, MUST, take_extent_size,
-	  .help = "      --extent-size=N        size of the pieces that become encoded extents (128K)\n" },
+	  .help = "      --extent-size=N        bytes of the file in one encoded extent (128K)\n" },
 	{ .help = "  -E [^]full-index           clusters with full indexes instead of compact ones\n" },
 };
 

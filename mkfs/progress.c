@@ -45,7 +45,7 @@ static void draw(struct mkfs_progress *line, const struct erofs_build_progress *
 
 	line->drawn = time;
 	line->shown = true;
-	/* What a stream will bring is not known. */
+	/* What will arrive is not known. */
 	if (!progress->bytes_total) {
 		fprintf(stderr, "\r\033[Kpacking: %" PRIu64 " files, %.1f MB, %.0f MB/s", progress->files,
 			(double)progress->bytes / 1e6, rate / 1e6);

@@ -45,7 +45,7 @@ struct erofs_build_progress {
 enum erofs_compressed_form {
 	/* Each physical cluster is a number of whole blocks, filled with as much input as it takes: any kernel. */
 	EROFS_COMPRESSED_CLUSTERS,
-	/* Pieces of the input of equal size, encoded one by one and laid down byte behind byte: Linux >= 6.15. */
+	/* Extents of equal input, encoded one by one and laid down byte behind byte: Linux >= 6.15. */
 	EROFS_COMPRESSED_EXTENTS,
 };
 
@@ -69,7 +69,7 @@ EROFS_API int erofs_compress_hints_read(struct erofs_compress_hints **out, const
 /* Releases hints, which no build may be using any more. NULL is fine. */
 EROFS_API void erofs_compress_hints_free(struct erofs_compress_hints *hints);
 
-/* Pieces of this size make small images that are still quick to read at random. */
+/* Extents of this size make small images that are still quick to read at random. */
 #define EROFS_EXTENT_SIZE_DEFAULT (128u * 1024)
 
 struct erofs_build_options {
@@ -131,7 +131,7 @@ struct erofs_build_summary {
 	uint64_t distinct_fingerprints;
 	uint64_t shared_files;	   /* regular files whose blocks are another one's, too */
 	uint64_t saved_bytes;	   /* by that */
-	uint64_t abandoned_files;  /* of a streamed source, replaced by later members ... */
+	uint64_t abandoned_files;  /* of arrivals, replaced by later members ... */
 	uint64_t abandoned_bytes;  /* ... whose data stay behind in the image as zeros */
 	uint64_t lost_times;	   /* inodes whose mtime EROFS_INODE_FORM_COMPACT did not keep */
 	uint64_t compressed_files; /* regular files that are not stored flat */
@@ -171,10 +171,10 @@ EROFS_API int erofs_build(const struct erofs_tree *tree, const char *output, con
 			  struct erofs_build_summary *summary, const struct erofs_diag *diag);
 
 /*
- * The same from a tree whose source is a stream, which is read now: contents go into the image in the order of their coming,
+ * The same from a tree whose contents arrive: they are read now, and go into the image in the order of their coming,
  * then the tree is normalized by the rules.
  */
-EROFS_API int erofs_build_streamed(struct erofs_tree *tree, const struct erofs_tree_rules *rules, const char *output,
+EROFS_API int erofs_build_arrivals(struct erofs_tree *tree, const struct erofs_tree_rules *rules, const char *output,
 				   const struct erofs_build_options *options, struct erofs_build_summary *summary,
 				   const struct erofs_diag *diag);
 

@@ -47,7 +47,7 @@ EROFS_API const char *erofs_oci_layer_digest(const struct erofs_oci_image *image
 
 /*
  * Fills an empty tree with all layers, one over the other as their whiteouts say. All of them are read and verified now, and
- * those that have contents of the final tree again by erofs_build_streamed(); each must be the same both times. The tree has to
+ * those that have contents of the final tree again by erofs_build_arrivals(); each must be the same both times. The tree has to
  * be freed before the image is closed. `options`: cancel and ignore_xattrs count.
  */
 EROFS_API int erofs_scan_oci(struct erofs_tree *tree, struct erofs_oci_image *image,

@@ -75,7 +75,7 @@ EROFS_API int erofs_scan_excludes(const struct erofs_scan_options *options, cons
 				  const struct erofs_diag *diag);
 
 /*
- * When the source has been read to its end (of a stream: when the image is built), warns of each exclusion that matched
+ * When the source has been read to its end (of arrivals: when the image is built), warns of each exclusion that matched
  * nothing, by `exclusions_used`. A path below one that is left out counts as matched.
  */
 EROFS_API int erofs_scan_warn_unused(const struct erofs_scan_options *options, const struct erofs_diag *diag);
@@ -102,7 +102,7 @@ EROFS_API int erofs_source_is_image(const char *path);
  * thing in the file, are errors.
  *
  * An uncompressed regular file is looked through now, and its contents are read when the image is built; it must stay as it
- * is until then. Anything else is a stream, which erofs_build_streamed() reads: nothing but its first bytes is looked at now,
+ * is until then. What else there is arrives: erofs_build_arrivals() reads it: nothing but its first bytes is looked at now,
  * what `options` points to must stay valid until then, and hard_dereference is refused with -EOPNOTSUPP when it turns out to matter.
  * Workers and names of owners do not count; entries of ACLs that name somebody without an id are left out and counted in a
  * warning, as are xattrs of namespaces that the format does not know. Reports failures by member.

@@ -64,7 +64,7 @@ static inline struct erofs_tree_rules erofs_tree_rules_init(void)
 EROFS_API int erofs_tree_normalize(struct erofs_tree *tree, const struct erofs_tree_rules *rules,
 				   const struct erofs_diag *diag);
 
-/* Whether the source is a stream, for erofs_build_streamed(). */
-EROFS_API bool erofs_tree_is_streamed(const struct erofs_tree *tree);
+/* Whether the contents come once, in the order of the source: for erofs_build_arrivals(). */
+EROFS_API bool erofs_tree_arrives(const struct erofs_tree *tree);
 
 #endif

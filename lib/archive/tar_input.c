@@ -18,7 +18,7 @@
 /* Headers are mostly far apart: what is read with one is rarely of use. */
 #define RANDOM_BUFFER ((size_t)8 * 1024)
 #define PIPE_SIZE     (1 << 20)
-#define CANCEL_MS     200 /* a writer who says nothing must not keep us from stopping */
+#define CANCEL_MS     200 /* a silent writer must not keep us from stopping */
 
 static int report_read(const struct erofs_tar_input *input, int err)
 {

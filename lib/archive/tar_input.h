@@ -49,7 +49,7 @@ int64_t erofs_archive_tar_input_read(struct erofs_tar_input *input, void *buf, s
 /* Steps over `length` bytes, likewise. */
 int64_t erofs_archive_tar_input_skip(struct erofs_tar_input *input, uint64_t length);
 
-/* Reads what is left, so that whoever writes into the pipe can end in peace, and a checksum at the end is looked at. */
+/* Reads what is left, so that the process that writes into the pipe can end in peace, and a checksum at the end is looked at. */
 int erofs_archive_tar_input_drain(struct erofs_tar_input *input);
 
 /* is_random: whether the file is what it was when it was opened. */

@@ -283,7 +283,7 @@ static int report_sparse(const struct tar_members *members, const struct tar_mem
 {
 	return err == -ENOMEM ? err
 			      : erofs_archive_tar_report(members, err, member->path,
-							 err == -E2BIG ? "sparse file with too many pieces"
+							 err == -E2BIG ? "sparse file with too many ranges"
 								       : "its map of a sparse file makes no sense");
 }
 

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /*
- * Who says that bytes of the primary device are his metadata. Objects that do not overlap cannot claim more bytes in all than
- * there are; whoever would go beyond that is turned away, and that bounds the work which the objects of a hostile image can
+ * Which objects say that bytes of the primary device are their metadata. Objects that do not overlap cannot claim more bytes in all than
+ * there are; an object that would go beyond that is turned away, and that bounds the work which the objects of a hostile image can
  * cause. Zero-initialised, with `budget` set, it is empty and ready.
  */
 
@@ -23,7 +23,7 @@ enum erofs_claim_kind {
 
 struct erofs_claim {
 	uint64_t start, end; /* bytes; not empty */
-	uint32_t node;	     /* who said so, EROFS_NODE_NONE where the kind says it all */
+	uint32_t node;	     /* the object that said so, EROFS_NODE_NONE where the kind says it all */
 	uint8_t kind;
 };
 

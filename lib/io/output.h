@@ -47,7 +47,7 @@ int erofs_output_read(struct erofs_output *output, void *data, size_t size, uint
 /* Whether any offset may be used as scratch space until the commit: a file of our own, which may have holes. */
 bool erofs_output_has_scratch(const struct erofs_output *output);
 
-/* The same as erofs_output_write() for scratch space, but silent: who has no room there can do without. */
+/* The same as erofs_output_write() for scratch space, but silent: the caller can do without room there. */
 int erofs_output_write_scratch(struct erofs_output *output, const void *data, size_t size, uint64_t offset);
 
 /* Gives scratch space back to the file system, if that can be told so. */

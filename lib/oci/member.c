@@ -164,7 +164,7 @@ static void close_member(struct oci_input *input)
 {
 	struct member_input *file = (struct member_input *)input;
 
-	/* The one who comes next may go on from here. */
+	/* The next reader may go on from here. */
 	if (file->pass) {
 		free_pass(file->members->idle);
 		file->members->idle = file->pass;

@@ -10,7 +10,7 @@
 
 /*
  * Where documents and blobs are: a directory, an archive, a registry. Stores hand out bytes as they are; whether they are the
- * right ones is looked at by who reads them. Failures are reported.
+ * right ones is looked at by the reader. Failures are reported.
  */
 
 /* Bytes of a blob, one after the other. */

@@ -29,7 +29,7 @@ static int open_path(const struct directory *directory, struct oci_input **out, 
 				    strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return erofs_report(store->diag, -EINVAL, "'%s': %s is no regular file", store->name, path);
-	/* However large it may have become: who reads it knows what to expect. */
+	/* However large it may have become: the reader knows what to expect. */
 	err = erofs_oci_input_of_file(out, fd, path, store->diag);
 	if (!err)
 		fd = -1;

@@ -16,7 +16,7 @@
 #define KEPT	   8u
 #define KEPT_BYTES ((size_t)4 << 20)
 
-/* Who reads a row of extents wants the next ones, too: so much is read at once. */
+/* A reader of one extent wants the next ones, too: so much is read at once. */
 #define READ_AHEAD ((size_t)128 << 10)
 
 /* A decoded extent. */
@@ -259,7 +259,7 @@ static int read_with(const struct erofs_image *image, struct idle *idle, const s
 	struct kept *kept = find_kept(idle, extent);
 	int err = 0;
 
-	/* Who takes all of it will hardly come again. */
+	/* A reader that took all of it will hardly come again. */
 	if (!kept && length == extent->length)
 		return decode(image, idle, extent, buf);
 	if (!kept)

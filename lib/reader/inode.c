@@ -18,7 +18,7 @@ uint64_t erofs_image_inode_offset(const struct erofs_image *image, uint64_t nid)
 	if (!image)
 		return UINT64_MAX;
 	zone = (uint64_t)image->sb.meta_blkaddr << image->sb.blkszbits;
-	/* Saturated: no device reaches that far, so that whoever uses it finds out. */
+	/* Saturated: no device reaches that far, so that its user finds out. */
 	if (nid > (UINT64_MAX - zone) / EROFS_NID_SLOT)
 		return UINT64_MAX;
 	return zone + nid * EROFS_NID_SLOT;

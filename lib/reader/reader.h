@@ -84,7 +84,7 @@ int erofs_reader_read_device(const struct erofs_image *image, unsigned int devic
 bool erofs_reader_inode_has_data(const struct erofs_inode *inode);
 
 /*
- * erofs_image_map() for somebody who needs only `want` bytes from `offset` on: the extent may end behind them although it
+ * erofs_image_map() for a caller that needs only `want` bytes from `offset` on: the extent may end behind them although it
  * goes on, so that a small read of a long file costs little.
  */
 int erofs_reader_map_some(const struct erofs_image *image, struct erofs_extent *out, const struct erofs_inode *inode,
@@ -96,7 +96,7 @@ int erofs_reader_map_chunks(const struct erofs_image *image, struct erofs_extent
 
 /* ---- compressed data (image_zmap*.c, image_decode.c) ----------------------------------------------------------------------- */
 
-/* Reads the configurations behind the superblock and the packed inode; what is wrong with them strikes who needs them. */
+/* Reads the configurations behind the superblock and the packed inode; what is wrong with them strikes those that need them. */
 void erofs_reader_read_compression(struct erofs_image *image);
 
 #define EROFS_ZMAP_FULL_BATCH 32u
@@ -207,7 +207,7 @@ int erofs_reader_dirblock_get(const struct erofs_dirblock *block, struct erofs_d
 
 /* ---- extended attributes (image_prefix.c) ------------------------------------------------------------------------------- */
 
-/* Reads the long-prefix table; a failure is kept in prefix_err and strikes who asks for a record. -ENOMEM only. */
+/* Reads the long-prefix table; a failure is kept in prefix_err and strikes the first that asks for a record. -ENOMEM only. */
 int erofs_reader_read_prefixes(struct erofs_image *image);
 
 #endif

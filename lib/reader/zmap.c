@@ -10,7 +10,7 @@
 #define LCLUSTERBITS_MAX_2B 12u
 #define LCLUSTERBITS_MAX_4B 14u
 
-/* A lookup in a row of 4-byte records walks from its start, and whoever maps a whole file does that for each of them. */
+/* A lookup in a row of 4-byte records walks from its start, and a caller that maps a whole file does that for each of them. */
 #define SHORT_EXTENTS_MAX 65536u
 
 static int bad(const char **reason, const char *why)

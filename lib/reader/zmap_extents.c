@@ -5,7 +5,7 @@
 
 #include "lib/reader/reader.h"
 
-/* Encoded extents: records of 4, 8, 16 or 32 bytes, one for each piece of a file. */
+/* Encoded extents: records of 4, 8, 16 or 32 bytes, one for each extent of a file. */
 
 #define BATCH 128u
 
@@ -59,7 +59,7 @@ static int walk_short(struct erofs_zmap *map, struct erofs_zextent *out, uint64_
 	return err;
 }
 
-/* A record for each piece of one size: no search. */
+/* A record for each extent of one size: no search. */
 static int find_regular(struct erofs_zmap *map, struct erofs_zmap_found *found, struct erofs_zextent *extent,
 			uint64_t offset)
 {

@@ -18,7 +18,7 @@
 
 /*
  * The scan goes level by level: all directories of one depth are read by the workers in parallel, each into its own inode,
- * so that the tree does not depend on who read what.
+ * so that the tree does not depend on which thread read what.
  */
 
 #define LIST_SIZE ((size_t)64 * 1024) /* bytes of directory entries asked for at once */

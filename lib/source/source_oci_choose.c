@@ -357,7 +357,7 @@ static int report_none(struct choice *choice, const struct erofs_oci_options *op
 			    choice->platform.variant[0] ? "/" : "", choice->platform.variant, what);
 }
 
-/* Whoever named no platform takes the one that there is, too. */
+/* A user who named no platform takes the one that there is, too. */
 static int consider_any_platform(struct choice *choice, const struct erofs_buffer *bytes)
 {
 	struct choice any = { .image = choice->image, .reference = choice->reference };

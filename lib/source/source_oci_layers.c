@@ -202,14 +202,14 @@ static int next_file(void *arg, struct erofs_tree_inode **out)
 static int read_file(void *arg, void *buf, size_t length)
 {
 	struct oci_source *source = arg;
-	int err = erofs_source_tar_stream_ops.read(&source->tar, buf, length);
+	int err = erofs_source_tar_arrival_ops.read(&source->tar, buf, length);
 
 	return err == -EINVAL
 		       ? erofs_report(source->tar.diag, err, "%s: a member is not what it was", source->tar.input.name)
 		       : err;
 }
 
-const struct erofs_stream_ops erofs_source_oci_stream_ops = {
+const struct erofs_arrival_ops erofs_source_oci_arrival_ops = {
 	.next = next_file,
 	.read = read_file,
 };
@@ -280,7 +280,7 @@ static int scan_layers(struct erofs_tree *tree, struct erofs_oci_image *image, s
 	/* From here on the tree owns the source. */
 	tree->source = source;
 	tree->source_ops = &source_ops;
-	tree->stream_ops = &erofs_source_oci_stream_ops;
+	tree->arrival_ops = &erofs_source_oci_arrival_ops;
 	return erofs_source_end(tree, scan(source));
 }
 

@@ -44,6 +44,6 @@ int erofs_source_oci_apply(struct oci_source *source, const struct tar_member *m
 /* At the end of a layer: what AUFS keeps of files with several names goes, and the files stay under those names. */
 int erofs_source_oci_forget_pseudo_links(struct oci_source *source);
 
-extern const struct erofs_stream_ops erofs_source_oci_stream_ops;
+extern const struct erofs_arrival_ops erofs_source_oci_arrival_ops;
 
 #endif

@@ -68,7 +68,7 @@ int erofs_scan_tar(struct erofs_tree *tree, const char *path, const struct erofs
 	if (!err && source->input.is_random)
 		err = read_members(source);
 	else if (!err)
-		tree->stream_ops = &erofs_source_tar_stream_ops;
+		tree->arrival_ops = &erofs_source_tar_arrival_ops;
 	if (err == -ENOMEM)
 		erofs_report(diag, err, "out of memory");
 	return erofs_source_end(tree, err);

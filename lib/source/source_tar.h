@@ -43,7 +43,7 @@ struct tar_source {
 	struct erofs_losses losses;
 	bool is_complete; /* the end of the archive was seen */
 
-	/* the member that is being read as a stream */
+	/* the member that is arriving */
 	const struct tar_file *file;
 	uint64_t file_at, file_size;
 	size_t range; /* the first one that does not lie before file_at */
@@ -64,6 +64,6 @@ int erofs_source_tar_set_xattrs(struct tar_source *source, struct erofs_tree_ino
 int erofs_source_tar_label_missing_parents(struct tar_source *source);
 
 extern const struct erofs_source_ops erofs_source_tar_source_ops;
-extern const struct erofs_stream_ops erofs_source_tar_stream_ops;
+extern const struct erofs_arrival_ops erofs_source_tar_arrival_ops;
 
 #endif

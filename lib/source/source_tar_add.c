@@ -201,9 +201,8 @@ static int add_copy(struct tar_source *source, const struct tar_member *member, 
 	int err;
 
 	if (!source->input.is_random && S_ISREG(target->mode) && target->size)
-		return erofs_archive_tar_report(
-			&source->members, -EOPNOTSUPP, member->path,
-			"--hard-dereference would need its data again, and a stream has them once");
+		return erofs_archive_tar_report(&source->members, -EOPNOTSUPP, member->path,
+						"--hard-dereference would need its data again, and they arrive once");
 	err = erofs_tree_paths_put(&source->paths, &copy, member->path, target->mode);
 	if (err)
 		return report_path(source, member->path, err);

@@ -219,7 +219,7 @@ static int read_stream(void *arg, void *buf, size_t length)
 	return 0;
 }
 
-const struct erofs_stream_ops erofs_source_tar_stream_ops = {
+const struct erofs_arrival_ops erofs_source_tar_arrival_ops = {
 	.next = next_file,
 	.read = read_stream,
 };

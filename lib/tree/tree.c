@@ -75,9 +75,9 @@ uint64_t erofs_tree_dropped_xattrs(const struct erofs_tree *tree)
 	return tree ? tree->dropped_xattrs : 0;
 }
 
-bool erofs_tree_is_streamed(const struct erofs_tree *tree)
+bool erofs_tree_arrives(const struct erofs_tree *tree)
 {
-	return tree && tree->stream_ops;
+	return tree && tree->arrival_ops;
 }
 
 const char *erofs_tree_path(struct erofs_buffer *path, const struct erofs_tree_inode *inode)

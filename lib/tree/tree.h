@@ -120,7 +120,7 @@ struct erofs_source_ops {
 	void (*abandon)(struct erofs_content *content);
 	void (*release)(void *source);
 	/*
-	 * NULL unless all contents lie, as they are, in one file that can stand beside an image. Where the piece of a regular
+	 * NULL unless all contents lie, as they are, in one file that can stand beside an image. Where the range of a regular
 	 * file is that begins at `offset`: `*length` bytes at `*at` of that file, or, if that is EROFS_NOT_STORED, zeros.
 	 */
 	void (*locate)(void *source, const struct erofs_tree_inode *inode, uint64_t offset, uint64_t *at,
@@ -147,7 +147,7 @@ struct erofs_source_ops {
  * they are read, and is complete at the end. One thread at a time. Failures are reported to the diag that the source was made
  * with.
  */
-struct erofs_stream_ops {
+struct erofs_arrival_ops {
 	/*
 	 * Goes on to the next regular file that has data, over whatever is left of the last one: 1 and its inode, with size,
 	 * attributes and xattrs as they are now known; 0 at the end of the input, as often as it is asked. The inode has a name and a parent for
@@ -163,8 +163,8 @@ struct erofs_stream_ops {
 struct erofs_tree {
 	struct erofs_arena arena;
 	struct erofs_tree_inode *root;
-	const struct erofs_source_ops *source_ops; /* NULL until there is a source */
-	const struct erofs_stream_ops *stream_ops; /* NULL: contents can be read in any order, with source_ops */
+	const struct erofs_source_ops *source_ops;   /* NULL until there is a source */
+	const struct erofs_arrival_ops *arrival_ops; /* NULL: contents can be read in any order, with source_ops */
 	void *source;
 
 	pthread_mutex_t xattr_lock; /* protects the members down to the sets while sources run */
@@ -190,7 +190,7 @@ struct erofs_tree {
 	uint64_t dropped_xattrs; /* sum over the inodes */
 
 	bool is_normalized; /* erofs_tree_apply() has come to its end */
-	bool is_unusable;   /* a scan has failed, or its stream is read and will not come again */
+	bool is_unusable;   /* a scan has failed, or its arrivals were read and will not come again */
 };
 
 /*
@@ -219,7 +219,7 @@ int erofs_tree_compare_entries(const void *a, const void *b);
 /* Sorts names, counts links and xattr users, numbers the inodes in path order. */
 int erofs_tree_freeze(struct erofs_tree *tree, const struct erofs_diag *diag);
 
-/* erofs_tree_normalize() for the builder, which has read a stream to its end. `rules` is complete. */
+/* erofs_tree_normalize() for the builder, when everything has arrived. `rules` is complete. */
 int erofs_tree_apply(struct erofs_tree *tree, const struct erofs_tree_rules *rules, const struct erofs_diag *diag);
 
 /* Copies the caller's rules, and looks at them. Reports what is wrong: -EINVAL, -E2BIG. */

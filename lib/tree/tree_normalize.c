@@ -129,10 +129,10 @@ int erofs_tree_normalize(struct erofs_tree *tree, const struct erofs_tree_rules 
 		return erofs_report(diag, -EINVAL, "erofs_tree_normalize(): the tree is normalized already");
 	if (tree->is_unusable)
 		return erofs_report(diag, -EINVAL, "erofs_tree_normalize(): the tree's scan failed");
-	if (tree->stream_ops)
+	if (tree->arrival_ops)
 		return erofs_report(
 			diag, -EINVAL,
-			"erofs_tree_normalize(): the tree comes from a stream, which erofs_build_streamed() reads");
+			"erofs_tree_normalize(): contents of the tree arrive once, which erofs_build_arrivals() reads");
 	err = erofs_tree_take_rules(&known, rules, diag);
 	return err ? err : erofs_tree_apply(tree, &known, diag);
 }

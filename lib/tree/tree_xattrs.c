@@ -10,7 +10,7 @@
 
 /*
  * Most trees have few distinct attributes on many inodes (labels, ACLs), so names, values and whole sets are stored once.
- * Sources run on several threads: ids depend on who comes first, and nothing in an image may depend on them.
+ * Sources run on several threads: ids depend on which comes first, and nothing in an image may depend on them.
  */
 
 static int compare_found(const void *a, const void *b)

@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-/* Counts threads that use something, and lets one of them end that: who is inside may go on, nobody comes in any more. */
+/* Counts threads that use something, and lets one of them end that: those inside may go on, no other comes in. */
 struct erofs_gate {
 	pthread_mutex_t lock;
 	pthread_cond_t left;

@@ -9,7 +9,7 @@
 /*
  * A hash index: finds numbers (positions in an array of the caller's) by hash and by the caller's own comparison. Eight
  * bytes a slot. Zero-initialised it is empty and ready. Keys of a hostile hand cost no more than others, provided that their
- * hashes differ: whoever hashes bytes that such a hand chose needs a seed of his own for that (lib/util/seed.h).
+ * hashes differ: a caller that hashes bytes of such a hand needs a seed of its own for that (lib/util/seed.h).
  */
 struct erofs_index {
 	struct erofs_index_slot *slots;

@@ -182,7 +182,7 @@ static int build(const struct erofs_tree *tree, struct erofs_tree *arriving, con
 	return err;
 }
 
-static int check_tree(const struct erofs_tree *tree, bool is_streamed, const char *function,
+static int check_tree(const struct erofs_tree *tree, bool is_arriving, const char *function,
 		      const struct erofs_diag *diag)
 {
 	const char *wrong = NULL;
@@ -192,12 +192,12 @@ static int check_tree(const struct erofs_tree *tree, bool is_streamed, const cha
 	else if (!tree->source_ops)
 		wrong = "the tree has no source: it was not scanned";
 	else if (tree->is_unusable)
-		wrong = "the tree is incomplete, or its stream has been read already";
-	else if (!is_streamed && tree->stream_ops)
-		wrong = "the tree comes from a stream, which erofs_build_streamed() reads";
-	else if (is_streamed && !tree->stream_ops)
-		wrong = "the tree does not come from a stream: erofs_build() is for it";
-	else if (!is_streamed && !tree->is_normalized)
+		wrong = "the tree is incomplete, or its contents have arrived already";
+	else if (!is_arriving && tree->arrival_ops)
+		wrong = "contents of the tree arrive once, which erofs_build_arrivals() reads";
+	else if (is_arriving && !tree->arrival_ops)
+		wrong = "contents of the tree can be read in any order: erofs_build() is for it";
+	else if (!is_arriving && !tree->is_normalized)
 		wrong = "the tree is not normalized: see erofs_tree_normalize()";
 	return wrong ? erofs_report(diag, -EINVAL, "%s(): %s", function, wrong) : 0;
 }
@@ -228,13 +228,13 @@ int erofs_build(const struct erofs_tree *tree, const char *output, const struct 
 	return err ? err : build(tree, NULL, NULL, output, &known, summary, diag);
 }
 
-int erofs_build_streamed(struct erofs_tree *tree, const struct erofs_tree_rules *rules, const char *output,
+int erofs_build_arrivals(struct erofs_tree *tree, const struct erofs_tree_rules *rules, const char *output,
 			 const struct erofs_build_options *options, struct erofs_build_summary *summary,
 			 const struct erofs_diag *diag)
 {
 	struct erofs_build_options known;
 	struct erofs_tree_rules known_rules;
-	int err = check_tree(tree, true, "erofs_build_streamed", diag);
+	int err = check_tree(tree, true, "erofs_build_arrivals", diag);
 
 	if (!err)
 		err = take_options(&known, options, tree, output, diag);

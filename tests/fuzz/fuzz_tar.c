@@ -36,7 +36,7 @@ static int from_file(const uint8_t *data, size_t size, bool *streamed)
 	if (!tree || fd < 0 || write(fd, data, size) != (ssize_t)size || lseek(fd, 0, SEEK_SET))
 		abort();
 	err = scan_fd(tree, fd);
-	*streamed = erofs_tree_is_streamed(tree);
+	*streamed = erofs_tree_arrives(tree);
 	if (!err && !*streamed)
 		err = erofs_tree_normalize(tree, &rules, NULL);
 	erofs_tree_free(tree);
@@ -64,7 +64,7 @@ static int from_pipe(const uint8_t *data, size_t size)
 	options.no_sync = true;
 	err = scan_fd(tree, ends[0]);
 	if (!err)
-		err = erofs_build_streamed(tree, &rules, output, &options, NULL, NULL);
+		err = erofs_build_arrivals(tree, &rules, output, &options, NULL, NULL);
 	erofs_tree_free(tree);
 	close(ends[0]);
 	close(target);

@@ -224,7 +224,7 @@ static int read_arrival(void *arg, void *buf, size_t length)
 	return step(source, file, "read");
 }
 
-static const struct erofs_stream_ops stream_ops = { .next = next_arrival, .read = read_arrival };
+static const struct erofs_arrival_ops arrival_ops = { .next = next_arrival, .read = read_arrival };
 static const struct erofs_source_ops released_ops = { .release = release };
 
 /* ---- its life ------------------------------------------------------------------------------------------------------------ */
@@ -255,7 +255,7 @@ void fake_begin(struct fake_source *source, bool arrives, size_t segment)
 	source->tree->root->origin = source;
 	if (!arrives)
 		return;
-	source->tree->stream_ops = &stream_ops;
+	source->tree->arrival_ops = &arrival_ops;
 	assert_int_equal(erofs_tree_paths_init(&source->paths, source->tree), 0);
 }
 
@@ -324,7 +324,7 @@ int fake_build_prepared(struct fake_source *source, const char *path, struct ero
 
 	options->cancel = &source->cancel;
 	if (source->arrives)
-		return erofs_build_streamed(source->tree, &rules, path, options, summary, &source->diag);
+		return erofs_build_arrivals(source->tree, &rules, path, options, summary, &source->diag);
 	return erofs_build(source->tree, path, options, summary, &source->diag);
 }
 

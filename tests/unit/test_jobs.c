@@ -37,7 +37,7 @@ static void begin(struct made *made, unsigned int open_most, bool arrives)
 	made->run = (struct erofs_run){ .plan = &made->plan,
 					.data = &made->data,
 					.source = made->source.tree->source_ops,
-					.arrivals = made->source.tree->stream_ops,
+					.arrivals = made->source.tree->arrival_ops,
 					.digest = EROFS_DIGEST_SHA256,
 					.segment = SEGMENT,
 					.job_count = JOBS,

@@ -60,12 +60,12 @@ static struct erofs_tree *streamed(void)
 	close(ends[1]);
 	assert_int_equal(erofs_scan_tar(tree, path, &scan, NULL), 0);
 	close(ends[0]);
-	assert_true(erofs_tree_is_streamed(tree));
+	assert_true(erofs_tree_arrives(tree));
 	return tree;
 }
 
 #define BUILD(tree, options)	    erofs_build(tree, output, options, NULL, &messages.diag)
-#define BUILD_STREAMED(tree, rules) erofs_build_streamed(tree, rules, output, &options, NULL, &messages.diag)
+#define BUILD_STREAMED(tree, rules) erofs_build_arrivals(tree, rules, output, &options, NULL, &messages.diag)
 
 static void trees_in_the_wrong_state_are_refused(void **state)
 {
@@ -81,9 +81,9 @@ static void trees_in_the_wrong_state_are_refused(void **state)
 	assert_refused(&messages, BUILD_STREAMED(tree, &rules), -EINVAL, "erofs_build() is for it");
 	erofs_tree_free(tree);
 	tree = streamed();
-	assert_refused(&messages, BUILD(tree, &options), -EINVAL, "erofs_build_streamed() reads");
+	assert_refused(&messages, BUILD(tree, &options), -EINVAL, "erofs_build_arrivals() reads");
 	assert_refused(&messages, erofs_tree_normalize(tree, &rules, &messages.diag), -EINVAL,
-		       "erofs_build_streamed()");
+		       "erofs_build_arrivals()");
 	assert_refused(&messages, BUILD_STREAMED(tree, NULL), -EINVAL, "erofs_tree_rules is missing");
 	/* What is in the pipe is no archive: the build fails, and the tree is good for nothing any more. */
 	assert_int_not_equal(BUILD_STREAMED(tree, &rules), 0);
@@ -183,7 +183,7 @@ static void rules_and_names_are_looked_at(void **state)
 	assert_int_equal(erofs_tree_reserve_xattr(tree, NULL), -EINVAL);
 	assert_int_equal(erofs_tree_reserve_xattr(tree, ""), -EINVAL);
 	assert_int_equal(erofs_tree_dropped_xattrs(NULL), 0);
-	assert_false(erofs_tree_is_streamed(NULL));
+	assert_false(erofs_tree_arrives(NULL));
 	erofs_tree_free(NULL);
 	erofs_tree_free(tree);
 }

@@ -10,7 +10,7 @@
 
 #define NOTHING UINT32_MAX
 
-struct gap_piece {
+struct gap {
 	uint64_t start;
 	uint32_t next; /* of the same size */
 };
@@ -24,7 +24,7 @@ void erofs_writer_gaps_init(struct erofs_gaps *gaps)
 
 void erofs_writer_gaps_release(struct erofs_gaps *gaps)
 {
-	free(gaps->pieces);
+	free(gaps->items);
 }
 
 /* Puts a piece on the list of its size. */
@@ -33,13 +33,13 @@ static int push(struct erofs_gaps *gaps, uint64_t start, uint64_t slots)
 	uint32_t number = gaps->unused;
 
 	if (number != NOTHING) {
-		gaps->unused = gaps->pieces[number].next;
-	} else if (erofs_array_reserve(&gaps->pieces, &gaps->room, (size_t)gaps->count + 1)) {
+		gaps->unused = gaps->items[number].next;
+	} else if (erofs_array_reserve(&gaps->items, &gaps->room, (size_t)gaps->count + 1)) {
 		return -ENOMEM;
 	} else {
 		number = gaps->count++;
 	}
-	gaps->pieces[number] = (struct gap_piece){ start, gaps->heads[slots] };
+	gaps->items[number] = (struct gap){ start, gaps->heads[slots] };
 	gaps->heads[slots] = number;
 	return 0;
 }
@@ -64,11 +64,11 @@ int erofs_writer_gaps_take(struct erofs_gaps *gaps, uint64_t *start, uint64_t si
 
 	for (uint64_t slots = wanted; slots <= EROFS_GAP_SLOTS; slots++) {
 		uint32_t number = gaps->heads[slots];
-		struct gap_piece *piece;
+		struct gap *piece;
 
 		if (number == NOTHING)
 			continue;
-		piece = &gaps->pieces[number];
+		piece = &gaps->items[number];
 		*start = piece->start;
 		gaps->heads[slots] = piece->next;
 		piece->next = gaps->unused;

@@ -7,15 +7,15 @@
 #include <stdint.h>
 
 /*
- * Unused room in the inode zone: pieces within one block, in units of EROFS_NID_SLOT bytes. Zero-initialised but for the
+ * Unused room in the inode zone: gaps within one block, in units of EROFS_NID_SLOT bytes. Zero-initialised but for the
  * heads, see erofs_writer_gaps_init().
  */
 #define EROFS_GAP_SLOTS 128u /* slots of the largest block */
 
 struct erofs_gaps {
-	uint32_t heads[EROFS_GAP_SLOTS + 1]; /* by size in slots: the newest piece of that size */
-	uint32_t unused;		     /* pieces without room, to be used again */
-	struct gap_piece *pieces;
+	uint32_t heads[EROFS_GAP_SLOTS + 1]; /* by size in slots: the newest gap of that size */
+	uint32_t unused;		     /* gaps without room, to be used again */
+	struct gap *items;
 	uint32_t count;
 	size_t room;
 };
@@ -27,7 +27,7 @@ void erofs_writer_gaps_release(struct erofs_gaps *gaps);
 int erofs_writer_gaps_add(struct erofs_gaps *gaps, uint64_t start, uint64_t end, uint32_t blksz);
 
 /*
- * Takes `size` bytes from the smallest piece that has them, of equally small ones the newest: 1 and their place, 0 if there
+ * Takes `size` bytes from the smallest gap that has them, of equally small ones the newest: 1 and their place, 0 if there
  * is none, -ENOMEM.
  */
 int erofs_writer_gaps_take(struct erofs_gaps *gaps, uint64_t *start, uint64_t size);

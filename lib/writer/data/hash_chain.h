@@ -9,7 +9,7 @@
 
 /*
  * The identity of a long file whose segments are read in any order by several threads: each segment is offered when it has
- * been read, and whoever offers the next one in order hashes it, with all that wait behind it. Nobody waits for anybody: a
+ * been read, and the thread that offers the next one in order hashes it, with all that wait behind it. No thread waits: a
  * thread that finds another one hashing leaves its segment to it.
  */
 struct erofs_hash_chain_link;

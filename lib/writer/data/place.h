@@ -23,7 +23,7 @@ int erofs_writer_report_place(const struct erofs_run *run, const struct erofs_tr
 int erofs_writer_place_extents(struct erofs_run *run, const struct erofs_tree_inode *inode,
 			       const struct erofs_extent_list *list, const struct erofs_buffer *extents);
 
-/* A line for each file, for those who want it. */
+/* A line for each file, if the diag wants it. */
 void erofs_writer_tell(const struct erofs_run *run, const struct erofs_tree_inode *inode, const char *how);
 
 #endif

@@ -29,8 +29,7 @@ static int report_odd(const struct copy *copy)
 /* The index of a hostile image may be read in one way here and in another one for the digest. */
 int erofs_writer_report_gap(const struct erofs_run *run, const struct erofs_tree_inode *inode)
 {
-	return erofs_tree_report(run->plan->diag, -EUCLEAN, inode,
-				 "its encoded extents overlap or leave gaps");
+	return erofs_tree_report(run->plan->diag, -EUCLEAN, inode, "its encoded extents overlap or leave gaps");
 }
 
 /* Each extent has to begin where the one before it ends. */
@@ -98,10 +97,10 @@ static int store(struct copy *copy, const struct erofs_encoded_extent *extent)
 		err = read_bytes(copy, extent, copy->tools->scratch);
 	return err ? err
 		   : erofs_writer_encode_store(copy->tools, copy->method, copy->tools->scratch, extent->size,
-					  (size_t)(extent->start % blksz), copy->to);
+					       (size_t)(extent->start % blksz), copy->to);
 }
 
-/* Stored bytes of pieces come from the file, which may have them in another way. */
+/* Stored bytes of encoded extents come from the file, which may have them in another way. */
 static int add_bytes(struct copy *copy, const struct erofs_encoded_extent *extent)
 {
 	int err;

@@ -195,7 +195,7 @@ static int pass_over(struct erofs_plan *plan)
 	struct erofs_tree_inode *inode;
 	int more = 0;
 
-	while (plan->is_arriving && (more = plan->tree->stream_ops->next(plan->tree->source, &inode)) > 0)
+	while (plan->is_arriving && (more = plan->tree->arrival_ops->next(plan->tree->source, &inode)) > 0)
 		if (erofs_writer_is_cancelled(plan))
 			return -ECANCELED;
 	return more;
@@ -208,7 +208,7 @@ static int store_all(struct erofs_data *data, struct erofs_plan *plan, struct er
 		.plan = plan,
 		.pool = pool,
 		.source = plan->tree->source_ops,
-		.arrivals = plan->is_arriving ? plan->tree->stream_ops : NULL,
+		.arrivals = plan->is_arriving ? plan->tree->arrival_ops : NULL,
 	};
 	int err = init_run(&run);
 
@@ -217,8 +217,8 @@ static int store_all(struct erofs_data *data, struct erofs_plan *plan, struct er
 
 int erofs_writer_data_store(struct erofs_data *data, struct erofs_plan *plan, struct erofs_pool *pool)
 {
-	bool is_wanted = !plan->options->data_outside || plan->options->fingerprint != EROFS_DIGEST_NONE ||
-			 data->uuid_hasher;
+	bool is_wanted =
+		!plan->options->data_outside || plan->options->fingerprint != EROFS_DIGEST_NONE || data->uuid_hasher;
 	int err = is_wanted ? store_all(data, plan, pool) : pass_over(plan);
 
 	/* Metadata begin with a block. */

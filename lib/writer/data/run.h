@@ -35,7 +35,7 @@ struct erofs_small_file {
 	struct erofs_identity identity;
 	bool is_known;	   /* its data are there already, so they were not encoded */
 	bool is_duplicate; /* the commit found them there */
-	uint64_t start;	   /* byte on the device, else */
+	uint64_t start;	   /* byte on the device, if it is none */
 	size_t out_at;	   /* of the encoded bytes in the job's `out` */
 	size_t out_size;   /* 0: none of them take room, or the file is stored as it is */
 	size_t extents_at; /* among the job's extents */
@@ -64,10 +64,11 @@ struct erofs_long_file {
 	uint64_t next_segment, next_offset;
 	struct erofs_chunk_cursor holes, chunks; /* where reading and storing stand in the source's map */
 
-	bool is_open;		   /* set by next; reset by the last one that reads */
+	bool is_open; /* set by next; reset by the last one that reads */
 	struct erofs_content content;
 	struct erofs_gate reading; /* segments between next and finish; closed for candidates */
-	struct erofs_gate writing; /* of arrivals: closed for what turns out a duplicate when all of it is in the image */
+	struct erofs_gate
+		writing; /* of arrivals: closed for what turns out a duplicate when all of it is in the image */
 	struct erofs_hash_chain chain;
 
 	/* belong to commits */
@@ -83,8 +84,8 @@ struct erofs_long_file {
 #define EROFS_BATCH_FILES 128u /* tiny ones would otherwise wait long for their commit */
 
 struct erofs_job {
-	uint8_t *in, *out;	/* a segment, and room for its encoded bytes; `out` only where something is encoded */
-	bool is_zero;		/* all of `in` is known to hold zeros */
+	uint8_t *in, *out; /* a segment, and room for its encoded bytes; `out` only where something is encoded */
+	bool is_zero;	   /* all of `in` is known to hold zeros */
 	struct erofs_buffer extents;
 	struct erofs_small_file files[EROFS_BATCH_FILES];
 	uint32_t count; /* of files; 0: a segment of `file` */
@@ -114,7 +115,7 @@ struct erofs_run {
 	struct erofs_data *data;
 	struct erofs_pool *pool;
 	const struct erofs_source_ops *source;
-	const struct erofs_stream_ops *arrivals; /* NULL: contents are read in any order, with the above */
+	const struct erofs_arrival_ops *arrivals; /* NULL: contents are read in any order, with the above */
 	enum erofs_digest digest;
 	struct erofs_run_worker *workers; /* by worker number */
 	struct erofs_progress progress;
@@ -126,10 +127,10 @@ struct erofs_run {
 	unsigned int job_count;
 
 	/* next */
-	void *reader;			      /* opens long files */
+	void *reader;				/* opens long files */
 	const struct erofs_tree_inode *waiting; /* did not fit into the last job */
-	uint32_t next;			      /* inode number, or number of a long file in the second run */
-	bool is_second;			      /* the run over candidates that are no duplicates */
+	uint32_t next;				/* inode number, or number of a long file in the second run */
+	bool is_second;				/* the run over candidates that are no duplicates */
 	/*
 	 * Long files in the middle of which it stands. Stored ones take turns, with each other and with small files: each gets
 	 * its whole place when it begins, and a worker that hashes one leaves the others to the rest. Encoded ones and arrivals
@@ -139,8 +140,9 @@ struct erofs_run {
 	unsigned int open_count, open_most, turn;
 	bool takes_turns; /* contents of long files are then noted at the end, in the order of the tree */
 
-	struct erofs_pages files; /* struct erofs_long_file *, by number: commits look at earlier ones while next adds more */
-	uint32_t file_count;	  /* belongs to next */
+	struct erofs_pages
+		files; /* struct erofs_long_file *, by number: commits look at earlier ones while next adds more */
+	uint32_t file_count;		   /* belongs to next */
 	struct erofs_index first_segments; /* of long files that are not candidates; belongs to commits */
 };
 

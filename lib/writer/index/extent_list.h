@@ -36,7 +36,7 @@ struct erofs_extent_list {
 	uint64_t count; /* without gaps */
 	uint64_t gaps;
 	uint8_t method; /* number of the file's method */
-	bool uneven;	/* pieces that are not all of the method's size */
+	bool uneven;	/* extents that are not all of the method's size */
 };
 
 /* Adds a finished list to all lists; `*at` is where. -ENOMEM. */

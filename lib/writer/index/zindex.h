@@ -36,7 +36,7 @@ int erofs_writer_zindex_encode(const struct erofs_zindex *zindex, struct erofs_b
 /* The two forms; parts of the functions above. */
 uint64_t erofs_writer_zindex_clusters_size(const struct erofs_zindex *zindex, uint64_t at);
 int erofs_writer_zindex_clusters_encode(const struct erofs_zindex *zindex, struct erofs_buffer *out, uint64_t at);
-uint64_t erofs_writer_zindex_pieces_size(const struct erofs_zindex *zindex, uint64_t at);
-int erofs_writer_zindex_pieces_encode(const struct erofs_zindex *zindex, struct erofs_buffer *out, uint64_t at);
+uint64_t erofs_writer_zindex_extents_size(const struct erofs_zindex *zindex, uint64_t at);
+int erofs_writer_zindex_extents_encode(const struct erofs_zindex *zindex, struct erofs_buffer *out, uint64_t at);
 
 #endif

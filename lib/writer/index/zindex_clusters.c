@@ -8,7 +8,7 @@
  * heads are.
  */
 
-/* The longest distance that does not look like a count of blocks. Who wants to go further goes in steps. */
+/* The longest distance that does not look like a count of blocks. Going further takes steps. */
 #define DISTANCE_MAX (EROFS_LCLUSTER_COUNT_FLAG - 1)
 
 static bool has_big_clusters(const struct erofs_zindex *zindex, const struct erofs_method *method)

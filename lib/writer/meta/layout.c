@@ -148,7 +148,7 @@ static int place_inodes(struct erofs_layout *layout, const struct erofs_plan *pl
 	}
 	while (!err && placer.count)
 		err = place_one(&placer);
-	/* The first to wait, it fits where the zone begins, whoever else would. */
+	/* The first to wait, it fits where the zone begins, whatever else would. */
 	assert(err || layout->positions[0] == 0);
 	layout->zone_size = align_up(placer.end, plan->blksz);
 	qsort_r(layout->by_position, tree->inode_count, sizeof(*layout->by_position), compare_positions,

@@ -13,13 +13,13 @@
 
 #define DEVICE 1u
 
-static void locate(const struct erofs_plan *plan, const struct erofs_tree_inode *inode, uint64_t offset,
-		   uint64_t *at, uint64_t *length)
+static void locate(const struct erofs_plan *plan, const struct erofs_tree_inode *inode, uint64_t offset, uint64_t *at,
+		   uint64_t *length)
 {
 	plan->tree->source_ops->locate(plan->tree->source, inode, offset, at, length);
 }
 
-/* Chunks as large as the pieces allow: each begins with a chunk, and only the last one may end within. */
+/* Chunks as large as the ranges allow: each begins with a chunk, and only the last one may end within. */
 int erofs_writer_elsewhere_plan(struct erofs_plan *plan, const struct erofs_tree_inode *inode)
 {
 	struct erofs_inode_plan *inode_plan = erofs_writer_inode_plan(plan, inode);
@@ -37,7 +37,7 @@ int erofs_writer_elsewhere_plan(struct erofs_plan *plan, const struct erofs_tree
 			bits = (unsigned int)__builtin_ctzll(offset);
 		if (bits < least || (at != EROFS_NOT_STORED && at % plan->blksz))
 			return erofs_tree_report(plan->diag, -EOPNOTSUPP, inode,
-						 "its pieces in the archive do not begin with blocks of %u bytes",
+						 "its ranges in the archive do not begin with blocks of %u bytes",
 						 plan->blksz);
 	}
 	inode_plan->layout = EROFS_LAYOUT_CHUNK_BASED;
@@ -45,8 +45,8 @@ int erofs_writer_elsewhere_plan(struct erofs_plan *plan, const struct erofs_tree
 	return 0;
 }
 
-void erofs_writer_elsewhere_chunk(const struct erofs_plan *plan, const struct erofs_tree_inode *inode,
-				uint64_t offset, uint8_t *out)
+void erofs_writer_elsewhere_chunk(const struct erofs_plan *plan, const struct erofs_tree_inode *inode, uint64_t offset,
+				  uint8_t *out)
 {
 	struct erofs_chunk_entry entry = { .block = EROFS_NULL_BLOCK };
 	uint64_t at, length;

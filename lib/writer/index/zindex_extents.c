@@ -4,11 +4,11 @@
 #include "lib/writer/index/zindex.h"
 
 /*
- * A record for each piece. Which form they have follows from how many there are and how far into the device they reach:
+ * A record for each extent. Which form they have follows from how many there are and how far into the device they reach:
  *
- *	4 bytes   lengths only, which a reader adds up from the first one: for files of few pieces without gaps
+ *	4 bytes   lengths only, which a reader adds up from the first one: for files of few extents without gaps
  *	8 bytes   for addresses below 4 GiB
- *	16 bytes  else, and for pieces of any length
+ *	16 bytes  otherwise, and for extents of any length
  *	32 bytes  the same for files that 32 bits do not span
  */
 #define SUMMED_MOST 64u
@@ -27,7 +27,7 @@ static unsigned int record_bits(const struct erofs_zindex *zindex, const struct 
 	return far ? full : 1;
 }
 
-uint64_t erofs_writer_zindex_pieces_size(const struct erofs_zindex *zindex, uint64_t at)
+uint64_t erofs_writer_zindex_extents_size(const struct erofs_zindex *zindex, uint64_t at)
 {
 	struct erofs_extent_cursor cursor;
 	struct erofs_extent_list list;
@@ -84,7 +84,7 @@ static int encode_records(const struct erofs_zindex *zindex, struct erofs_buffer
 	return err;
 }
 
-int erofs_writer_zindex_pieces_encode(const struct erofs_zindex *zindex, struct erofs_buffer *out, uint64_t at)
+int erofs_writer_zindex_extents_encode(const struct erofs_zindex *zindex, struct erofs_buffer *out, uint64_t at)
 {
 	uint64_t header_at = erofs_zmap_header_at(at);
 	struct erofs_extent_cursor cursor;
