@@ -91,7 +91,7 @@ unit_tests = \
 	tests/unit/test_tree_paths \
 	tests/unit/test_xattr_plan \
 	tests/unit/test_zindex_clusters \
-	tests/unit/test_zindex_pieces \
+	tests/unit/test_zindex_extents \
 	tests/unit/test_zone
 
 # What these compress themselves needs every library.
