@@ -3,7 +3,7 @@
 # check.sh [--no-install] [--keep] [STAGE...]: installs what is missing, builds outside of the source tree and tests.
 # Stages: gcc (build without warnings, `make check`), clang (build without warnings), sanitizers (AddressSanitizer and
 # UndefinedBehaviorSanitizer under `make check`), threads (ThreadSanitizer under what uses threads), variants (each library
-# that can be left out, left out), user (`make check` without root), lint (shellcheck), dist (`make distcheck`), kernel
+# that can be left out, left out), user (the tests that it changes, without root), lint (shellcheck), dist (`make distcheck`), kernel
 # (`make check-kernel`: page sharing in a virtual machine), kernels (`make check-kernels`: what old kernels read), or all.
 # Default: gcc. The last line counts: "N passed, N failed, N skipped".
 # Optional: PEER_DIR (bin/ holds another implementation's tools), ROOTS (a directory of real root file systems), TMPDIR.
@@ -111,8 +111,10 @@ stage_threads() {
 	# ThreadSanitizer does not cope with all address space layouts.
 	local plain=()
 	setarch "$(uname -m)" -R true 2>/dev/null && plain=(setarch "$(uname -m)" -R)
-	tests "${plain[@]}" make -j"$jobs" check \
-		TESTS='tests/unit/test_pool tests/e2e/determinism.sh tests/e2e/fingerprints.sh'
+	tests "${plain[@]}" env COUNT=3 make -j"$jobs" check \
+		TESTS='tests/unit/test_pool tests/unit/test_dedup tests/unit/test_gate tests/unit/test_pages
+		tests/unit/test_hash_chain tests/unit/test_jobs tests/e2e/determinism.sh tests/e2e/fingerprints.sh
+		tests/e2e/property.sh'
 }
 
 # One build directory for all of them: little is compiled again, so that this takes no longer than one build and eight times
@@ -143,7 +145,11 @@ stage_user() {
 		skipped=$((skipped + 1)) && say "skipped: another user cannot read $top"
 		return
 	fi
-	tests "${as[@]}" env HOME="$nobody/home" TMPDIR="$nobody/tmp" COUNT=40 make -j"$jobs" check
+	tests "${as[@]}" env HOME="$nobody/home" TMPDIR="$nobody/tmp" COUNT=10 make -j"$jobs" check \
+		TESTS='$(unit_programs) tests/e2e/callers.sh tests/e2e/compress_effects.sh tests/e2e/examples.sh
+		tests/e2e/failures.sh tests/e2e/fingerprints.sh tests/e2e/fsck.sh tests/e2e/image_source.sh
+		tests/e2e/namespaces.sh tests/e2e/options.sh tests/e2e/packed.sh tests/e2e/property.sh
+		tests/e2e/roundtrip.sh tests/e2e/sparse.sh tests/e2e/tar_index.sh tests/e2e/targets.sh'
 }
 
 stage_lint() {

@@ -31,7 +31,7 @@ workers=(--workers=2) fingerprint=(--ishare-fingerprint=sha256)
 for root; do
 	name=${root%/} name=${name##*/}
 	for count in 0 1 2 5; do
-		workers=(--workers=$count)
+		workers=("--workers=$count")
 		compare "$name plain" -- "$root"
 		compare "$name lz4" -zlz4 -- "$root"
 	done

@@ -123,7 +123,7 @@ report() {
 	thread_files | sed 's/^/  /'
 	found=$(circles)
 	echo "circles: $(grep -c . <<<"$found"), files in them: $(wc -w <<<"$found") of $(objects | wc -l)"
-	[ -z "$found" ] || sed 's/^/  /' <<<"$found"
+	[ -z "$found" ] || while read -r line; do echo "  $line"; done <<<"$found"
 }
 
 case ${3:-report} in

@@ -156,7 +156,7 @@ from() { # MODE ARGUMENTS...
 	local mode=$1
 	shift
 	rm -f "$image"
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2086,SC2002 # a pipe is meant
 	case $mode in
 	*"<") cat "$work/s.tar" | "$MKFS" "$@" --tar=f "$image" - ;;
 	--tar*) "$MKFS" "$@" "${mode% *}" "$image" "${mode#* }" ;;
