@@ -207,7 +207,7 @@ check "--exclude-path, --exclude-regex: as of a directory" cmp "$work/a" "$work/
 "$MKFS" --quiet -T0 --hard-dereference --tar=f "$work/b" "$work/small.tar"
 check "--hard-dereference: as of a directory" cmp "$work/a" "$work/b"
 cat "$work/small.tar" | "$MKFS" --quiet --hard-dereference --tar=f "$work/none" >"$work/.out" 2>"$work/.err"
-judge_refusal "--hard-dereference of a stream" 'stream' "${PIPESTATUS[1]}" pipe
+judge_refusal "--hard-dereference of a stream" 'arrive' "${PIPESTATUS[1]}" pipe
 "$MKFS" --quiet -T0 --all-root --uid-offset=0 -x -1 "$work/a" "$work/odd"
 "$MKFS" --quiet -T0 --all-root --uid-offset=0 -x -1 --tar=f "$work/b" "$work/odd.tar"
 check "--all-root -x-1: as of a directory" cmp "$work/a" "$work/b"

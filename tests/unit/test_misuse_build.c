@@ -87,7 +87,7 @@ static void trees_in_the_wrong_state_are_refused(void **state)
 	assert_refused(&messages, BUILD_STREAMED(tree, NULL), -EINVAL, "erofs_tree_rules is missing");
 	/* What is in the pipe is no archive: the build fails, and the tree is good for nothing any more. */
 	assert_int_not_equal(BUILD_STREAMED(tree, &rules), 0);
-	assert_refused(&messages, BUILD_STREAMED(tree, &rules), -EINVAL, "read already");
+	assert_refused(&messages, BUILD_STREAMED(tree, &rules), -EINVAL, "arrived already");
 	erofs_tree_free(tree);
 }
 
