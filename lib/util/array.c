@@ -9,7 +9,7 @@
 
 int erofs_array_reserve_items(void *array, size_t *room, size_t wanted, size_t item_size)
 {
-	size_t more = *room + *room / 2;
+	size_t more = *room + *room / 2, bytes;
 	void *items;
 
 	if (wanted <= *room)
@@ -18,9 +18,11 @@ int erofs_array_reserve_items(void *array, size_t *room, size_t wanted, size_t i
 		more = FIRST_ROOM;
 	if (more < wanted)
 		more = wanted;
+	if (__builtin_mul_overflow(more, item_size, &bytes))
+		return -ENOMEM;
 	/* The pointer has a type that is not known here: its bytes are copied. */
 	memcpy(&items, array, sizeof(items));
-	items = reallocarray(items, more, item_size);
+	items = realloc(items, bytes);
 	if (!items)
 		return -ENOMEM;
 	memcpy(array, &items, sizeof(items));

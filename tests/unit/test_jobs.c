@@ -229,10 +229,9 @@ static void no_more_is_taken_of_a_candidate(void **state)
 
 /* ---- holes --------------------------------------------------------------------------------------------------------------- */
 
-static struct {
-	struct erofs_data_map map;
-	struct erofs_data_range ranges[3];
-} map;
+static _Alignas(struct erofs_data_map) unsigned char map_bytes[sizeof(struct erofs_data_map) +
+							       3 * sizeof(struct erofs_data_range)];
+static struct erofs_data_map *const map = (struct erofs_data_map *)(void *)map_bytes;
 
 static unsigned int count_jobs(struct made *made, uint64_t *span)
 {
@@ -257,12 +256,12 @@ static void holes_are_stepped_over(void **state)
 	uint64_t span;
 
 	(void)state;
-	map.map.count = 3;
-	map.ranges[0] = (struct erofs_data_range){ 5000, 6000 };
-	map.ranges[1] = (struct erofs_data_range){ size / 2 + 12345, size / 2 + 700000 };
-	map.ranges[2] = (struct erofs_data_range){ size - 100, size };
+	map->count = 3;
+	map->ranges[0] = (struct erofs_data_range){ 5000, 6000 };
+	map->ranges[1] = (struct erofs_data_range){ size / 2 + 12345, size / 2 + 700000 };
+	map->ranges[2] = (struct erofs_data_range){ size - 100, size };
 	begin(&made, 1, false);
-	fake_add(&made.source, "a", size, 1)->map = &map.map;
+	fake_add(&made.source, "a", size, 1)->map = map;
 	plan(&made);
 	/* Chunks of such a file are longer than segments. */
 	assert_true(UINT64_C(1) << erofs_writer_inode_plan(&made.plan, made.source.files[0].inode)->chunkbits >
@@ -280,11 +279,11 @@ static void a_digest_wants_the_zeros(void **state)
 
 	(void)state;
 	for (unsigned int digest = 0; digest < 2; digest++) {
-		map.map.count = 1;
-		map.ranges[0] = (struct erofs_data_range){ size / 2, size / 2 + 1 };
+		map->count = 1;
+		map->ranges[0] = (struct erofs_data_range){ size / 2, size / 2 + 1 };
 		begin(&made, 1, false);
 		made.options.fingerprint = digest ? EROFS_DIGEST_SHA256 : EROFS_DIGEST_NONE;
-		fake_add(&made.source, "a", size, 1)->map = &map.map;
+		fake_add(&made.source, "a", size, 1)->map = map;
 		plan(&made);
 		/* The first segment, and the one with data. */
 		assert_int_equal(count_jobs(&made, &span), digest ? 100 : 2);

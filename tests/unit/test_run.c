@@ -9,11 +9,11 @@
 
 /* Builds from a tree: what is in the image, and that it does not depend on the order in which workers get on. */
 
+/* Room for a map and its ranges. */
 #define MAP(name, number)                                                                                              \
-	static struct {                                                                                                \
-		struct erofs_data_map map;                                                                             \
-		struct erofs_data_range ranges[number];                                                                \
-	} name
+	static _Alignas(struct erofs_data_map) unsigned char                                                           \
+		name##_bytes[sizeof(struct erofs_data_map) + (number) * sizeof(struct erofs_data_range)];              \
+	static struct erofs_data_map *const name = (struct erofs_data_map *)(void *)name##_bytes
 
 MAP(few, 2);
 MAP(no_data, 1);
@@ -21,10 +21,10 @@ MAP(no_data, 1);
 static void make_maps(size_t segment)
 {
 	/* Holes that are longer than a segment, that begin and end inside one, and inside a block. */
-	few.map.count = 2;
-	few.map.ranges[0] = (struct erofs_data_range){ segment + 4096, segment + 20000 };
-	few.map.ranges[1] = (struct erofs_data_range){ 3 * segment - 70000, 3 * segment + 100 };
-	no_data.map.count = 0;
+	few->count = 2;
+	few->ranges[0] = (struct erofs_data_range){ segment + 4096, segment + 20000 };
+	few->ranges[1] = (struct erofs_data_range){ 3 * segment - 70000, 3 * segment + 100 };
+	no_data->count = 0;
 }
 
 static void make_sparse(struct fake_source *source, const char *path, const struct erofs_data_map *zeros,
@@ -63,12 +63,12 @@ static void make_mix(struct fake_source *source)
 	make_random(source, "f-random-small-copy", 9000);
 	fake_add(source, "g-one-segment", source->segment, 7);
 	fake_add(source, "g-one-segment-copy", source->segment, 7);
-	make_sparse(source, "h-sparse", &few.map, &few.map);
-	make_sparse(source, "h-sparse-copy", &few.map, &few.map);
-	make_sparse(source, "h-sparse-dense", &few.map, NULL);
-	make_sparse(source, "i-zeros", &no_data.map, &no_data.map);
-	make_sparse(source, "i-zeros-copy", &no_data.map, &no_data.map);
-	make_sparse(source, "i-zeros-dense", &no_data.map, NULL);
+	make_sparse(source, "h-sparse", few, few);
+	make_sparse(source, "h-sparse-copy", few, few);
+	make_sparse(source, "h-sparse-dense", few, NULL);
+	make_sparse(source, "i-zeros", no_data, no_data);
+	make_sparse(source, "i-zeros-copy", no_data, no_data);
+	make_sparse(source, "i-zeros-dense", no_data, NULL);
 	fake_add(source, "z-small", 70000, 2);
 	fake_add(source, "z-long", size, 1);
 }
