@@ -110,6 +110,21 @@ int erofs_output_write(struct erofs_output *output, const void *data, size_t siz
 	return erofs_output_writev(output, &vector, 1, offset);
 }
 
+int erofs_output_write_zeros(struct erofs_output *output, uint64_t size, uint64_t offset)
+{
+	static const uint8_t zeros[64 * 1024];
+	int err = 0;
+
+	while (!err && size) {
+		size_t part = size < sizeof(zeros) ? (size_t)size : sizeof(zeros);
+
+		err = erofs_output_write(output, zeros, part, offset);
+		offset += part;
+		size -= part;
+	}
+	return err;
+}
+
 int erofs_output_read(struct erofs_output *output, void *data, size_t size, uint64_t offset)
 {
 	int err = erofs_file_read_at(output->fd, data, size, output->options.offset + offset);

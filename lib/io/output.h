@@ -41,6 +41,9 @@ void erofs_output_expect(struct erofs_output *output, uint64_t bytes);
 int erofs_output_write(struct erofs_output *output, const void *data, size_t size, uint64_t offset);
 int erofs_output_writev(struct erofs_output *output, struct iovec *vector, size_t count, uint64_t offset);
 
+/* Writes `size` zeros. */
+int erofs_output_write_zeros(struct erofs_output *output, uint64_t size, uint64_t offset);
+
 /* Reads back what was written. */
 int erofs_output_read(struct erofs_output *output, void *data, size_t size, uint64_t offset);
 

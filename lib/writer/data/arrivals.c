@@ -46,18 +46,8 @@ static bool same_start(const void *ctx, uint32_t number, const void *key)
 
 static int wipe(struct adoption *adoption, const struct erofs_span *span)
 {
-	static const uint8_t zeros[64 * 1024];
-	int err = 0;
-
-	for (uint64_t done = 0; !err && done < span->size;) {
-		uint64_t left = span->size - done;
-		size_t size = left < sizeof(zeros) ? (size_t)left : sizeof(zeros);
-
-		err = erofs_output_write(adoption->data->output, zeros, size, span->start + done);
-		done += size;
-	}
 	adoption->plan->summary->abandoned_bytes += span->size;
-	return err;
+	return erofs_output_write_zeros(adoption->data->output, span->size, span->start);
 }
 
 static int wipe_abandoned(struct adoption *adoption)

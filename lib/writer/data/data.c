@@ -7,15 +7,12 @@ int erofs_writer_data_init(struct erofs_data *data, const struct erofs_plan *pla
 			   struct erofs_tails *tails)
 {
 	uint32_t most = plan->is_arriving ? UINT32_MAX : plan->tree->inode_count;
-	/* Equality is never decided by less than a cryptographic digest. */
-	enum erofs_digest digest = plan->options->fingerprint == EROFS_DIGEST_NONE ? EROFS_DIGEST_SHA256
-										   : plan->options->fingerprint;
 	int err = erofs_pages_init(&data->places, sizeof(struct erofs_place), most);
 
 	data->output = output;
 	data->tails = tails;
 	erofs_writer_zone_init(&data->zone, output, plan->blksz, plan->data_start, tails->scratch_at);
-	erofs_writer_dedup_init(&data->dedup, erofs_digest_size(digest));
+	erofs_writer_dedup_init(&data->dedup, erofs_digest_size(erofs_writer_digest(plan)));
 	if (!err && plan->is_arriving)
 		return erofs_pages_init(&data->arrivals, sizeof(struct erofs_tree_inode *), most);
 	if (!err)

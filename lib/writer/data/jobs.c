@@ -153,7 +153,7 @@ static int add_long(struct erofs_run *run, struct erofs_long_file **out, const s
 	int err = erofs_pages_add(&run->files, run->file_count);
 
 	if (!err)
-		err = erofs_writer_long_new(run, out, inode);
+		err = erofs_writer_long_new(out, inode);
 	if (err)
 		return err;
 	(*out)->number = run->file_count;

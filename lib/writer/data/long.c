@@ -15,11 +15,10 @@
 
 /* ---- its life -------------------------------------------------------------------------------------------------------------- */
 
-int erofs_writer_long_new(struct erofs_run *run, struct erofs_long_file **out, const struct erofs_tree_inode *inode)
+int erofs_writer_long_new(struct erofs_long_file **out, const struct erofs_tree_inode *inode)
 {
 	struct erofs_long_file *file = calloc(1, sizeof(*file));
 
-	(void)run;
 	if (!file)
 		return -ENOMEM;
 	file->inode = inode;

@@ -6,7 +6,7 @@
 
 /* Long files, for one segment each (long.c, long_commit.c). */
 
-int erofs_writer_long_new(struct erofs_run *run, struct erofs_long_file **out, const struct erofs_tree_inode *inode);
+int erofs_writer_long_new(struct erofs_long_file **out, const struct erofs_tree_inode *inode);
 void erofs_writer_long_free(struct erofs_run *run, struct erofs_long_file *file);
 
 /* Opens it for being read segment by segment, once more if need be. Belongs to next. */

@@ -161,8 +161,7 @@ static int init_run(struct erofs_run *run)
 				   run->arrivals ? UINT32_MAX : plan->tree->inode_count);
 
 	run->is_hashing_only = plan->options->data_outside;
-	run->digest =
-		plan->options->fingerprint == EROFS_DIGEST_NONE ? EROFS_DIGEST_SHA256 : plan->options->fingerprint;
+	run->digest = erofs_writer_digest(plan);
 	run->segment = erofs_writer_methods_segment(&plan->methods);
 	run->takes_turns = !run->arrivals && !is_encoding(run);
 	run->open_most = run->takes_turns ? erofs_pool_width(run->pool) : 1;

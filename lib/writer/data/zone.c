@@ -25,16 +25,7 @@ static uint64_t align_up(uint64_t value, uint64_t alignment)
 
 static int wipe_stale(const struct erofs_zone *zone, uint64_t start, uint64_t end)
 {
-	static const uint8_t zeros[4096];
-	int err = 0;
-
-	while (!err && zone->is_stale && start < end) {
-		size_t size = end - start < sizeof(zeros) ? (size_t)(end - start) : sizeof(zeros);
-
-		err = erofs_output_write(zone->output, zeros, size, start);
-		start += size;
-	}
-	return err;
+	return zone->is_stale ? erofs_output_write_zeros(zone->output, end - start, start) : 0;
 }
 
 int erofs_writer_zone_align(struct erofs_zone *zone)

@@ -86,6 +86,12 @@ static inline bool erofs_writer_has_fingerprint(const struct erofs_plan *plan, c
 	return plan->options->fingerprint != EROFS_DIGEST_NONE && S_ISREG(inode->mode) && inode->size;
 }
 
+/* What contents are told apart by; equality is never decided by less than a cryptographic digest. */
+static inline enum erofs_digest erofs_writer_digest(const struct erofs_plan *plan)
+{
+	return plan->options->fingerprint == EROFS_DIGEST_NONE ? EROFS_DIGEST_SHA256 : plan->options->fingerprint;
+}
+
 /* Whether an inode's data stay where they are, on another device. */
 static inline bool erofs_writer_is_elsewhere(const struct erofs_plan *plan, const struct erofs_tree_inode *inode)
 {

@@ -89,7 +89,7 @@ static bool may_have_chunks(const struct erofs_plan *plan, const struct erofs_tr
 	return S_ISREG(inode->mode) && inode->data && !plan->options->fill_holes && !plan->options->compression_count;
 }
 
-/* Equal small files take as long to find behind inodes as in blocks; a long one that does not shrink lies in blocks alone. */
+/* Where files are compressed, a long one that does not shrink lies in blocks alone: its segments are written before that is known. */
 static bool may_have_tail(const struct erofs_plan *plan, const struct erofs_tree_inode *inode)
 {
 	if (!S_ISREG(inode->mode))
