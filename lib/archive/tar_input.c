@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include "lib/archive/tar_input.h"
+#include "lib/util/data_buffer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -261,7 +262,7 @@ static int begin(struct erofs_tar_input *input)
 	int err;
 
 	input->buffer_size = input->is_random ? RANDOM_BUFFER : STREAM_BUFFER;
-	input->buffer = malloc(STREAM_BUFFER);
+	input->buffer = erofs_data_buffer(STREAM_BUFFER);
 	if (!input->buffer)
 		return -ENOMEM;
 	err = input->is_random ? look_at_start(input, &is_packed) : 0;
@@ -299,7 +300,7 @@ int erofs_archive_tar_input_feed(struct erofs_tar_input *input, const char *name
 		.feed_ctx = ctx,
 		.diag = diag,
 		.buffer_size = STREAM_BUFFER,
-		.buffer = malloc(STREAM_BUFFER),
+		.buffer = erofs_data_buffer(STREAM_BUFFER),
 	};
 	return input->name && input->buffer ? 0 : -ENOMEM;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/check/check_data.h"
+#include "lib/util/data_buffer.h"
 
 #define ZEROS ((size_t)64 * 1024)
 
@@ -64,7 +65,7 @@ int erofs_check_read(const struct erofs_check *check, struct erofs_check_job *jo
 	int found, err;
 
 	if (!worker->buffer)
-		worker->buffer = malloc(EROFS_CHECK_BUFFER);
+		worker->buffer = erofs_data_buffer(EROFS_CHECK_BUFFER);
 	if (!worker->buffer)
 		return -ENOMEM;
 	for (uint64_t offset = 0; (found = erofs_image_map(check->image, &extent, &job->inode, offset)) > 0;

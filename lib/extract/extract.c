@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/reader/reader.h"
+#include "lib/util/data_buffer.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
 #include "lib/util/sized.h"
@@ -109,7 +110,7 @@ int erofs_extract(const struct erofs_image *image, const char *target, const str
 	if (!image || !target)
 		return erofs_report(diag, -EINVAL, "erofs_extract(): no %s (NULL)", image ? "target" : "image");
 	extract.budget = directory_budget(image);
-	extract.buffer = malloc(EROFS_EXTRACT_BUFFER);
+	extract.buffer = erofs_data_buffer(EROFS_EXTRACT_BUFFER);
 	if (!extract.buffer)
 		return erofs_report(diag, -ENOMEM, "%s: %s", target, strerror(ENOMEM));
 	err = find_start(&inode, image, &known, diag);

@@ -8,6 +8,7 @@
 
 #include "lib/codec/decoder.h"
 #include "lib/reader/reader.h"
+#include "lib/util/data_buffer.h"
 
 /*
  * What a decoder remembers: the extents it decoded last, so many of them and so many bytes in all. The newest is kept
@@ -154,7 +155,7 @@ static int read_input(const struct erofs_image *image, struct idle *idle, const 
 		idle->in_size = 0;
 		if (wanted > idle->in_room) {
 			free(idle->in);
-			idle->in = malloc(wanted);
+			idle->in = erofs_data_buffer(wanted);
 			idle->in_room = idle->in ? wanted : 0;
 		}
 		if (!idle->in)
@@ -241,7 +242,7 @@ static int keep(const struct erofs_image *image, struct idle *idle, struct kept 
 	struct kept *kept = make_room(idle, (size_t)extent->length);
 	int err;
 
-	kept->data = malloc((size_t)extent->length);
+	kept->data = erofs_data_buffer((size_t)extent->length);
 	if (!kept->data)
 		return -ENOMEM;
 	kept->extent = *extent;

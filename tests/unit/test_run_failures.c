@@ -137,6 +137,7 @@ static void each_allocation_may_fail(void **state)
 }
 #else
 extern void *__libc_malloc(size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *memory, size_t size);
 extern void __libc_free(void *memory);
@@ -167,6 +168,12 @@ static void *count_live(void *memory)
 SEEN_BY_LIBRARIES void *malloc(size_t size)
 {
 	return fails() ? NULL : count_live(__libc_malloc(size));
+}
+
+SEEN_BY_LIBRARIES int posix_memalign(void **memory, size_t alignment, size_t size)
+{
+	*memory = fails() ? NULL : count_live(__libc_memalign(alignment, size));
+	return *memory ? 0 : ENOMEM;
 }
 
 SEEN_BY_LIBRARIES void *calloc(size_t count, size_t size)

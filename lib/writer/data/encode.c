@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lib/util/data_buffer.h"
 #include "lib/util/report.h"
 
 int erofs_writer_encode_tools_init(struct erofs_encode_tools *tools, const struct erofs_methods *methods)
@@ -11,7 +12,7 @@ int erofs_writer_encode_tools_init(struct erofs_encode_tools *tools, const struc
 	*tools = (struct erofs_encode_tools){ .methods = methods };
 	tools->encoders = calloc(methods->count, sizeof(*tools->encoders));
 	tools->look = erofs_look_new();
-	tools->scratch = malloc(erofs_writer_methods_largest(methods) + 1);
+	tools->scratch = erofs_data_buffer(erofs_writer_methods_largest(methods) + 1);
 	return tools->encoders && tools->look && tools->scratch ? 0 : -ENOMEM;
 }
 

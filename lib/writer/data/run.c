@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "lib/util/cleanup.h"
+#include "lib/util/data_buffer.h"
 #include "lib/util/report.h"
 
 /*
@@ -118,8 +119,8 @@ static int init_jobs(struct erofs_run *run)
 	if (!run->jobs)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < run->job_count; i++) {
-		run->jobs[i].in = malloc(run->segment);
-		run->jobs[i].out = run->out_room ? malloc(run->out_room) : NULL;
+		run->jobs[i].in = erofs_data_buffer(run->segment);
+		run->jobs[i].out = run->out_room ? erofs_data_buffer(run->out_room) : NULL;
 		if (!run->jobs[i].in || (run->out_room && !run->jobs[i].out))
 			return -ENOMEM;
 	}

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/util/array.h"
+#include "lib/util/data_buffer.h"
 
 /* Small pages, because an inode that fills a gap far in front of its neighbours asks for one of its own. */
 #define PAGE_SIZE     ((size_t)64 * 1024)
@@ -74,7 +75,7 @@ static int add_page(struct erofs_tails *tails)
 	make_room(tails);
 	if (erofs_array_reserve(&tails->pages, &tails->page_room, tails->page_count + 1))
 		return -ENOMEM;
-	tails->pages[tails->page_count] = (struct tail_page){ .bytes = malloc(PAGE_SIZE) };
+	tails->pages[tails->page_count] = (struct tail_page){ .bytes = erofs_data_buffer(PAGE_SIZE) };
 	if (!tails->pages[tails->page_count].bytes)
 		return -ENOMEM;
 	/* What is behind the last tail is written with its page. */
@@ -92,7 +93,7 @@ static int load(struct erofs_tails *tails, size_t number)
 	if (page->bytes)
 		return 0;
 	make_room(tails);
-	page->bytes = malloc(PAGE_SIZE);
+	page->bytes = erofs_data_buffer(PAGE_SIZE);
 	if (!page->bytes)
 		return -ENOMEM;
 	tails->resident++;
