@@ -4,7 +4,8 @@
 # Stages: gcc (build without warnings, `make check`), clang (build without warnings), sanitizers (AddressSanitizer and
 # UndefinedBehaviorSanitizer under `make check`), threads (ThreadSanitizer under what uses threads), variants (each library
 # that can be left out, left out), user (the tests that it changes, without root), lint (shellcheck), dist (`make distcheck`), kernel
-# (`make check-kernel`: page sharing in a virtual machine), kernels (`make check-kernels`: what old kernels read), or all.
+# (`make check-kernel`: page sharing in a virtual machine), kernels (`make check-kernels`: what old kernels read), containers
+# (`make check-containers`: a real containerd), or all.
 # Default: gcc. The last line counts: "N passed, N failed, N skipped".
 # Optional: PEER_DIR (bin/ holds another implementation's tools), ROOTS (a directory of real root file systems), TMPDIR.
 set -u
@@ -16,9 +17,9 @@ for argument in "$@"; do
 	case $argument in
 	--no-install) install= ;;
 	--keep) keep=yes ;;
-	all) stages+=(gcc clang sanitizers threads variants user lint dist kernel kernels) ;;
-	gcc | clang | sanitizers | threads | variants | user | lint | dist | kernel | kernels) stages+=("$argument") ;;
-	*) sed -n '3,10s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
+	all) stages+=(gcc clang sanitizers threads variants user lint dist containers kernel kernels) ;;
+	gcc | clang | sanitizers | threads | variants | user | lint | dist | containers | kernel | kernels) stages+=("$argument") ;;
+	*) sed -n '3,11s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
 	esac
 done
 [ ${#stages[@]} -gt 0 ] || stages=(gcc)
@@ -163,9 +164,11 @@ stage_dist() {
 		TESTS='tests/headers.sh tests/layering.sh tests/spdx.sh tests/e2e/options.sh tests/unit/test_pool'
 }
 
-# Guests that report by themselves what is right and what is not.
+# Guests that report by themselves what is right and what is not. What the stage gcc has built serves them, too.
 guests() { # TARGET
-	configured CC=gcc || return
+	if [ -e "$work/gcc/Makefile" ]; then cd "$work/gcc" && step build make -j"$jobs" || return
+	else configured CC=gcc || return
+	fi
 	local status
 	make "$1" >"$work/kernel.log" 2>&1
 	status=$?
@@ -181,6 +184,7 @@ guests() { # TARGET
 
 stage_kernel() { guests check-kernel; }
 stage_kernels() { guests check-kernels; }
+stage_containers() { guests check-containers; }
 
 stage=autogen began=$SECONDS
 # Only where it is due: it changes the source tree.
@@ -192,7 +196,7 @@ if [ "$failed" = 0 ]; then
 		began=$SECONDS
 		"stage_$stage"
 		cd "$top" || exit 99
-		[ "$keep" ] || { chmod -R u+w "${work:?}/$stage" 2>/dev/null; rm -rf "${work:?}/$stage"; }
+		[ "$keep" ] || [ "$stage" = gcc ] || { chmod -R u+w "${work:?}/$stage" 2>/dev/null; rm -rf "${work:?}/$stage"; }
 	done
 fi
 echo "$passed passed, $failed failed, $skipped skipped"

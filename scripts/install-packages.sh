@@ -18,7 +18,7 @@ if [ "$release" = bookworm ]; then
 elif apt-cache show systemd-repart >/dev/null 2>&1; then
 	test+=(systemd-repart)
 fi
-ci=("${test[@]}" clang shellcheck time)
+ci=("${test[@]}" clang shellcheck time busybox-static debian-archive-keyring)
 # chromium: opens the page of dump.erofs --ishare-report --html.
 ci+=(chromium)
 # make check-kernel: a virtual machine and what runs in it.

@@ -300,6 +300,7 @@ tests_extra = $(source_tests) $(program_tests) $(tests_golden) \
 	tests/e2e/tar_archives.py \
 	tests/tools/fetch-archives.sh \
 	tests/tools/fetch-repart.sh \
+	$(container_tests) \
 	$(kernel_tests)
 
 # More and larger trees, thousands of damaged images.
@@ -324,6 +325,11 @@ kernel_tests = \
 	tests/kernel/sha256.c tests/kernel/sha256.h \
 	tests/kernel/tests.sh \
 	tests/kernel/workload.sh
+container_tests = \
+	tests/containers/check-containers.sh \
+	tests/containers/fetch-containerd.sh \
+	tests/containers/inside.sh \
+	tests/containers/look.sh
 kernel_environment = top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' CC='$(CC)'
 
 # Nothing that could be tested is not a failure, but it is said.
@@ -342,6 +348,10 @@ check-kernels: all tests/tools/treegen
 check-kernels-long: all tests/tools/treegen
 	$(kernel_environment) bash $(srcdir)/tests/kernel/check-kernels.sh --long
 
+# A real containerd that converts, mounts and runs what our mkfs.erofs makes of an image's layers.
+check-containers: all
+	$(kernel_environment) bash $(srcdir)/tests/containers/check-containers.sh || test $$? = 77
+
 # make bench BENCH_ARGS='--peer DIR --root DIR --rounds N'
 bench: all $(check_PROGRAMS)
 	top_builddir='$(abs_top_builddir)' bash $(srcdir)/tests/bench/bench.sh $(BENCH_ARGS)
@@ -350,4 +360,4 @@ bench: all $(check_PROGRAMS)
 bench-share: all tests/tools/manifestgen
 	top_builddir='$(abs_top_builddir)' bash $(srcdir)/tests/bench/share.sh
 
-.PHONY: check-kernel check-kernel-long check-kernels check-kernels-long check-long bench bench-share
+.PHONY: check-containers check-kernel check-kernel-long check-kernels check-kernels-long check-long bench bench-share

@@ -1,0 +1,151 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later OR MIT
+# check-containers.sh: a real containerd (Debian sid's) with its EROFS snapshotter and differ, and our mkfs.erofs in its PATH, pulls
+# an image of several layers from a registry on this machine and runs containers from it with runc. What they see must be what
+# umoci unpacks. Nothing is installed; all mounts are in a mount namespace of their own. Prints "ok - ", "not ok - " and
+# "skip - " lines; exits 1 if anything is off, 77 if nothing could be tested.
+# Environment: MKFS DUMP FSCK, LOGS (a directory for what containerd wrote), TMPDIR.
+here=$(cd "$(dirname "$0")" && pwd)
+top_srcdir=${top_srcdir:-$here/../..}
+caller=$PWD
+# shellcheck source=tests/e2e/lib.sh
+. "$top_srcdir/tests/e2e/lib.sh"
+case ${LOGS:=} in /* | '') ;; *) LOGS=$caller/$LOGS ;; esac
+need_root
+need_tools "$MKFS" "$DUMP" "$FSCK"
+can_mount || skip_all "cannot mount EROFS here"
+for tool in umoci skopeo docker-registry busybox python3; do
+	command -v $tool >/dev/null || skip_all "no $tool"
+done
+case $(file -L "$(command -v busybox)" 2>/dev/null || ldd "$(command -v busybox)" 2>&1) in
+*static* | *"not a dynamic"*) ;;
+*) skip_all "busybox is not linked statically (package busybox-static)" ;;
+esac
+unshare -m true 2>/dev/null || skip_all "no mount namespaces here"
+root=$("$here/fetch-containerd.sh") || skip_all "no containerd of Debian sid"
+fingerprints='"-T0", "--mkfs-time", "--ishare-fingerprint=sha256"'
+
+# ---- the image -------------------------------------------------------------------------------------------------------------
+
+# Layers in the way of OCI: the files are in /files, and the program that looks at them in /bin.
+mkdir -p layers/0/{bin,proc,sys,dev,run,tmp,etc} layers/0/files/{gone/below,opaque/sub,replaced,kept/deep,becomes-file}
+mkdir -p layers/1/files/{opaque,kept/deep,only-whiteouts,replaced} layers/2/files/opaque
+cp "$(command -v busybox)" layers/0/bin/busybox
+for applet in sh ls awk find sort stat readlink md5sum grep; do ln -s busybox "layers/0/bin/$applet"; done
+cd layers/0/files || exit 99
+for name in gone/below/f opaque/lower opaque/sub/f replaced/lower kept/a kept/b kept/deep/c becomes-file/f lost again; do
+	seq 1 3000 | sed "s,^,$name ," >"$name"
+done
+ln kept/a kept/linked && ln -s ../kept/a kept/symbolic && mkfifo pipe && mknod null c 1 3
+head -c 3000000 /dev/zero >sparse && head -c 300000 /dev/urandom >>sparse && chmod 4755 lost && chown 12:34 kept/b
+cd ../../1/files || exit 99
+: | tee .wh.gone .wh.lost .wh.never opaque/.wh..wh..opq kept/.wh.b kept/deep/.wh.c only-whiteouts/.wh.none .wh.becomes-file >/dev/null
+echo upper >opaque/upper && echo new >replaced/new && echo again >again && chmod 700 replaced
+cd ../../2/files || exit 99
+: | tee opaque/.wh.upper .wh.replaced >/dev/null
+echo top >opaque/top && echo file >becomes-file
+cd "$work" || exit 99
+for n in 0 1 2; do
+	find layers/$n -exec touch -h -d "@160000000$n" {} +
+	tar --format=posix --numeric-owner --sort=name -C layers/$n -cf $n.tar .
+done
+check "layout" python3 "$top_srcdir/tests/e2e/oci_images.py" layout "$work/layout" gzip 0.tar 1.tar 2.tar || finish
+check "a layout with a tag" skopeo --insecure-policy copy --quiet oci:layout oci:tagged:1 || finish
+check "umoci unpacks it" umoci --log=error unpack --image tagged:1 unpacked || finish
+looked=$(chroot unpacked/rootfs /bin/busybox sh -c "$(cat "$here/look.sh")")
+check "flattened" "$MKFS" --quiet "$FP_OPT" --oci=tagged flat.img || finish
+check "the image as an archive" skopeo --insecure-policy copy --quiet oci:tagged:1 oci-archive:image.tar:local/image:1 || finish
+
+# ---- a registry ------------------------------------------------------------------------------------------------------------
+
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+cat >registry.yml <<END
+version: 0.1
+storage: {filesystem: {rootdirectory: $work/registry}}
+http: {addr: "127.0.0.1:$port"}
+END
+docker-registry serve registry.yml >registry.log 2>&1 &
+registry=$!
+at_end() { kill "$registry" 2>/dev/null; }
+trap 'at_end; cleanup' EXIT
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+	! (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+	sleep 0.5
+done
+remote=127.0.0.1:$port/ours/image:1
+check "pushed" skopeo --insecure-policy copy --quiet --dest-tls-verify=false oci:tagged:1 "docker://$remote" || finish
+
+# ---- containerd ------------------------------------------------------------------------------------------------------------
+
+# Our mkfs.erofs with the libraries of this machine, behind a name that containerd finds and that notes how it is called.
+mkdir ours
+cp "$MKFS" "$(command -v busybox)" "$here/inside.sh" "$here/look.sh" ours/
+ldd "$MKFS" | grep -o '/[^ ]*' | while read -r library; do cp -L "$library" ours/; done
+loader=$(basename "$(ldd "$MKFS" | grep -o '/[^ ]*/ld-[^ ]*' | head -n 1)")
+mkdir ours/bin
+cat >ours/bin/mkfs.erofs <<END
+#!/ours/busybox sh
+echo "mkfs.erofs \$*" >>/tmp/calls
+exec /ours/$loader --library-path /ours /ours/$(basename "$MKFS") "\$@"
+END
+chmod +x ours/bin/mkfs.erofs
+for applet in sh awk sort sleep cat timeout mkdir cp mount umount kill; do ln -s ../busybox ours/bin/$applet; done
+
+# configured DIFFER-LINES...: what containerd reads.
+configured() {
+	cat <<-END
+		version = 3
+		[plugins."io.containerd.differ.v1.erofs"]
+		$(printf '%s\n' "$@")
+		[plugins."io.containerd.service.v1.diff-service"]
+		  default = ["erofs", "walking"]
+		[plugins."io.containerd.transfer.v1.local"]
+		  [[plugins."io.containerd.transfer.v1.local".unpack_config]]
+		    platform = "linux/$(sed -n 's/.*"architecture": *"\([^"]*\)".*/\1/p' tagged/blobs/sha256/* 2>/dev/null | head -n 1)"
+		    snapshotter = "erofs"
+		    differ = "erofs"
+	END
+}
+
+# in_containerd REF NAME...: inside.sh, in a mount namespace whose root is containerd's.
+in_containerd() {
+	unshare -m --propagation private bash -c '
+		set -eu
+		root=$1 work=$2
+		shift 2
+		mount --bind "$root" "$root"
+		cd "$root"
+		for folder in proc sys dev; do mount --rbind /$folder ./$folder; done
+		mount --bind "$work/ours" ours && mount --bind "$work/etc" etc/containerd && mount --bind "$work/seen" tmp
+		mount -t tmpfs none run && mount -t tmpfs none var/lib/containerd
+		pivot_root . old
+		exec /ours/busybox sh -c "umount -l /old; export PATH=/ours/bin:/usr/sbin:/usr/bin:/sbin:/bin; exec sh /ours/inside.sh \"\$@\"" sh "$@"
+	' bash "$root" "$work" "$@"
+}
+
+# with WHAT REF DIFFER-LINES...: two containers of the image, one after the other, and one whose root is the flattened image.
+with() {
+	local what=$1 ref=$2 name
+	shift 2
+	rm -rf seen etc && mkdir seen etc
+	configured "$@" >etc/config.toml
+	cp image.tar flat.img seen/
+	check "$what: containers run" in_containerd "$ref" first second
+	same "$what: snapshotter and differ" "ok ok" "$(awk '{ printf "%s%s", sep, $NF; sep = " " }' seen/plugins)"
+	for name in first second rootfs; do
+		same "$what: $name: what it sees is what umoci unpacks" "$looked" "$(cat seen/$name.seen)"
+		same "$what: $name: tar has no complaint" "" "$(cat seen/$name.tar-said)"
+	done
+	[ ! "$LOGS" ] || { mkdir -p "$LOGS/${what// /-}" && cp seen/calls seen/containerd.log seen/got "$LOGS/${what// /-}/"; }
+	same "$what: each layer was made by ours" 3 "$(grep -c '^mkfs.erofs' seen/calls)"
+}
+
+with "converted" "$remote" "mkfs_options = [$fingerprints]"
+for layer in seen/layers/*.erofs; do
+	check "converted: ${layer##*/}: fingerprints" "$FSCK" --ishare "$layer"
+done
+if built_with Zstandard; then
+	with "compressed" local/image:1 "mkfs_options = [$fingerprints, \"-zzstd,3\", \"-E48bit\"]"
+fi
+with "without options" "$remote"
+finish
