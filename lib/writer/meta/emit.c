@@ -276,7 +276,8 @@ int erofs_writer_emit(const struct erofs_plan *plan, const struct erofs_data *da
 	int err;
 
 	report_progress(plan);
-	erofs_writer_sink_init(&emitter.sink, data->output, zone_start(&emitter), data->uuid_hasher);
-	err = emit_metadata(&emitter);
+	err = erofs_writer_sink_init(&emitter.sink, data->output, zone_start(&emitter), data->uuid_hasher);
+	if (!err)
+		err = emit_metadata(&emitter);
 	return err ? err : erofs_writer_emit_front(plan, data, layout);
 }
