@@ -13,7 +13,7 @@ int erofs_pages_init(struct erofs_pages *array, size_t element, uint32_t most)
 
 void erofs_pages_release(struct erofs_pages *array)
 {
-	for (uint32_t i = 0; array->pages && i < array->page_count; i++)
+	for (uint32_t i = 0; array->pages && i < array->page_end; i++)
 		free(array->pages[i]);
 	free(array->pages);
 	*array = (struct erofs_pages){ 0 };
@@ -21,10 +21,13 @@ void erofs_pages_release(struct erofs_pages *array)
 
 int erofs_pages_add(struct erofs_pages *array, uint32_t number)
 {
-	void **page = &array->pages[number / EROFS_PAGES_ELEMENTS];
+	uint32_t index = number / EROFS_PAGES_ELEMENTS;
+	void **page = &array->pages[index];
 
 	if (!*page)
 		*page = calloc(EROFS_PAGES_ELEMENTS, array->element);
+	if (index >= array->page_end)
+		array->page_end = index + 1;
 	return *page ? 0 : -ENOMEM;
 }
 

@@ -11,8 +11,10 @@
  */
 struct erofs_pages {
 	void **pages;
-	uint32_t page_count; /* room for pages */
-	size_t element;	     /* bytes */
+	/* Room for pages: a million where nobody knows how many there will be. So only those are looked at that were made. */
+	uint32_t page_count;
+	uint32_t page_end; /* behind the last page that was made */
+	size_t element;	   /* bytes */
 };
 
 #define EROFS_PAGES_ELEMENTS 4096u /* of a page */

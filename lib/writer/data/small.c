@@ -103,11 +103,13 @@ static int encode_file(struct erofs_run *run, struct erofs_job *job, struct erof
 		       struct erofs_encode_tools *tools)
 {
 	size_t size = (size_t)file->inode->size;
-	struct erofs_encoded result = { .out = job->out + file->out_at, .extents = &job->extents };
+	struct erofs_encoded result = { .extents = &job->extents };
 	int err;
 
+	/* Where nothing is encoded, there is no room to encode into. */
 	if (!erofs_writer_method(run->plan, file->inode)->encoded_max)
 		return 0;
+	result.out = job->out + file->out_at;
 	result.room = worthwhile(run->plan, size);
 	if (!result.room)
 		return 0;
