@@ -60,7 +60,7 @@ static int run(const struct mkfs_options *options)
 		err = mkfs_job_run(&job, tool_diag(verbosity(options), true));
 		if (err == -ECANCELED)
 			mkfs_refuse("interrupted, '%s' was not written", options->output);
-		else if (err && !tool_has_failed())
+		else if (err && !tool_has_failed() && !mkfs_has_refused())
 			mkfs_refuse("cannot build '%s': %s", options->output, strerror(-err));
 	}
 	mkfs_job_release(&job);

@@ -1,139 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include "mkfs/oci.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-/* What layers=each has made so far, to be taken away should a later layer fail. */
-struct made {
-	char **paths;
-	bool *is_new; /* there was nothing in its place */
-	size_t count;
-	bool made_directory;
-};
+#include "mkfs/oci_each.h"
 
 int mkfs_scan_oci(struct erofs_tree *tree, const struct mkfs_job *job, const struct erofs_diag *diag)
 {
-	if (job->options->oci_each)
+	if (job->options->oci_layers != MKFS_FLATTEN)
 		return erofs_scan_oci_layer(tree, job->oci_image, job->oci_layer, &job->scan, diag);
 	return erofs_scan_oci(tree, job->oci_image, &job->scan, diag);
-}
-
-/* DIR/sha256-HEX.erofs; to be freed. */
-static char *layer_path(const struct mkfs_job *job, const char *directory, size_t layer)
-{
-	const char *digest = erofs_oci_layer_digest(job->oci_image, layer);
-	const char *colon = strchr(digest, ':');
-	char *path;
-
-	if (asprintf(&path, "%s/%.*s-%s.erofs", directory, (int)(colon - digest), digest, colon + 1) < 0)
-		return NULL;
-	return path;
-}
-
-/* The same layer may be there twice. */
-static bool is_made(const struct made *made, const char *path)
-{
-	for (size_t i = 0; i < made->count; i++)
-		if (strcmp(made->paths[i], path) == 0)
-			return true;
-	return false;
-}
-
-static int build_layer(struct mkfs_job *job, const struct erofs_diag *diag, struct made *made, size_t layer)
-{
-	char *path = layer_path(job, job->options->output, layer);
-	int err = 0;
-
-	if (!path)
-		return -ENOMEM;
-	if (is_made(made, path)) {
-		free(path);
-		return 0;
-	}
-	made->is_new[made->count] = access(path, F_OK) != 0;
-	job->output = path;
-	job->oci_layer = layer;
-	err = mkfs_build_image(job, diag);
-	job->output = job->options->output;
-	if (err)
-		free(path);
-	else
-		made->paths[made->count++] = path;
-	return err;
-}
-
-static int make_directory(struct made *made, const char *directory)
-{
-	struct stat st;
-
-	made->made_directory = !mkdir(directory, 0777);
-	if (made->made_directory || (errno == EEXIST && !stat(directory, &st) && S_ISDIR(st.st_mode)))
-		return 0;
-	mkfs_refuse("cannot make the directory '%s' for the images of the layers: %s", directory, strerror(errno));
-	return -EEXIST;
-}
-
-/* The images are on the disk, and their names; a folder that is new has to have its own there, too. */
-static int sync_directory(const struct mkfs_options *options)
-{
-	const char *directory = options->output;
-	int fd, parent, err = 0;
-
-	if (options->build.no_sync)
-		return 0;
-	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	parent = fd < 0 ? -1 : openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	/* Some file systems cannot do it for folders, and need not. */
-	if (parent < 0 || (fsync(parent) && errno != EINVAL && errno != EOPNOTSUPP))
-		err = -errno;
-	if (err)
-		mkfs_refuse("cannot write the folder of '%s': %s", directory, strerror(-err));
-	if (parent >= 0)
-		close(parent);
-	if (fd >= 0)
-		close(fd);
-	return err;
-}
-
-static void take_back(const struct made *made, const char *directory)
-{
-	for (size_t i = 0; i < made->count; i++)
-		if (made->is_new[i])
-			unlink(made->paths[i]);
-	if (made->made_directory)
-		rmdir(directory);
-}
-
-static void release_made(struct made *made)
-{
-	for (size_t i = 0; i < made->count; i++)
-		free(made->paths[i]);
-	free(made->paths);
-	free(made->is_new);
-}
-
-static int build_each(struct mkfs_job *job, const struct erofs_diag *diag)
-{
-	size_t count = erofs_oci_layer_count(job->oci_image);
-	const char *directory = job->options->output;
-	/* One more: an image may have no layers. */
-	struct made made = { .paths = calloc(count + 1, sizeof(char *)), .is_new = calloc(count + 1, sizeof(bool)) };
-	int err = made.paths && made.is_new ? make_directory(&made, directory) : -ENOMEM;
-
-	for (size_t i = 0; !err && i < count; i++)
-		err = build_layer(job, diag, &made, i);
-	if (!err && made.made_directory)
-		err = sync_directory(job->options);
-	if (err)
-		take_back(&made, directory);
-	release_made(&made);
-	return err;
 }
 
 int mkfs_build_oci(struct mkfs_job *job, const struct erofs_diag *diag)
@@ -142,7 +16,7 @@ int mkfs_build_oci(struct mkfs_job *job, const struct erofs_diag *diag)
 	int err = erofs_oci_open(&job->oci_image, &options->oci, job->scan.cancel, diag);
 
 	if (!err)
-		err = options->oci_each ? build_each(job, diag) : mkfs_build_image(job, diag);
+		err = options->oci_layers == MKFS_EACH ? mkfs_build_each(job, diag) : mkfs_build_image(job, diag);
 	erofs_oci_close(job->oci_image);
 	job->oci_image = NULL;
 	return err;

@@ -8,10 +8,18 @@
 #include "mkfs/option.h"
 #include "mkfs/options_table.h"
 
+static bool refused;
+
+bool mkfs_has_refused(void)
+{
+	return refused;
+}
+
 bool mkfs_refuse(const char *format, ...)
 {
 	va_list args;
 
+	refused = true;
 	fputs("mkfs.erofs: ", stderr);
 	va_start(args, format);
 	vfprintf(stderr, format, args);

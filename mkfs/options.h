@@ -9,6 +9,12 @@
 #include <erofs/source.h>
 #include <erofs/tree.h>
 
+/* What becomes of the layers of --oci. */
+enum mkfs_layers {
+	MKFS_FLATTEN,
+	MKFS_EACH, /* an image for each, in the directory `output` */
+};
+
 enum mkfs_input {
 	MKFS_TREE, /* a directory or images */
 	MKFS_TAR,
@@ -33,7 +39,7 @@ struct mkfs_options {
 	bool form_given;		/* -E [^]48bit */
 
 	struct erofs_oci_options oci; /* --oci */
-	bool oci_each;		      /* an image for each layer, in the directory `output` */
+	enum mkfs_layers oci_layers;
 
 	/* What the pointers in scan, build and oci lead to. */
 	char *oci_text;
@@ -61,5 +67,7 @@ void mkfs_print_help(void);
 
 /* Reports "mkfs.erofs: ..." on stderr and returns false. */
 bool mkfs_refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Whether it was called. */
+bool mkfs_has_refused(void);
 
 #endif

@@ -8,9 +8,14 @@
 
 static bool parse_layers(struct mkfs_options *options, const char *value)
 {
-	options->oci_each = strcmp(value, "each") == 0;
-	return options->oci_each || strcmp(value, "flatten") == 0 ||
-	       mkfs_refuse("--oci: layers=%s: flatten or each", value);
+	static const char *const names[] = { [MKFS_FLATTEN] = "flatten", [MKFS_EACH] = "each" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(value, names[i]) == 0) {
+			options->oci_layers = (enum mkfs_layers)i;
+			return true;
+		}
+	return mkfs_refuse("--oci: layers=%s: flatten or each", value);
 }
 
 /* Whether this is a part of its own: else the comma belongs to the location. */
@@ -45,7 +50,7 @@ bool mkfs_take_oci(struct mkfs_parser *parser, const char *value)
 		return mkfs_refuse("--tar and --oci are two sources");
 	free(options->oci_text);
 	options->oci = erofs_oci_options_init();
-	options->oci_each = false;
+	options->oci_layers = MKFS_FLATTEN;
 	options->oci_text = strdup(value);
 	if (!options->oci_text)
 		return mkfs_refuse("out of memory");
@@ -65,10 +70,10 @@ bool mkfs_settle_oci(struct mkfs_options *options)
 {
 	if (options->oci.allow_http && strncmp(options->oci.location, "docker://", strlen("docker://")) != 0)
 		return mkfs_refuse("--oci: http is for registries (docker://...)");
-	if (options->oci_each && options->build.offset)
+	if (options->oci_layers != MKFS_FLATTEN && options->build.offset)
 		return mkfs_refuse("--offset is a place in one image, and layers=each makes several");
 	/* A layer for itself has its whiteouts for overlayfs. */
-	if (options->oci_each)
+	if (options->oci_layers != MKFS_FLATTEN)
 		options->rules.aufs_whiteouts = true;
 	options->source = options->oci.location;
 	options->sources = &options->source;

@@ -111,7 +111,8 @@ static const struct mkfs_option rows[] = {
 		  "                             the source is a container image: an OCI layout, an archive of one,\n"
 		  "                             what docker save writes, or one in a registry; behind it, if need\n"
 		  "                             be: ,ref=NAME ,platform=OS/ARCH[/VARIANT] ,layers=flatten|each\n"
-		  "                             (each: IMAGE is a directory for an image of every layer) ,http\n" },
+		  "                             (each: IMAGE is a directory for an image of every layer, and\n"
+		  "                             layers.json, their order) ,http\n" },
 	{ "ovlfs-strip", 0, MAY, take_ovlfs_strip,
 	  .help = "      --ovlfs-strip[=0|1]    leave out whiteouts and xattrs of overlayfs\n" },
 	{ "file-contexts", 0, MUST, take_file_contexts,

@@ -44,6 +44,8 @@ EROFS_API void erofs_oci_close(struct erofs_oci_image *image);
 EROFS_API size_t erofs_oci_layer_count(const struct erofs_oci_image *image);
 /* The digest that the manifest calls a layer by ("sha256:..."); of images by `docker save`, which have none, the diff_id. */
 EROFS_API const char *erofs_oci_layer_digest(const struct erofs_oci_image *image, size_t layer);
+/* The digest that the configuration gives the layer's tar as it is decompressed. NULL: it lists none. */
+EROFS_API const char *erofs_oci_layer_diff_id(const struct erofs_oci_image *image, size_t layer);
 
 /*
  * Fills an empty tree with all layers, one over the other as their whiteouts say. All of them are read and verified now, and

@@ -156,3 +156,10 @@ const char *erofs_oci_layer_digest(const struct erofs_oci_image *image, size_t l
 	blob = &image->manifest.layers[layer];
 	return blob->digest.algorithm != EROFS_DIGEST_NONE ? blob->digest.text : image->config.diff_ids[layer].text;
 }
+
+const char *erofs_oci_layer_diff_id(const struct erofs_oci_image *image, size_t layer)
+{
+	if (!image || !image->config.lists_layers || layer >= image->config.count)
+		return NULL;
+	return image->config.diff_ids[layer].text;
+}

@@ -156,13 +156,15 @@ for layout in "$work"/odd/empty/*; do
 	check "no layers, ${layout##*/}: fsck" "$FSCK" --ishare "$work/image"
 	same "no layers, ${layout##*/}: nothing but the root" 1 "$("$DUMP" -S "$work/image" | sed -nE 's/.*total file count: *//p')"
 	check "no layers, ${layout##*/}, each" "$MKFS" --quiet "--oci=$layout,layers=each" "$work/each-none"
-	same "no layers, ${layout##*/}, each: no image" "" "$(ls "$work/each-none")"
+	same "no layers, ${layout##*/}, each: no image" layers.json "$(ls "$work/each-none")"
+	same "no layers, ${layout##*/}, each: an empty list" '{"layers": []}' "$(python3 -c 'import json, sys; print(json.dumps(json.load(open(sys.argv[1]))))' "$work/each-none/layers.json")"
 	rm -rf "$work/each-none"
 done
 for name in one three; do "$MKFS" --quiet "$FP_OPT" -T1 --mkfs-time "--oci=$work/odd/twice/$name" "$work/twice-$name"; done
 check "the same layer three times" cmp "$work/twice-one" "$work/twice-three"
 check "the same layer three times, each" "$MKFS" --quiet "--oci=$work/odd/twice/three,layers=each" "$work/each-twice"
-same "the same layer three times, each: one image" 1 "$(find "$work/each-twice" -type f | wc -l)"
+same "the same layer three times, each: one image" 1 "$(find "$work/each-twice" -name '*.erofs' -type f | wc -l)"
+same "the same layer three times, each: three times in the list" 3 "$(grep -c '"file"' "$work/each-twice/layers.json")"
 
 # ---- names and platforms -----------------------------------------------------------------------------------------------------
 
@@ -188,7 +190,20 @@ some=("${layers[0]}" "${layers[1]}" "${layers[3]}")
 reference "$work/tree-of-some" "${some[@]}"
 check "layout without it" python3 "$maker" layout "$work/some" gzip "${some[@]}"
 check "layers=each" "$MKFS" --quiet "$FP_OPT" "--oci=$work/some,layers=each" "$work/each"
-same "layers=each: an image for each" "$(cd "$work/some/blobs/sha256" && find . -type f -exec gzip -t {} \; -print 2>/dev/null | sed 's,./,sha256-,; s,$,.erofs,' | sort)" "$(ls "$work/each")"
+same "layers=each: an image for each" "$(cd "$work/some/blobs/sha256" && find . -type f -exec gzip -t {} \; -print 2>/dev/null | sed 's,./,sha256-,; s,$,.erofs,' | sort)" "$(cd "$work/each" && ls ./*.erofs | sed 's,./,,')"
+# The list says what the manifest and the configuration say, in their order.
+same "layers=each: the order list" "$(python3 - "$work/some" <<-'END'
+	import json, sys
+	blob = lambda d: json.load(open(f"{sys.argv[1]}/blobs/{d['digest'].replace(':', '/')}"))
+	manifest = blob(json.load(open(sys.argv[1] + "/index.json"))["manifests"][0])
+	for layer, diff_id in zip(manifest["layers"], blob(manifest["config"])["rootfs"]["diff_ids"]):
+	    print(diff_id, layer["digest"], layer["digest"].replace(":", "-") + ".erofs")
+	END
+)" "$(python3 -c 'import json, sys; [print(x["diffID"], x["digest"], x["file"]) for x in json.load(open(sys.argv[1]))["layers"]]' "$work/each/layers.json")"
+mkdir "$work/blocked" "$work/blocked/layers.json" && echo text >"$work/blocked.list"
+refused "layers=each: a list that cannot be written" "layers.json" "$MKFS" --quiet "--oci=$work/some,layers=each" "$work/blocked"
+same "... and leaves nothing" layers.json "$(ls -A "$work/blocked")"
+refused "layers=each: a file is there" "cannot make the directory" "$MKFS" --quiet "--oci=$work/some,layers=each" "$work/blocked.list"
 if can_mount; then
 	lower=
 	for layer in "${some[@]}"; do
@@ -204,7 +219,7 @@ if can_mount; then
 fi
 
 # An exclusion counts for the layers together: a path of one of them is no typo.
-rare=$(for made in "$work"/each/*; do "$DUMP" --ls -R --path=/ "$made" | awk '$2 == 1 { print $3 }'; done | sort | uniq -u | head -n 1)
+rare=$(for made in "$work"/each/*.erofs; do "$DUMP" --ls -R --path=/ "$made" | awk '$2 == 1 { print $3 }'; done | sort | uniq -u | head -n 1)
 check "a file of one layer only" test -n "$rare"
 for where in "" ,layers=each; do
 	rm -rf "$work/left-out"

@@ -205,7 +205,7 @@ for more in "" -x-1; do
 	stripped_is "strip $more: archive" "x/empty x/file" "${strip[@]}" --tar=f stripped.img marked.tar
 	stripped_is "strip $more: pipe" "x/empty x/file" bash -c 'cat marked.tar | "$@"' - "${strip[@]}" --tar=f stripped.img
 	stripped_is "strip $more: layers" "x/empty x/file" "${strip[@]}" --oci=marked-oci stripped.img
-	check "strip $more: each" "${strip[@]}" --oci=marked-oci,layers=each stripped-each && mv stripped-each/*.erofs to-take.img && rmdir stripped-each
+	check "strip $more: each" "${strip[@]}" --oci=marked-oci,layers=each stripped-each && mv stripped-each/*.erofs to-take.img && rm -r stripped-each
 	stripped_is "strip $more: each layer" "x/empty x/file" cp to-take.img stripped.img
 	stripped_is "strip $more: image" "x/empty x/file" "${strip[@]}" stripped.img marked.img
 	stripped_is "strip $more: images" "x/empty x/file x/low" "${strip[@]}" stripped.img below.img marked.img
