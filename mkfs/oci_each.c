@@ -12,9 +12,14 @@
 #include "mkfs/order_list.h"
 
 /* What layers=each has made so far, to be taken away should a later layer fail. */
+struct made_image {
+	char *path;
+	bool is_new; /* there was nothing in its place */
+	struct erofs_build_summary summary;
+};
+
 struct made {
-	char **paths;
-	bool *is_new; /* there was nothing in its place */
+	struct made_image *images;
 	size_t count;
 	bool made_directory;
 };
@@ -31,44 +36,46 @@ static char *layer_path(const struct mkfs_job *job, const char *directory, size_
 	return path;
 }
 
+/* The same layer may be there twice. */
+static const struct made_image *find_made(const struct made *made, const char *path)
+{
+	for (size_t i = 0; i < made->count; i++)
+		if (strcmp(made->images[i].path, path) == 0)
+			return &made->images[i];
+	return NULL;
+}
+
 /*
  * The order of the layers is known only to the manifest, so it is written down beside the images. A layer that is there twice is
  * in the list twice.
  */
-static int list_order(const struct mkfs_job *job)
+static int list_order(const struct mkfs_job *job, const struct made *made)
 {
 	size_t count = erofs_oci_layer_count(job->oci_image);
 	struct mkfs_listed_layer *layers = calloc(count + 1, sizeof(*layers));
-	char **paths = calloc(count + 1, sizeof(*paths));
-	int err = layers && paths ? 0 : -ENOMEM;
+	int err = layers ? 0 : -ENOMEM;
 
 	for (size_t i = 0; !err && i < count; i++) {
-		paths[i] = layer_path(job, job->options->output, i);
-		if (!paths[i])
+		const struct made_image *image;
+		char *path = layer_path(job, job->options->output, i);
+
+		if (!path) {
 			err = -ENOMEM;
-		else
-			layers[i] = (struct mkfs_listed_layer){
-				.diff_id = erofs_oci_layer_diff_id(job->oci_image, i),
-				.digest = erofs_oci_layer_digest(job->oci_image, i),
-				.file = strrchr(paths[i], '/') + 1,
-			};
+			break;
+		}
+		image = find_made(made, path);
+		free(path);
+		layers[i] = (struct mkfs_listed_layer){
+			.diff_id = erofs_oci_layer_diff_id(job->oci_image, i),
+			.digest = erofs_oci_layer_digest(job->oci_image, i),
+			.file = strrchr(image->path, '/') + 1,
+			.summary = &image->summary,
+		};
 	}
 	if (!err)
 		err = mkfs_write_order_list(job->options->output, layers, count, !job->options->build.no_sync);
-	for (size_t i = 0; paths && i < count; i++)
-		free(paths[i]);
-	free(paths);
 	free(layers);
 	return err;
-}
-
-/* The same layer may be there twice. */
-static bool is_made(const struct made *made, const char *path)
-{
-	for (size_t i = 0; i < made->count; i++)
-		if (strcmp(made->paths[i], path) == 0)
-			return true;
-	return false;
 }
 
 static int build_layer(struct mkfs_job *job, const struct erofs_diag *diag, struct made *made, size_t layer)
@@ -78,11 +85,11 @@ static int build_layer(struct mkfs_job *job, const struct erofs_diag *diag, stru
 
 	if (!path)
 		return -ENOMEM;
-	if (is_made(made, path)) {
+	if (find_made(made, path)) {
 		free(path);
 		return 0;
 	}
-	made->is_new[made->count] = access(path, F_OK) != 0;
+	made->images[made->count] = (struct made_image){ .path = path, .is_new = access(path, F_OK) != 0 };
 	job->output = path;
 	job->oci_layer = layer;
 	err = mkfs_build_image(job, diag);
@@ -90,7 +97,7 @@ static int build_layer(struct mkfs_job *job, const struct erofs_diag *diag, stru
 	if (err)
 		free(path);
 	else
-		made->paths[made->count++] = path;
+		made->images[made->count++].summary = job->summary;
 	return err;
 }
 
@@ -127,13 +134,24 @@ static int sync_directories(const struct mkfs_options *options)
 	return err;
 }
 
+static void remove_image(const struct made_image *image)
+{
+	char *sidecar;
+
+	unlink(image->path);
+	if (!image->summary.has_verity || asprintf(&sidecar, "%s.dmverity", image->path) < 0)
+		return;
+	unlink(sidecar);
+	free(sidecar);
+}
+
 static void take_back(const struct made *made, const char *directory)
 {
 	char *list;
 
 	for (size_t i = 0; i < made->count; i++)
-		if (made->is_new[i])
-			unlink(made->paths[i]);
+		if (made->images[i].is_new)
+			remove_image(&made->images[i]);
 	if (!made->made_directory)
 		return;
 	if (asprintf(&list, "%s/" MKFS_ORDER_LIST, directory) >= 0) {
@@ -146,9 +164,8 @@ static void take_back(const struct made *made, const char *directory)
 static void release_made(struct made *made)
 {
 	for (size_t i = 0; i < made->count; i++)
-		free(made->paths[i]);
-	free(made->paths);
-	free(made->is_new);
+		free(made->images[i].path);
+	free(made->images);
 }
 
 int mkfs_build_each(struct mkfs_job *job, const struct erofs_diag *diag)
@@ -156,13 +173,13 @@ int mkfs_build_each(struct mkfs_job *job, const struct erofs_diag *diag)
 	size_t count = erofs_oci_layer_count(job->oci_image);
 	const char *directory = job->options->output;
 	/* One more: an image may have no layers. */
-	struct made made = { .paths = calloc(count + 1, sizeof(char *)), .is_new = calloc(count + 1, sizeof(bool)) };
-	int err = made.paths && made.is_new ? make_directory(&made, directory) : -ENOMEM;
+	struct made made = { .images = calloc(count + 1, sizeof(*made.images)) };
+	int err = made.images ? make_directory(&made, directory) : -ENOMEM;
 
 	for (size_t i = 0; !err && i < count; i++)
 		err = build_layer(job, diag, &made, i);
 	if (!err)
-		err = list_order(job);
+		err = list_order(job, &made);
 	if (!err)
 		err = sync_directories(job->options);
 	if (err)

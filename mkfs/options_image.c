@@ -73,6 +73,23 @@ static bool take_offset(struct mkfs_parser *parser, const char *value)
 	       mkfs_refuse("--offset '%s' is no number of bytes that 512 divides", value);
 }
 
+static bool take_align(struct mkfs_parser *parser, const char *value)
+{
+	uint64_t blocks;
+
+	if (!tool_parse_number(&blocks, value, UINT32_MAX) || !blocks)
+		return mkfs_refuse("--fsalignblks '%s' is no number of blocks from 1 to %u", value, UINT32_MAX);
+	parser->options->build.align_blocks = (uint32_t)blocks;
+	return true;
+}
+
+static bool take_verity(struct mkfs_parser *parser, const char *value)
+{
+	(void)value;
+	parser->options->build.verity = true;
+	return true;
+}
+
 static bool take_force(struct mkfs_parser *parser, const char *value)
 {
 	(void)value;
@@ -115,6 +132,10 @@ static const struct mkfs_option rows[] = {
 	  .help = "      --dedupe-files=0|1     store files of equal content once (1)\n" },
 	{ "offset", 0, MUST, take_offset, .fits_restamp = true,
 	  .help = "      --offset=BYTES         start the image at this offset of IMAGE, in place\n" },
+	{ "fsalignblks", 0, MUST, take_align, .fits_restamp = true,
+	  .help = "      --fsalignblks=N        make the size of the image a multiple of N blocks\n" },
+	{ "verity", 0, NO, take_verity, .fits_restamp = true,
+	  .help = "      --verity               append a dm-verity hash tree; IMAGE.dmverity has its root hash and offset\n" },
 	{ "force", 0, NO, take_force, .fits_restamp = true,
 	  .help = "      --force                overwrite an IMAGE that holds other data\n" },
 	{ "no-fsync", 0, NO, take_no_fsync, .fits_restamp = true,

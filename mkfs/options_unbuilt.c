@@ -21,7 +21,6 @@ static const struct mkfs_option rows[] = {
 	{ "clean", 0, MAY, mkfs_refuse_unbuilt, .help = NULL },
 	{ "dsunit", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
 	{ "fs-config-file", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
-	{ "fsalignblks", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
 	{ "incremental", 0, MAY, mkfs_refuse_unbuilt, .help = NULL },
 	{ "product-out", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
 	{ "root-xattr-isize", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,12 +11,23 @@
 
 #include "mkfs/options.h"
 
+static void print_verity(FILE *out, const struct erofs_build_summary *summary)
+{
+	fputs(",\n      \"roothash\": \"", out);
+	for (size_t i = 0; i < sizeof(summary->verity_root); i++)
+		fprintf(out, "%02x", summary->verity_root[i]);
+	fprintf(out, "\",\n      \"hashoffset\": %" PRIu64, summary->verity_offset);
+}
+
 static void print_layer(FILE *out, const struct mkfs_listed_layer *layer, bool is_last)
 {
 	fputs("    {\n", out);
 	if (layer->diff_id)
 		fprintf(out, "      \"diffID\": \"%s\",\n", layer->diff_id);
-	fprintf(out, "      \"digest\": \"%s\",\n      \"file\": \"%s\"\n", layer->digest, layer->file);
+	fprintf(out, "      \"digest\": \"%s\",\n      \"file\": \"%s\"", layer->digest, layer->file);
+	if (layer->summary->has_verity)
+		print_verity(out, layer->summary);
+	putc('\n', out);
 	fprintf(out, "    }%s\n", is_last ? "" : ",");
 }
 

@@ -14,7 +14,8 @@
 struct mkfs_listed_layer {
 	const char *diff_id; /* NULL: the configuration does not say */
 	const char *digest;
-	const char *file; /* name in the directory */
+	const char *file;			   /* name in the directory */
+	const struct erofs_build_summary *summary; /* of its build, for the root hash */
 };
 
 /*

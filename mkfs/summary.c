@@ -56,6 +56,14 @@ static void print_changes(const struct mkfs_job *job)
 		printf("  dropped:      %" PRIu64 " mtimes, because compact inodes were forced\n", summary->lost_times);
 }
 
+static void print_verity(const struct erofs_build_summary *summary)
+{
+	fputs("  root hash:    ", stdout);
+	for (size_t i = 0; i < sizeof(summary->verity_root); i++)
+		printf("%02x", summary->verity_root[i]);
+	printf(" (dm-verity, at %" PRIu64 ")\n", summary->verity_offset);
+}
+
 void mkfs_print_summary(const struct mkfs_job *job)
 {
 	const struct erofs_build_summary *summary = &job->summary;
@@ -66,6 +74,8 @@ void mkfs_print_summary(const struct mkfs_job *job)
 	printf("  image:        %.2f MB: data %.2f MB, metadata %.2f MB\n", megabytes(summary->image_bytes),
 	       megabytes(summary->data_bytes), megabytes(summary->metadata_bytes));
 	print_stored(job);
+	if (summary->has_verity)
+		print_verity(summary);
 	print_changes(job);
 	printf("  time:         %.2f s\n", mkfs_progress_seconds(&job->progress));
 }

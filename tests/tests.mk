@@ -248,7 +248,8 @@ program_tests = \
 	tests/e2e/real_archives.sh \
 	tests/e2e/tar.sh \
 	tests/e2e/tar_index.sh \
-	tests/e2e/targets.sh
+	tests/e2e/targets.sh \
+	tests/e2e/verity.sh
 
 tests_golden = \
 	tests/golden/bare/extents.txt \

@@ -119,6 +119,20 @@ struct erofs_build_options {
 	/* Called now and then, by one thread at a time. May be NULL. */
 	void (*progress)(void *ctx, const struct erofs_build_progress *progress);
 	void *progress_ctx;
+
+	/* The image's size is a multiple of so many blocks, as its superblock says, too; 0 or 1: of one. */
+	uint32_t align_blocks;
+	/*
+	 * Append a dm-verity superblock and hash tree (sha256, version 1, a salt of 32 zeros, blocks of the image's size), which
+	 * depend on the image alone. A file that is the image as a whole gets a sidecar OUTPUT.dmverity with root hash and
+	 * offset as JSON, which is in place before the image is; devices and regions behind an offset get none.
+	 */
+	bool verity;
+	/*
+	 * OUTPUT is an entry of a cache that others write and use at the same time: what is there stays as it is until the new
+	 * file, of mode 0644, takes its name; if another writer was faster, its entry stays. -EINVAL with an offset.
+	 */
+	bool cache_entry;
 };
 
 struct erofs_build_summary {
@@ -141,6 +155,9 @@ struct erofs_build_summary {
 	uint64_t encoded_extents;  /* ... and for how many extents */
 	uint64_t shared_xattrs;	   /* distinct xattrs in the shared zone */
 	uint8_t uuid[16];
+	bool has_verity;	 /* the two below are set */
+	uint8_t verity_root[32]; /* the root hash; image_bytes includes the tree */
+	uint64_t verity_offset;	 /* bytes from the image's start to dm-verity's superblock */
 };
 
 /*

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/io/file.h"
@@ -41,6 +42,7 @@ void erofs_output_close(struct erofs_output *output)
 		take_back(output);
 	if (output->fd >= 0)
 		close(output->fd);
+	erofs_output_drop_sidecar(output);
 	if (output->temporary)
 		unlink(output->temporary);
 	free(output->temporary);
@@ -167,6 +169,8 @@ static int finish_file(struct erofs_output *output, uint64_t size)
 	if (!err && (output->temporary || output->is_whole) &&
 	    ftruncate(output->fd, (off_t)(output->options.offset + size)))
 		err = -errno;
+	if (!err && output->options.cache_entry && fchmod(output->fd, 0644))
+		err = -errno;
 	if (!err && !output->options.no_sync && fsync(output->fd))
 		err = -errno;
 	if (!err)
@@ -195,8 +199,10 @@ int erofs_output_sync_folder(const char *path)
 
 static int take_name(struct erofs_output *output)
 {
-	int err;
+	int err = erofs_output_place_sidecar(output);
 
+	if (err)
+		return err;
 	if (rename(output->temporary, output->path))
 		return erofs_output_report(output, -errno, "create");
 	err = output->options.no_sync ? 0 : erofs_output_sync_folder(output->path);
@@ -208,13 +214,38 @@ static int take_name(struct erofs_output *output)
 	return err;
 }
 
-int erofs_output_commit(struct erofs_output *output, uint64_t size)
+/* In place: the sidecar is there before the image is complete. */
+static int commit_in_place(struct erofs_output *output, uint64_t size)
+{
+	int err = erofs_output_place_sidecar(output);
+
+	if (!err)
+		err = finish_file(output, size);
+	if (!err && output->sidecar && !output->options.no_sync) {
+		err = erofs_output_sync_folder(output->sidecar);
+		if (err)
+			erofs_output_report(output, err, "write the folder of");
+	}
+	return err;
+}
+
+static int commit_new(struct erofs_output *output, uint64_t size)
 {
 	int err = finish_file(output, size);
 
-	if (!err && output->temporary)
-		err = take_name(output);
-	if (!err)
-		output->is_unfinished = false;
-	return err;
+	if (err)
+		return err;
+	return output->options.cache_entry ? erofs_output_take_entry(output) : take_name(output);
+}
+
+int erofs_output_commit(struct erofs_output *output, uint64_t size)
+{
+	int err = output->temporary ? commit_new(output, size) : commit_in_place(output, size);
+
+	if (err)
+		return err;
+	output->is_unfinished = false;
+	free(erofs_take(output->sidecar_temporary));
+	free(erofs_take(output->sidecar));
+	return 0;
 }

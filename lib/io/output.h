@@ -21,7 +21,12 @@ struct erofs_output;
 struct erofs_output_options {
 	uint64_t offset; /* bytes in front of the image, left alone */
 	bool force;	 /* overwrite whatever is there */
-	bool no_sync;	 /* leave it to the system when the image reaches the disk */
+	/*
+	 * Others write and use the same name: a file that is there is not written in place, but stays until the new one, of mode
+	 * 0644, takes its name, and for good if it came while the new one was made. Not with an offset.
+	 */
+	bool cache_entry;
+	bool no_sync; /* leave it to the system when the image reaches the disk */
 };
 
 /*
@@ -58,6 +63,12 @@ void erofs_output_drop_scratch(struct erofs_output *output, uint64_t size, uint6
 
 /* In place: makes everything written so far reach the disk before what is written next. */
 int erofs_output_barrier(struct erofs_output *output);
+
+/*
+ * Gives the file a companion called by its name and `suffix`, which has its name before the file does. Where the output is not a file
+ * as a whole (a device, a region behind an offset, a file known by its descriptor only), there is none. Fails as the output does.
+ */
+int erofs_output_add_sidecar(struct erofs_output *output, const char *suffix, const void *data, size_t size);
 
 /* Sets the final size, gives a new file its name, and returns when all of that is on the disk. */
 int erofs_output_commit(struct erofs_output *output, uint64_t size);

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,25 +13,11 @@
 #include "lib/io/target.h"
 #include "lib/util/report.h"
 
-/* "dir/.name.random" beside the target. */
-static char *temporary_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	int dir_len = slash ? (int)(slash + 1 - path) : 0;
-	uint32_t random = 0;
-	char *name;
-
-	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
-		random = (uint32_t)getpid();
-	/* Cut, so that no legal target makes an illegal name. */
-	return asprintf(&name, "%.*s.%.200s.%08" PRIx32, dir_len, path, path + dir_len, random) < 0 ? NULL : name;
-}
-
 /* Unlike mkstemp(), this leaves the mode to the umask. */
 static int open_beside(struct erofs_output *output)
 {
 	for (int tries = 0; tries < 100; tries++) {
-		char *name = temporary_name(output->path);
+		char *name = erofs_output_temporary_name(output->path);
 
 		if (!name)
 			return -ENOMEM;
@@ -161,6 +146,8 @@ int erofs_output_open_target(struct erofs_output *output)
 	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
 		return erofs_report(output->diag, -EINVAL,
 				    "cannot write to '%s': neither a regular file nor a block device", output->path);
+	if (output->options.cache_entry && S_ISREG(st.st_mode))
+		return open_beside(output);
 	output->is_device = S_ISBLK(st.st_mode);
 	return open_in_place(output);
 }

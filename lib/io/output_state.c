@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "lib/io/file.h"
@@ -30,4 +32,17 @@ int erofs_output_barrier(struct erofs_output *output)
 	if (!output->is_unfinished || output->options.no_sync || !fdatasync(output->fd))
 		return 0;
 	return erofs_output_report(output, -errno, "write to");
+}
+
+char *erofs_output_temporary_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	int dir_len = slash ? (int)(slash + 1 - path) : 0;
+	uint32_t random = 0;
+	char *name;
+
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
+		random = (uint32_t)getpid();
+	/* Cut, so that no legal target makes an illegal name. */
+	return asprintf(&name, "%.*s.%.200s.%08" PRIx32, dir_len, path, path + dir_len, random) < 0 ? NULL : name;
 }

@@ -15,7 +15,9 @@ struct erofs_output {
 	uint64_t expected;	  /* bytes; 0: not known */
 	_Atomic uint64_t written; /* bytes, for the start of writeback */
 	char *path;
-	char *temporary; /* NULL: in place, or committed */
+	char *temporary;	 /* NULL: in place, or committed */
+	char *sidecar;		 /* NULL: none */
+	char *sidecar_temporary; /* NULL: it has its name */
 	bool is_device;
 	bool is_whole;	    /* in place, and all of the file is the image */
 	bool is_unfinished; /* in place: what was there is gone, and the image is not complete */
@@ -33,6 +35,18 @@ int erofs_output_open_existing(const struct erofs_output *output);
  * recognizes what a killed one left.
  */
 int erofs_output_mark(const struct erofs_output *output);
+
+/* "dir/.name.random" beside a file. NULL: out of memory. */
+char *erofs_output_temporary_name(const char *path);
+
+/* Gives the sidecar its name. A negative errno, reported. */
+int erofs_output_place_sidecar(struct erofs_output *output);
+
+/* Gives a cache's entry, file and sidecar, their names, unless another writer was faster. Reported. */
+int erofs_output_take_entry(struct erofs_output *output);
+
+/* Removes what there is of the sidecar, under either name. */
+void erofs_output_drop_sidecar(struct erofs_output *output);
 
 int erofs_output_report(const struct erofs_output *output, int err, const char *what);
 

@@ -3,16 +3,19 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "lib/codec/hasher.h"
 #include "lib/format/format_superblock.h"
 #include "lib/util/cleanup.h"
+#include "lib/util/digits.h"
 #include "lib/util/report.h"
 #include "lib/writer/build_options.h"
 #include "lib/writer/data/data.h"
 #include "lib/writer/meta/emit.h"
 #include "lib/writer/meta/layout.h"
+#include "lib/writer/meta/verity.h"
 
 /* Where the scratch space begins if the size of the data is unknown: bytes that they will hardly reach. */
 #define UNKNOWN_MOST (UINT64_C(1) << 43)
@@ -70,8 +73,13 @@ static int open_output(struct build *build, const char *path)
 		.offset = plan->options->offset,
 		.force = plan->options->force,
 		.no_sync = plan->options->no_sync,
+		.cache_entry = plan->options->cache_entry,
 	};
-	int err = erofs_output_open(&build->output, path, &options, plan->diag);
+	int err;
+
+	if (plan->options->verity)
+		bound += erofs_writer_verity_size(bound + plan->blksz - bound % plan->blksz, plan->blksz);
+	err = erofs_output_open(&build->output, path, &options, plan->diag);
 
 	if (err)
 		return err;
@@ -91,14 +99,26 @@ static void summarize(const struct build *build)
 	struct erofs_build_summary *summary = build->plan.summary;
 	uint64_t end = build->layout.meta_blkaddr * build->plan.blksz;
 
-	summary->image_bytes = end + build->layout.metadata_size;
 	summary->metadata_bytes = build->layout.metadata_size + EROFS_SUPERBLOCK_OFFSET + build->plan.front.size;
-	summary->data_bytes = summary->image_bytes - summary->metadata_bytes;
+	summary->data_bytes = end + build->layout.metadata_size - summary->metadata_bytes;
 	if (build->plan.options->fingerprint != EROFS_DIGEST_NONE) {
 		summary->fingerprinted_files = build->plan.files;
 		summary->distinct_fingerprints = erofs_writer_contents_count(&build->data.dedup.contents);
 	}
 	summary->shared_xattrs = build->plan.xattrs.shared_count;
+}
+
+/* What containerd reads beside a layer. */
+static int add_sidecar(const struct build *build)
+{
+	const struct erofs_build_summary *summary = build->plan.summary;
+	char root[2 * sizeof(summary->verity_root) + 1], text[160];
+	int length;
+
+	erofs_hex_encode(root, summary->verity_root, sizeof(summary->verity_root));
+	length = snprintf(text, sizeof(text), "{\n  \"roothash\": \"%s\",\n  \"hashoffset\": %" PRIu64 "\n}", root,
+			  summary->verity_offset);
+	return erofs_output_add_sidecar(build->output, ".dmverity", text, (size_t)length);
 }
 
 static int finish_image(struct build *build)
@@ -109,11 +129,12 @@ static int finish_image(struct build *build)
 		return err;
 	erofs_message(build->plan.diag, EROFS_SEV_NOTE, "writing %" PRIu64 " bytes of metadata at block %" PRIu64,
 		      build->layout.metadata_size, build->layout.meta_blkaddr);
-	err = erofs_writer_emit(&build->plan, &build->data, &build->layout);
+	err = erofs_writer_emit(&build->plan, &build->data, &build->layout, build->pool);
 	if (err)
 		return err;
 	summarize(build);
-	return erofs_output_commit(build->output, build->plan.summary->image_bytes);
+	err = build->plan.summary->has_verity ? add_sidecar(build) : 0;
+	return err ? err : erofs_output_commit(build->output, build->plan.summary->image_bytes);
 }
 
 static int store_tree(struct build *build, const char *path)

@@ -100,6 +100,8 @@ static int check_sizes(const struct erofs_build_options *options, const struct e
 			      (unsigned int)EROFS_BLKSZBITS_MIN, (unsigned int)EROFS_BLKSZBITS_MAX);
 	if (options->data_outside && options->blkszbits != 9)
 		return REFUSE(diag, "data_outside", "it wants blocks of 512 bytes");
+	if (options->cache_entry && options->offset)
+		return REFUSE(diag, "cache_entry", "an entry is a file of its own, without an offset");
 	blksz = 1u << options->blkszbits;
 	if (options->pcluster_size % blksz || options->pcluster_size > EROFS_PCLUSTER_ENCODED_MAX)
 		return REFUSE(diag, "pcluster_size", "%" PRIu32 " is no multiple of the block size up to %u",

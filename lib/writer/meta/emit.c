@@ -270,7 +270,8 @@ static void report_progress(const struct erofs_plan *plan)
 		plan->options->progress(plan->options->progress_ctx, &progress);
 }
 
-int erofs_writer_emit(const struct erofs_plan *plan, const struct erofs_data *data, const struct erofs_layout *layout)
+int erofs_writer_emit(const struct erofs_plan *plan, const struct erofs_data *data, const struct erofs_layout *layout,
+		      struct erofs_pool *pool)
 {
 	erofs_auto(release_emitter) struct emitter emitter = { .plan = plan, .data = data, .layout = layout };
 	int err;
@@ -279,5 +280,5 @@ int erofs_writer_emit(const struct erofs_plan *plan, const struct erofs_data *da
 	err = erofs_writer_sink_init(&emitter.sink, data->output, zone_start(&emitter), data->uuid_hasher);
 	if (!err)
 		err = emit_metadata(&emitter);
-	return err ? err : erofs_writer_emit_front(plan, data, layout);
+	return err ? err : erofs_writer_emit_front(plan, data, layout, pool);
 }

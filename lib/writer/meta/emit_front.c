@@ -70,7 +70,7 @@ static struct erofs_superblock make_superblock(const struct erofs_plan *plan, co
 		.epoch = plan->epoch,
 		.fixed_nsec = plan->fixed_nsec,
 		.build_time = (uint32_t)(options->build_time - plan->epoch),
-		.blocks = layout->meta_blkaddr + layout->metadata_size / plan->blksz,
+		.blocks = layout->image_size / plan->blksz,
 		.meta_blkaddr = (uint32_t)erofs_writer_nid_blkaddr(layout),
 		.xattr_prefix_count = (uint8_t)xattrs->prefix_count,
 	};
@@ -136,7 +136,7 @@ static int make_uuid(const struct erofs_build_options *options, struct erofs_has
 }
 
 int erofs_writer_emit_front(const struct erofs_plan *plan, const struct erofs_data *data,
-			    const struct erofs_layout *layout)
+			    const struct erofs_layout *layout, struct erofs_pool *pool)
 {
 	struct erofs_superblock sb = make_superblock(plan, data, layout);
 	erofs_auto(erofs_buffer_release) struct erofs_buffer front = { 0 };
@@ -157,7 +157,9 @@ int erofs_writer_emit_front(const struct erofs_plan *plan, const struct erofs_da
 		sb.checksum = erofs_superblock_checksum(front.data, erofs_superblock_checksum_span(sb.blkszbits));
 		erofs_superblock_encode(&sb, front.data);
 	}
-	err = erofs_output_barrier(data->output);
+	err = erofs_writer_emit_behind(plan, data, layout, &front, pool);
+	if (!err)
+		err = erofs_output_barrier(data->output);
 	if (err)
 		return err;
 	return erofs_output_write(data->output, front.data, front.size, EROFS_SUPERBLOCK_OFFSET);

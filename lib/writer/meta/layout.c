@@ -171,6 +171,14 @@ static void place_blocks(struct erofs_layout *layout, const struct erofs_plan *p
 	layout->metadata_size = at;
 }
 
+static void align_end(struct erofs_layout *layout, const struct erofs_plan *plan)
+{
+	uint64_t unit = (uint64_t)plan->blksz * (plan->options->align_blocks ? plan->options->align_blocks : 1);
+	uint64_t size = layout->meta_blkaddr * plan->blksz + layout->metadata_size;
+
+	layout->image_size = (size + unit - 1) / unit * unit;
+}
+
 void erofs_writer_layout_release(struct erofs_layout *layout)
 {
 	free(layout->positions);
@@ -197,7 +205,8 @@ int erofs_writer_lay_out(struct erofs_layout *layout, const struct erofs_plan *p
 	assert(layout->meta_blkaddr);
 	layout->shared_xattrs_at = layout->zone_size;
 	place_blocks(layout, plan, align_up(layout->shared_xattrs_at + plan->xattrs.shared_zone.size, plan->blksz));
-	if (layout->meta_blkaddr + layout->metadata_size / plan->blksz >= EROFS_NULL_BLOCK)
+	align_end(layout, plan);
+	if (layout->image_size / plan->blksz >= EROFS_NULL_BLOCK)
 		return erofs_report(plan->diag, -EFBIG, "the image grows beyond 2^32 blocks; larger blocks would help");
 	return 0;
 }

@@ -20,7 +20,8 @@ struct erofs_layout {
 	uint64_t meta_blkaddr;
 	uint64_t zone_size;
 	uint64_t shared_xattrs_at;
-	uint64_t metadata_size; /* up to the end of the image */
+	uint64_t metadata_size; /* up to the end of what is needed */
+	uint64_t image_size;	/* bytes from the image's start, with what aligns the end */
 };
 
 /* -ENOMEM; -EFBIG, reported. */
