@@ -32,7 +32,8 @@ struct mkfs_parser {
 	int64_t time;
 
 	bool restamp;
-	char unfit[64]; /* an option given that has no place beside --restamp */
+	bool fingerprint_given; /* or none */
+	char unfit[64];		/* an option given that has no place beside --restamp */
 };
 
 /* `value` is NULL if there is none. False when reported. */
@@ -90,13 +91,16 @@ mkfs_take_function mkfs_refuse_unbuilt;
 
 /* A number from 0 to `most`, the value of the parser's option. */
 bool mkfs_parse_small(const struct mkfs_parser *parser, unsigned int *out, const char *value, unsigned int most);
+/* Fingerprints where nobody has said anything about them. */
+bool mkfs_default_fingerprint(struct mkfs_parser *parser);
 /* Appends to a list that `shown` shows to the library. */
 bool mkfs_add_to_list(const char ***list, const char *const **shown, size_t *count, const char *value);
 
 /* When all options are read: what needs several of them. In this order. */
 bool mkfs_settle_times(struct mkfs_parser *parser);
 bool mkfs_settle_positionals(struct mkfs_options *options, int argc, char **argv);
-bool mkfs_settle_oci(struct mkfs_options *options); /* part of the positionals */
+bool mkfs_settle_oci(struct mkfs_options *options);  /* part of the positionals */
+bool mkfs_settle_layers(struct mkfs_parser *parser); /* of --oci, options_oci.c */
 bool mkfs_settle_restamp(struct mkfs_parser *parser);
 bool mkfs_settle_compression(struct mkfs_options *options);
 

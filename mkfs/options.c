@@ -126,7 +126,8 @@ enum mkfs_action mkfs_parse_options(struct mkfs_options *options, int argc, char
 		return MKFS_DONE;
 	options->scan.overlay_xattrs = options->rules.strip_overlay;
 	if (!mkfs_settle_times(&parser) || !mkfs_settle_positionals(options, argc - optind, argv + optind) ||
-	    !mkfs_settle_restamp(&parser) || !settle_outside(options) || !mkfs_settle_compression(options))
+	    !mkfs_settle_layers(&parser) || !mkfs_settle_restamp(&parser) || !settle_outside(options) ||
+	    !mkfs_settle_compression(options))
 		return MKFS_FAIL;
 	return MKFS_BUILD;
 }

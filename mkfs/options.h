@@ -12,7 +12,8 @@
 /* What becomes of the layers of --oci. */
 enum mkfs_layers {
 	MKFS_FLATTEN,
-	MKFS_EACH, /* an image for each, in the directory `output` */
+	MKFS_EACH,  /* an image for each, in the directory `output` */
+	MKFS_CACHE, /* an entry for each, in the layer cache `output` */
 };
 
 enum mkfs_input {

@@ -34,6 +34,14 @@ static bool set_fingerprint(struct mkfs_options *options, enum erofs_digest dige
 	return true;
 }
 
+static bool leave_out_fingerprints(struct mkfs_parser *parser)
+{
+	parser->fingerprint_given = true;
+	parser->options->build.fingerprint = EROFS_DIGEST_NONE;
+	parser->options->build.fingerprint_name = NULL;
+	return true;
+}
+
 static bool take_fingerprint(struct mkfs_parser *parser, const char *value)
 {
 	static const char key[] = ",name=";
@@ -43,22 +51,27 @@ static bool take_fingerprint(struct mkfs_parser *parser, const char *value)
 	char alg[16];
 
 	if (length >= sizeof(alg))
-		return mkfs_refuse("unknown fingerprint algorithm '%.*s': sha256 or sha512", (int)length, value);
+		return mkfs_refuse("unknown fingerprint algorithm '%.*s': sha256, sha512 or none", (int)length, value);
 	memcpy(alg, value, length);
 	alg[length] = 0;
+	if (strcmp(alg, "none") == 0)
+		return value[length] ? mkfs_refuse("--ishare-fingerprint '%s': none takes no name", value)
+				     : leave_out_fingerprints(parser);
 	digest = erofs_digest_by_name(alg);
 	if (digest == EROFS_DIGEST_NONE)
-		return mkfs_refuse("unknown fingerprint algorithm '%s': sha256 or sha512", alg);
+		return mkfs_refuse("unknown fingerprint algorithm '%s': sha256, sha512 or none", alg);
 	if (value[length]) {
 		if (strncmp(value + length, key, sizeof(key) - 1) != 0)
 			return mkfs_refuse("--ishare-fingerprint '%s' is not ALG[,name=NAME]", value);
 		name = value + length + sizeof(key) - 1;
 	}
+	parser->fingerprint_given = true;
 	return set_fingerprint(parser->options, digest, name);
 }
 
 static bool take_inode_digest(struct mkfs_parser *parser, const char *value)
 {
+	parser->fingerprint_given = true;
 	return set_fingerprint(parser->options, EROFS_DIGEST_SHA256, value ? value : EROFS_FINGERPRINT_DEFAULT_NAME);
 }
 
@@ -80,15 +93,20 @@ bool mkfs_settle_restamp(struct mkfs_parser *parser)
 		return mkfs_refuse("--restamp takes an image over as it is, so %s has no place beside it",
 				   parser->unfit);
 	options->rules.time_rule = EROFS_TIME_KEEP;
-	return options->build.fingerprint != EROFS_DIGEST_NONE ||
-	       set_fingerprint(options, EROFS_DIGEST_SHA256, EROFS_FINGERPRINT_DEFAULT_NAME);
+	return mkfs_default_fingerprint(parser);
+}
+
+bool mkfs_default_fingerprint(struct mkfs_parser *parser)
+{
+	return parser->fingerprint_given ||
+	       set_fingerprint(parser->options, EROFS_DIGEST_SHA256, EROFS_FINGERPRINT_DEFAULT_NAME);
 }
 
 static const struct mkfs_option rows[] = {
 	{ "ishare-fingerprint", 0, MUST, take_fingerprint, .fits_restamp = true,
 	  .help = "      --ishare-fingerprint=ALG[,name=NAME]\n"
 		  "                             give each regular file a fingerprint, ALG sha256 or sha512, in the\n"
-		  "                             xattr NAME (trusted.erofs.fingerprint)\n" },
+		  "                             xattr NAME (trusted.erofs.fingerprint); none: leave them out\n" },
 	{ "xattr-inode-digest", 0, MAY, take_inode_digest, .fits_restamp = true,
 	  .help = "      --xattr-inode-digest[=NAME]  the same with sha256\n" },
 	{ "restamp", 0, NO, take_restamp, .fits_restamp = true,

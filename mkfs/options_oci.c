@@ -8,14 +8,14 @@
 
 static bool parse_layers(struct mkfs_options *options, const char *value)
 {
-	static const char *const names[] = { [MKFS_FLATTEN] = "flatten", [MKFS_EACH] = "each" };
+	static const char *const names[] = { [MKFS_FLATTEN] = "flatten", [MKFS_EACH] = "each", [MKFS_CACHE] = "cache" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(value, names[i]) == 0) {
 			options->oci_layers = (enum mkfs_layers)i;
 			return true;
 		}
-	return mkfs_refuse("--oci: layers=%s: flatten or each", value);
+	return mkfs_refuse("--oci: layers=%s: flatten, each or cache", value);
 }
 
 /* Whether this is a part of its own: else the comma belongs to the location. */
@@ -71,7 +71,7 @@ bool mkfs_settle_oci(struct mkfs_options *options)
 	if (options->oci.allow_http && strncmp(options->oci.location, "docker://", strlen("docker://")) != 0)
 		return mkfs_refuse("--oci: http is for registries (docker://...)");
 	if (options->oci_layers != MKFS_FLATTEN && options->build.offset)
-		return mkfs_refuse("--offset is a place in one image, and layers=each makes several");
+		return mkfs_refuse("--offset is a place in one image, and one for each layer makes several");
 	/* A layer for itself has its whiteouts for overlayfs. */
 	if (options->oci_layers != MKFS_FLATTEN)
 		options->rules.aufs_whiteouts = true;
@@ -79,4 +79,22 @@ bool mkfs_settle_oci(struct mkfs_options *options)
 	options->sources = &options->source;
 	options->source_count = 1;
 	return true;
+}
+
+/*
+ * What a fleet shares is the same wherever and whenever it is made, so no time of day goes into it, and it has fingerprints: sharing
+ * is what it is for.
+ */
+bool mkfs_settle_layers(struct mkfs_parser *parser)
+{
+	struct mkfs_options *options = parser->options;
+
+	if (options->input != MKFS_OCI || options->oci_layers < MKFS_CACHE)
+		return true;
+	if (!parser->time_given) {
+		options->build.build_time = 0;
+		options->build.uuid_rule = parser->uuid_given ? options->build.uuid_rule : EROFS_UUID_CONTENT;
+	}
+	options->build.cache_entry = true;
+	return mkfs_default_fingerprint(parser);
 }

@@ -110,9 +110,10 @@ static const struct mkfs_option rows[] = {
 	  .help = "      --oci=DIR|FILE|docker://HOST/NAME[:TAG|@DIGEST]\n"
 		  "                             the source is a container image: an OCI layout, an archive of one,\n"
 		  "                             what docker save writes, or one in a registry; behind it, if need\n"
-		  "                             be: ,ref=NAME ,platform=OS/ARCH[/VARIANT] ,layers=flatten|each\n"
-		  "                             (each: IMAGE is a directory for an image of every layer, and\n"
-		  "                             layers.json, their order) ,http\n" },
+		  "                             be: ,ref=NAME ,platform=OS/ARCH[/VARIANT] ,http\n"
+		  "                             ,layers=flatten|each|cache (each: IMAGE is a directory for an image\n"
+		  "                             of every layer, and layers.json, their order; cache: IMAGE is a\n"
+		  "                             layer cache of containerd, to which entries are added)\n" },
 	{ "ovlfs-strip", 0, MAY, take_ovlfs_strip,
 	  .help = "      --ovlfs-strip[=0|1]    leave out whiteouts and xattrs of overlayfs\n" },
 	{ "file-contexts", 0, MUST, take_file_contexts,
