@@ -9,6 +9,7 @@
 struct mkfs_job {
 	const struct mkfs_options *options;
 	const char *output; /* the image that is being made; with layers=each, one of several */
+	const char *title;  /* what the summary calls it; NULL: by its path */
 	bool no_summary;    /* standard output is the image */
 
 	/* Those of the options, with what belongs to this run: cancel, progress; for --restamp, what the source image says. */

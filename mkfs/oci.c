@@ -3,6 +3,7 @@
 
 #include "mkfs/oci_cache.h"
 #include "mkfs/oci_each.h"
+#include "mkfs/oci_image.h"
 
 int mkfs_scan_oci(struct erofs_tree *tree, const struct mkfs_job *job, const struct erofs_diag *diag)
 {
@@ -26,7 +27,11 @@ static int build(struct mkfs_job *job, const struct erofs_diag *diag)
 int mkfs_build_oci(struct mkfs_job *job, const struct erofs_diag *diag)
 {
 	const struct mkfs_options *options = job->options;
-	int err = erofs_oci_open(&job->oci_image, &options->oci, job->scan.cancel, diag);
+	int err;
+
+	if (options->oci_layers == MKFS_IMAGE)
+		return mkfs_build_oci_image(job, diag);
+	err = erofs_oci_open(&job->oci_image, &options->oci, job->scan.cancel, diag);
 
 	if (!err)
 		err = build(job, diag);

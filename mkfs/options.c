@@ -90,6 +90,37 @@ static bool refuse_argument(int kind, char **argv)
 	return mkfs_refuse("unknown option '-%c'; see mkfs.erofs --help", optopt);
 }
 
+/* Options about the run, and not about the bytes of the image. */
+static bool is_about_run(const struct mkfs_option *option)
+{
+	static const char *const names[] = { "quiet", "workers", "oci", "force", "no-fsync" };
+
+	if (option->letter == 'd')
+		return true;
+	for (size_t i = 0; option->name && i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(option->name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* What two runs have to have alike for one to use what the other has made. */
+static bool note_option(struct mkfs_parser *parser, const char *value)
+{
+	struct mkfs_options *options = parser->options;
+	char spelling[sizeof(parser->unfit)], *longer;
+
+	if (is_about_run(parser->option))
+		return true;
+	spell(spelling, sizeof(spelling), parser->option);
+	if (strcmp(spelling, "--file-contexts") == 0 || strcmp(spelling, "--compress-hints") == 0)
+		options->reads_files = true;
+	if (asprintf(&longer, "%s%s=%s\n", options->recipe ? options->recipe : "", spelling, value ? value : "") < 0)
+		return mkfs_refuse("out of memory");
+	free(options->recipe);
+	options->recipe = longer;
+	return true;
+}
+
 static bool take_options(struct mkfs_parser *parser, int argc, char **argv)
 {
 	struct mkfs_options_table table;
@@ -100,7 +131,7 @@ static bool take_options(struct mkfs_parser *parser, int argc, char **argv)
 		parser->option = mkfs_find_option(&table, found, name_index);
 		if (!parser->option)
 			return refuse_argument(found, argv);
-		if (!parser->option->take(parser, optarg))
+		if (!parser->option->take(parser, optarg) || !note_option(parser, optarg))
 			return false;
 		if (!parser->option->fits_restamp && !parser->done)
 			spell(parser->unfit, sizeof(parser->unfit), parser->option);
@@ -140,5 +171,6 @@ void mkfs_release_options(struct mkfs_options *options)
 	free(options->xattr_prefixes);
 	free(options->fingerprint_name);
 	free(options->oci_text);
+	free(options->recipe);
 	erofs_compress_hints_free(options->hints);
 }

@@ -14,6 +14,7 @@ enum mkfs_layers {
 	MKFS_FLATTEN,
 	MKFS_EACH,  /* an image for each, in the directory `output` */
 	MKFS_CACHE, /* an entry for each, in the layer cache `output` */
+	MKFS_IMAGE, /* a container image of them, in the OCI layout `output` */
 };
 
 enum mkfs_input {
@@ -41,6 +42,10 @@ struct mkfs_options {
 
 	struct erofs_oci_options oci; /* --oci */
 	enum mkfs_layers oci_layers;
+	enum erofs_oci_layer_type oci_layer_type;
+	bool oci_layer_type_given;
+	char *recipe;	  /* all options that have to do with the bytes of an image, as text */
+	bool reads_files; /* some of them name files that have, too */
 
 	/* What the pointers in scan, build and oci lead to. */
 	char *oci_text;

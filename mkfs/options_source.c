@@ -111,9 +111,11 @@ static const struct mkfs_option rows[] = {
 		  "                             the source is a container image: an OCI layout, an archive of one,\n"
 		  "                             what docker save writes, or one in a registry; behind it, if need\n"
 		  "                             be: ,ref=NAME ,platform=OS/ARCH[/VARIANT] ,http\n"
-		  "                             ,layers=flatten|each|cache (each: IMAGE is a directory for an image\n"
-		  "                             of every layer, and layers.json, their order; cache: IMAGE is a\n"
-		  "                             layer cache of containerd, to which entries are added)\n" },
+		  "                             ,layers=flatten|each|cache|image (each: IMAGE is a directory for an\n"
+		  "                             image of every layer, and layers.json, their order; cache: IMAGE\n"
+		  "                             is a layer cache of containerd, to which entries are added; image:\n"
+		  "                             IMAGE is an OCI layout for the same container image with EROFS\n"
+		  "                             layers) ,type=containerd|draft (what layers=image calls them)\n" },
 	{ "ovlfs-strip", 0, MAY, take_ovlfs_strip,
 	  .help = "      --ovlfs-strip[=0|1]    leave out whiteouts and xattrs of overlayfs\n" },
 	{ "file-contexts", 0, MUST, take_file_contexts,

@@ -69,7 +69,7 @@ void mkfs_print_summary(const struct mkfs_job *job)
 	const struct erofs_build_summary *summary = &job->summary;
 
 	printf("%s: %" PRIu64 " inodes (%" PRIu64 " files, %" PRIu64 " directories), %.2f MB of contents\n",
-	       job->output, summary->inodes, summary->regular_files, summary->directories,
+	       job->title ? job->title : job->output, summary->inodes, summary->regular_files, summary->directories,
 	       megabytes(summary->source_bytes));
 	printf("  image:        %.2f MB: data %.2f MB, metadata %.2f MB\n", megabytes(summary->image_bytes),
 	       megabytes(summary->data_bytes), megabytes(summary->metadata_bytes));

@@ -250,6 +250,7 @@ program_tests = \
 	tests/e2e/tar_index.sh \
 	tests/e2e/targets.sh \
 	tests/e2e/oci_cache.sh \
+	tests/e2e/oci_image.sh \
 	tests/e2e/verity.sh
 
 tests_golden = \
@@ -290,6 +291,7 @@ tests_extra = $(source_tests) $(program_tests) $(tests_golden) \
 	tests/e2e/lib.sh \
 	tests/tools/failio.c \
 	tests/e2e/lib_roundtrip.sh \
+	tests/e2e/oci_image.py \
 	tests/e2e/oci_images.py \
 	tests/e2e/oci_token_registry.py \
 	tests/e2e/page_figures.py \

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <erofs/api.h>
+#include <erofs/build.h>
 #include <erofs/diag.h>
 #include <erofs/source.h>
 #include <erofs/tree.h>
@@ -58,5 +59,53 @@ EROFS_API int erofs_scan_oci(struct erofs_tree *tree, struct erofs_oci_image *im
 /* The same with one layer as it is, its whiteouts being files; see erofs_tree_rules.aufs_whiteouts. */
 EROFS_API int erofs_scan_oci_layer(struct erofs_tree *tree, struct erofs_oci_image *image, size_t layer,
 				   const struct erofs_scan_options *options, const struct erofs_diag *diag);
+
+/* What the layers of a converted image are called in its manifest. */
+enum erofs_oci_layer_type {
+	EROFS_OCI_LAYER_CONTAINERD, /* application/vnd.erofs.layer.v1 */
+	EROFS_OCI_LAYER_DRAFT,	    /* application/vnd.erofs, with the role overlay-lower */
+};
+
+struct erofs_oci_convert_options {
+	size_t size; /* of this struct */
+	enum erofs_oci_layer_type layer_type;
+	/*
+	 * All that has an influence on the bytes of a layer but the layer itself, as text. Layers in the target that were made from the
+	 * same tar by the same recipe are used again. NULL: none are.
+	 */
+	const char *recipe;
+	bool no_sync; /* do not wait until the target is on the disk */
+	/*
+	 * Makes the EROFS image of a layer, at `path`, where nothing is: erofs_scan_oci_layer() and erofs_build_arrivals(), for
+	 * example. A negative errno, reported, ends the conversion. Called by the caller's thread.
+	 */
+	int (*build)(void *ctx, struct erofs_oci_image *image, size_t layer, const char *path,
+		     struct erofs_build_summary *summary);
+	void *ctx;
+};
+
+/* Nothing is asked for; see <erofs/api.h>. */
+static inline struct erofs_oci_convert_options erofs_oci_convert_options_init(void)
+{
+	EROFS_OPTIONS_INIT(struct erofs_oci_convert_options);
+}
+
+struct erofs_oci_convert_summary {
+	size_t images;	  /* manifests of images that were converted: one for each platform */
+	size_t converted; /* layers */
+	size_t reused;	  /* layers that were there, or came twice */
+	size_t copied;	  /* manifests taken over as they are: attestations and other artifacts */
+};
+
+/*
+ * Makes a container image whose layers are EROFS images out of one whose layers are tars, in the OCI layout directory `target`, which
+ * may be there and hold other images. Without a platform in `source` all platforms of an index come over. Configuration, history,
+ * annotations and platforms are carried over, attestations and other artifacts copied. index.json changes last: a failure, which is
+ * reported, leaves no new image. `summary` may be NULL.
+ */
+EROFS_API int erofs_oci_convert(const struct erofs_oci_options *source, const char *target,
+				const struct erofs_oci_convert_options *options,
+				struct erofs_oci_convert_summary *summary, const struct erofs_cancel *cancel,
+				const struct erofs_diag *diag);
 
 #endif

@@ -27,6 +27,13 @@ int erofs_oci_digest_parse(struct oci_digest *out, const char *text)
 	return 0;
 }
 
+void erofs_oci_digest_name(struct oci_digest *out, const uint8_t raw[32])
+{
+	*out = (struct oci_digest){ .algorithm = EROFS_DIGEST_SHA256, .text = "sha256:" };
+	memcpy(out->raw, raw, 32);
+	erofs_hex_encode(out->text + strlen(out->text), raw, 32);
+}
+
 static void release_hasher(struct erofs_hasher **hasher)
 {
 	erofs_hasher_free(*hasher);

@@ -21,6 +21,9 @@ struct oci_digest {
 /* -EINVAL for anything else, path or not. */
 int erofs_oci_digest_parse(struct oci_digest *out, const char *text);
 
+/* The SHA-256 `raw` as a name. */
+void erofs_oci_digest_name(struct oci_digest *out, const uint8_t raw[32]);
+
 /* Whether these bytes have this digest: 1 or 0, negative if it cannot be computed. */
 int erofs_oci_digest_fits(const struct oci_digest *digest, const void *bytes, size_t size);
 

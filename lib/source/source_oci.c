@@ -65,7 +65,7 @@ static int check_layer(const struct erofs_oci_image *image, const struct oci_des
 	return 0;
 }
 
-static int check_layers(const struct erofs_oci_image *image)
+int erofs_source_oci_check_layers(const struct erofs_oci_image *image)
 {
 	int err = 0;
 
@@ -85,7 +85,7 @@ static bool is_directory(const char *path)
 	return !stat(path, &st) && S_ISDIR(st.st_mode);
 }
 
-static int open_store(struct erofs_oci_image *image, const struct erofs_oci_options *options)
+int erofs_source_oci_open_store(struct erofs_oci_image *image, const struct erofs_oci_options *options)
 {
 	int err;
 
@@ -117,11 +117,11 @@ int erofs_oci_open(struct erofs_oci_image **out, const struct erofs_oci_options 
 		return erofs_report(diag, -ENOMEM, "out of memory");
 	image->diag = diag;
 	image->cancel = cancel;
-	err = open_store(image, &known);
+	err = erofs_source_oci_open_store(image, &known);
 	if (!err)
 		err = erofs_source_oci_choose(image, &known);
 	if (!err)
-		err = check_layers(image);
+		err = erofs_source_oci_check_layers(image);
 	if (err == -ENOMEM)
 		erofs_report(diag, err, "out of memory");
 	if (err)

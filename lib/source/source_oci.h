@@ -16,6 +16,11 @@ struct erofs_oci_image {
 	struct oci_config config;
 };
 
+/* The store of the location that options name. */
+int erofs_source_oci_open_store(struct erofs_oci_image *image, const struct erofs_oci_options *options);
+/* Whether all layers are of a kind that can be read, and can be checked. Reported. */
+int erofs_source_oci_check_layers(const struct erofs_oci_image *image);
+
 /*
  * Finds manifest and configuration of the image that was asked for, by name and platform. Reports what is wrong, or what there
  * is to choose from.

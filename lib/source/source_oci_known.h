@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#ifndef EROFS_SOURCE_SOURCE_OCI_KNOWN_H
+#define EROFS_SOURCE_SOURCE_OCI_KNOWN_H
+
+#include "lib/oci/documents.h"
+
+/* Layers that have been converted: from which tar, and what came of it. Manifests say so in annotations of their layers. */
+
+#define OCI_NOTE_DIFF_ID     "org.erofs.tar.diff-id"
+#define OCI_NOTE_RECIPE	     "org.erofs.recipe"
+#define OCI_NOTE_ROOT_HASH   "org.erofs.dmverity.roothash"
+#define OCI_NOTE_HASH_OFFSET "org.erofs.dmverity.hashoffset"
+
+struct oci_known_layer {
+	struct oci_digest diff_id; /* of the tar */
+	struct oci_digest digest;  /* of the image */
+	uint64_t size;		   /* of it, bytes */
+	char root_hash[65];	   /* "": no tree */
+	char hash_offset[24];
+};
+
+struct oci_known {
+	struct oci_known_layer *layers;
+	size_t count, room;
+};
+
+/* Notes what the layout directory `path` has that was made by this recipe. What is damaged there is passed over. -ENOMEM. */
+int erofs_source_oci_known_load(struct oci_known *known, const char *path, const struct oci_digest *recipe);
+
+/* Notes one more. -ENOMEM. */
+int erofs_source_oci_known_add(struct oci_known *known, const struct oci_known_layer *layer);
+
+/* NULL: none. The next one behind `after`, which may be NULL. Valid until something is added. */
+const struct oci_known_layer *erofs_source_oci_known_find(const struct oci_known *known,
+							  const struct oci_digest *diff_id,
+							  const struct oci_known_layer *after);
+
+void erofs_source_oci_known_release(struct oci_known *known);
+
+#endif
