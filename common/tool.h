@@ -8,7 +8,7 @@
 #include <erofs/diag.h>
 
 /*
- * What mkfs.erofs, dump.erofs and fsck.erofs do alike: messages on stderr, numbers in options, --version. Uses nothing of
+ * What the commands do alike: messages on stderr, numbers in options, --version. Uses nothing of
  * the library but its public headers.
  */
 

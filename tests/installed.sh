@@ -19,6 +19,7 @@ for tool in mkfs dump fsck; do
 		exit 1
 	fi
 done
+for tool in mount umount; do "$prefix/sbin/$tool.erofs" --version; done
 echo "ok - tools"
 
 cat >"$work/consumer.c" <<'END'

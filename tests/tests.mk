@@ -231,6 +231,7 @@ program_tests = \
 	tests/e2e/ishare_report.sh \
 	tests/e2e/left_out.sh \
 	tests/e2e/losses.sh \
+	tests/e2e/mount.sh \
 	tests/e2e/mutate.sh \
 	tests/e2e/mutate_library.sh \
 	tests/e2e/namespaces.sh \
@@ -290,6 +291,7 @@ tests_extra = $(source_tests) $(program_tests) $(tests_golden) \
 	tests/bench/share.sh \
 	tests/e2e/lib.sh \
 	tests/tools/failio.c \
+	tests/tools/fakeverity.c \
 	tests/e2e/lib_roundtrip.sh \
 	tests/e2e/oci_image.py \
 	tests/e2e/oci_images.py \
