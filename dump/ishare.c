@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/tool.h"
 
@@ -77,12 +78,53 @@ static int show(const struct ishare_report *report, const struct erofs_diag *dia
 	return ishare_reduction(&report->total.all) < o->min_saving ? EXIT_BELOW : EXIT_SUCCESS;
 }
 
+/* What the command line says: FILE, or FILE*N if there is no file of that name. */
+struct inputs {
+	char **paths; /* owned */
+	uint32_t *copies;
+	size_t count;
+};
+
+static void release_inputs(struct inputs *inputs)
+{
+	for (size_t i = 0; i < inputs->count; i++)
+		free(inputs->paths[i]);
+	free(inputs->paths);
+	free(inputs->copies);
+}
+
+static int take_inputs(struct inputs *inputs, const struct dump_options *options)
+{
+	inputs->paths = calloc(options->image_count, sizeof(*inputs->paths));
+	inputs->copies = calloc(options->image_count, sizeof(*inputs->copies));
+	if (!inputs->paths || !inputs->copies)
+		return -ENOMEM;
+	for (size_t i = 0; i < options->image_count; i++) {
+		char *path = strdup(options->images[i]), *star = path ? strrchr(path, '*') : NULL;
+
+		if (!path)
+			return -ENOMEM;
+		inputs->paths[inputs->count] = path;
+		inputs->copies[inputs->count++] = options->copies;
+		if (star && access(path, F_OK) && options_parse_copies(&inputs->copies[i], star + 1))
+			*star = 0;
+	}
+	return 0;
+}
+
 static int report_on(struct erofs_share *share, const struct dump_options *options, const struct erofs_diag *diag)
 {
 	struct ishare_report report = { .options = options, .share = share };
-	int status, err;
+	struct inputs inputs = { 0 };
+	int status, err = take_inputs(&inputs, options);
 
-	if (erofs_share_add(share, options->images, options->image_count, diag))
+	if (err)
+		status = say(diag, "cannot compute the report", err);
+	else
+		status = erofs_share_add_copies(share, (const char *const *)inputs.paths, inputs.copies, inputs.count,
+						diag);
+	release_inputs(&inputs);
+	if (status)
 		return EXIT_FAILURE;
 	err = compute(&report);
 	status = err ? say(diag, "cannot compute the report", err) : show(&report, diag);

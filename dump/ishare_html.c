@@ -92,19 +92,21 @@ static void begin_bar(const struct page *page)
 static void put_image(const struct page *page, const struct erofs_share_image *image, uint64_t scale)
 {
 	const struct erofs_share_figures *alone = &image->alone;
+	/* Of one copy, as the bar is; all copies of what never shares are marginal. */
+	uint64_t only = image->marginal_page_bytes - image->unshareable_page_bytes * (image->copies - 1);
 
 	fputs("<div class=\"row image\"><div class=label>", page->out);
 	put_name(page, image->name, strlen(image->name));
+	if (image->copies > 1)
+		fprintf(page->out, " &times; %" PRIu32, image->copies);
 	fputs("<span class=num>", page->out);
 	put_size(page, "span", "", alone->page_bytes);
 	fputs(", of it only here ", page->out);
 	put_size(page, "b", "", image->marginal_page_bytes);
 	fputs("</span></div>", page->out);
 	begin_bar(page);
-	put_segment(page, "others", "shared with other images", alone->shared_page_bytes - image->marginal_page_bytes,
-		    scale);
-	put_segment(page, "only", "only in this image", image->marginal_page_bytes - image->unshareable_page_bytes,
-		    scale);
+	put_segment(page, "others", "shared with other images", alone->shared_page_bytes - only, scale);
+	put_segment(page, "only", "only in this image", only - image->unshareable_page_bytes, scale);
 	put_segment(page, "never", "without fingerprint", image->unshareable_page_bytes, scale);
 	put_segment(page, "saved", "equal files of this image", alone->page_bytes - alone->shared_page_bytes, scale);
 	fputs("</div>", page->out);

@@ -32,6 +32,7 @@ static struct json_object *new_total(const struct erofs_share_total *total)
 	struct json_object *object = json_object_new_object();
 
 	json_add_number(object, "images", total->images);
+	json_add_number(object, "mounts", total->mounts);
 	add_figures(object, &total->all);
 	json_add_number(object, "distinct_contents", total->distinct);
 	json_add_number(object, "clash_page_bytes", total->clash_page_bytes);
@@ -48,6 +49,7 @@ static struct json_object *new_image(const struct erofs_share_image *image)
 	json_add_number(object, "block_size", image->block_size);
 	json_add_flag(object, "fingerprinted", image->fingerprinted);
 	json_add_number(object, "damaged", image->damaged);
+	json_add_number(object, "copies", image->copies);
 	add_figures(object, &image->alone);
 	json_add_number(object, "marginal_page_bytes", image->marginal_page_bytes);
 	json_add_number(object, "unshareable_files", image->unshareable_files);

@@ -37,6 +37,8 @@ static void print_image(const struct erofs_share_image *image)
 	print_size(image->marginal_page_bytes);
 	printf("  ");
 	text_print(image->name, strlen(image->name));
+	if (image->copies > 1)
+		printf(" (%" PRIu32 " copies)", image->copies);
 	if (!image->fingerprinted)
 		printf(" (no fingerprints: shares nothing)");
 	if (image->damaged)
@@ -54,6 +56,10 @@ static void print_images(const struct ishare_report *report)
 
 		print_image(&image);
 	}
+	if (report->total.mounts > report->total.images)
+		printf("%" PRIu64
+		       " mounts, each for itself: a line of an image is about one of its copies, marginal are all of them.\n",
+		       report->total.mounts);
 	printf("Page cache, in pages of %u bytes, without and with sharing, and what sharing saves of it: together, and in\n"
 	       "each image alone. Marginal: what the set would not need without this image.\n",
 	       report->options->page_size);

@@ -31,6 +31,7 @@ static const struct option table[] = {
 	{ "ishare-report", no_argument, NULL, OPT_ISHARE_REPORT },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "ls", no_argument, NULL, OPT_LS },
+	{ "copies", required_argument, NULL, OPT_REPORT },
 	{ "min-saving", required_argument, NULL, OPT_REPORT },
 	{ "nid", required_argument, NULL, OPT_NID },
 	{ "offset", required_argument, NULL, OPT_OFFSET },
@@ -64,6 +65,7 @@ static const char help[] =
 	" --page-size=N         bytes of a page (4096)\n"
 	" --backend=file|block  how plain images will be mounted, for naming (file)\n"
 	" --top=N               lines in each list of what spoils sharing (20)\n"
+	" --copies=N            each is mounted N times, each for itself; FILE*N: this one\n"
 	" --min-saving=PERCENT  exit with 3 if sharing saves less\n"
 	" --html=FILE           write the report as a page, too\n"
 	"\n"
@@ -189,7 +191,7 @@ int options_parse(struct dump_options *out, int argc, char **argv)
 {
 	int option, which = 0, err = 0;
 
-	*out = (struct dump_options){ .page_size = 4096, .top = 20 };
+	*out = (struct dump_options){ .page_size = 4096, .top = 20, .copies = 1 };
 	opterr = 0;
 	while (!err && (option = getopt_long(argc, argv, ":ehRsSV", table, &which)) != -1) {
 		bool *flag = flag_of(out, option);

@@ -42,6 +42,7 @@ struct dump_options {
 	size_t top;		   /* lines of a list */
 	unsigned int min_saving;   /* in hundredths of a percent */
 	const char *html;	   /* NULL: not asked for */
+	uint32_t copies;	   /* of each input that does not say so itself */
 	const char *report_option; /* one that goes with ishare_report only; NULL: none was given */
 };
 
@@ -53,6 +54,9 @@ void options_release(struct dump_options *options);
 
 /* Reports what is wrong with the command line; returns -1. */
 int options_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A number of copies. */
+bool options_parse_copies(uint32_t *out, const char *text);
 
 /* The options of --ishare-report, by name; 0 or -1. */
 int options_set_report(struct dump_options *out, const char *name, const char *value);

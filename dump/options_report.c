@@ -4,7 +4,8 @@
 #include "common/tool.h"
 #include "dump/options.h"
 
-#define TOP_MAX 10000u
+#define TOP_MAX	   10000u
+#define COPIES_MAX 1000000u
 
 /* A percentage with up to two decimals, in hundredths. */
 static bool parse_percent(unsigned int *out, const char *text)
@@ -35,6 +36,16 @@ static bool parse_page_size(uint32_t *out, const char *text)
 	return true;
 }
 
+bool options_parse_copies(uint32_t *out, const char *text)
+{
+	uint64_t number;
+
+	if (!tool_parse_number(&number, text, COPIES_MAX) || !number)
+		return false;
+	*out = (uint32_t)number;
+	return true;
+}
+
 int options_set_report(struct dump_options *out, const char *name, const char *value)
 {
 	uint64_t number;
@@ -54,6 +65,10 @@ int options_set_report(struct dump_options *out, const char *name, const char *v
 		out->top = (size_t)number;
 		return 0;
 	}
+	if (strcmp(name, "copies") == 0)
+		return options_parse_copies(&out->copies, value)
+			       ? 0
+			       : options_usage("--copies=%s: not a number from 1 to %u", value, COPIES_MAX);
 	if (strcmp(name, "html") == 0) {
 		out->html = value;
 		return *value ? 0 : options_usage("--html needs a file");

@@ -44,6 +44,14 @@ EROFS_API void erofs_share_free(struct erofs_share *share);
 EROFS_API int erofs_share_add(struct erofs_share *share, const char *const *paths, size_t count,
 			      const struct erofs_diag *diag);
 
+/*
+ * The same for images that are mounted more than once, each for itself, so that without sharing each copy has a page cache of its own:
+ * `copies[i]` (1 or more; NULL: 1 each) of input i, which is read once. As if it had been added that often, but it stays one
+ * image of the set.
+ */
+EROFS_API int erofs_share_add_copies(struct erofs_share *share, const char *const *paths, const uint32_t *copies,
+				     size_t count, const struct erofs_diag *diag);
+
 /* ---- figures; ask when all inputs have been added ---------------------------------------------------------------------- */
 
 struct erofs_share_figures {
@@ -63,12 +71,14 @@ struct erofs_share_image {
 	struct erofs_share_figures alone; /* of this image, mounted without the others */
 	uint64_t unshareable_files;	  /* without a value that the kernel would take */
 	uint64_t unshareable_page_bytes;
-	uint64_t marginal_page_bytes; /* page cache, with sharing, that the set would not need without this image */
+	uint64_t marginal_page_bytes; /* page cache, with sharing, that the set would not need without all its copies */
+	uint32_t copies;	      /* the other figures are those of one of them */
 };
 
 struct erofs_share_total {
 	size_t images;
-	struct erofs_share_figures all; /* of the whole set */
+	uint64_t mounts;		/* copies of all images */
+	struct erofs_share_figures all; /* of the whole set, all copies */
 	uint64_t distinct;		/* distinct (fingerprint, size, kind) */
 	/*
 	 * The kernel looks for the fingerprint alone, so that only the kind and size that it meets first is shared, the
@@ -106,7 +116,7 @@ struct erofs_share_loss {
 	char *path; /* path_size bytes, from the root on, and a NUL; clashes: that of examples[0] */
 	size_t path_size;
 	uint64_t page_bytes; /* that sharing could save here, at most */
-	uint64_t files;	     /* inodes, at this path or of this value */
+	uint64_t files;	     /* inodes, at this path or of this value; CONTENT_DIFFERS: copies of an image count once */
 	uint64_t contents; /* NO_FINGERPRINT: 0; CONTENT_DIFFERS: distinct contents; clashes: distinct sizes or kinds */
 	char value[2 * 64 + 16];		/* clashes: "sha256:..." of the value; else "" */
 	struct erofs_share_example examples[2]; /* clashes only */

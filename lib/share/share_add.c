@@ -17,6 +17,7 @@ struct adding {
 	struct erofs_share *share;
 	const struct erofs_diag *diag;
 	const char *const *paths;
+	const uint32_t *copies; /* NULL: 1 each */
 	size_t count, next;
 	struct erofs_share_batch *batches; /* one for each slot */
 };
@@ -53,10 +54,13 @@ static int read_input(struct erofs_share_batch *batch, const char *path, const s
 static int next(void *ctx, unsigned int slot)
 {
 	struct adding *adding = ctx;
+	size_t number = adding->next;
 
-	if (adding->next == adding->count)
+	if (number == adding->count)
 		return 0;
-	erofs_share_batch_reset(&adding->batches[slot], adding->paths[adding->next++]);
+	adding->next++;
+	erofs_share_batch_reset(&adding->batches[slot], adding->paths[number],
+				adding->copies ? adding->copies[number] : 1);
 	return 1;
 }
 
@@ -81,11 +85,12 @@ static void free_pool(struct erofs_pool **pool)
 	erofs_pool_free(*pool);
 }
 
-static int add(struct erofs_share *share, const char *const *paths, size_t count, const struct erofs_diag *diag)
+static int add(struct erofs_share *share, const char *const *paths, const uint32_t *copies, size_t count,
+	       const struct erofs_diag *diag)
 {
 	static const struct erofs_pool_ops ops = { .next = next, .work = work, .commit = commit };
 	erofs_auto(free_pool) struct erofs_pool *pool = erofs_pool_new(share->options.workers);
-	struct adding adding = { .share = share, .diag = diag, .paths = paths, .count = count };
+	struct adding adding = { .share = share, .diag = diag, .paths = paths, .copies = copies, .count = count };
 	unsigned int slots = pool ? 2 * erofs_pool_width(pool) : 0;
 	int err;
 
@@ -102,12 +107,21 @@ static int add(struct erofs_share *share, const char *const *paths, size_t count
 	return err ? erofs_report(diag, err, "%s", strerror(-err)) : 0;
 }
 
-int erofs_share_add(struct erofs_share *share, const char *const *paths, size_t count, const struct erofs_diag *diag)
+int erofs_share_add_copies(struct erofs_share *share, const char *const *paths, const uint32_t *copies, size_t count,
+			   const struct erofs_diag *diag)
 {
 	if (!share)
 		return erofs_report(diag, -EINVAL, "erofs_share_add(): no set (NULL)");
 	for (size_t i = 0; i < count; i++)
 		if (!paths || !paths[i])
 			return erofs_report(diag, -EINVAL, "erofs_share_add(): input %zu has no path (NULL)", i);
-	return add(share, paths, count, diag);
+	for (size_t i = 0; copies && i < count; i++)
+		if (!copies[i])
+			return erofs_report(diag, -EINVAL, "%s: no copies of it", paths[i]);
+	return add(share, paths, copies, count, diag);
+}
+
+int erofs_share_add(struct erofs_share *share, const char *const *paths, size_t count, const struct erofs_diag *diag)
+{
+	return erofs_share_add_copies(share, paths, NULL, count, diag);
 }

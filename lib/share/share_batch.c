@@ -15,13 +15,16 @@ void erofs_share_batch_release(struct erofs_share_batch *batch)
 	batch->hasher = NULL;
 }
 
-void erofs_share_batch_reset(struct erofs_share_batch *batch, const char *name)
+void erofs_share_batch_reset(struct erofs_share_batch *batch, const char *name, uint32_t copies)
 {
 	struct erofs_share_batch old = *batch;
 
-	*batch = (struct erofs_share_batch){
-		.name = name, .files = old.files, .text = old.text, .last = old.last, .hasher = old.hasher
-	};
+	*batch = (struct erofs_share_batch){ .name = name,
+					     .copies = copies,
+					     .files = old.files,
+					     .text = old.text,
+					     .last = old.last,
+					     .hasher = old.hasher };
 	batch->files.size = 0;
 	batch->text.size = 0;
 	batch->last.size = 0;

@@ -30,6 +30,7 @@ struct erofs_share_file {
 
 struct erofs_share_batch {
 	const char *name; /* of the input; borrowed */
+	uint32_t copies;
 	bool manifest;
 	bool fingerprinted;
 	char uuid[37];
@@ -44,7 +45,7 @@ struct erofs_share_batch {
 void erofs_share_batch_release(struct erofs_share_batch *batch);
 
 /* Empties it for another input, keeping its memory. */
-void erofs_share_batch_reset(struct erofs_share_batch *batch, const char *name);
+void erofs_share_batch_reset(struct erofs_share_batch *batch, const char *name, uint32_t copies);
 
 /* Adds a file: `file` without `kept` and `added`, which follow from the path. -ENOMEM, -EFBIG. */
 int erofs_share_batch_add(struct erofs_share_batch *batch, const struct erofs_share_file *file, const char *path,

@@ -82,7 +82,7 @@ static void rank_missing(struct ranking *ranking)
 
 		for (; i < count && missing[i].place == new.number; i++) {
 			new.page_bytes = erofs_share_sum(new.page_bytes, missing[i].page_bytes);
-			new.files++;
+			new.files += missing[i].copies;
 		}
 		offer(ranking, &new);
 	}

@@ -59,11 +59,11 @@ uint64_t erofs_share_pages(const struct erofs_share *share, uint64_t size)
 
 /* ---- adding ---------------------------------------------------------------------------------------------------------- */
 
-static void add_file(struct erofs_share_figures *to, uint64_t size, uint64_t page_bytes)
+static void add_file(struct erofs_share_figures *to, uint64_t size, uint64_t page_bytes, uint32_t copies)
 {
-	to->files++;
-	to->bytes = erofs_share_sum(to->bytes, size);
-	to->page_bytes = erofs_share_sum(to->page_bytes, page_bytes);
+	to->files += copies;
+	to->bytes = erofs_share_sum(to->bytes, erofs_share_times(size, copies));
+	to->page_bytes = erofs_share_sum(to->page_bytes, erofs_share_times(page_bytes, copies));
 }
 
 static void add_cost(uint64_t *to, uint64_t page_bytes)
@@ -74,15 +74,16 @@ static void add_cost(uint64_t *to, uint64_t page_bytes)
 static int merge_unshareable(struct erofs_share *share, struct erofs_share_image *image, uint32_t place,
 			     uint64_t page_bytes)
 {
-	struct erofs_share_missing missing = { place, page_bytes };
+	uint64_t all_copies = erofs_share_times(page_bytes, image->copies);
+	struct erofs_share_missing missing = { place, image->copies, all_copies };
 
 	image->unshareable_files++;
 	add_cost(&image->unshareable_page_bytes, page_bytes);
 	add_cost(&image->alone.shared_page_bytes, page_bytes);
-	add_cost(&share->all.shared_page_bytes, page_bytes);
+	add_cost(&share->all.shared_page_bytes, all_copies);
 	add_cost(&erofs_share_folder(&share->places, erofs_share_place(&share->places, place)->folder)
 			  ->shared_page_bytes,
-		 page_bytes);
+		 all_copies);
 	return image->fingerprinted ? erofs_buffer_append(&share->missing, &missing, sizeof(missing)) : 0;
 }
 
@@ -108,8 +109,7 @@ static int merge_shareable(struct erofs_share *share, struct erofs_share_image *
 	if (added || content->last_image != index)
 		add_cost(&image->alone.shared_page_bytes, page_bytes);
 	content->last_image = index;
-	if (content->files < UINT32_MAX)
-		content->files++;
+	content->files = content->files < UINT32_MAX - image->copies ? content->files + image->copies : UINT32_MAX;
 	return erofs_share_places_note(&share->places, place, head);
 }
 
@@ -117,6 +117,7 @@ static int new_image(struct erofs_share *share, const struct erofs_share_batch *
 {
 	struct erofs_share_image image = { .manifest = batch->manifest,
 					   .fingerprinted = batch->fingerprinted,
+					   .copies = batch->copies,
 					   .block_size = batch->block_size,
 					   .damaged = batch->damaged };
 
@@ -138,6 +139,7 @@ int erofs_share_merge(struct erofs_share *share, const struct erofs_share_batch 
 	if (err)
 		return err;
 	image = erofs_share_image_at(share, erofs_share_image_count(share) - 1);
+	share->mounts += image->copies;
 	for (size_t i = 0; !err && i < count; i++) {
 		uint64_t page_bytes = erofs_share_pages(share, files[i].size);
 		uint32_t place;
@@ -146,11 +148,11 @@ int erofs_share_merge(struct erofs_share *share, const struct erofs_share_batch 
 		if (err)
 			return err;
 		text += files[i].added;
-		add_file(&share->all, files[i].size, page_bytes);
-		add_file(&image->alone, files[i].size, page_bytes);
+		add_file(&share->all, files[i].size, page_bytes, image->copies);
+		add_file(&image->alone, files[i].size, page_bytes, 1);
 		add_cost(&erofs_share_folder(&share->places, erofs_share_place(&share->places, place)->folder)
 				  ->page_bytes,
-			 page_bytes);
+			 erofs_share_times(page_bytes, image->copies));
 		err = files[i].value_size ? merge_shareable(share, image, &files[i], place, page_bytes)
 					  : merge_unshareable(share, image, place, page_bytes);
 	}
@@ -222,10 +224,8 @@ static uint64_t clash_cost(const struct erofs_share *share, const struct erofs_s
 	uint64_t all = 0, least = UINT64_MAX;
 
 	for (;;) {
-		uint64_t copies = 0, pages = erofs_share_pages(share, content->size);
+		uint64_t copies = erofs_share_times(erofs_share_pages(share, content->size), content->files - 1);
 
-		if (__builtin_mul_overflow(pages, content->files - 1, &copies))
-			copies = UINT64_MAX;
 		all = erofs_share_sum(all, copies);
 		least = copies < least ? copies : least;
 		if (content->next == EROFS_SHARE_CONTENT_NONE)
@@ -238,8 +238,8 @@ static void settle_contents(struct erofs_share *share)
 {
 	share->clash_page_bytes = 0;
 	for (size_t i = 0; i < erofs_share_image_count(share); i++)
-		erofs_share_image_at(share, i)->marginal_page_bytes =
-			erofs_share_image_at(share, i)->unshareable_page_bytes;
+		erofs_share_image_at(share, i)->marginal_page_bytes = erofs_share_times(
+			erofs_share_image_at(share, i)->unshareable_page_bytes, erofs_share_image_at(share, i)->copies);
 	for (uint32_t i = 0; i < share->contents.count; i++) {
 		const struct erofs_share_content *content = erofs_share_content(&share->contents, i);
 
@@ -277,6 +277,7 @@ void erofs_share_get_total(const struct erofs_share *share, struct erofs_share_t
 	if (!share)
 		return;
 	*out = (struct erofs_share_total){ .images = erofs_share_image_count(share),
+					   .mounts = share->mounts,
 					   .all = share->all,
 					   .distinct = share->contents.count,
 					   .clash_page_bytes = share->clash_page_bytes };

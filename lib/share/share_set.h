@@ -13,6 +13,7 @@
 /* A file without a fingerprint, in an image that has them. */
 struct erofs_share_missing {
 	uint32_t place;
+	uint32_t copies;
 	uint64_t page_bytes;
 };
 
@@ -25,6 +26,7 @@ struct erofs_share {
 	struct erofs_buffer missing; /* of struct erofs_share_missing, in the order of places once settled */
 	struct erofs_share_figures all;
 	uint64_t clash_page_bytes;
+	uint64_t mounts;
 };
 
 /* Adds what an input said. -ENOMEM, -EFBIG. */
@@ -42,6 +44,14 @@ static inline uint64_t erofs_share_sum(uint64_t a, uint64_t b)
 	uint64_t sum;
 
 	return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
+/* a * b, UINT64_MAX at most. */
+static inline uint64_t erofs_share_times(uint64_t a, uint64_t b)
+{
+	uint64_t product;
+
+	return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
 }
 
 static inline size_t erofs_share_image_count(const struct erofs_share *share)

@@ -102,6 +102,39 @@ same "--min-saving reached" 0 "$("$DUMP" --ishare-report --min-saving="$percent"
 same "--min-saving not reached" 3 "$("$DUMP" --ishare-report --min-saving="$(echo "$percent" | awk '{ printf "%.2f", $1 + 0.01 }')" a.json b.json >/dev/null 2>&1; echo $?)"
 same "--min-saving=0 with nothing saved" 0 "$("$DUMP" --ishare-report --min-saving=0 a.plain >/dev/null 2>&1; echo $?)"
 
+# Copies are as many inputs, but one line.
+figures='"%d %d %d %d" % tuple(r["total"][k] for k in ("files", "page_bytes", "shared_page_bytes", "clash_page_bytes"))'
+spoilers='[[(w["path"], w["page_bytes"], w["files"] * (k != "different_contents")) for w in r[k]["worst"]] for k in ("no_fingerprint", "different_contents", "kind_clashes")]'
+"$MKFS" --quiet -zlz4 "$FP_OPT" b.packed b
+for inputs in "a.4096*3 b.json*2" "a.4096*2 b.packed*3 a.plain*2" "a.4096 b.4096"; do
+	separate=()
+	for input in $inputs; do
+		copies=${input#*\*}
+		[ "$copies" != "$input" ] || copies=1
+		for ((i = 0; i < copies; i++)); do separate+=("${input%\**}"); done
+	done
+	report "${separate[@]}"
+	want=$(figure "$figures") lost=$(figure "$spoilers")
+	# shellcheck disable=SC2086
+	report $inputs
+	same "copies: $inputs" "$want" "$(figure "$figures")"
+	same "... what spoils sharing" "$lost" "$(figure "$spoilers")"
+	same "... lines and mounts" "$(wc -w <<<"$inputs") ${#separate[@]}" "$(figure '"%d %d" % (len(r["images"]), r["total"]["mounts"])')"
+done
+report --copies=40 a.4096
+read -r all once <<<"$(expected 4096 a)"
+same "40 copies of one image: its pages once" "$((40 * all)) $once" "$(figure '"%d %d" % (r["total"]["page_bytes"], r["total"]["shared_page_bytes"])')"
+same "... all of it is marginal" "$once" "$(figure 'r["images"][0]["marginal_page_bytes"]')"
+report 'a.plain*40'
+same "40 copies without fingerprints: 40 times" "$((40 * all)) $((40 * all))" "$(figure '"%d %d" % (r["total"]["page_bytes"], r["images"][0]["marginal_page_bytes"])')"
+check "the page of copies" "$DUMP" --ishare-report --html=page 'a.plain*40' 'b.4096*3'
+check "... names them" grep -q 'a.plain.*&times; 40' page
+same "the table of copies" 1 "$("$DUMP" --ishare-report 'a.4096*40' | grep -c 'a\.4096 (40 copies)$')"
+cp a.4096 'a*2'
+report 'a*2' && same "a file of such a name is a file" "1 1" "$(figure '"%d %d" % (r["total"]["mounts"], r["images"][0]["copies"])')"
+refused "no copies" 'copies' "$DUMP" --ishare-report --copies=0 a.4096
+for input in 'a.4096*0' 'a.4096*x' 'a.4096*' 'a.4096*1000001'; do refused "$input" 'No such file' "$DUMP" --ishare-report "$input"; done
+
 refused "no image" "no image" "$DUMP" --ishare-report
 refused "two images without a report" "more than one" "$DUMP" a.4096 b.4096
 refused "a view with a report" "alone" "$DUMP" --ishare-report -s a.4096

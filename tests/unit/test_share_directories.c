@@ -27,7 +27,7 @@ static struct erofs_share *two_versions(void)
 		erofs_share_new(&share, &(struct erofs_share_options){ .size = sizeof(struct erofs_share_options) }),
 		0);
 	for (unsigned int version = 0; version < 2; version++) {
-		erofs_share_batch_reset(&batch, "version");
+		erofs_share_batch_reset(&batch, "version", 1);
 		batch.fingerprinted = true;
 		for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 			struct erofs_share_file file = { .size = files[i].pages * PAGE, .value_size = 39 };

@@ -36,7 +36,7 @@ static void paths_come_back(void **state)
 
 	(void)state;
 	for (unsigned int round = 0; round < 2; round++) {
-		erofs_share_batch_reset(&batch, "round");
+		erofs_share_batch_reset(&batch, "round", 1);
 		for (size_t i = 0; i < 21; i++) {
 			uint32_t number = add(&places, &batch, paths[i], strlen(paths[i]));
 			size_t size;
@@ -64,7 +64,7 @@ static void equal_paths_are_one_place(void **state)
 	first = add(&places, &batch, "/a/b", 4);
 	assert_int_not_equal(add(&places, &batch, "/a\0b", 4), first);
 	assert_int_not_equal(add(&places, &batch, "/b/b", 4), first);
-	erofs_share_batch_reset(&batch, "other");
+	erofs_share_batch_reset(&batch, "other", 1);
 	second = add(&places, &batch, "/a/b", 4);
 	assert_int_equal(first, second);
 	assert_int_equal(places.folder_count, 3);

@@ -33,7 +33,7 @@ static void free_set(struct set *set)
 
 static void begin(struct set *set, const char *name)
 {
-	erofs_share_batch_reset(&set->batch, name);
+	erofs_share_batch_reset(&set->batch, name, 1);
 	set->batch.fingerprinted = true;
 	set->batch.block_size = 4096;
 }
