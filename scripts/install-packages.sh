@@ -22,7 +22,7 @@ ci=("${test[@]}" clang shellcheck time busybox-static debian-archive-keyring)
 # chromium: opens the page of dump.erofs --ishare-report --html.
 ci+=(chromium)
 # make check-kernel: a virtual machine and what runs in it.
-kernel=("${build[@]}" qemu-system-x86 busybox-static cpio mmdebstrap debian-archive-keyring xz-utils attr)
+kernel=("${build[@]}" qemu-system-x86 busybox-static cpio e2fsprogs mmdebstrap debian-archive-keyring xz-utils attr)
 
 case ${1:-} in
 build) wanted=("${build[@]}") ;;

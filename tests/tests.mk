@@ -323,11 +323,13 @@ kernel_tests = \
 	tests/kernel/guest_manifest.c \
 	tests/kernel/guest_memory.c \
 	tests/kernel/guest_probe.c \
+	tests/kernel/guest_verity.c \
 	tests/kernel/lib.sh \
 	tests/kernel/make-roots.sh \
 	tests/kernel/memory-page.sh tests/kernel/memory-page.txt \
 	tests/kernel/memory-plot.sh \
 	tests/kernel/mirror.sh \
+	tests/kernel/pods.sh \
 	tests/kernel/sha256.c tests/kernel/sha256.h \
 	tests/kernel/tests.sh \
 	tests/kernel/workload.sh

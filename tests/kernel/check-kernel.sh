@@ -5,7 +5,7 @@
 # anything is off, 77 if nothing could be tested.
 # Environment: ROOTS (where the pairs are or are put), PEER_DIR (its bin/ has another implementation's tools), KERNEL
 # (version to start with, default the newest), RESULTS (a file that figures are added to), LOGS (a
-# directory for what the guests wrote), MKFS DUMP FSCK, TMPDIR.
+# directory for what the guests wrote), MKFS DUMP FSCK MOUNT UMOUNT, TMPDIR.
 here=$(cd "$(dirname "$0")" && pwd)
 top_srcdir=${top_srcdir:-$here/../..}
 long='' pairs=()
@@ -27,6 +27,8 @@ caller=$PWD
 . "$here/lib.sh"
 # shellcheck source=tests/kernel/tests.sh
 . "$here/tests.sh"
+# shellcheck source=tests/kernel/pods.sh
+. "$here/pods.sh"
 
 export ROOTS=${ROOTS:-${XDG_CACHE_HOME:-$HOME/.cache}/erofs-ishare/roots}
 RESULTS=${RESULTS:-$work/results.tsv}
@@ -34,13 +36,15 @@ case $RESULTS in /*) ;; *) RESULTS=$caller/$RESULTS ;; esac
 case ${LOGS:=} in /* | '') ;; *) LOGS=$caller/$LOGS ;; esac
 [ ! "$LOGS" ] || mkdir -p "$LOGS"
 need_root
-need_tools "$MKFS" "$DUMP" "$FSCK"
+MOUNT=${MOUNT:-$(find_tool mount.erofs)} UMOUNT=${UMOUNT:-$(find_tool umount.erofs)}
+need_tools "$MKFS" "$DUMP" "$FSCK" "$MOUNT" "$UMOUNT"
 need_guest
 kernel=$(fetch_kernel ${KERNEL:+"$KERNEL"}) || skip_all "${kernel:-no kernel}"
 build_guest || exit 99
 
 tested=0
 test_small
+test_pods
 for pair in "${pairs[@]}"; do
 	if made=$("$here/make-roots.sh" "$pair" 2>&1); then
 		test_pair "$pair"

@@ -29,7 +29,49 @@ disk_of() {
 attach() {
 	local options=ro,cache_strategy=disabled
 	case $1 in *:*) options=$options,inode_share,domain_id=${1#*:} ;; esac
-	mkdir -p "$2" && mount -t erofs -o "$options" "$(disk_of "${1%:*}")" "$2"
+	mkdir -p "$2" || return
+	# An image on the disk "files", by its file or by a loop device of its own.
+	case $1 in
+	file/* | loop/*)
+		set -- "${1%:*}" "$2"
+		mount.erofs "/files/${1#*/}.img" "$2" -o "$options,backing=${1%%/*}"
+		;;
+	*) mount -t erofs -o "$options" "$(disk_of "${1%:*}")" "$2" ;;
+	esac
+}
+
+# The disk "files" at /files, each of its files with fs-verity.
+mount_files() {
+	local file
+	mkdir -p /files /run
+	mount -t ext4 "$(disk_of files)" /files || result "error what=files"
+	for file in /files/*.img; do guest verity "$file" || result "error what=verity file=$file"; done
+}
+
+# helped LABEL IMAGE IMAGE [OPTION]: both mounted by mount.erofs, verified, in one domain; what it said of each, and how many
+# pages of a file that was read in the one are there in the other
+helped() {
+	local label=$1 option=$4 number=0 image mounted='' said='' resident=''
+	for image in "$2" "$3"; do
+		number=$((number + 1))
+		case $image in /*) ;; *) image=$(disk_of "$image") ;; esac
+		mkdir -p "/m/$number"
+		if mount.erofs "$image" "/m/$number" -v -o "verify,inode_share,domain_id=h,require_share${option:+,$option}" >/tmp/said 2>&1; then
+			mounted=$mounted,yes
+		else
+			mounted=$mounted,no
+		fi
+		cat /tmp/said
+		case $(cat /tmp/said) in
+		*'verified before'*) said=$said,verified-before ;;
+		*'verified, '*) said=$said,verified ;;
+		*fingerprint*) said=$said,fingerprint ;;
+		*) said=$said,nothing ;;
+		esac
+	done
+	[ "$mounted" != ,yes,yes ] || resident=$(guest share /m/1/file /m/2/file)
+	result "helped $label mounted=${mounted#,} said=${said#,} $resident"
+	for number in 1 2; do ! grep -q " /m/$number " /proc/mounts || umount.erofs "/m/$number" || result "error what=umount"; done
 }
 
 # attach_all IMAGE[:DOMAIN]...: at /m/1, /m/2 ...; $places has them

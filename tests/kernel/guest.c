@@ -19,6 +19,7 @@ static const struct {
 	{ "maps", command_maps, "FILE" },
 	{ "direct", command_direct, "FILE" },
 	{ "sendfile", command_sendfile, "FILE" },
+	{ "verity", command_verity, "FILE" },
 };
 
 static int plain(const struct dirent *entry)

@@ -15,6 +15,7 @@ int command_share(int argc, char **argv);
 int command_maps(int argc, char **argv);
 int command_direct(int argc, char **argv);
 int command_sendfile(int argc, char **argv);
+int command_verity(int argc, char **argv);
 
 #define die(...) (fprintf(stderr, __VA_ARGS__), fprintf(stderr, ": %m\n"), exit(1))
 

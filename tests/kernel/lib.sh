@@ -28,9 +28,20 @@ build_guest() {
 	${CC:-cc} -std=gnu17 -D_GNU_SOURCE -I"$top_srcdir" -O2 -static -Wall -Wextra -o "$work/guest" "$here"/guest*.c "$here/sha256.c"
 }
 
+# Programs of the host that the guest gets, with their libraries.
+programs=()
+copy_program() { # PROGRAM ROOT
+	local library
+	cp "$1" "$2/bin/"
+	ldd "$1" | grep -o '/[^ ]*' | while read -r library; do
+		mkdir -p "$2$(dirname "$library")"
+		[ -e "$2$library" ] || cp -L "$library" "$2$library"
+	done
+}
+
 # make_initramfs JOB EXPECTED...: the guest's whole world; EXPECTED are manifests, NAME.manifest
 make_initramfs() {
-	local root=$work/initramfs module job=$1
+	local root=$work/initramfs module program job=$1
 	shift
 	rm -rf "$root"
 	mkdir -p "$root/bin" "$root/modules" "$root/expect"
@@ -40,7 +51,8 @@ make_initramfs() {
 	cp "$here/guest-init.sh" "$root/init"
 	cp "$here/workload.sh" "$root/"
 	cp "$job" "$root/job"
-	for module in "$@"; do cp "$module" "$root/expect/$(basename "$module" .manifest)"; done
+	for module in "$@"; do [ ! -e "$module" ] || cp "$module" "$root/expect/$(basename "$module" .manifest)"; done
+	for program in "${programs[@]}"; do copy_program "$program" "$root"; done
 	chmod +x "$root/init"
 	(cd "$root" && find . -print0 | cpio --quiet -0 -o -H newc) >"$work/initramfs.cpio"
 }
@@ -52,7 +64,8 @@ boot() {
 	shift 4
 	make_initramfs "$job" "$work"/*.manifest
 	for image in "$@"; do
-		disks+=(-drive "if=none,id=$image,format=raw,readonly=on,file=$work/$image.img")
+		# What the guest writes to "files" is gone with it.
+		disks+=(-drive "if=none,id=$image,format=raw,$([ "$image" = files ] && echo snapshot=on || echo readonly=on),file=$work/$image.img")
 		disks+=(-device "virtio-blk-pci,drive=$image,serial=$image")
 	done
 	for attempt in 1 2 3; do
