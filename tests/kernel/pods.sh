@@ -64,6 +64,8 @@ test_pods() {
 	programs=("$MOUNT" "$UMOUNT")
 	boot pods 1024 600 job pod true true2 files || return
 	programs=()
+	# Debian's cloud kernels have ext4 built in.
+	[ "$(reported error what)" != files ] || { skip "pods: no ext4 for the guest"; return; }
 	tested=1
 	predicted=$(predicted_copies pod 4)
 	same "pods: the prediction for 4 copies is that of 4 images" "$((4 * $(page_bytes pod) - $(shared_bytes pod)))" "$predicted"
