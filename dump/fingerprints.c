@@ -101,7 +101,10 @@ static int sum_row(void *ctx, const struct erofs_walk_entry *entry)
 	}
 	text_hex(digits, raw, erofs_digest_size(wanted));
 	/* Relative to the top; the dot keeps a name such as "-" from meaning standard input. */
-	printf("%s%s  .", needs_escape(entry->path, entry->path_len) ? "\\" : "", digits);
+	if (wanted == EROFS_DIGEST_FSVERITY)
+		printf("sha256:%s .", digits);
+	else
+		printf("%s%s  .", needs_escape(entry->path, entry->path_len) ? "\\" : "", digits);
 	print_sum_name(entry->path, entry->path_len);
 	putchar('\n');
 	return 0;

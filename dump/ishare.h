@@ -36,6 +36,15 @@ unsigned int ishare_reduction(const struct erofs_share_figures *figures);
 #define ISHARE_SIZE_MAX 32
 void ishare_format_size(char out[ISHARE_SIZE_MAX], uint64_t bytes);
 
+/* Whether fingerprints of several algorithms spoil sharing. */
+bool ishare_mixes(const struct ishare_report *report);
+
+/* The name of an algorithm, by its bit; NULL: no bit of this set. */
+const char *ishare_algorithm(uint32_t algorithms, unsigned int bit);
+
+/* In how many images there are fingerprints of this algorithm. */
+size_t ishare_count_algorithm(const struct ishare_report *report, unsigned int bit);
+
 /* What a plain file is called with the backend in use. */
 const char *ishare_kind(const struct dump_options *options, bool compressed);
 

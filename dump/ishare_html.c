@@ -288,6 +288,25 @@ static void put_head(const struct page *page)
 		page->report->options->block_backend ? "from block devices" : "from image files");
 }
 
+static void put_algorithms(const struct page *page)
+{
+	const struct ishare_report *report = page->report;
+	const char *before = "";
+
+	if (!ishare_mixes(report))
+		return;
+	fputs("<p class=note id=algorithms>Fingerprints of several algorithms, which never share with each other: ",
+	      page->out);
+	for (unsigned int i = 0; i < EROFS_DIGEST_COUNT; i++) {
+		if (!ishare_algorithm(report->total.algorithms, i))
+			continue;
+		fprintf(page->out, "%s%s in %zu", before, ishare_algorithm(report->total.algorithms, i),
+			ishare_count_algorithm(report, i));
+		before = ", ";
+	}
+	fputs(" images. Build them with one.</p>\n", page->out);
+}
+
 static void put_summary(const struct page *page)
 {
 	const struct erofs_share_total *total = &page->report->total;
@@ -315,6 +334,7 @@ static void put_page(const struct page *page)
 {
 	put_head(page);
 	put_summary(page);
+	put_algorithms(page);
 	put_losses(page, EROFS_SHARE_SIZE_CLASH);
 	put_images(page);
 	put_directories(page);

@@ -27,6 +27,18 @@ static void add_figures(struct json_object *object, const struct erofs_share_fig
 	json_object_object_add(object, "reduction_percent", json_object_new_double_s(reduction / 100.0, percent));
 }
 
+static void add_algorithms(struct json_object *object, uint32_t algorithms)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (unsigned int i = 0; i < EROFS_DIGEST_COUNT; i++)
+		if (ishare_algorithm(algorithms, i))
+			json_object_array_add(array, json_object_new_string(i == EROFS_DIGEST_NONE
+										    ? "other"
+										    : ishare_algorithm(algorithms, i)));
+	json_object_object_add(object, "algorithms", array);
+}
+
 static struct json_object *new_total(const struct erofs_share_total *total)
 {
 	struct json_object *object = json_object_new_object();
@@ -36,6 +48,7 @@ static struct json_object *new_total(const struct erofs_share_total *total)
 	add_figures(object, &total->all);
 	json_add_number(object, "distinct_contents", total->distinct);
 	json_add_number(object, "clash_page_bytes", total->clash_page_bytes);
+	add_algorithms(object, total->algorithms);
 	return object;
 }
 
@@ -50,6 +63,7 @@ static struct json_object *new_image(const struct erofs_share_image *image)
 	json_add_flag(object, "fingerprinted", image->fingerprinted);
 	json_add_number(object, "damaged", image->damaged);
 	json_add_number(object, "copies", image->copies);
+	add_algorithms(object, image->algorithms);
 	add_figures(object, &image->alone);
 	json_add_number(object, "marginal_page_bytes", image->marginal_page_bytes);
 	json_add_number(object, "unshareable_files", image->unshareable_files);

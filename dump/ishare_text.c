@@ -129,11 +129,24 @@ static void print_directories(const struct ishare_report *report)
 	}
 }
 
+static void print_algorithms(const struct ishare_report *report)
+{
+	if (!ishare_mixes(report))
+		return;
+	printf("\nFingerprints of several algorithms, which never share with each other:\n");
+	for (unsigned int i = 0; i < EROFS_DIGEST_COUNT; i++)
+		if (ishare_algorithm(report->total.algorithms, i))
+			printf("%12zu %s with %s\n", ishare_count_algorithm(report, i),
+			       ishare_count_algorithm(report, i) == 1 ? "image" : "images",
+			       ishare_algorithm(report->total.algorithms, i));
+}
+
 void ishare_print_text(const struct ishare_report *report)
 {
 	char size[ISHARE_SIZE_MAX];
 
 	print_images(report);
+	print_algorithms(report);
 	for (unsigned int i = 0; i < EROFS_SHARE_SPOILERS; i++)
 		print_losses(report, (enum erofs_share_spoiler)i);
 	print_directories(report);

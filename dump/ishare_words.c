@@ -35,3 +35,24 @@ struct erofs_share_image ishare_image(const struct ishare_report *report, size_t
 	erofs_share_get_image(report->share, &image, index);
 	return image;
 }
+
+bool ishare_mixes(const struct ishare_report *report)
+{
+	return report->total.algorithms & (report->total.algorithms - 1);
+}
+
+const char *ishare_algorithm(uint32_t algorithms, unsigned int bit)
+{
+	if (bit >= EROFS_DIGEST_COUNT || !(algorithms & 1u << bit))
+		return NULL;
+	return bit == EROFS_DIGEST_NONE ? "another form" : erofs_digest_name((enum erofs_digest)bit);
+}
+
+size_t ishare_count_algorithm(const struct ishare_report *report, unsigned int bit)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < report->total.images; i++)
+		count += ishare_image(report, i).algorithms >> bit & 1;
+	return count;
+}

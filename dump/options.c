@@ -57,7 +57,8 @@ static const char help[] =
 	" -R, --recursive       with --ls: everything below it, one path a line\n"
 	" --cat                 the bytes of the file and nothing else\n"
 	" --fingerprints[=FORM] fingerprints of all regular files, or of those below P or N\n"
-	"                       FORM: table (default), sha256sum, sha512sum, json\n"
+	"                       FORM: table (default), sha256sum, sha512sum, fsverity,\n"
+	"                       json\n"
 	"\n"
 	"Report on what several images share in memory:\n"
 	" --ishare-report       page cache with and without sharing, and what spoils it; inputs are\n"
@@ -85,8 +86,11 @@ static int set_form(struct dump_options *out, const char *form)
 	} else if (strcmp(form, "sha256sum") == 0 || strcmp(form, "sha512sum") == 0) {
 		out->fingerprints = FINGERPRINTS_SUM;
 		out->sum_digest = form[3] == '2' ? EROFS_DIGEST_SHA256 : EROFS_DIGEST_SHA512;
+	} else if (strcmp(form, "fsverity") == 0) {
+		out->fingerprints = FINGERPRINTS_SUM;
+		out->sum_digest = EROFS_DIGEST_FSVERITY;
 	} else {
-		return options_usage("--fingerprints=%s: not table, sha256sum, sha512sum or json", form);
+		return options_usage("--fingerprints=%s: not table, sha256sum, sha512sum, fsverity or json", form);
 	}
 	return 0;
 }
@@ -179,7 +183,7 @@ static int check(struct dump_options *o)
 	if (o->cat && (wants_view(o) || o->json))
 		return options_usage("--cat stands alone");
 	if (o->fingerprints == FINGERPRINTS_SUM && (o->json || o->superblock || o->statistics || o->extents || o->list))
-		return options_usage("--fingerprints=%ssum stands alone", erofs_digest_name(o->sum_digest));
+		return options_usage("--fingerprints with sums of %s stands alone", erofs_digest_name(o->sum_digest));
 	if (o->fingerprints == FINGERPRINTS_JSON && (o->superblock || o->statistics || o->extents || o->list))
 		return options_usage("--fingerprints=json stands alone; use --json --fingerprints for several views");
 	if (!wants_view(o) && !o->cat && !o->path && !o->use_nid)

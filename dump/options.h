@@ -11,7 +11,7 @@
 enum fingerprint_form {
 	FINGERPRINTS_NONE, /* not asked for */
 	FINGERPRINTS_TABLE,
-	FINGERPRINTS_SUM, /* lines for sha256sum -c and its sisters */
+	FINGERPRINTS_SUM, /* lines for sha256sum -c and its sisters, or as of `fsverity digest` */
 	FINGERPRINTS_JSON,
 };
 

@@ -48,10 +48,10 @@ static bool take_fingerprint(struct mkfs_parser *parser, const char *value)
 	size_t length = strcspn(value, ",");
 	const char *name = EROFS_FINGERPRINT_DEFAULT_NAME;
 	enum erofs_digest digest;
-	char alg[16];
+	char alg[32];
 
 	if (length >= sizeof(alg))
-		return mkfs_refuse("unknown fingerprint algorithm '%.*s': sha256, sha512 or none", (int)length, value);
+		return mkfs_refuse("unknown fingerprint algorithm '%.*s': sha256, sha512, fsverity or none", (int)length, value);
 	memcpy(alg, value, length);
 	alg[length] = 0;
 	if (strcmp(alg, "none") == 0)
@@ -59,7 +59,7 @@ static bool take_fingerprint(struct mkfs_parser *parser, const char *value)
 				     : leave_out_fingerprints(parser);
 	digest = erofs_digest_by_name(alg);
 	if (digest == EROFS_DIGEST_NONE)
-		return mkfs_refuse("unknown fingerprint algorithm '%s': sha256, sha512 or none", alg);
+		return mkfs_refuse("unknown fingerprint algorithm '%s': sha256, sha512, fsverity or none", alg);
 	if (value[length]) {
 		if (strncmp(value + length, key, sizeof(key) - 1) != 0)
 			return mkfs_refuse("--ishare-fingerprint '%s' is not ALG[,name=NAME]", value);
@@ -105,8 +105,8 @@ bool mkfs_default_fingerprint(struct mkfs_parser *parser)
 static const struct mkfs_option rows[] = {
 	{ "ishare-fingerprint", 0, MUST, take_fingerprint, .fits_restamp = true,
 	  .help = "      --ishare-fingerprint=ALG[,name=NAME]\n"
-		  "                             give each regular file a fingerprint, ALG sha256 or sha512, in the\n"
-		  "                             xattr NAME (trusted.erofs.fingerprint); none: leave them out\n" },
+		  "                             give each regular file a fingerprint, ALG sha256, sha512 or fsverity,\n"
+		  "                             in the xattr NAME (trusted.erofs.fingerprint); none: leave them out\n" },
 	{ "xattr-inode-digest", 0, MAY, take_inode_digest, .fits_restamp = true,
 	  .help = "      --xattr-inode-digest[=NAME]  the same with sha256\n" },
 	{ "restamp", 0, NO, take_restamp, .fits_restamp = true,

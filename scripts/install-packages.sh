@@ -10,7 +10,7 @@ build=(gcc make libc6-dev autoconf automake libtool pkg-config libssl-dev libxxh
 # erofs-utils: another implementation's fsck.erofs, which must accept our images.
 test=("${build[@]}" g++ libcmocka-dev attr acl btrfs-progs erofs-utils util-linux mount kmod binutils python3 openssl
 	tar gzip bzip2 xz-utils zstd lz4 libarchive-tools umoci skopeo docker-registry apache2-utils fakeroot
-	e2fsprogs fdisk cryptsetup-bin)
+	e2fsprogs fdisk cryptsetup-bin fsverity)
 # systemd-repart: that of Debian 12 cannot make EROFS; fetch_repart gets one that can, and these are the libraries that it needs.
 release=$(. /etc/os-release 2>/dev/null && echo "${VERSION_CODENAME:-}")
 if [ "$release" = bookworm ]; then

@@ -48,6 +48,7 @@ unit_tests = \
 	tests/unit/test_extract \
 	tests/unit/test_filter \
 	tests/unit/test_fingerprint \
+	tests/unit/test_verity \
 	tests/unit/test_for_kernel \
 	tests/unit/test_format_chunk \
 	tests/unit/test_format_dirent \
@@ -223,6 +224,7 @@ program_tests = \
 	tests/e2e/failures.sh \
 	tests/e2e/fingerprints.sh \
 	tests/e2e/fsck.sh \
+	tests/e2e/fsverity.sh \
 	tests/e2e/fuzz_corpus.sh \
 	tests/e2e/golden.sh \
 	tests/e2e/image_source.sh \

@@ -16,21 +16,28 @@
 
 #define EROFS_FINGERPRINT_DEFAULT_NAME "trusted.erofs.fingerprint"
 #define EROFS_DIGEST_MAX	       64u /* bytes of the longest raw digest */
-#define EROFS_FINGERPRINT_VALUE_MAX    (7u + EROFS_DIGEST_MAX)
+/* "sha512:" and its digest; the longer name has the shorter one. */
+#define EROFS_FINGERPRINT_VALUE_MAX (7u + EROFS_DIGEST_MAX)
 
 enum erofs_digest {
 	EROFS_DIGEST_NONE = 0,
 	EROFS_DIGEST_SHA256,
 	EROFS_DIGEST_SHA512,
+	/*
+	 * What fs-verity gives for a file of this content, with SHA-256, blocks of 4096 bytes and no salt: the file need not be on
+	 * a file system that has fs-verity. `fsverity digest` prints the same.
+	 */
+	EROFS_DIGEST_FSVERITY,
+	EROFS_DIGEST_COUNT,
 };
 
 /* Bytes of a raw digest; 0 for EROFS_DIGEST_NONE. */
 EROFS_API size_t erofs_digest_size(enum erofs_digest digest);
 
-/* "sha256" or "sha512"; "none" otherwise. Static storage. */
+/* "sha256", "sha512" or "fsverity-sha256-4096", as in values; "none" otherwise. Static storage. */
 EROFS_API const char *erofs_digest_name(enum erofs_digest digest);
 
-/* Algorithm of that name, EROFS_DIGEST_NONE if it is not one of them. */
+/* Algorithm of that name, or EROFS_DIGEST_FSVERITY for "fsverity"; EROFS_DIGEST_NONE if it is not one of them. */
 EROFS_API enum erofs_digest erofs_digest_by_name(const char *name);
 
 /* Bytes of a fingerprint value of that algorithm: name, colon and raw digest. */

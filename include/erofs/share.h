@@ -73,6 +73,7 @@ struct erofs_share_image {
 	uint64_t unshareable_page_bytes;
 	uint64_t marginal_page_bytes; /* page cache, with sharing, that the set would not need without all its copies */
 	uint32_t copies;	      /* the other figures are those of one of them */
+	uint32_t algorithms; /* of its fingerprints: 1 << enum erofs_digest each, EROFS_DIGEST_NONE: another value */
 };
 
 struct erofs_share_total {
@@ -85,6 +86,7 @@ struct erofs_share_total {
 	 * others not even among themselves: as many bytes more, at most, may be needed. 0 without clashes.
 	 */
 	uint64_t clash_page_bytes;
+	uint32_t algorithms; /* of all images together: files of different ones never share */
 };
 
 /* Figures of the whole set. Zeros for no set (NULL). */

@@ -142,7 +142,7 @@ static void release_data(struct data *data)
 {
 	for (unsigned int i = 0; data->workers && i < data->width; i++) {
 		free(data->workers[i].buffer);
-		for (unsigned int digest = 0; digest <= EROFS_DIGEST_SHA512; digest++)
+		for (unsigned int digest = 0; digest < EROFS_DIGEST_COUNT; digest++)
 			erofs_hasher_free(data->workers[i].hashers[digest]);
 	}
 	for (unsigned int i = 0; data->jobs && i < data->slots; i++)

@@ -29,7 +29,7 @@ struct erofs_extract_level {
 
 /* The digest of the file that is being unpacked, and what is kept for the next one. */
 struct erofs_extract_digest {
-	struct erofs_hasher *hashers[EROFS_DIGEST_SHA512 + 1]; /* by enum erofs_digest, made when first needed */
+	struct erofs_hasher *hashers[EROFS_DIGEST_COUNT]; /* by enum erofs_digest, made when first needed */
 	struct erofs_hasher *current;			       /* NULL: the file has no fingerprint */
 	uint64_t at;					       /* bytes of the file so far */
 	uint64_t hashed;				       /* of all files */

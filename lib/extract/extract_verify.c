@@ -103,6 +103,6 @@ int erofs_extract_end_digest(struct erofs_extract *extract, const struct erofs_e
 
 void erofs_extract_release_digest(struct erofs_extract *extract)
 {
-	for (unsigned int i = 0; i <= EROFS_DIGEST_SHA512; i++)
+	for (unsigned int i = 0; i < EROFS_DIGEST_COUNT; i++)
 		erofs_hasher_free(extract->digest.hashers[i]);
 }

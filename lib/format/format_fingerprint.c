@@ -12,8 +12,10 @@ static const struct digest_kind kinds[] = {
 	[EROFS_DIGEST_NONE] = { "none", 0 },
 	[EROFS_DIGEST_SHA256] = { "sha256", 32 },
 	[EROFS_DIGEST_SHA512] = { "sha512", 64 },
+	[EROFS_DIGEST_FSVERITY] = { "fsverity-sha256-4096", 32 },
 };
 #define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))
+_Static_assert(KIND_COUNT == EROFS_DIGEST_COUNT, "one of each");
 
 size_t erofs_digest_size(enum erofs_digest digest)
 {
@@ -33,6 +35,8 @@ enum erofs_digest erofs_digest_by_name(const char *name)
 {
 	if (!name)
 		return EROFS_DIGEST_NONE;
+	if (strcmp(name, "fsverity") == 0)
+		return EROFS_DIGEST_FSVERITY;
 	for (size_t i = 1; i < KIND_COUNT; i++)
 		if (strcmp(name, kinds[i].name) == 0)
 			return (enum erofs_digest)i;

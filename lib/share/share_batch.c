@@ -60,10 +60,13 @@ int erofs_share_batch_add(struct erofs_share_batch *batch, const struct erofs_sh
 int erofs_share_batch_value(struct erofs_share_batch *batch, struct erofs_share_value *out, const void *value,
 			    size_t size)
 {
+	enum erofs_digest digest;
 	const uint8_t *raw;
 	int err;
 
-	out->other = erofs_fingerprint_parse(&raw, value, size) != EROFS_DIGEST_SHA256;
+	digest = erofs_fingerprint_parse(&raw, value, size);
+	batch->algorithms |= 1u << digest;
+	out->other = digest != EROFS_DIGEST_SHA256;
 	if (!out->other) {
 		memcpy(out->digest, raw, sizeof(out->digest));
 		return 0;

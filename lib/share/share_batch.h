@@ -36,6 +36,7 @@ struct erofs_share_batch {
 	char uuid[37];
 	uint32_t block_size;
 	uint64_t damaged;
+	uint32_t algorithms;	     /* of the values asked for: 1 << enum erofs_digest each */
 	struct erofs_buffer files;   /* of struct erofs_share_file */
 	struct erofs_buffer text;    /* their paths */
 	struct erofs_buffer last;    /* the path added last */

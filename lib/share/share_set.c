@@ -118,6 +118,7 @@ static int new_image(struct erofs_share *share, const struct erofs_share_batch *
 	struct erofs_share_image image = { .manifest = batch->manifest,
 					   .fingerprinted = batch->fingerprinted,
 					   .copies = batch->copies,
+					   .algorithms = batch->fingerprinted ? batch->algorithms : 0,
 					   .block_size = batch->block_size,
 					   .damaged = batch->damaged };
 
@@ -140,6 +141,7 @@ int erofs_share_merge(struct erofs_share *share, const struct erofs_share_batch 
 		return err;
 	image = erofs_share_image_at(share, erofs_share_image_count(share) - 1);
 	share->mounts += image->copies;
+	share->algorithms |= image->algorithms;
 	for (size_t i = 0; !err && i < count; i++) {
 		uint64_t page_bytes = erofs_share_pages(share, files[i].size);
 		uint32_t place;
@@ -278,6 +280,7 @@ void erofs_share_get_total(const struct erofs_share *share, struct erofs_share_t
 		return;
 	*out = (struct erofs_share_total){ .images = erofs_share_image_count(share),
 					   .mounts = share->mounts,
+					   .algorithms = share->algorithms,
 					   .all = share->all,
 					   .distinct = share->contents.count,
 					   .clash_page_bytes = share->clash_page_bytes };

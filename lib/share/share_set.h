@@ -27,6 +27,7 @@ struct erofs_share {
 	struct erofs_share_figures all;
 	uint64_t clash_page_bytes;
 	uint64_t mounts;
+	uint32_t algorithms;
 };
 
 /* Adds what an input said. -ENOMEM, -EFBIG. */

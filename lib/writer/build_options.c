@@ -50,7 +50,7 @@ static bool is_power_of_two(uint32_t value)
 
 static int check_choices(const struct erofs_build_options *options, const struct erofs_diag *diag)
 {
-	if ((unsigned int)options->fingerprint > EROFS_DIGEST_SHA512)
+	if ((unsigned int)options->fingerprint >= EROFS_DIGEST_COUNT)
 		return REFUSE(diag, "fingerprint", "there is no digest %d", (int)options->fingerprint);
 	if ((unsigned int)options->inode_form > EROFS_INODE_FORM_EXTENDED)
 		return REFUSE(diag, "inode_form", "there is no form %d", (int)options->inode_form);
