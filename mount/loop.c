@@ -91,22 +91,35 @@ static int read_name(uint32_t number, char *path, size_t size)
 	return 0;
 }
 
+static int find_below(const char *device, struct loop_info64 *info, char *path, size_t size)
+{
+	struct stat st;
+	int err = status_of(device, info);
+
+	if (err)
+		return -ENOENT;
+	/* The name may be another file's by now, or nobody's. */
+	if (read_name(info->lo_number, path, size) || stat(path, &st) || st.st_ino != info->lo_inode ||
+	    (!S_ISBLK(st.st_mode) && st.st_dev != info->lo_device))
+		return -ESTALE;
+	return 0;
+}
+
+int loop_find_below(const char *device, char *path, size_t size)
+{
+	struct loop_info64 info;
+
+	return find_below(device, &info, path, size);
+}
+
 int loop_backing_file(const char *device, char *path, size_t size)
 {
 	struct loop_info64 info;
 	struct stat st;
-	int err = status_of(device, &info);
 
-	if (!err)
-		err = read_name(info.lo_number, path, size);
-	if (err)
-		return err;
-	if (!(info.lo_flags & LO_FLAGS_AUTOCLEAR) || info.lo_offset || info.lo_sizelimit)
+	if (find_below(device, &info, path, size) || stat(path, &st) || !S_ISREG(st.st_mode))
 		return -ENOENT;
-	/* The name may be another file's by now. */
-	if (stat(path, &st) || st.st_ino != info.lo_inode || st.st_dev != info.lo_device || !S_ISREG(st.st_mode))
-		return -ENOENT;
-	return 0;
+	return info.lo_flags & LO_FLAGS_AUTOCLEAR && !info.lo_offset && !info.lo_sizelimit ? 0 : -ENOENT;
 }
 
 bool loop_is_attached(const char *device)

@@ -22,6 +22,12 @@ int loop_attach(int *device, char *path, int file, uint64_t offset, uint64_t siz
  */
 int loop_backing_file(const char *device, char *path, size_t size);
 
+/*
+ * What any loop device shows a part of. -ENOENT if it is none that is in use, -ESTALE if the name of what is below cannot be told
+ * any more.
+ */
+int loop_find_below(const char *device, char *path, size_t size);
+
 /* Whether this is a loop device that is in use. */
 bool loop_is_attached(const char *device);
 

@@ -19,22 +19,21 @@
 /* "sha256-<hex>", or "" without one. The file cannot change any more once it has one. */
 static void measure(char *text, size_t size, const char *path)
 {
-	struct {
-		struct fsverity_digest head;
-		uint8_t bytes[DIGEST_MAX];
-	} digest = { .head.digest_size = DIGEST_MAX };
+	_Alignas(struct fsverity_digest) uint8_t room[sizeof(struct fsverity_digest) + DIGEST_MAX];
+	struct fsverity_digest *digest = (struct fsverity_digest *)room;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), length;
 
 	*text = 0;
 	if (fd < 0)
 		return;
-	if (!ioctl(fd, FS_IOC_MEASURE_VERITY, &digest) && digest.head.digest_size <= DIGEST_MAX) {
+	digest->digest_size = DIGEST_MAX;
+	if (!ioctl(fd, FS_IOC_MEASURE_VERITY, digest) && digest->digest_size <= DIGEST_MAX) {
 		length = snprintf(text, size, "%s-",
-				  digest.head.digest_algorithm == FS_VERITY_HASH_ALG_SHA256   ? "sha256"
-				  : digest.head.digest_algorithm == FS_VERITY_HASH_ALG_SHA512 ? "sha512"
-											      : "other");
-		for (unsigned int i = 0; i < digest.head.digest_size; i++)
-			length += snprintf(text + length, size - (size_t)length, "%02x", digest.head.digest[i]);
+				  digest->digest_algorithm == FS_VERITY_HASH_ALG_SHA256	  ? "sha256"
+				  : digest->digest_algorithm == FS_VERITY_HASH_ALG_SHA512 ? "sha512"
+											  : "other");
+		for (unsigned int i = 0; i < digest->digest_size; i++)
+			length += snprintf(text + length, size - (size_t)length, "%02x", digest->digest[i]);
 	}
 	close(fd);
 }

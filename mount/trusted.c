@@ -3,11 +3,16 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "mount/loop.h"
 #include "mount/say.h"
+
+/* Of loop devices over loop devices. */
+#define DEPTH_MAX 8u
 
 /* Block devices are root's group's, too: Debian's "disk", whose members can become root with it. */
 static mode_t others(const struct stat *st)
@@ -26,7 +31,7 @@ static int judge(const char *image, const char *path)
 	return say_error("%s: not verified: others than root can change %s", image, path);
 }
 
-int trusted_path(const char *path)
+static int trusted_name(const char *path)
 {
 	char real[PATH_MAX], *slash = real;
 	int status;
@@ -40,4 +45,24 @@ int trusted_path(const char *path)
 		*slash = '/';
 	}
 	return status ? status : judge(path, real);
+}
+
+int trusted_path(const char *path)
+{
+	char at[PATH_MAX], below[PATH_MAX];
+	int status, err = 0;
+
+	snprintf(at, sizeof(at), "%s", path);
+	for (unsigned int depth = 0; depth < DEPTH_MAX; depth++) {
+		status = trusted_name(at);
+		if (status)
+			return status;
+		err = loop_find_below(at, below, sizeof(below));
+		if (err == -ENOENT)
+			return 0;
+		if (err)
+			return say_error("%s: not verified: the file below it cannot be found", at);
+		strcpy(at, below);
+	}
+	return say_error("%s: not verified: too many loop devices", path);
 }

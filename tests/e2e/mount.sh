@@ -124,7 +124,7 @@ refused "umount.erofs: not erofs" 'not erofs' "$UMOUNT" "$disk"
 # ---- sharing --------------------------------------------------------------------------------------------------------------
 "$MOUNT" "$image" "$m" -o inode_share,domain_id=test 2>"$work/.err"
 same "inode_share: exit status" 0 $?
-if has inode_share; then
+if has inode_share >"$work/.said"; then
 	same "this kernel shares: nothing to say" "" "$(cat "$work/.err")"
 	"$UMOUNT" "$m"
 else
@@ -197,6 +197,17 @@ chmod 1777 "$disk/open"
 check "verify: a file of root's in a directory like /tmp" "$MOUNT" "$disk/open/image" "$m" -o verify
 unmounted "a file in an open directory" "$disk/open/image"
 ln -s open/image "$disk/link" && chmod 777 "$disk/open" && cannot_change "the same by a link" "$disk/link"
+
+loop=$(losetup -r -f --show "$disk/loose") && loops+=("$loop")
+cannot_change "a loop device over somebody's file" "$loop"
+losetup -d "$loop"
+cp "$image" "$disk/gone" && loop=$(losetup -r -f --show "$disk/gone") && loops+=("$loop") && rm "$disk/gone"
+refused "verify: a loop device over a file without a name" 'below it cannot be found' "$MOUNT" "$loop" "$m" -o verify
+losetup -d "$loop"
+loop=$(losetup -r -f --show "$image") && loops+=("$loop")
+check "verify: a loop device over root's file" "$MOUNT" "$loop" "$m" -o verify
+"$UMOUNT" "$m"
+losetup -d "$loop"
 
 if ${CC:-cc} -shared -fPIC -D_GNU_SOURCE -O1 -o "$work/fakeverity.so" "$top_srcdir/tests/tools/fakeverity.c" -ldl 2>"$work/.err"; then
 	measured() { # LD_PRELOAD, with ASan behind it
@@ -287,6 +298,9 @@ if [ /sbin -ef /usr/sbin ] && mount -t overlay -o "lowerdir=/usr/sbin,upperdir=$
 	check "... is read right" "$tools/treecmp" --ignore-xattr="$FP_NAME" "$work/s" "$m"
 	check "umount -l" umount -l "$m"
 	check "... no loop device is left" no_loops "$disk/behind"
+	check_not "mount(8) of somebody's image with verify" mount -t erofs -o verify "$disk/loose" "$m"
+	check_not "... by a loop device" mount -t erofs -o verify,backing=loop "$disk/loose" "$m"
+	check "... no loop device is left" no_loops "$disk/loose"
 	check_not "mount(8) of a forged image with verify" mount -t erofs -o verify "$disk/forged" "$m"
 	check "... no loop device is left" no_loops "$disk/forged"
 	echo "$image $m erofs noauto,nodev,inode_share,domain_id=test 0 0" >"$work/fstab"
