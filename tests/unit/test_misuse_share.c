@@ -27,6 +27,8 @@ static void sets_of_nothing(void **state)
 static void inputs_and_questions(void **state)
 {
 	static const char *const paths[] = { NULL };
+	static const char *const named[] = { "image" };
+	static const uint32_t no_copies[] = { 0 };
 	struct erofs_share_options options = erofs_share_options_init();
 	struct erofs_share_directories directories;
 	struct erofs_share_losses losses;
@@ -40,6 +42,9 @@ static void inputs_and_questions(void **state)
 	assert_refused(&messages, erofs_share_add(NULL, paths, 1, &messages.diag), -EINVAL, "no set");
 	assert_refused(&messages, erofs_share_add(share, paths, 1, &messages.diag), -EINVAL, "input 0 has no path");
 	assert_refused(&messages, erofs_share_add(share, NULL, 1, &messages.diag), -EINVAL, "input 0 has no path");
+	assert_refused(&messages, erofs_share_add_copies(NULL, paths, NULL, 1, &messages.diag), -EINVAL, "no set");
+	assert_refused(&messages, erofs_share_add_copies(share, named, no_copies, 1, &messages.diag), -EINVAL,
+		       "no copies");
 	erofs_share_get_total(NULL, &total);
 	assert_int_equal(total.images, 0);
 	erofs_share_get_total(share, NULL);
