@@ -35,7 +35,4 @@ void mkfs_job_release(struct mkfs_job *job);
 /* Makes what the options ask for. 0 or -errno. */
 int mkfs_job_run(struct mkfs_job *job, const struct erofs_diag *diag);
 
-/* Makes the image `output`, and prints its summary. 0 or -errno. */
-int mkfs_build_image(struct mkfs_job *job, const struct erofs_diag *diag);
-
 #endif

@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include "mkfs/oci.h"
 
+#include "mkfs/image.h"
 #include "mkfs/oci_cache.h"
 #include "mkfs/oci_each.h"
 #include "mkfs/oci_image.h"
-
-int mkfs_scan_oci(struct erofs_tree *tree, const struct mkfs_job *job, const struct erofs_diag *diag)
-{
-	if (job->options->oci_layers != MKFS_FLATTEN)
-		return erofs_scan_oci_layer(tree, job->oci_image, job->oci_layer, &job->scan, diag);
-	return erofs_scan_oci(tree, job->oci_image, &job->scan, diag);
-}
 
 static int build(struct mkfs_job *job, const struct erofs_diag *diag)
 {

@@ -7,7 +7,4 @@
 /* Opens the image of --oci and builds from it: once, or once for each layer, with the job's output and oci_layer set. */
 int mkfs_build_oci(struct mkfs_job *job, const struct erofs_diag *diag);
 
-/* Fills a tree for mkfs_build_image(). */
-int mkfs_scan_oci(struct erofs_tree *tree, const struct mkfs_job *job, const struct erofs_diag *diag);
-
 #endif

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mkfs/image.h"
+
 /* CACHE/ALGORITHM/XX/HEX.erofs; to be freed. */
 static char *entry_path(const char *cache, const char *diff_id)
 {

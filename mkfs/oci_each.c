@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mkfs/image.h"
 #include "mkfs/order_list.h"
 
 /* What layers=each has made so far, to be taken away should a later layer fail. */

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "mkfs/image.h"
+
 struct building {
 	struct mkfs_job *job;
 	const struct erofs_diag *diag;

@@ -23,7 +23,8 @@ struct mkfs_option;
 struct mkfs_parser {
 	struct mkfs_options *options;
 	const struct mkfs_option *option; /* the one that a handler is called for */
-	bool done;			  /* --help, --version: nothing is left to do */
+	bool done;			  /* --help, --version: nothing is left to do but */
+	bool wants_help;		  /* to print the rows */
 
 	enum mkfs_times times;
 	bool ignore_mtime, preserve_mtime;
@@ -89,6 +90,8 @@ mkfs_take_function mkfs_take_gid_offset;
 /* Known, and refused by name. */
 mkfs_take_function mkfs_refuse_unbuilt;
 
+/* The option's spelling: "-b", "--tar". */
+void mkfs_spell_option(char *out, size_t size, const struct mkfs_option *option);
 /* A number from 0 to `most`, the value of the parser's option. */
 bool mkfs_parse_small(const struct mkfs_parser *parser, unsigned int *out, const char *value, unsigned int most);
 /* Fingerprints where nobody has said anything about them. */

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,60 +6,6 @@
 #include "common/tool.h"
 #include "mkfs/option.h"
 #include "mkfs/options_table.h"
-
-static bool refused;
-
-bool mkfs_has_refused(void)
-{
-	return refused;
-}
-
-bool mkfs_refuse(const char *format, ...)
-{
-	va_list args;
-
-	refused = true;
-	fputs("mkfs.erofs: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-	return false;
-}
-
-/* "-b", "--tar" */
-static void spell(char *out, size_t size, const struct mkfs_option *option)
-{
-	if (option->letter)
-		snprintf(out, size, "-%c", option->letter);
-	else
-		snprintf(out, size, "--%s", option->name);
-}
-
-bool mkfs_parse_small(const struct mkfs_parser *parser, unsigned int *out, const char *value, unsigned int most)
-{
-	char spelling[sizeof(parser->unfit)];
-	uint64_t number;
-
-	if (!tool_parse_number(&number, value, most)) {
-		spell(spelling, sizeof(spelling), parser->option);
-		return mkfs_refuse("%s '%s' is not a number from 0 to %u", spelling, value, most);
-	}
-	*out = (unsigned int)number;
-	return true;
-}
-
-bool mkfs_add_to_list(const char ***list, const char *const **shown, size_t *count, const char *value)
-{
-	const char **longer = reallocarray(*list, *count + 1, sizeof(*longer));
-
-	if (!longer)
-		return mkfs_refuse("out of memory");
-	longer[(*count)++] = value;
-	*list = longer;
-	*shown = longer;
-	return true;
-}
 
 /* An index has to reach everything in the archive, which is made of blocks of 512 bytes. */
 static bool settle_outside(struct mkfs_options *options)
@@ -111,7 +56,7 @@ static bool note_option(struct mkfs_parser *parser, const char *value)
 
 	if (is_about_run(parser->option))
 		return true;
-	spell(spelling, sizeof(spelling), parser->option);
+	mkfs_spell_option(spelling, sizeof(spelling), parser->option);
 	if (strcmp(spelling, "--file-contexts") == 0 || strcmp(spelling, "--compress-hints") == 0)
 		options->reads_files = true;
 	if (asprintf(&longer, "%s%s=%s\n", options->recipe ? options->recipe : "", spelling, value ? value : "") < 0)
@@ -134,7 +79,7 @@ static bool take_options(struct mkfs_parser *parser, int argc, char **argv)
 		if (!parser->option->take(parser, optarg) || !note_option(parser, optarg))
 			return false;
 		if (!parser->option->fits_restamp && !parser->done)
-			spell(parser->unfit, sizeof(parser->unfit), parser->option);
+			mkfs_spell_option(parser->unfit, sizeof(parser->unfit), parser->option);
 	}
 	return true;
 }
@@ -153,8 +98,10 @@ enum mkfs_action mkfs_parse_options(struct mkfs_options *options, int argc, char
 	options->scan.workers = options->build.workers;
 	if (!take_options(&parser, argc, argv))
 		return MKFS_FAIL;
+	if (parser.wants_help)
+		mkfs_print_help();
 	if (parser.done)
-		return MKFS_DONE;
+		return tool_flush_stdout() ? MKFS_DONE : MKFS_FAIL;
 	options->scan.overlay_xattrs = options->rules.strip_overlay;
 	if (!mkfs_settle_times(&parser) || !mkfs_settle_positionals(options, argc - optind, argv + optind) ||
 	    !mkfs_settle_layers(&parser) || !mkfs_settle_restamp(&parser) || !settle_outside(options) ||

@@ -32,9 +32,8 @@ static bool take_debug_level(struct mkfs_parser *parser, const char *value)
 static bool take_help(struct mkfs_parser *parser, const char *value)
 {
 	(void)value;
-	mkfs_print_help();
-	parser->done = true;
-	return tool_flush_stdout();
+	parser->wants_help = parser->done = true;
+	return true;
 }
 
 static bool take_version(struct mkfs_parser *parser, const char *value)
@@ -42,7 +41,7 @@ static bool take_version(struct mkfs_parser *parser, const char *value)
 	(void)value;
 	tool_print_version();
 	parser->done = true;
-	return tool_flush_stdout();
+	return true;
 }
 
 static const struct mkfs_option rows[] = {

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "mkfs/image.h"
+
+#include <errno.h>
+
+#include "mkfs/places.h"
+#include "mkfs/summary.h"
+
+static int scan_oci(struct mkfs_job *job, struct erofs_tree *tree, const struct erofs_diag *diag)
+{
+	if (job->options->oci_layers != MKFS_FLATTEN)
+		return erofs_scan_oci_layer(tree, job->oci_image, job->oci_layer, &job->scan, diag);
+	return erofs_scan_oci(tree, job->oci_image, &job->scan, diag);
+}
+
+static int scan(struct mkfs_job *job, struct erofs_tree *tree, const struct erofs_diag *diag)
+{
+	const struct mkfs_options *options = job->options;
+
+	if (options->input == MKFS_OCI)
+		return scan_oci(job, tree, diag);
+	if (options->input == MKFS_RESTAMP)
+		return erofs_scan_restamp(tree, options->source, &job->scan, &job->build, &job->recoded, diag);
+	if (options->input == MKFS_TAR)
+		return erofs_scan_tar(tree, options->source, &job->scan, diag);
+	if (mkfs_source_is_image(options))
+		return erofs_scan_images(tree, options->sources, options->source_count, &job->scan, diag);
+	return erofs_scan_directory(tree, options->source, &job->scan, diag);
+}
+
+static int build_from_tree(struct mkfs_job *job, struct erofs_tree *tree, const struct erofs_diag *diag)
+{
+	const struct erofs_tree_rules *rules = &job->options->rules;
+	int err;
+
+	if (erofs_tree_arrives(tree))
+		return erofs_build_arrivals(tree, rules, job->output, &job->build, &job->summary, diag);
+	err = erofs_tree_normalize(tree, rules, diag);
+	return err ? err : erofs_build(tree, job->output, &job->build, &job->summary, diag);
+}
+
+int mkfs_build_image(struct mkfs_job *job, const struct erofs_diag *diag)
+{
+	const struct mkfs_options *options = job->options;
+	struct erofs_tree *tree = erofs_tree_new();
+	int err = tree ? 0 : -ENOMEM;
+
+	mkfs_start_progress(&job->progress, &job->build, options->quiet);
+	if (!err && options->build.fingerprint != EROFS_DIGEST_NONE)
+		err = erofs_tree_reserve_xattr(tree, options->build.fingerprint_name);
+	if (!err)
+		err = scan(job, tree, diag);
+	if (!err)
+		err = build_from_tree(job, tree, diag);
+	mkfs_stop_progress(&job->progress);
+	if (!err) {
+		job->dropped_xattrs = erofs_tree_dropped_xattrs(tree);
+		if (!options->quiet && !job->no_summary)
+			mkfs_print_summary(job);
+	}
+	erofs_tree_free(tree);
+	return err;
+}
