@@ -33,6 +33,25 @@ floors() {
 		7 tests/tools
 	FLOORS
 }
+# The names that leave a file of the library: erofs_, then the folder's prefix. In the folders of tools on floors 1 and 2 each tool has
+# its own. tests/symbols.sh compares what the compiler made with this table. Public names are as include/erofs/ has them.
+prefixes() {
+	cat <<-'PREFIXES'
+		lib/util     arena array base64 buffer data_buffer escape gate hex index message mix pages path pool random_seed report sized uuid wants
+		lib/format   acl chunk compact configs crc32c device_slot dirent file_type inode kernel lcluster name pack superblock xattr zextent zmap
+		lib/codec    decode decoder deflate encode encoder hasher look looks
+		lib/io       device file output target
+		lib/tree     tree
+		lib/reader   reader
+		lib/archive  archive
+		lib/oci      oci
+		lib/writer   writer
+		lib/source   source
+		lib/extract  extract
+		lib/check    check
+		lib/share    share
+	PREFIXES
+}
 # Only the image source, of all sources, may read images.
 exceptions='lib/source/source_image[a-z_]*\.[ch] lib/reader'
 # tree and source hold no on-disk records; limits and names of the format they may know.
@@ -97,6 +116,7 @@ pictures() {
 		case $folder in public | common | examples | tests/*) continue ;; esac
 		sed -n "/^$floor  /,/^[0-9]  /p" "$1" | grep -vE "^[^$floor ]" | grep -qF "$folder/" ||
 			echo "$1: $folder does not stand on floor $floor"
+		[[ $folder != lib/* ]] || prefixes | grep -q "^$folder " || echo "tests/layering.sh: $folder has no prefix"
 	done
 }
 
@@ -130,6 +150,8 @@ self_test() {
 	violations "$dir"
 	exit 1
 }
+# For tests/symbols.sh.
+[ "${1:-}" != prefixes ] || { prefixes; exit 0; }
 self_test
 found=$(violations "$top_srcdir"; pictures "$top_srcdir/doc/architecture.md")
 [ -z "$found" ] && { echo "ok - $(includes "$top_srcdir" | wc -l) includes"; exit 0; }
