@@ -90,9 +90,20 @@ if is_root && as_nobody "$MKFS" --version >/dev/null 2>&1; then
 	check "a file that only its descriptor gives access to" as_nobody "$MKFS" --quiet -T0 /proc/self/fd/7 "$work/s"
 	exec 7>&-
 	check "a file that only its descriptor gives access to: the image" cmp "$out" "$work/wanted"
-	exec 7>>"$out"
-	refused "a descriptor that appends" "permission denied" as_nobody "$MKFS" --quiet -T0 /proc/self/fd/7 "$work/s"
+	exec 7>"$out"
+	refused "a descriptor that is open for writing only" "permission denied" as_nobody "$MKFS" --quiet -T0 /proc/self/fd/7 "$work/s"
 	exec 7>&-
+	# The shell opens nothing for reading and appending at once.
+	if command -v python3 >/dev/null; then
+		appending() {
+			python3 -c 'import os, sys; os.dup2(os.open(sys.argv[1], os.O_RDWR | os.O_APPEND), 7); os.execvp(sys.argv[2], sys.argv[2:])' "$out" "$@"
+		}
+		refused "a descriptor that appends" "permission denied" appending setpriv --reuid=65534 --regid=65534 --clear-groups \
+			"$MKFS" --quiet -T0 /proc/self/fd/7 "$work/s"
+		same "a descriptor that appends: nothing is written" 0 "$(stat -c %s "$out")"
+	else
+		skip "a descriptor that appends: no python3"
+	fi
 	rm -f "$out"
 	: >"$out"
 	: >"$work/bound"
