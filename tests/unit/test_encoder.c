@@ -241,6 +241,39 @@ static void all_of_an_input_decodes(void **state)
 		check_all(more_compressors[i], INPUT_MIXTURE, 65536);
 }
 
+/*
+ * Zeros in front of encoded bytes are padding, so no stream may begin with one. DEFLATE's would: noise in front of what shrinks
+ * well becomes a first block that is stored, at these levels of libdeflate. LZ4 begins with a literal, LZMA with its inverted
+ * properties, zstd with a magic number.
+ */
+static void noise_in_front_makes_no_zero(void **state)
+{
+	static const struct {
+		const char *compressor;
+		size_t noise;
+	} cases[] = { { "deflate,1", 65536 }, { "deflate,10", 6144 }, { "deflate,12", 6144 }, { "deflate,12", 32768 },
+		      { "lz4", 6144 },	      { "lzma,1", 6144 },     { "zstd", 6144 } };
+	const size_t size = 262144;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct encoding e = encoding_of(cases[i].compressor, 131072);
+		uint8_t *in = input_make(INPUT_RANDOM, size, 1), *out = malloc(size);
+		ssize_t encoded;
+
+		assert_non_null(out);
+		memset(in + cases[i].noise, 'a', size - cases[i].noise);
+		encoded = erofs_encode_all(e.encoder, in, size, out, size);
+		assert_true(encoded > 0);
+		assert_int_not_equal(out[0], 0);
+		assert_decodes_to(e.algorithm, out, (size_t)encoded, in, size);
+		check_extent(&e, in, size, 131072, 4096);
+		free(in);
+		free(out);
+		erofs_encoder_free(e.encoder);
+	}
+}
+
 /* The bytes of a file's extents, one behind the other, each with what it holds. */
 static size_t record(const struct encoding *e, const uint8_t *in, size_t size, size_t room, uint8_t *out)
 {
@@ -354,6 +387,7 @@ int main(void)
 		cmocka_unit_test(rooms_are_filled_well_and_soon),
 		cmocka_unit_test(zstd_frames_hold_nothing_needless),
 		cmocka_unit_test(all_of_an_input_decodes),
+		cmocka_unit_test(noise_in_front_makes_no_zero),
 		cmocka_unit_test(what_was_before_does_not_matter),
 		cmocka_unit_test(settings_out_of_range_are_refused),
 		cmocka_unit_test(history_suits_the_extents),

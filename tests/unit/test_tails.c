@@ -85,6 +85,30 @@ static void memory_holds_all_without_an_output(void **state)
 	test_free(places);
 }
 
+/* A page is given up when the last of its bytes has been read, not before. */
+static void a_tail_may_be_the_last_byte_of_a_page(void **state)
+{
+	const size_t page = 65536;
+	struct erofs_tails tails = { 0 };
+	uint8_t *bytes = test_malloc(page), found;
+	uint64_t front, last, next;
+
+	(void)state;
+	memset(bytes, 0x11, page);
+	bytes[0] = 0x22;
+	assert_int_equal(erofs_writer_tails_append(&tails, &front, bytes + 1, page - 1), 0);
+	assert_int_equal(erofs_writer_tails_append(&tails, &last, bytes, 1), 0);
+	assert_int_equal(erofs_writer_tails_append(&tails, &next, bytes, 1), 0);
+	assert_int_equal(tails.page_count, 2);
+	assert_int_equal(erofs_writer_tails_read(&tails, bytes, page - 1, front), 0);
+	assert_int_equal(tails.resident, 2);
+	assert_int_equal(erofs_writer_tails_read(&tails, &found, 1, last), 0);
+	assert_int_equal(found, 0x22);
+	assert_int_equal(tails.resident, 1);
+	erofs_writer_tails_release(&tails);
+	test_free(bytes);
+}
+
 struct outputs {
 	char dir[64];
 	char path[96];
@@ -167,6 +191,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memory_holds_all_without_an_output),
+		cmocka_unit_test(a_tail_may_be_the_last_byte_of_a_page),
 		cmocka_unit_test(the_rest_waits_in_the_output),
 		cmocka_unit_test(in_place_all_stays_in_memory),
 	};

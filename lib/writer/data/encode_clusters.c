@@ -107,14 +107,12 @@ static bool is_hopeless(struct cutter *cutter)
 static ssize_t encode(struct cutter *cutter, size_t *length)
 {
 	const struct erofs_method *method = cutter->method;
-	uint8_t *scratch = cutter->tools->scratch;
-	ssize_t encoded = 0;
 
 	*length = cutter->left < method->extent_bytes ? cutter->left : method->extent_bytes;
-	if (*length > method->unit && !is_hopeless(cutter))
-		encoded = erofs_encode_fill(cutter->encoder, cutter->in, length, scratch, method->encoded_max, method->unit);
-	/* A reader takes zeros in front for padding. */
-	return encoded > 0 && !scratch[0] ? 0 : encoded;
+	if (*length <= method->unit || is_hopeless(cutter))
+		return 0;
+	return erofs_encode_fill(cutter->encoder, cutter->in, length, cutter->tools->scratch, method->encoded_max,
+				 method->unit);
 }
 
 int erofs_writer_encode_clusters(struct erofs_encode_tools *tools, struct erofs_encoder *encoder,

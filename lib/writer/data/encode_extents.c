@@ -10,21 +10,17 @@ static bool is_zero(const uint8_t *data, size_t size)
 	return !data[0] && memcmp(data, data + 1, size - 1) == 0;
 }
 
-/* Encodes a extent at the end of what is in use; 0: it does not shrink. */
+/* Encodes an extent at the end of what is in use; 0: it does not shrink. */
 static ssize_t encode_one(struct erofs_encode_tools *tools, struct erofs_encoder *encoder,
 			    const struct erofs_method *method, const uint8_t *extent, size_t size,
 			    struct erofs_encoded *to)
 {
 	size_t room = to->room - to->size;
 	size_t most = erofs_writer_extent_most(size);
-	uint8_t *out = to->out + to->size;
-	ssize_t encoded;
 
 	if (size < 2 || (method->slow && erofs_looks_incompressible(tools->look, extent, size)))
 		return 0;
-	encoded = erofs_encode_all(encoder, extent, size, out, most < room ? most : room);
-	/* A reader takes zeros in front for padding. */
-	return encoded > 0 && !out[0] ? 0 : encoded;
+	return erofs_encode_all(encoder, extent, size, to->out + to->size, most < room ? most : room);
 }
 
 /*
