@@ -127,6 +127,17 @@ bool tool_parse_size(uint64_t *out, const char *text, uint64_t max)
 	return true;
 }
 
+bool tool_append(const char ***list, size_t *count, const char *value)
+{
+	const char **longer = reallocarray(*list, *count + 1, sizeof(*longer));
+
+	if (!longer)
+		return false;
+	longer[(*count)++] = value;
+	*list = longer;
+	return true;
+}
+
 void tool_print_version(void)
 {
 	printf("%s (erofs-ishare) %s\nbuilt with %s\n", sink.tool_name, erofs_version(), erofs_build_info());

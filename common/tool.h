@@ -36,6 +36,9 @@ bool tool_parse_signed(int64_t *out, const char *text, int64_t min, int64_t max)
 /* A size: a number with an optional suffix K, M, G or T (powers of 1024). */
 bool tool_parse_size(uint64_t *out, const char *text, uint64_t max);
 
+/* Appends an option that may be repeated to a list, which free() ends. False when out of memory. */
+bool tool_append(const char ***list, size_t *count, const char *value);
+
 /* "mkfs.erofs (erofs-ishare) 2.0.0-dev" and a line with what the library was built with, on stdout. */
 void tool_print_version(void);
 

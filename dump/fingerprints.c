@@ -99,7 +99,7 @@ static int sum_row(void *ctx, const struct erofs_walk_entry *entry)
 		listing->other++;
 		return 0;
 	}
-	text_hex(digits, raw, erofs_digest_size(wanted));
+	erofs_hex_encode(digits, raw, erofs_digest_size(wanted));
 	/* Relative to the top; the dot keeps a name such as "-" from meaning standard input. */
 	if (wanted == EROFS_DIGEST_FSVERITY)
 		printf("sha256:%s .", digits);

@@ -54,7 +54,7 @@ static void print_xattr(const struct erofs_xattr *xattr, const uint8_t *value, v
 	fputs("Xattr: ", stdout);
 	text_print(xattr->name, xattr->name_len);
 	if (digits) {
-		text_hex(digits, value, xattr->value_size);
+		erofs_hex_encode(digits, value, xattr->value_size);
 		printf("=%s%s%s\n", xattr->value_size ? "0x" : "", digits, xattr->shared ? " (shared)" : "");
 	}
 	free(digits);

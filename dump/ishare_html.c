@@ -46,7 +46,7 @@ static void put_escaped(FILE *out, const char *text)
 
 static void put_name(const struct page *page, const char *name, size_t size)
 {
-	char *text = text_escape(name, size);
+	char *text = erofs_escape(name, size);
 
 	fputs("<bdi class=name>", page->out);
 	put_escaped(page->out, text ? text : "?");

@@ -79,7 +79,7 @@ void json_add_hex(struct json_object *object, const char *key, const void *bytes
 	char *digits = malloc(2 * size + 1);
 
 	if (digits)
-		text_hex(digits, bytes, size);
+		erofs_hex_encode(digits, bytes, size);
 	json_add_text(object, key, digits);
 	free(digits);
 }
@@ -88,7 +88,7 @@ void json_add_bytes(struct json_object *object, const char *key, const char *byt
 {
 	char longer[64];
 
-	if (text_is_utf8(bytes, size) && size <= INT32_MAX) {
+	if (erofs_is_utf8(bytes, size) && size <= INT32_MAX) {
 		json_object_object_add(object, key, json_object_new_string_len(bytes, (int)size));
 		return;
 	}

@@ -82,10 +82,10 @@ static struct json_object *new_header(struct manifest *manifest)
 {
 	const struct erofs_superblock *sb = erofs_image_superblock(manifest->dump->image);
 	struct json_object *object = json_object_new_object();
-	char uuid[TEXT_UUID_SIZE], name[300];
+	char uuid[EROFS_UUID_TEXT_SIZE], name[300];
 
 	manifest->has_name = !erofs_image_fingerprint_name(manifest->dump->image, name, sizeof(name));
-	text_uuid(uuid, sb->uuid);
+	erofs_uuid_encode(uuid, sb->uuid);
 	json_add_text(object, EROFS_MANIFEST_KEY_UUID, uuid);
 	json_add_number(object, EROFS_MANIFEST_KEY_BLOCK_SIZE, erofs_block_size(sb));
 	if (manifest->has_name)

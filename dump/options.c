@@ -95,22 +95,11 @@ static int set_form(struct dump_options *out, const char *form)
 	return 0;
 }
 
-static int add_device(struct dump_options *out, const char *path)
-{
-	const char **grown = realloc(out->devices, (out->device_count + 1) * sizeof(*grown));
-
-	if (!grown)
-		return options_usage("out of memory");
-	out->devices = grown;
-	out->devices[out->device_count++] = path;
-	return 0;
-}
-
 static int set_value(struct dump_options *out, int option, const char *value)
 {
 	switch (option) {
 	case OPT_DEVICE:
-		return add_device(out, value);
+		return tool_append(&out->devices, &out->device_count, value) ? 0 : options_usage("out of memory");
 	case OPT_FINGERPRINTS:
 		return set_form(out, value);
 	case OPT_NID:

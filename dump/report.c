@@ -53,7 +53,7 @@ const char *dump_reason(int err)
 
 static int path_error(const struct dump *dump, int err, const char *path, const char *what, const char *reason)
 {
-	char *shown = text_escape(path, strlen(path));
+	char *shown = erofs_escape(path, strlen(path));
 
 	dump_error(dump, err, "%s: %s%s%s", shown ? shown : "?", what, *what && *reason ? ": " : "", reason);
 	free(shown);

@@ -138,9 +138,9 @@ static void rows_xattrs(const struct dump *dump)
 static void print_text(const struct dump *dump)
 {
 	const struct erofs_superblock *sb = erofs_image_superblock(dump->image);
-	char uuid[TEXT_UUID_SIZE];
+	char uuid[EROFS_UUID_TEXT_SIZE];
 
-	text_uuid(uuid, sb->uuid);
+	erofs_uuid_encode(uuid, sb->uuid);
 	row("Filesystem magic number:", "0x%08" PRIX32, sb->magic);
 	row("Filesystem blocksize:", "%" PRIu32, erofs_block_size(sb));
 	row("Filesystem blocks:", "%" PRIu64, sb->blocks);
@@ -268,9 +268,9 @@ static void print_json(const struct dump *dump)
 {
 	const struct erofs_superblock *sb = erofs_image_superblock(dump->image);
 	struct json_object *object = json_object_new_object();
-	char uuid[TEXT_UUID_SIZE];
+	char uuid[EROFS_UUID_TEXT_SIZE];
 
-	text_uuid(uuid, sb->uuid);
+	erofs_uuid_encode(uuid, sb->uuid);
 	json_add_number(object, "magic", sb->magic);
 	json_add_number(object, "checksum", sb->checksum);
 	json_add_text(object, "checksum_state", checksum_state(dump));

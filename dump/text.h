@@ -7,24 +7,10 @@
 #include <stdint.h>
 
 #include <erofs/image.h>
+#include <erofs/text.h>
 
-/*
- * Bytes as one line of text: control characters, backslashes and what is not UTF-8 become \ooo (three octal digits).
- * Allocated; NULL when out of memory.
- */
-char *text_escape(const char *bytes, size_t size);
-
-/* Prints them like that. */
+/* Prints bytes as erofs_escape() shows them. */
 void text_print(const char *bytes, size_t size);
-
-bool text_is_utf8(const char *bytes, size_t size);
-
-/* Lower-case hexadecimal digits of `bytes` and a NUL: 2 * size + 1 bytes. */
-void text_hex(char *out, const void *bytes, size_t size);
-
-/* A UUID as its 36 characters and a NUL. */
-#define TEXT_UUID_SIZE 37
-void text_uuid(char out[TEXT_UUID_SIZE], const uint8_t uuid[16]);
 
 /* Room for any fingerprint value as text. */
 #define TEXT_FINGERPRINT_MAX (2 * 4096 + 16)

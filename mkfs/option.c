@@ -50,12 +50,8 @@ bool mkfs_parse_small(const struct mkfs_parser *parser, unsigned int *out, const
 
 bool mkfs_add_to_list(const char ***list, const char *const **shown, size_t *count, const char *value)
 {
-	const char **longer = reallocarray(*list, *count + 1, sizeof(*longer));
+	bool is_there = tool_append(list, count, value);
 
-	if (!longer)
-		return mkfs_refuse("out of memory");
-	longer[(*count)++] = value;
-	*list = longer;
-	*shown = longer;
-	return true;
+	*shown = *list;
+	return is_there || mkfs_refuse("out of memory");
 }

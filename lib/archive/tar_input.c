@@ -10,9 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <erofs/text.h>
+
 #include "lib/archive/unpack.h"
 #include "lib/util/cleanup.h"
-#include "lib/util/escape.h"
 #include "lib/util/report.h"
 
 #define STREAM_BUFFER ((size_t)256 * 1024)

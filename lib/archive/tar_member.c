@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 
 #include <erofs/inode.h>
+#include <erofs/text.h>
 
 #include "lib/archive/unpack.h"
 #include "lib/util/cleanup.h"
-#include "lib/util/escape.h"
 #include "lib/util/report.h"
 
 /* Far more than any record that makes sense: an inode's xattrs have 256 KiB at most. */

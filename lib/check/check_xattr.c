@@ -2,12 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <erofs/text.h>
+
 #include "lib/check/check_state.h"
 #include "lib/format/format_xattr.h"
 #include "lib/reader/reader.h"
 #include "lib/util/buffer.h"
 #include "lib/util/cleanup.h"
-#include "lib/util/escape.h"
 
 /* The attributes of one inode. */
 struct attributes {

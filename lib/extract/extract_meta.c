@@ -8,9 +8,10 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <erofs/text.h>
+
 #include "lib/extract/extract.h"
 #include "lib/util/cleanup.h"
-#include "lib/util/escape.h"
 #include "lib/util/report.h"
 
 #define PERMISSIONS	0777u

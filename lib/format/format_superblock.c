@@ -108,41 +108,49 @@ static int check_superblock(const struct erofs_superblock *sb, const char **reas
 	return 0;
 }
 
+/* The fields that mean the same whatever the features are. */
+static struct erofs_superblock from_disk(const struct disk_superblock *disk)
+{
+	struct erofs_superblock sb = {
+		.magic = erofs_get32(disk->magic),
+		.checksum = erofs_get32(disk->checksum),
+		.feature_compat = erofs_get32(disk->feature_compat),
+		.feature_incompat = erofs_get32(disk->feature_incompat),
+		.blkszbits = disk->blkszbits,
+		.sb_extslots = disk->sb_extslots,
+		.root_nid = erofs_get16(disk->rootnid_2b),
+		.inos = erofs_get64(disk->inos),
+		.epoch = (int64_t)erofs_get64(disk->epoch),
+		.fixed_nsec = erofs_get32(disk->fixed_nsec),
+		.build_time = erofs_get32(disk->build_time),
+		.blocks = erofs_get32(disk->blocks_lo),
+		.meta_blkaddr = erofs_get32(disk->meta_blkaddr),
+		.xattr_blkaddr = erofs_get32(disk->xattr_blkaddr),
+		.available_compr_algs = erofs_get16(disk->available_compr_algs),
+		.extra_devices = erofs_get16(disk->extra_devices),
+		.devt_slotoff = erofs_get16(disk->devt_slotoff),
+		.dirblkbits = disk->dirblkbits,
+		.xattr_prefix_count = disk->xattr_prefix_count,
+		.xattr_prefix_start = erofs_get32(disk->xattr_prefix_start),
+		.xattr_filter_reserved = disk->xattr_filter_reserved,
+		.ishare_xattr_prefix_id = disk->ishare_xattr_prefix_id,
+		.packed_nid = erofs_get64(disk->packed_nid),
+	};
+
+	memcpy(sb.uuid, disk->uuid, sizeof(sb.uuid));
+	memcpy(sb.volume_name, disk->volume_name, sizeof(disk->volume_name));
+	return sb;
+}
+
 int erofs_superblock_decode(struct erofs_superblock *out, const uint8_t *in, const char **reason)
 {
 	struct disk_superblock disk;
 	uint64_t rootnid_8b;
 
 	memcpy(&disk, in, sizeof(disk));
-	*out = (struct erofs_superblock){
-		.magic = erofs_get32(disk.magic),
-		.checksum = erofs_get32(disk.checksum),
-		.feature_compat = erofs_get32(disk.feature_compat),
-		.feature_incompat = erofs_get32(disk.feature_incompat),
-		.blkszbits = disk.blkszbits,
-		.sb_extslots = disk.sb_extslots,
-		.root_nid = erofs_get16(disk.rootnid_2b),
-		.inos = erofs_get64(disk.inos),
-		.epoch = (int64_t)erofs_get64(disk.epoch),
-		.fixed_nsec = erofs_get32(disk.fixed_nsec),
-		.build_time = erofs_get32(disk.build_time),
-		.blocks = erofs_get32(disk.blocks_lo),
-		.meta_blkaddr = erofs_get32(disk.meta_blkaddr),
-		.xattr_blkaddr = erofs_get32(disk.xattr_blkaddr),
-		.available_compr_algs = erofs_get16(disk.available_compr_algs),
-		.extra_devices = erofs_get16(disk.extra_devices),
-		.devt_slotoff = erofs_get16(disk.devt_slotoff),
-		.dirblkbits = disk.dirblkbits,
-		.xattr_prefix_count = disk.xattr_prefix_count,
-		.xattr_prefix_start = erofs_get32(disk.xattr_prefix_start),
-		.xattr_filter_reserved = disk.xattr_filter_reserved,
-		.ishare_xattr_prefix_id = disk.ishare_xattr_prefix_id,
-		.packed_nid = erofs_get64(disk.packed_nid),
-	};
-	memcpy(out->uuid, disk.uuid, sizeof(out->uuid));
-	memcpy(out->volume_name, disk.volume_name, sizeof(disk.volume_name));
-
+	*out = from_disk(&disk);
 	rootnid_8b = erofs_get64(disk.rootnid_8b);
+	/* The field of the short root nid holds the upper bits of the block count then. */
 	if (erofs_has_incompat(out, EROFS_FEATURE_INCOMPAT_48BIT) && rootnid_8b) {
 		out->blocks |= (uint64_t)erofs_get16(disk.rootnid_2b) << 32;
 		out->root_nid = rootnid_8b;

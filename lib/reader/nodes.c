@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <erofs/text.h>
+
 #include "lib/util/array.h"
-#include "lib/util/escape.h"
 
 /* A path in a message: a hostile tree may be a million levels deep, and its findings ten thousand. */
 #define PATH_SHOWN 4096u

@@ -4,12 +4,12 @@
 #include <sys/stat.h>
 
 #include <erofs/image.h>
+#include <erofs/text.h>
 #include <erofs/walk.h>
 
 #include "lib/share/share_batch.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/digits.h"
-#include "lib/util/escape.h"
 #include "lib/util/report.h"
 
 struct reading {

@@ -5,12 +5,13 @@
 #include <string.h>
 #include <sys/xattr.h>
 
+#include <erofs/text.h>
+
 #include "lib/format/format_xattr.h"
 #include "lib/source/source_dir.h"
 #include "lib/source/source_label.h"
 #include "lib/source/source_xattrs.h"
 #include "lib/util/cleanup.h"
-#include "lib/util/escape.h"
 
 /*
  * A path for the l*xattr calls, which take no directory and must not open the file: the bare name where the thread stands in

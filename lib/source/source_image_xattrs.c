@@ -4,12 +4,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <erofs/text.h>
+
 #include "lib/format/format_xattr.h"
 #include "lib/source/source_image.h"
 #include "lib/source/source_label.h"
 #include "lib/source/source_xattrs.h"
 #include "lib/util/cleanup.h"
-#include "lib/util/escape.h"
 
 #define OVERLAY "trusted.overlay."
 /* What an overlayfs that lies in a layer of another one wrote, as that other one keeps it. */

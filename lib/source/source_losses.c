@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <erofs/text.h>
+
 #include "lib/util/cleanup.h"
-#include "lib/util/escape.h"
 #include "lib/util/report.h"
 
 static void set_first(struct erofs_loss *loss, const char *what, const char *where)

@@ -44,34 +44,20 @@ static void note_losses(struct tar_source *source, const struct tar_left_out *le
 	erofs_source_loss_add(&losses->acl_entries, left_out->acl_entries, left_out->acl_entry, path);
 }
 
-int erofs_source_tar_set_xattrs(struct tar_source *source, struct erofs_tree_inode *inode,
-				const struct tar_extended *extended, const char *path)
+/* All that may count, the label last: `candidates` has room for it. Returns how many. */
+static size_t collect(const struct tar_source *source, struct candidate *candidates,
+		      const struct tar_extended *extended, const char *label)
 {
 	const struct tar_xattr *xattrs = extended ? (const void *)extended->xattrs.data : NULL;
-	size_t count = extended ? extended->xattrs.size / sizeof(*xattrs) : 0;
-	erofs_auto_free struct candidate *candidates = NULL;
-	erofs_auto_free struct erofs_xattr_found *found = NULL;
-	erofs_auto_free char *label = NULL;
-	size_t kept = 0;
-	uint32_t distinct;
-	int err = erofs_source_label_of(source->labels, &label, inode, source->diag);
+	size_t count = extended ? extended->xattrs.size / sizeof(*xattrs) : 0, kept = 0;
 
-	if (extended)
-		note_losses(source, &extended->left_out, path);
-	if (err || (!count && !label))
-		return err;
-	candidates = calloc(count + 1, sizeof(*candidates));
-	found = calloc(count + 1, sizeof(*found));
-	if (!candidates || !found)
-		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
 		const char *name = (const char *)extended->texts.data + xattrs[i].name;
+		const uint8_t *value = extended->texts.data + xattrs[i].value;
 
 		if (erofs_source_ignores(source->options, name) || erofs_source_label_replaces(source->labels, name))
 			continue;
-		candidates[kept] =
-			(struct candidate){ { name, extended->texts.data + xattrs[i].value, xattrs[i].value_size },
-					    kept };
+		candidates[kept] = (struct candidate){ { name, value, xattrs[i].value_size }, kept };
 		kept++;
 	}
 	if (label) {
@@ -79,8 +65,31 @@ int erofs_source_tar_set_xattrs(struct tar_source *source, struct erofs_tree_ino
 			(struct candidate){ { EROFS_SELINUX_NAME, label, (uint32_t)strlen(label) + 1 }, kept };
 		kept++;
 	}
-	qsort(candidates, kept, sizeof(*candidates), compare_candidates);
-	distinct = take_last_of_each(found, candidates, kept);
+	return kept;
+}
+
+int erofs_source_tar_set_xattrs(struct tar_source *source, struct erofs_tree_inode *inode,
+				const struct tar_extended *extended, const char *path)
+{
+	size_t most = extended ? extended->xattrs.size / sizeof(struct tar_xattr) + 1 : 1;
+	erofs_auto_free struct candidate *candidates = NULL;
+	erofs_auto_free struct erofs_xattr_found *found = NULL;
+	erofs_auto_free char *label = NULL;
+	size_t count;
+	uint32_t distinct;
+	int err = erofs_source_label_of(source->labels, &label, inode, source->diag);
+
+	if (extended)
+		note_losses(source, &extended->left_out, path);
+	if (err || (most == 1 && !label))
+		return err;
+	candidates = calloc(most, sizeof(*candidates));
+	found = calloc(most, sizeof(*found));
+	if (!candidates || !found)
+		return -ENOMEM;
+	count = collect(source, candidates, extended, label);
+	qsort(candidates, count, sizeof(*candidates), compare_candidates);
+	distinct = take_last_of_each(found, candidates, count);
 	if (distinct > UINT16_MAX)
 		return erofs_archive_tar_report(&source->members, -E2BIG, path, "has absurdly many xattrs");
 	return erofs_tree_set_xattrs(source->tree, inode, found, distinct);

@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 
 #include <erofs/fingerprint.h>
+#include <erofs/text.h>
 
 #include "lib/util/array.h"
 #include "lib/util/cleanup.h"
-#include "lib/util/escape.h"
 #include "lib/util/report.h"
 #include "lib/util/seed.h"
 

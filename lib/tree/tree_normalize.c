@@ -3,9 +3,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <erofs/text.h>
+
 #include "lib/tree/tree.h"
 #include "lib/util/cleanup.h"
-#include "lib/util/escape.h"
 #include "lib/util/report.h"
 #include "lib/util/sized.h"
 

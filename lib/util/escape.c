@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
-#include "lib/util/escape.h"
+#include <erofs/text.h>
 
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -22,10 +20,16 @@ static size_t utf8_sequence(const uint8_t *at, size_t left)
 			return 0;
 	if ((size_t)(at[0] - 0xC0) < sizeof(lowest_second) && at[1] < lowest_second[at[0] - 0xC0])
 		return 0;
-	if ((at[0] == 0xED && at[1] > 0x9F) || (at[0] == 0xF4 && at[1] > 0x8F))
-		return 0;
+	return (at[0] == 0xED && at[1] > 0x9F) || (at[0] == 0xF4 && at[1] > 0x8F) ? 0 : length;
+}
+
+/* How many bytes at `at` are one character that may stand in a line of text, 0 if they have to be escaped. */
+static size_t harmless(const uint8_t *at, size_t left)
+{
+	if (at[0] < 0x80)
+		return at[0] >= ' ' && at[0] != 0x7F && at[0] != '\\';
 	/* U+0080..U+009F are control characters, too. */
-	return at[0] == 0xC2 && at[1] < 0xA0 ? 0 : length;
+	return at[0] == 0xC2 && left > 1 && at[1] < 0xA0 ? 0 : utf8_sequence(at, left);
 }
 
 char *erofs_escape(const char *bytes, size_t size)
@@ -35,8 +39,7 @@ char *erofs_escape(const char *bytes, size_t size)
 	char *to = text;
 
 	for (size_t i = 0; text && i < size;) {
-		size_t length = from[i] < 0x80 ? from[i] >= ' ' && from[i] != 0x7F && from[i] != '\\'
-					       : utf8_sequence(from + i, size - i);
+		size_t length = harmless(from + i, size - i);
 
 		if (!length) {
 			to += sprintf(to, "\\%03o", from[i++]);
@@ -48,4 +51,18 @@ char *erofs_escape(const char *bytes, size_t size)
 	if (text)
 		*to = 0;
 	return text;
+}
+
+bool erofs_is_utf8(const char *bytes, size_t size)
+{
+	const uint8_t *at = (const uint8_t *)bytes;
+
+	for (size_t i = 0; i < size;) {
+		size_t length = at[i] < 0x80 ? 1 : utf8_sequence(at + i, size - i);
+
+		if (!length)
+			return false;
+		i += length;
+	}
+	return true;
 }

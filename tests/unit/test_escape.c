@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
-#include "lib/util/escape.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include <erofs/text.h>
 
 #include "tests/unit/unit.h"
 
@@ -36,10 +37,26 @@ static void odd_bytes_become_octal(void **state)
 	assert_escaped("\xff\xfe", 2, "\\377\\376");
 }
 
+static void utf8_may_hold_control_characters(void **state)
+{
+	static const char *const bad[] = { "\xc3",	   "a\xff",
+					   "\xe2\x82",	   "\xc0\xaf",
+					   "\xed\xa0\x80", "\xf4\x90\x80\x80",
+					   "\xc3\xa4\x80", "\xf8\x88\x80\x80\x80" };
+
+	(void)state;
+	assert_true(erofs_is_utf8("", 0));
+	assert_true(erofs_is_utf8("a\0\n\\\x7f", 5));
+	assert_true(erofs_is_utf8("\xc3\xa4\xe2\x82\xac\xf0\x9f\x8d\x80\xc2\x85\xef\xbf\xbf\xf4\x8f\xbf\xbf", 18));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(erofs_is_utf8(bad[i], strlen(bad[i])));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(odd_bytes_become_octal),
+		cmocka_unit_test(utf8_may_hold_control_characters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
