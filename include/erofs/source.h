@@ -87,7 +87,8 @@ struct erofs_build_options;
  * size, compression and its layout, label, time of the build. Compressed data are then taken over by erofs_build() as they
  * are; they are decoded for their digests only. What other files have to do with (fragments, parts of a deduplicated
  * cluster), what lies behind an inode, and LZ4 data of the oldest kind, are compressed anew in the same way: `*recoded` is the
- * number of such files. `build` must not be changed in these respects any more, and the tree gets no rules.
+ * number of such files. So are, where `build` asks for no fingerprints, LZ4 extents that Linux 5.10 would read wrongly: the image
+ * could claim to be for it. With fingerprints it needs Linux 6.4. `build` must not be changed in these respects any more, and the tree gets no rules.
  */
 EROFS_API int erofs_scan_restamp(struct erofs_tree *tree, const char *path, const struct erofs_scan_options *options,
 				 struct erofs_build_options *build, uint64_t *recoded, const struct erofs_diag *diag);

@@ -275,21 +275,24 @@ static int scan_layers(struct image_source *source)
 	return err;
 }
 
+/* `build` is NULL, or how the image will be built that takes this one over. */
 static int scan_images(struct erofs_tree *tree, const char *const *paths, size_t count,
-		       const struct erofs_scan_options *options, bool takes_over, const struct erofs_diag *diag)
+		       const struct erofs_scan_options *options, const struct erofs_build_options *build,
+		       const struct erofs_diag *diag)
 {
 	struct image_source *source = calloc(1, sizeof(*source));
 	int err;
 
 	if (!source)
 		return -ENOMEM;
-	*source =
-		(struct image_source){ .tree = tree, .own_options = *options, .diag = diag, .takes_over = takes_over };
+	*source = (struct image_source){ .tree = tree, .own_options = *options, .diag = diag, .takes_over = build };
+	/* Fingerprints need Linux 6.4 anyway. */
+	source->storage.for_old_kernels = build && build->fingerprint == EROFS_DIGEST_NONE;
 	options = source->options = &source->own_options;
 	/* From here on the tree owns the source. */
 	tree->source = source;
-	tree->is_restamped = takes_over;
-	tree->source_ops = takes_over ? &erofs_source_image_restamp_ops : &erofs_source_image_source_ops;
+	tree->is_restamped = build;
+	tree->source_ops = build ? &erofs_source_image_restamp_ops : &erofs_source_image_source_ops;
 	err = open_layers(source, paths, count);
 	if (!err)
 		err = erofs_source_filter_new(&source->filter, options, diag);
@@ -313,7 +316,7 @@ int erofs_scan_images(struct erofs_tree *tree, const char *const *paths, size_t 
 	for (size_t i = 0; i < count || !i; i++)
 		if (!paths || !count || !paths[i])
 			return erofs_report(diag, -EINVAL, "erofs_scan_images(): image %zu has no path (NULL)", i);
-	return scan_images(tree, paths, count, &known, false, diag);
+	return scan_images(tree, paths, count, &known, NULL, diag);
 }
 
 int erofs_scan_restamp(struct erofs_tree *tree, const char *path, const struct erofs_scan_options *options,
@@ -330,7 +333,7 @@ int erofs_scan_restamp(struct erofs_tree *tree, const char *path, const struct e
 	memset(&known_build, 0, sizeof(known_build));
 	err = erofs_sized_take(&known_build, sizeof(known_build), build, "erofs_build_options", diag);
 	if (!err)
-		err = scan_images(tree, &path, 1, &known, true, diag);
+		err = scan_images(tree, &path, 1, &known, &known_build, diag);
 	if (!err)
 		err = erofs_source_image_describe(tree->source, &known_build);
 	if (err)

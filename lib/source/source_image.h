@@ -42,6 +42,7 @@ struct image_storage {
 	uint64_t full_files, compact_files, extent_files, inline_files, tail_files;
 	uint64_t recoded_files; /* that are encoded anew, all or in part */
 	bool interlaced;
+	bool for_old_kernels; /* the new image needs no kernel that its source does not need */
 };
 
 /* One of the images. */
