@@ -5,7 +5,7 @@
 set -euo pipefail
 
 build=(gcc make libc6-dev autoconf automake libtool pkg-config libssl-dev libxxhash-dev uuid-dev libjson-c-dev libselinux1-dev
-	liblz4-dev liblzma-dev libzstd-dev zlib1g-dev libdeflate-dev libbz2-dev libcurl4-openssl-dev
+	liblz4-dev liblzma-dev libzstd-dev zlib1g-dev libdeflate-dev libisal-dev libbz2-dev libcurl4-openssl-dev
 	libblkid-dev)
 # erofs-utils: another implementation's fsck.erofs, which must accept our images.
 test=("${build[@]}" g++ libcmocka-dev attr acl btrfs-progs erofs-utils util-linux mount kmod binutils python3 openssl

@@ -107,6 +107,9 @@ header[3] = 2
 put('good', 'gzip-header-crc', bytes(header) + struct.pack('<H', zlib.crc32(header) & 0xffff) + whole[10:])
 put('bad', 'gzip-wrong-header-crc', bytes(header) + struct.pack('<H', ~zlib.crc32(header) & 0xffff) + whole[10:])
 header[3] = 8
+for flag in 0x20, 0x40, 0x80:
+    put('bad', 'gzip-reserved-flag-%x' % flag, whole[:3] + bytes([whole[3] | flag]) + whole[4:])
+put('bad', 'gzip-other-method', whole[:2] + b'\7' + whole[3:])
 put('good', 'gzip-name', bytes(header) + b'name.tar\0' + whole[10:])
 xz = FORMATS['xz'](TAR)
 put('good', 'xz-padding', xz + bytes(8) + FORMATS['xz'](b'') + bytes(4))
