@@ -49,9 +49,10 @@ EROFS_API const char *erofs_oci_layer_digest(const struct erofs_oci_image *image
 EROFS_API const char *erofs_oci_layer_diff_id(const struct erofs_oci_image *image, size_t layer);
 
 /*
- * Fills an empty tree with all layers, one over the other as their whiteouts say. All of them are read and verified now, and
- * those that have contents of the final tree again by erofs_build_arrivals(); each must be the same both times. The tree has to
- * be freed before the image is closed. `options`: cancel and ignore_xattrs count.
+ * Makes all layers, one over the other as their whiteouts say, the source of an empty tree. They are read and verified by
+ * erofs_build_arrivals(), the uppermost first, each of them once unless links of lower layers lead a path to somewhere else than it
+ * seemed; a layer that is read again must be the same. The tree has to be freed before the image is closed. `options`: cancel and
+ * ignore_xattrs count.
  */
 EROFS_API int erofs_scan_oci(struct erofs_tree *tree, struct erofs_oci_image *image,
 			     const struct erofs_scan_options *options, const struct erofs_diag *diag);

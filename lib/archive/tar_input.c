@@ -82,6 +82,21 @@ static int64_t read_unpacked(const struct erofs_tar_input *input, void *buf, siz
 	return count;
 }
 
+static bool copy(int fd, const uint8_t *bytes, size_t length)
+{
+	while (length) {
+		ssize_t count = write(fd, bytes, length);
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count <= 0)
+			return false;
+		bytes += count;
+		length -= (size_t)count;
+	}
+	return true;
+}
+
 /* Whatever one call gives of the archive; 0 at the end. Reported. */
 static int64_t read_some(struct erofs_tar_input *input, void *buf, size_t length)
 {
@@ -92,6 +107,8 @@ static int64_t read_some(struct erofs_tar_input *input, void *buf, size_t length
 	count = input->unpack ? read_unpacked(input, buf, length) : read_file(input, buf, length);
 	if (count > 0)
 		input->file_at += (uint64_t)count;
+	if (count > 0 && input->is_copied)
+		input->is_copied = copy(input->copy_fd, buf, (size_t)count);
 	return count;
 }
 

@@ -25,6 +25,10 @@ struct erofs_tar_input {
 	int64_t (*feed)(void *ctx, void *buf, size_t length);
 	void *feed_ctx;
 
+	/* All bytes of the archive go there, too, as they are read; false again when that has failed. The fd is the caller's. */
+	bool is_copied;
+	int copy_fd;
+
 	const struct erofs_cancel *cancel;
 	const struct erofs_diag *diag;
 

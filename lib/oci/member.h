@@ -8,7 +8,7 @@
 /*
  * What is in the members of an archive that is an image, whichever of them is asked for. If the archive is compressed, there is no
  * way into the middle of it: it is unpacked again up to where the member begins, unless the last one that was read ended before
- * that. Nothing is kept but the place where it ended, so memory is bounded and no temporary file is needed.
+ * that. This is how an archive is read that there was no room for to keep it unpacked (store_archive.c).
  */
 
 struct oci_member {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 #include "lib/oci/member.h"
@@ -44,7 +46,8 @@ struct archive_store {
 	uint32_t count;
 	size_t room;
 	struct erofs_index index;
-	uint64_t seed; /* of its hashes */
+	uint64_t seed;	 /* of its hashes */
+	int unpacked_fd; /* -1: none */
 };
 
 /* ---- names ------------------------------------------------------------------------------------------------------------ */
@@ -246,6 +249,8 @@ static void release(struct oci_store *store)
 
 	erofs_oci_members_release(&archive->members);
 	erofs_archive_tar_input_close(&archive->tar);
+	if (archive->unpacked_fd >= 0)
+		close(archive->unpacked_fd);
 	erofs_arena_release(&archive->arena);
 	erofs_index_release(&archive->index);
 	free(archive->places);
@@ -281,6 +286,20 @@ static int find_layout(struct archive_store *archive)
 	return err;
 }
 
+/*
+ * Layers are read from the top down, and most archives have them the other way round, so that each would have the archive unpacked
+ * from its beginning. What was unpacked once is kept in a file without a name; where there is no room for it, time has to do.
+ */
+static void keep_unpacked(struct archive_store *archive)
+{
+	const char *directory = getenv("TMPDIR");
+
+	archive->unpacked_fd = open(directory && *directory ? directory : "/var/tmp",
+				    O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, S_IRUSR | S_IWUSR);
+	archive->tar.copy_fd = archive->unpacked_fd;
+	archive->tar.is_copied = archive->unpacked_fd >= 0;
+}
+
 static int open_archive(struct archive_store *archive, const char *path)
 {
 	const struct erofs_diag *diag = archive->store.diag;
@@ -292,13 +311,20 @@ static int open_archive(struct archive_store *archive, const char *path)
 	if (err)
 		return err;
 	if (!S_ISREG(archive->tar.found.st_mode))
-		return erofs_report(diag, -ESPIPE, "'%s' has to be a regular file: layers are read twice", path);
+		return erofs_report(diag, -ESPIPE,
+				    "'%s' has to be a regular file: what is in it is read in another order", path);
 	archive->members = (struct oci_members){
 		.store = &archive->store,
 		.fd = archive->tar.fd,
 		.is_packed = !archive->tar.is_random,
 	};
+	if (archive->members.is_packed)
+		keep_unpacked(archive);
 	err = read_members(archive);
+	if (archive->tar.is_copied) {
+		archive->members.fd = archive->unpacked_fd;
+		archive->members.is_packed = false;
+	}
 	return err ? err : find_layout(archive);
 }
 
@@ -313,6 +339,7 @@ int erofs_oci_store_open_archive(struct oci_store **out, const char *path, const
 	archive->store =
 		(struct oci_store){ .ops = &archive_ops, .diag = diag, .cancel = cancel, .name = strdup(path) };
 	archive->tar.fd = -1;
+	archive->unpacked_fd = -1;
 	archive->seed = erofs_random_seed();
 	err = open_archive(archive, path);
 	if (err)

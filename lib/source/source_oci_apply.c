@@ -106,6 +106,85 @@ int erofs_source_oci_forget_pseudo_links(struct oci_source *source)
 	return err == -ENOENT ? 0 : err;
 }
 
+/* ---- from the top down ------------------------------------------------------------------------------------------------- */
+
+static bool has_contents(const struct tar_member *member)
+{
+	return S_ISREG(member->mode) && member->size;
+}
+
+static int foresee_member(struct oci_source *source, const struct tar_member *member, bool *is_wanted)
+{
+	int err = 0;
+
+	*is_wanted = has_contents(member) && !erofs_source_oci_is_hidden(&source->hidden, member->path);
+	if (!member->mode)
+		err = erofs_source_oci_hidden_note(&source->hidden, member->link, OCI_WANTS);
+	if (!err)
+		err = erofs_source_oci_hidden_note(&source->hidden, member->path,
+						   S_ISDIR(member->mode) ? OCI_HAS_DIRECTORY : OCI_HAS_OTHER);
+	return err;
+}
+
+static int foresee_hidden_name(struct oci_source *source, const struct layer_path *path)
+{
+	erofs_auto_free char *target = NULL;
+
+	if (path->component == path->path)
+		return erofs_source_oci_hidden_note(&source->hidden, path->hidden, OCI_HAS_OTHER);
+	if (asprintf(&target, "%s/%s", path->path, path->hidden) < 0) {
+		target = NULL;
+		return -ENOMEM;
+	}
+	return erofs_source_oci_hidden_note(&source->hidden, target, OCI_HAS_OTHER);
+}
+
+static int foresee(struct oci_source *source, const struct tar_member *member, bool *is_wanted)
+{
+	erofs_auto(release_path) struct layer_path path = { 0 };
+	int err;
+
+	*is_wanted = has_contents(member);
+	if (source->as_it_is)
+		return 0;
+	err = take_apart(&path, member->path);
+	if (err)
+		return err;
+	switch (path.hiding) {
+	case EROFS_HIDES_NOTHING:
+		return foresee_member(source, member, is_wanted);
+	case EROFS_HIDES_ITSELF:
+		*is_wanted = *is_wanted && is_pseudo_link(&path);
+		return 0;
+	case EROFS_HIDES_NAME:
+		err = foresee_hidden_name(source, &path);
+		break;
+	case EROFS_HIDES_SIBLINGS:
+		err = erofs_source_oci_hidden_note(&source->hidden, path.component == path.path ? "" : path.path,
+						   OCI_HAS_OPAQUE);
+		break;
+	case EROFS_HIDES_BADLY:
+		break;
+	}
+	*is_wanted = false;
+	return err;
+}
+
+int erofs_source_oci_foresee(struct oci_source *source, const struct tar_member *member, bool *is_wanted)
+{
+	int err = foresee(source, member, is_wanted);
+
+	if (!err && *is_wanted) {
+		int excluded = erofs_source_tar_excludes(&source->tar, member->path);
+
+		*is_wanted = !excluded;
+		err = excluded < 0 ? excluded : 0;
+	}
+	return err;
+}
+
+/* ---- from the bottom up ------------------------------------------------------------------------------------------------- */
+
 int erofs_source_oci_apply(struct oci_source *source, const struct tar_member *member, struct erofs_tree_inode **out)
 {
 	erofs_auto(release_path) struct layer_path path = { 0 };

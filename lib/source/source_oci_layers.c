@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "lib/source/source_begin.h"
 #include "lib/util/cleanup.h"
+#include "lib/util/path.h"
 #include "lib/util/report.h"
 
 /* ---- a layer ------------------------------------------------------------------------------------------------------------ */
@@ -25,23 +27,34 @@ static void drop_layer(struct oci_source *source)
 	source->layer = NULL;
 }
 
+char *erofs_source_oci_layer_name(const struct oci_source *source, size_t number)
+{
+	const struct erofs_oci_image *image = source->image;
+	char *name;
+
+	return asprintf(&name, "'%s': layer %s", image->store->name,
+			erofs_oci_blob_name(&image->manifest.layers[number])) < 0
+		       ? NULL
+		       : name;
+}
+
 int erofs_source_oci_begin_layer(struct oci_source *source, size_t number, bool verify_plain)
 {
 	const struct erofs_oci_image *image = source->image;
 	const struct oci_descriptor *blob = &image->manifest.layers[number];
 	const struct oci_digest *diff_id = image->config.lists_layers ? &image->config.diff_ids[number] : NULL;
-	erofs_auto_free char *name = NULL;
+	erofs_auto_free char *name = erofs_source_oci_layer_name(source, number);
 	int err;
 
+	if (!name)
+		return -ENOMEM;
 	/* Layers of `docker save` have no other digest. */
 	if (!verify_plain && blob->digest.algorithm != EROFS_DIGEST_NONE)
 		diff_id = NULL;
 	erofs_message(source->tar.diag, EROFS_SEV_NOTE, "reading layer %zu of %zu: %s", number + 1,
 		      image->manifest.layer_count, erofs_oci_blob_name(blob));
-	if (asprintf(&name, "'%s': layer %s", image->store->name, erofs_oci_blob_name(blob)) < 0) {
-		name = NULL;
-		return -ENOMEM;
-	}
+	free(source->tar.input.name);
+	source->tar.input.name = NULL;
 	err = erofs_oci_layer_open(&source->layer, image->store, blob, diff_id);
 	if (!err)
 		err = erofs_archive_tar_input_feed(&source->tar.input, name, feed, source->layer, source->tar.diag);
@@ -74,87 +87,77 @@ int erofs_source_oci_end_layer(struct oci_source *source)
 	return err;
 }
 
-/* ---- the first pass ----------------------------------------------------------------------------------------------------- */
+/* ---- the first reading -------------------------------------------------------------------------------------------------- */
 
-static int note_file(struct oci_source *source, struct erofs_tree_inode *inode)
+/* Where and what a file is stands in its member's record; its place in the tree is known later. */
+static int make_arrival(struct oci_source *source, struct erofs_tree_inode **out, const struct tar_member *member)
 {
-	struct oci_file file = { .inode = inode, .member = source->member, .layer = source->number };
+	struct erofs_tree *tree = source->tar.tree;
+	struct erofs_tree_inode *inode = erofs_arena_alloc(&tree->arena, sizeof(*inode));
+	erofs_auto_free char *path = erofs_path_simplify(member->path);
+	int err;
 
-	return erofs_buffer_append(&source->files, &file, sizeof(file));
+	if (!inode || !path)
+		return -ENOMEM;
+	inode->mode = (uint16_t)member->mode;
+	inode->uid = member->uid;
+	inode->gid = member->gid;
+	inode->mtime = member->mtime;
+	inode->mtime_nsec = member->mtime_nsec;
+	inode->parent = tree->root;
+	inode->name = erofs_arena_copy(&tree->arena, path, strlen(path));
+	err = inode->name ? erofs_source_tar_set_file(&source->tar, inode, member) : -ENOMEM;
+	if (!err)
+		err = erofs_source_tar_set_xattrs(&source->tar, inode, member->extended, member->path);
+	*out = inode;
+	return err;
 }
 
-static int apply_layer(struct oci_source *source, size_t number)
+/* The next file of the layer that may have a place in the tree: 1; 0 at its end. */
+static int next_of_layer(struct oci_source *source, struct erofs_tree_inode **out)
 {
-	struct erofs_tree_inode *inode;
+	struct oci_records *records = &source->records[source->number - source->first];
 	struct tar_member member;
-	int more, err = erofs_source_oci_begin_layer(source, number, true);
+	int more, err;
 
-	if (err)
-		return err;
 	while ((more = erofs_source_oci_next_member(source, &member)) > 0) {
-		err = erofs_source_oci_apply(source, &member, &inode);
-		if (!err && inode && inode->size)
-			err = note_file(source, inode);
+		bool is_wanted;
+
+		*out = NULL;
+		err = erofs_source_oci_foresee(source, &member, &is_wanted);
+		if (!err && is_wanted)
+			err = make_arrival(source, out, &member);
+		if (!err)
+			err = erofs_source_oci_record(records, &source->arena, &member, *out);
 		if (err)
 			return err;
+		if (*out)
+			return 1;
 	}
-	if (!more)
-		more = erofs_source_oci_forget_pseudo_links(source);
-	return more ? more : erofs_source_oci_end_layer(source);
+	return more;
 }
 
-/* Marks the files that are in the tree by their number, which means nothing yet. */
-static int mark_files(const struct oci_source *source)
+static int next_unread(struct oci_source *source, struct erofs_tree_inode **out)
 {
-	erofs_auto(erofs_tree_walk_release) struct erofs_tree_walk walk = { 0 };
-	struct erofs_tree_inode *dir = NULL;
-	int err = erofs_tree_walk_begin(&walk, source->tar.tree);
+	for (;;) {
+		int more, err;
 
-	while (!err && (err = erofs_tree_walk_next(&walk, &dir)) > 0) {
-		for (uint32_t i = 0; i < dir->dir.count; i++)
-			if (S_ISREG(dir->dir.entries[i].inode->mode))
-				dir->dir.entries[i].inode->number = 1;
-		err = 0;
+		if (!source->layer && source->read == source->end - source->first)
+			return 0;
+		err = source->layer ? 0 : erofs_source_oci_begin_layer(source, source->end - ++source->read, true);
+		if (err)
+			return err;
+		more = next_of_layer(source, out);
+		if (more)
+			return more;
+		err = erofs_source_oci_end_layer(source);
+		if (err)
+			return err;
+		erofs_source_oci_hidden_next_layer(&source->hidden);
 	}
-	return err;
 }
 
-/* Forgets the files that later members or layers have replaced. */
-static int keep_files_of_tree(struct oci_source *source)
-{
-	struct oci_file *files = (void *)source->files.data;
-	size_t count = source->files.size / sizeof(*files), kept = 0;
-	int err = mark_files(source);
-
-	for (size_t i = 0; !err && i < count; i++) {
-		if (!files[i].inode->number)
-			continue;
-		files[i].inode->number = 0;
-		files[kept++] = files[i];
-	}
-	source->files.size = kept * sizeof(*files);
-	return err;
-}
-
-static int apply_layers(struct oci_source *source)
-{
-	int err = 0;
-
-	for (size_t i = source->first; !err && i < source->end; i++) {
-		if (i > source->first)
-			erofs_tree_paths_next_layer(&source->tar.paths);
-		err = apply_layer(source, i);
-	}
-	if (!err)
-		err = erofs_tree_paths_finish(&source->tar.paths);
-	if (!err)
-		err = erofs_source_tar_label_missing_parents(&source->tar);
-	if (!err)
-		err = keep_files_of_tree(source);
-	return err;
-}
-
-/* ---- the second pass ---------------------------------------------------------------------------------------------------- */
+/* ---- the second reading -------------------------------------------------------------------------------------------------- */
 
 static int report_changed(const struct oci_source *source, const struct erofs_tree_inode *inode)
 {
@@ -179,9 +182,8 @@ static int go_to(struct oci_source *source, const struct oci_file *file)
 	return 0;
 }
 
-static int next_file(void *arg, struct erofs_tree_inode **out)
+static int next_missing(struct oci_source *source, struct erofs_tree_inode **out)
 {
-	struct oci_source *source = arg;
 	const struct oci_file *file = (const struct oci_file *)source->files.data + source->next;
 	int err;
 
@@ -189,11 +191,32 @@ static int next_file(void *arg, struct erofs_tree_inode **out)
 		return source->layer ? erofs_source_oci_end_layer(source) : 0;
 	source->next++;
 	err = go_to(source, file);
-	if (err)
-		return err;
 	*out = file->inode;
-	source->tar.file = file->inode->origin;
-	source->tar.file_size = file->inode->size;
+	return err ? err : 1;
+}
+
+/* ---- both ------------------------------------------------------------------------------------------------------------------ */
+
+static int find_next(struct oci_source *source, struct erofs_tree_inode **out)
+{
+	int more = source->is_complete ? 0 : next_unread(source, out);
+
+	if (!more && !source->is_complete)
+		more = erofs_source_oci_complete(source);
+	return more ? more : next_missing(source, out);
+}
+
+static int next_file(void *arg, struct erofs_tree_inode **out)
+{
+	struct oci_source *source = arg;
+	int more = find_next(source, out);
+
+	if (more == -ENOMEM)
+		erofs_report(source->tar.diag, more, "out of memory");
+	if (more <= 0)
+		return more;
+	source->tar.file = (*out)->origin;
+	source->tar.file_size = (*out)->size;
 	source->tar.file_at = 0;
 	source->tar.range = 0;
 	return 1;
@@ -228,6 +251,9 @@ static void release_source(void *arg)
 	erofs_buffer_release(&source->tar.scratch);
 	erofs_buffer_release(&source->tar.found);
 	erofs_buffer_release(&source->files);
+	erofs_source_oci_hidden_release(&source->hidden);
+	erofs_arena_release(&source->arena);
+	free(source->records);
 	free(source);
 }
 
@@ -240,23 +266,14 @@ static int prepare(struct oci_source *source)
 	const struct erofs_scan_options *options = source->tar.options;
 	int err = erofs_tree_paths_init(&source->tar.paths, source->tar.tree);
 
+	source->records = calloc(source->end - source->first + 1, sizeof(*source->records));
+	if (!err)
+		err = source->records ? erofs_source_oci_hidden_init(&source->hidden) : -ENOMEM;
 	if (!err)
 		err = erofs_source_filter_new(&source->tar.filter, options, source->tar.diag);
 	if (!err && options->file_contexts)
 		err = erofs_source_labels_open(&source->tar.labels, options->file_contexts, options->mount_point,
 					       source->tar.diag);
-	return err;
-}
-
-static int scan(struct oci_source *source)
-{
-	int err = prepare(source);
-
-	if (!err)
-		err = apply_layers(source);
-	/* Once, for all layers. */
-	if (!err)
-		erofs_source_losses_report(&source->tar.losses, source->image->store->name, source->tar.diag);
 	if (err == -ENOMEM)
 		erofs_report(source->tar.diag, err, "out of memory");
 	return err;
@@ -281,7 +298,7 @@ static int scan_layers(struct erofs_tree *tree, struct erofs_oci_image *image, s
 	tree->source = source;
 	tree->source_ops = &source_ops;
 	tree->arrival_ops = &erofs_source_oci_arrival_ops;
-	return erofs_source_end(tree, scan(source));
+	return erofs_source_end(tree, prepare(source));
 }
 
 int erofs_scan_oci(struct erofs_tree *tree, struct erofs_oci_image *image, const struct erofs_scan_options *options,

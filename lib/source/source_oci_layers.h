@@ -3,15 +3,19 @@
 #define EROFS_SOURCE_SOURCE_OCI_LAYERS_H
 
 #include "lib/source/source_oci.h"
+#include "lib/source/source_oci_hidden.h"
+#include "lib/source/source_oci_record.h"
 #include "lib/source/source_tar.h"
 
 /*
- * Layers as a source: a first pass over all of them makes the tree, a second one hands out the contents of the files that are in
- * it. The second looks at the blobs' digests again: that costs less than the decompression beside it, holds for registries as for
- * files, and no time stamp has to be trusted.
+ * Layers as a source. Each is read once, from the top down: what layers above hide is passed over, what they do not is handed out,
+ * and all members are kept as records. The tree is made of those when the last layer has been read, the lowest first: what a
+ * member means depends on what lies below it. A file that seemed to be hidden and is not (its path, or that of what seemed to
+ * hide it, goes through a symbolic link of a lower layer) is then read from its layer again, whose digest is compared
+ * again; one that seemed not to be hidden is wiped, as with archives.
  */
 
-/* A file that has data, and the member that brings them. */
+/* A file that has data and was passed over, and the member that brings them. */
 struct oci_file {
 	struct erofs_tree_inode *inode;
 	uint64_t member; /* of its layer, counted from 1 */
@@ -25,8 +29,16 @@ struct oci_source {
 	bool as_it_is;	       /* a layer for itself: whiteouts are files */
 	bool has_pseudo_links; /* the layer in hand has put such into the tree */
 	struct oci_layer *layer;
-	size_t number;		   /* of the layer in hand */
-	uint64_t member;	   /* the last one read */
+	size_t number;	 /* of the layer in hand */
+	uint64_t member; /* the last one read */
+
+	/* the first reading */
+	size_t read; /* so many layers were */
+	struct oci_hidden hidden;
+	struct erofs_arena arena;    /* of the records */
+	struct oci_records *records; /* by layer, from `first` on */
+	bool is_complete;	     /* the tree is */
+
 	struct erofs_buffer files; /* struct oci_file */
 	size_t next;
 };
@@ -37,12 +49,23 @@ int erofs_source_oci_begin_layer(struct oci_source *source, size_t number, bool 
 int erofs_source_oci_next_member(struct oci_source *source, struct tar_member *out);
 /* Reads the rest of the layer, and checks what it was. */
 int erofs_source_oci_end_layer(struct oci_source *source);
+/* What messages call a layer; to be freed. NULL: out of memory. */
+char *erofs_source_oci_layer_name(const struct oci_source *source, size_t number);
+
+/*
+ * Notes what the member hides of lower layers. `*is_wanted`: it is a file with contents that will be in the tree, as far as that
+ * is known yet.
+ */
+int erofs_source_oci_foresee(struct oci_source *source, const struct tar_member *member, bool *is_wanted);
 
 /* Adds a member to the tree, or does what it says about lower layers; `*out`: its inode if it is a regular file. */
 int erofs_source_oci_apply(struct oci_source *source, const struct tar_member *member, struct erofs_tree_inode **out);
 
 /* At the end of a layer: what AUFS keeps of files with several names goes, and the files stay under those names. */
 int erofs_source_oci_forget_pseudo_links(struct oci_source *source);
+
+/* When all layers have been read: makes the tree, and lists the files that are missing in it. */
+int erofs_source_oci_complete(struct oci_source *source);
 
 extern const struct erofs_arrival_ops erofs_source_oci_arrival_ops;
 

@@ -56,6 +56,13 @@ int erofs_source_tar_next_file(struct tar_source *source, struct erofs_tree_inod
 int erofs_source_tar_add_member(struct tar_source *source, const struct tar_member *member,
 				struct erofs_tree_inode **out);
 
+/* Whether the path as a member gives it is left out: 1, 0; -ENOMEM. */
+int erofs_source_tar_excludes(struct tar_source *source, const char *path);
+
+/* Gives a regular file what its member says of its contents: size, place, holes. */
+int erofs_source_tar_set_file(struct tar_source *source, struct erofs_tree_inode *inode,
+			      const struct tar_member *member);
+
 /* Gives an inode the attributes of its member, and its label. */
 int erofs_source_tar_set_xattrs(struct tar_source *source, struct erofs_tree_inode *inode,
 				const struct tar_extended *extended, const char *path);

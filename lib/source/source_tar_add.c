@@ -83,6 +83,11 @@ static int excludes(struct tar_source *source, const char *path)
 	return erofs_source_filter_excludes(source->filter, plain);
 }
 
+int erofs_source_tar_excludes(struct tar_source *source, const char *path)
+{
+	return source->filter ? excludes(source, path) : 0;
+}
+
 /* By its own path, and by that of the place where it would be put. */
 static int is_excluded(struct tar_source *source, const char *member_path)
 {
@@ -126,7 +131,8 @@ static void copy_ranges(struct tar_file *file, const struct tar_member *member)
 	}
 }
 
-static int set_file(struct tar_source *source, struct erofs_tree_inode *inode, const struct tar_member *member)
+int erofs_source_tar_set_file(struct tar_source *source, struct erofs_tree_inode *inode,
+			      const struct tar_member *member)
 {
 	struct tar_file *file =
 		erofs_arena_alloc(&source->tree->arena, sizeof(*file) + member->range_count * sizeof(file->ranges[0]));
@@ -160,7 +166,7 @@ static int set_kind(struct tar_source *source, struct erofs_tree_inode *inode, c
 {
 	switch (member->mode & S_IFMT) {
 	case S_IFREG:
-		return set_file(source, inode, member);
+		return erofs_source_tar_set_file(source, inode, member);
 	case S_IFLNK:
 		return set_target(source, inode, member);
 	case S_IFCHR:

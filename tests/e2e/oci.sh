@@ -109,6 +109,8 @@ tar -C "$work/gzip" -cf "$work/backwards.tar" $(cd "$work/gzip" && find blobs -t
 gzip -f "$work/backwards.tar"
 check "blobs in another order, gzip" "$MKFS" --quiet "$FP_OPT" -T1 --mkfs-time "--oci=$work/backwards.tar.gz" "$work/image"
 check "blobs in another order, gzip: same bytes" cmp "$work/plain.img" "$work/image"
+check "no room for what was unpacked" env TMPDIR="$work/nowhere" "$MKFS" --quiet "$FP_OPT" -T1 --mkfs-time "--oci=$work/backwards.tar.gz" "$work/image"
+check "no room for what was unpacked: same bytes" cmp "$work/plain.img" "$work/image"
 python3 "$maker" layout "$work/apart" gzip "${layers[0]}" "${layers[1]}" "${layers[3]}"
 tar -C "$work/apart" -czf "$work/apart.tar.gz" oci-layout index.json blobs
 for path in apart apart.tar.gz; do "$MKFS" --quiet -T1 --mkfs-time "--oci=$work/$path,layers=each" "$work/each-of-$path"; done
@@ -252,12 +254,17 @@ refused "two sources" 'another one' "$MKFS" "--oci=$work/plain" "$work/no" "$wor
 
 # ---- in the middle of it ------------------------------------------------------------------------------------------------------------
 
-# The first pass is quick, the second one takes its time with the first layer.
-mkdir "$work/slow" "$work/quick"
+# The upper layer hides a/b, but that of the lower one is c/b, which is found when all of it has been read: it is read again.
+mkdir -p "$work/slow/c" "$work/quick/a"
 seq 1 4000000 >"$work/slow/text"
-echo quick >"$work/quick/file"
-for name in slow quick; do tar -C "$work/$name" -cf "$work/$name.tar" .; done
+echo c/b >"$work/slow/c/b"
+ln -s c "$work/slow/a"
+echo quick | tee "$work/quick/a/b" >"$work/quick/.wh.a"
+tar -C "$work/slow" --transform='s,^c/b,a/b,' -cf "$work/slow.tar" a c/b text
+tar -C "$work/quick" -cf "$work/quick.tar" .wh.a a
 python3 "$maker" layout "$work/middle" plain "$work/slow.tar" "$work/quick.tar"
+check "what seemed to be hidden" "$MKFS" --quiet "--oci=$work/middle" "$work/image"
+same "what seemed to be hidden: is there" "c/b quick" "$("$DUMP" --cat --path=/c/b "$work/image") $("$DUMP" --cat --path=/a/b "$work/image")"
 "$MKFS" --quiet --workers=0 -zlzma,9 "--oci=$work/middle" "$work/no" 2>"$work/.err" &
 builder=$!
 sleep 1
@@ -268,9 +275,9 @@ status=$?
 "$MKFS" --quiet --workers=0 -zlzma,9 "--oci=$work/middle" "$work/no" >/dev/null 2>"$work/.err" &
 builder=$!
 sleep 1
-printf X | dd of="$work/middle/blobs/sha256/$(sha256sum <"$work/quick.tar" | cut -d' ' -f1)" bs=1 seek=1030 conv=notrunc status=none
+printf X | dd of="$work/middle/blobs/sha256/$(sha256sum <"$work/slow.tar" | cut -d' ' -f1)" bs=1 seek=1024 conv=notrunc status=none
 wait $builder
-judge_refusal "a blob that changes between the passes" 'does not have this digest|checksum|not what it was|changed' $? "$MKFS"
+judge_refusal "a blob that changes between two readings" 'does not have this digest|checksum|not what it was|changed' $? "$MKFS"
 [ ! -e "$work/no" ] && pass "nothing is left" || fail "an image is left"
 rm -rf "$work/slow" "$work/slow.tar" "$work/middle"
 

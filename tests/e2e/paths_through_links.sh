@@ -127,6 +127,28 @@ layer directory-0.tar ./ usr/ usr/lib/ usr/lib/x=x 'lib->usr/lib' 'other->usr'
 layer directory-1.tar ./ lib/ lib/b=b .wh.other= other/c=c
 layers directory usr/ usr/lib/ 'usr/lib/x*1=x' lib/ 'lib/b*1=b' other/ 'other/c*1=c'
 
+# What seems to be hidden by a path, and is not: it was another one when it was made, or has another name.
+layer seems-0.tar ./ c/ 'a->c' a/b=lower x/ x/kept=kept y=y
+layer seems-1.tar ./ h:x/kept .wh.x= .wh.a= a/ a/b=upper y/ y/z=z
+layer seems-2.tar ./ x=x 'y/z=new' 'n->y' n/more=more
+layers seems c/ 'c/b*1=lower' a/ 'a/b*1=upper' 'h*1=kept' 'x*1=x' y/ 'y/z*1=new' 'y/more*1=more' 'n->y'
+layer again-0.tar ./ d/ d/f=0 d/g=0 e=0
+layer again-1.tar ./ d=1 e/ e/f=1
+layer again-2.tar ./ d/ d/f=2 .wh.e=
+layer again-3.tar ./ d/ d/.wh..wh..opq= d/h=3 e=3
+layers again d/ 'd/h*1=3' 'e*1=3'
+
+# What is hidden is not packed: the image of layers that replace each other's files is that of the last one.
+for n in 0 1 2 3; do layer "replaced-$n.tar" ./ "a=$(seq ${n}0000 ${n}9999)" "gone$n=$(seq 1 9999)" ".wh.gone$((n - 1))="; done
+layer replaced.tar ./ "a=$(seq 30000 39999)" "gone3=$(seq 1 9999)"
+python3 "$maker" layout one.oci gzip replaced.tar
+python3 "$maker" layout four.oci gzip replaced-*.tar
+for name in one four; do check "replaced, $name" "$MKFS" --quiet "$FP_OPT" -T1 --mkfs-time --oci=$name.oci $name.img; done
+check "replaced: as if they had not been" cmp one.img four.img
+tar -czf four.tar.gz -C four.oci .
+check "replaced, in a compressed archive" "$MKFS" --quiet "$FP_OPT" -T1 --mkfs-time --oci=four.tar.gz packed.img
+check "replaced, in a compressed archive: the same" cmp four.img packed.img
+
 # ---- AUFS' pseudo-links --------------------------------------------------------------------------------------------------------
 
 against_umoci() { :; } # it knows none
