@@ -150,6 +150,24 @@ refused "a manifest of another digest than is said" 'manifest does not have the 
 [ ! -e "$work/image" ] && pass "no image without TLS" || fail "an image from a host without TLS"
 same "nothing is asked in the clear" "" "$(grep 'in the clear' "$work/secure-log")"
 
+# ---- images made of images ------------------------------------------------------------------------------------------------------
+
+# Out of a registry and back into it; the layers that link into each other are left out.
+python3 "$maker" layout "$work/some" gzip "$work"/layers/{0,1,3}.tar
+check "push some layers" push "oci:$work/some" "docker://$image:some"
+convert() { "$MKFS" "--oci=$1,layers=image" "$2"; }
+digest_of_some=$(skopeo inspect --cert-dir "$work/tls/dest" --creds=user:pass:word --format '{{.Digest}}' "docker://$image:some")
+check "layers=image" convert "docker://localhost:$plain/some/image:some" "$work/converted"
+check "layers=image of the layout" convert "$work/some" "$work/converted-here"
+check "layers=image: the same blobs" diff -r "$work/converted/blobs" "$work/converted-here/blobs"
+convert "docker://localhost:$plain/some/image:some" "$work/converted" >"$work/said"
+grep -q ' 0 layers converted, 3 there' "$work/said" && pass "layers=image: nothing is converted twice" || fail "layers=image: $(tail -n 1 "$work/said")"
+check "layers=image: push" push "oci:$work/converted:some" "docker://$image:erofs"
+check "layers=image: pull" skopeo copy -q --insecure-policy --src-cert-dir="$work/tls/dest" --src-creds=user:pass:word "docker://$image:erofs" "oci:$work/back"
+check "layers=image: it comes back" diff -r "$work/converted/blobs" "$work/back/blobs"
+check "layers=image: by digest" convert "docker://localhost:$plain/some/image@$digest_of_some" "$work/unnamed"
+refused "layers=image of what is no tar" 'unknown type' convert "docker://localhost:$plain/some/image:erofs" "$work/no"
+
 # ---- blobs that are not what they should be ----------------------------------------------------------------------------------
 
 layer=$(python3 -c 'import gzip, hashlib, sys; print(hashlib.sha256(gzip.compress(open(sys.argv[1], "rb").read(), mtime=0)).hexdigest())' "$work/layers/0.tar")
