@@ -97,7 +97,7 @@ for round in 1 2 3 4 5; do
 	sound_pairs "round $round" many
 done
 # What has its name is complete at every moment.
-(while [ ! -e stop ]; do for entry in seen-[1-5]/$one seen-[1-5]/$two; do [ ! -e "$entry" ] || "$FSCK" "$entry" >/dev/null 2>&1 || echo "$entry"; done; done) >seen.bad &
+(while [ ! -e stop ]; do for entry in seen-[1-5]/"$one" seen-[1-5]/"$two"; do [ ! -e "$entry" ] || "$FSCK" "$entry" >/dev/null 2>&1 || echo "$entry"; done; done) >seen.bad &
 reader=$!
 for n in 1 2 3 4 5; do
 	"$MKFS" --quiet --oci=first,layers=cache seen-$n &
