@@ -59,12 +59,34 @@ if [ -n "$peer" ] && [ -x "$peer" ]; then
 		lzma -zlzma -C65536
 		deflate -zdeflate -C16384 -Efragments,ztailpacking
 		two-algorithms -zlz4:deflate
+		metadata-compressed -m4096 -zlz4
+		metadata-compressed-48 -m4096:zstd -zzstd -E48bit
+		metadata-zone --MZ=id -zlz4
+		metadata-zone-large -m16384 --MZ=id
+		directories --zD -zlz4
+		compact -Eforce-inode-compact
+		extended -Eforce-inode-extended
+		without-checksum -Enosbcrc
+		name-filter -Exattr-name-filter
+		not-inline -Enoinline_data
+		dots-left-out -Edot-omitted
+		fragments-full -zlz4 -Efragments,fragdedupe=full
+		fragments-inode -zlz4 -Efragments,fragdedupe=inode
+		aligned --dsunit=8
+		fingerprints --xattr-inode-digest
+		root-xattrs --root-xattr-isize=256
+		48bit -E48bit
+		extents-tails -zlz4 -E48bit,ztailpacking
+		extents-dedupe -zzstd -E48bit,dedupe,fragments
+		everything -zlz4hc,12 -Eall-fragments,dedupe,ztailpacking -C65536
+		short-extents -zlz4 --max-extent-bytes=4096
 	END
 else
 	skip "no peer's images"
 fi
 if command -v mkcomposefs >/dev/null; then
 	check "an image by composefs" mkcomposefs "$work/s" "$work/image/good-composefs"
+	check "one without xattrs" mkcomposefs --skip-xattrs --use-epoch "$work/s" "$work/image/good-composefs-bare"
 else
 	skip "no mkcomposefs"
 fi
