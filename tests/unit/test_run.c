@@ -16,6 +16,7 @@
 	static struct erofs_data_map *const name = (struct erofs_data_map *)(void *)name##_bytes
 
 MAP(few, 2);
+MAP(wider, 2);
 MAP(no_data, 1);
 
 static void make_maps(size_t segment)
@@ -24,6 +25,10 @@ static void make_maps(size_t segment)
 	few->count = 2;
 	few->ranges[0] = (struct erofs_data_range){ segment + 4096, segment + 20000 };
 	few->ranges[1] = (struct erofs_data_range){ 3 * segment - 70000, 3 * segment + 100 };
+	/* The same data, and of what the source does not know to be a hole a little more. */
+	wider->count = 2;
+	wider->ranges[0] = (struct erofs_data_range){ segment, segment + 20000 };
+	wider->ranges[1] = few->ranges[1];
 	no_data->count = 0;
 }
 
@@ -66,6 +71,9 @@ static void make_mix(struct fake_source *source)
 	make_sparse(source, "h-sparse", few, few);
 	make_sparse(source, "h-sparse-copy", few, few);
 	make_sparse(source, "h-sparse-dense", few, NULL);
+	/* Two, so that somebody asks whether they are equal to another one. */
+	make_sparse(source, "h-sparse-wider", few, wider);
+	make_sparse(source, "h-sparse-wider-copy", few, wider);
 	make_sparse(source, "i-zeros", no_data, no_data);
 	make_sparse(source, "i-zeros-copy", no_data, no_data);
 	make_sparse(source, "i-zeros-dense", no_data, NULL);
@@ -168,11 +176,35 @@ static void each_kind_of_duplicate_is_stored_once(void **state)
 		make_mix(&source);
 		build(&source, way, 3, &summary);
 		/*
-		 * Small: b, b-tail, f-random-small, g, z-small. Long: c, e, f, h, z. Where nothing is encoded, sparse files
-		 * and those without holes have different forms, and files without data nothing to share; where something is,
-		 * h-sparse-dense and two of zeros are duplicates, too.
+		 * Small: b, b-tail, f-random-small, g, z-small. Long: c, e, f, two of h, z. Where nothing is encoded, sparse files
+		 * those with other ones and those without have different forms, and files without data nothing to share; where
+		 * something is, h-sparse-dense, -wider and two of zeros are duplicates, too.
 		 */
-		assert_int_equal(summary.shared_files, stored ? 10 : 13);
+		assert_int_equal(summary.shared_files, stored ? 11 : 15);
+		fake_end(&source);
+	}
+}
+
+/* Only a file that begins like an earlier one of its size waits for a digest of its own, and is then read again. */
+static void what_begins_otherwise_is_read_once(void **state)
+{
+	const struct fake_way *way;
+
+	(void)state;
+	for (unsigned int i = 0; (way = fake_way(i)); i++) {
+		uint64_t size = way->segment + 5000;
+		struct fake_source source;
+		struct fake_file *other, *alike;
+
+		fake_begin(&source, false, way->segment);
+		fake_add(&source, "a", size, 1);
+		other = fake_add(&source, "b", size, 2);
+		fake_add(&source, "c", size + 1, 1);
+		alike = fake_add(&source, "d", size, 1);
+		alike->differs_at = size - 3;
+		build(&source, way, 3, NULL);
+		assert_int_equal(other->opened, 1);
+		assert_int_equal(alike->opened, 3);
 		fake_end(&source);
 	}
 }
@@ -336,6 +368,7 @@ int main(void)
 		cmocka_unit_test_teardown(without_dedup_or_fingerprints_too, remove_target),
 		cmocka_unit_test_teardown(many_long_files, remove_target),
 		cmocka_unit_test_teardown(each_kind_of_duplicate_is_stored_once, remove_target),
+		cmocka_unit_test_teardown(what_begins_otherwise_is_read_once, remove_target),
 		cmocka_unit_test_teardown(few_files_are_open_at_a_time, remove_target),
 		cmocka_unit_test_teardown(segments_may_be_read_backwards, remove_target),
 		cmocka_unit_test_teardown(a_duplicate_is_found_while_its_original_is_in_flight, remove_target),
