@@ -15,7 +15,7 @@ struct sink {
 	const char *subject;
 	bool first_error_only;
 	bool failed;
-	void (*hook)(void *ctx, bool before);
+	void (*hook)(void *ctx);
 	void *hook_ctx;
 	pthread_mutex_t lock; /* protects all of the above, and the order of lines */
 };
@@ -30,11 +30,9 @@ static void write_message(void *ctx, enum erofs_severity severity, const char *t
 	pthread_mutex_lock(&to->lock);
 	if (severity != EROFS_SEV_ERROR || !to->failed || !to->first_error_only) {
 		if (to->hook)
-			to->hook(to->hook_ctx, true);
+			to->hook(to->hook_ctx);
 		fprintf(stderr, "%s: %s%s%s%s\n", to->tool_name, to->subject ? to->subject : "",
 			to->subject ? ": " : "", kind, text);
-		if (to->hook)
-			to->hook(to->hook_ctx, false);
 	}
 	if (severity == EROFS_SEV_ERROR)
 		to->failed = true;
@@ -67,7 +65,14 @@ bool tool_has_failed(void)
 	return failed;
 }
 
-void tool_set_message_hook(void (*hook)(void *ctx, bool before), void *ctx)
+void tool_print_alone(void (*print)(void *ctx), void *ctx)
+{
+	pthread_mutex_lock(&sink.lock);
+	print(ctx);
+	pthread_mutex_unlock(&sink.lock);
+}
+
+void tool_set_message_hook(void (*hook)(void *ctx), void *ctx)
 {
 	pthread_mutex_lock(&sink.lock);
 	sink.hook = hook;

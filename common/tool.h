@@ -24,8 +24,11 @@ void tool_set_subject(const char *subject);
 /* Whether an error has been reported to the sink. */
 bool tool_has_failed(void);
 
-/* Called with true before a message is written and with false behind it, so that a progress line can step aside. */
-void tool_set_message_hook(void (*hook)(void *ctx, bool before), void *ctx);
+/* Called before a message is written, so that a progress line can step aside. */
+void tool_set_message_hook(void (*hook)(void *ctx), void *ctx);
+
+/* Calls `print` while no message is being written, nor the hook called. */
+void tool_print_alone(void (*print)(void *ctx), void *ctx);
 
 /* Whole-string unsigned number, decimal or 0x..., without sign or suffix. False if it is not one or exceeds `max`. */
 bool tool_parse_number(uint64_t *out, const char *text, uint64_t max);

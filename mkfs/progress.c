@@ -18,32 +18,23 @@ static double now(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-static void wipe(struct mkfs_progress *line)
+/* For messages, too; the line comes again with the next progress. */
+static void wipe(void *ctx)
 {
+	struct mkfs_progress *line = ctx;
+
 	if (line->shown)
 		fputs("\r\033[K", stderr);
 	line->shown = false;
 }
 
-/* Makes room for a message, and keeps it until that is out; the line comes again with the next progress. */
-static void step_aside(void *ctx, bool before)
+static void draw(void *ctx)
 {
 	struct mkfs_progress *line = ctx;
-
-	if (before) {
-		pthread_mutex_lock(&line->lock);
-		wipe(line);
-	} else {
-		pthread_mutex_unlock(&line->lock);
-	}
-}
-
-static void draw(struct mkfs_progress *line, const struct erofs_build_progress *progress, double time)
-{
-	double elapsed = time - line->started;
+	const struct erofs_build_progress *progress = &line->latest;
+	double elapsed = line->drawn - line->started;
 	double rate = elapsed > 0 ? (double)progress->bytes / elapsed : 0;
 
-	line->drawn = time;
 	line->shown = true;
 	/* What will arrive is not known. */
 	if (!progress->bytes_total) {
@@ -63,20 +54,21 @@ static void update(void *ctx, const struct erofs_build_progress *progress)
 	struct mkfs_progress *line = ctx;
 	double time = now();
 
-	pthread_mutex_lock(&line->lock);
-	if (time - line->drawn >= REDRAW_SECONDS)
-		draw(line, progress, time);
-	pthread_mutex_unlock(&line->lock);
+	if (time - line->drawn < REDRAW_SECONDS)
+		return;
+	line->drawn = time;
+	line->latest = *progress;
+	tool_print_alone(draw, line);
 }
 
 void mkfs_start_progress(struct mkfs_progress *progress, struct erofs_build_options *build, bool quiet)
 {
-	*progress = (struct mkfs_progress){ .started = now(), .lock = PTHREAD_MUTEX_INITIALIZER };
+	*progress = (struct mkfs_progress){ .started = now() };
 	if (quiet || !isatty(STDERR_FILENO))
 		return;
 	build->progress = update;
 	build->progress_ctx = progress;
-	tool_set_message_hook(step_aside, progress);
+	tool_set_message_hook(wipe, progress);
 }
 
 void mkfs_stop_progress(struct mkfs_progress *progress)

@@ -2,7 +2,6 @@
 #ifndef EROFS_MKFS_PROGRESS_H
 #define EROFS_MKFS_PROGRESS_H
 
-#include <pthread.h>
 #include <stdbool.h>
 
 #include <erofs/build.h>
@@ -10,10 +9,10 @@
 /* The clock of the summary, and the progress line on stderr. */
 struct mkfs_progress {
 	double started;
-	/* Progress comes from one thread, a message perhaps from another at the same time. */
-	pthread_mutex_t lock;
-	double drawn; /* when the line was drawn last; protected by the lock */
-	bool shown;   /* a line stands on the terminal; likewise */
+	/* Progress comes from one thread at a time, a message perhaps from another: tool_print_alone() keeps them apart. */
+	double drawn;			    /* when the line was drawn last */
+	bool shown;			    /* a line stands on the terminal */
+	struct erofs_build_progress latest; /* what it is to say */
 };
 
 /* Starts the clock, and on a terminal, unless `quiet`, the line. `build` leads to it from then on. */

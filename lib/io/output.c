@@ -79,13 +79,12 @@ void erofs_output_expect(struct erofs_output *output, uint64_t bytes)
 
 /*
  * Has the system begin to write while we still compress, so that there is less left to wait for in the end. The rest of
- * what is dirty is its business, and errors are told by fsync().
+ * what is dirty is its business, and errors are told by fsync(). The write that crosses a step of the image does it: data are
+ * appended, so each step is crossed about once, and no count is needed that all threads would share.
  */
-static void start_writeback(struct erofs_output *output, uint64_t length)
+static void start_writeback(const struct erofs_output *output, uint64_t offset, uint64_t length)
 {
-	uint64_t before = atomic_fetch_add_explicit(&output->written, length, memory_order_relaxed);
-
-	if (!output->options.no_sync && before / WRITEBACK_STEP != (before + length) / WRITEBACK_STEP)
+	if (!output->options.no_sync && offset / WRITEBACK_STEP != (offset + length) / WRITEBACK_STEP)
 		(void)sync_file_range(output->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 
@@ -101,7 +100,7 @@ int erofs_output_writev(struct erofs_output *output, struct iovec *vector, size_
 	err = erofs_file_writev_at(output->fd, vector, count, output->options.offset + offset);
 	if (err)
 		return erofs_output_report(output, err, "write to");
-	start_writeback(output, length);
+	start_writeback(output, offset, length);
 	return 0;
 }
 

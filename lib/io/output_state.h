@@ -2,8 +2,6 @@
 #ifndef EROFS_IO_OUTPUT_STATE_H
 #define EROFS_IO_OUTPUT_STATE_H
 
-#include <stdatomic.h>
-
 #include "lib/io/output.h"
 
 /* What output.c and output_open.c share. */
@@ -11,9 +9,8 @@
 struct erofs_output {
 	int fd;
 	struct erofs_output_options options;
-	uint64_t capacity;	  /* of a block device behind the offset; else UINT64_MAX */
-	uint64_t expected;	  /* bytes; 0: not known */
-	_Atomic uint64_t written; /* bytes, for the start of writeback */
+	uint64_t capacity; /* of a block device behind the offset; else UINT64_MAX */
+	uint64_t expected; /* bytes; 0: not known */
 	char *path;
 	char *temporary;	 /* NULL: in place, or committed */
 	char *sidecar;		 /* NULL: none */

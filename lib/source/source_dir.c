@@ -312,6 +312,7 @@ static void release_workers(struct scan *scan)
 		erofs_buffer_release(&worker->names);
 		erofs_buffer_release(&worker->found);
 		erofs_buffer_release(&worker->list);
+		erofs_source_loss_merge(&scan->source->losses.xattrs, &worker->xattrs.left_out);
 		erofs_source_xattr_scratch_release(&worker->xattrs);
 	}
 	free(scan->workers);
@@ -397,7 +398,6 @@ int erofs_scan_directory(struct erofs_tree *tree, const char *path, const struct
 		return -ENOMEM;
 	*source = (struct dir_source){ .tree = tree, .root_fd = -1, .path = path, .own_options = known, .diag = diag };
 	source->options = &source->own_options;
-	pthread_mutex_init(&source->losses_lock, NULL);
 	/* From here on the tree owns the source. */
 	tree->source = source;
 	tree->source_ops = &erofs_source_dir_source_ops;

@@ -2,7 +2,6 @@
 #ifndef EROFS_SOURCE_DIR_H
 #define EROFS_SOURCE_DIR_H
 
-#include <pthread.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -41,8 +40,7 @@ struct dir_source {
 	const struct erofs_diag *diag;
 	struct erofs_filter *filter;
 	struct erofs_labels *labels;
-	pthread_mutex_t losses_lock;
-	struct erofs_losses losses; /* protected by it while workers run */
+	struct erofs_losses losses; /* of all workers, when they are done */
 };
 
 /* Whether `st` is still the file that was scanned, unchanged. */
@@ -54,10 +52,13 @@ bool erofs_source_dir_same(const struct erofs_tree_inode *inode, const struct st
  */
 int erofs_source_dir_open_directory(int root_fd, const struct erofs_tree_inode *dir, struct erofs_buffer *path);
 
-/* Reads the attributes of `name` in a directory (of the directory itself if `name` is NULL). */
+/* What a worker needs to read attributes, and those that it has left out. */
 struct erofs_xattr_scratch {
 	struct erofs_buffer names, values, found;
+	struct erofs_loss left_out;
 };
+
+/* Reads the attributes of `name` in a directory (of the directory itself if `name` is NULL). */
 int erofs_source_dir_read_xattrs(struct dir_source *source, struct erofs_tree_inode *inode,
 				 const struct dir_place *place, const char *name, struct erofs_xattr_scratch *scratch);
 void erofs_source_xattr_scratch_release(struct erofs_xattr_scratch *scratch);

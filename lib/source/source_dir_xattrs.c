@@ -73,14 +73,11 @@ static int list_names(const struct dir_source *source, const struct erofs_tree_i
 }
 
 /* What the system does with files on its file system (compression, quotas), or ACLs of another kind, is not for an image. */
-static int leave_out(struct dir_source *source, const struct erofs_tree_inode *inode, const char *name)
+static int leave_out(struct erofs_xattr_scratch *scratch, const struct erofs_tree_inode *inode, const char *name)
 {
 	erofs_auto(erofs_buffer_release) struct erofs_buffer path = { 0 };
-	const char *where = erofs_tree_path(&path, inode);
 
-	pthread_mutex_lock(&source->losses_lock);
-	erofs_source_loss_add_unordered(&source->losses.xattrs, name, where);
-	pthread_mutex_unlock(&source->losses_lock);
+	erofs_source_loss_add_unordered(&scratch->left_out, name, erofs_tree_path(&path, inode));
 	return 0;
 }
 
@@ -108,7 +105,7 @@ static int read_value(struct dir_source *source, const struct erofs_tree_inode *
 	ssize_t size;
 
 	if (!erofs_xattr_split_name(&index, &rest, name, strlen(name)))
-		return leave_out(source, inode, name);
+		return leave_out(scratch, inode, name);
 	if (erofs_buffer_reserve(&scratch->values, scratch->values.size + XATTR_SIZE_MAX))
 		return -ENOMEM;
 	size = lgetxattr(path, name, scratch->values.data + scratch->values.size, XATTR_SIZE_MAX);

@@ -2,6 +2,7 @@
 #include "lib/source/source_losses.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,19 @@ void erofs_source_loss_add_unordered(struct erofs_loss *loss, const char *what, 
 {
 	if (!loss->count++ || (loss->where && strcmp(where, loss->where) < 0))
 		set_first(loss, what, where);
+}
+
+void erofs_source_loss_merge(struct erofs_loss *loss, struct erofs_loss *from)
+{
+	bool is_first =
+		from->count && (!loss->count || (loss->where && from->where && strcmp(from->where, loss->where) < 0));
+
+	if (is_first)
+		set_first(loss, from->what ? from->what : "?", from->where ? from->where : "?");
+	loss->count += from->count;
+	free(from->what);
+	free(from->where);
+	*from = (struct erofs_loss){ 0 };
 }
 
 static void report_loss(const struct erofs_loss *loss, const char *source, const char *kind,

@@ -25,6 +25,9 @@ void erofs_source_loss_add(struct erofs_loss *loss, uint64_t count, const char *
 /* Counts one that comes in any order: the first one is that of the least path. */
 void erofs_source_loss_add_unordered(struct erofs_loss *loss, const char *what, const char *where);
 
+/* Adds what a worker has counted in that way to the losses of the whole source. Leaves nothing in `from`. */
+void erofs_source_loss_merge(struct erofs_loss *loss, struct erofs_loss *from);
+
 /* Warns of each kind; `source` begins the lines. */
 void erofs_source_losses_report(const struct erofs_losses *losses, const char *source, const struct erofs_diag *diag);
 void erofs_source_losses_release(struct erofs_losses *losses);

@@ -2,7 +2,6 @@
 #ifndef EROFS_WRITER_RUN_H
 #define EROFS_WRITER_RUN_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -52,9 +51,9 @@ struct erofs_long_file {
 	struct erofs_identity identity;
 	/*
 	 * Same size and first segment as an earlier one, so perhaps a duplicate: not stored before all digests are known. Set
-	 * by a commit while later segments may be on their way, to be dropped by theirs.
+	 * by a commit while later segments may be on their way, to be dropped by theirs. Commits alone look at it; next asks the gate.
 	 */
-	atomic_bool is_candidate;
+	bool is_candidate;
 	bool is_copy;	   /* a candidate that is a duplicate */
 	bool is_noted;	   /* its content is known from an earlier reading, which this one must confirm */
 	uint32_t original; /* inode number of the file that a copy is a duplicate of */
