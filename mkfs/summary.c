@@ -37,7 +37,7 @@ static void print_stored(const struct mkfs_job *job)
 		print_compression(job->options, summary);
 	if (summary->abandoned_files)
 		printf("  replaced:     %" PRIu64
-		       " files of the stream by later ones of their names, %.2f MB of zeros in their place\n",
+		       " files that arrived before others of their names, %.2f MB of zeros in their place\n",
 		       summary->abandoned_files, megabytes(summary->abandoned_bytes));
 }
 
