@@ -103,7 +103,8 @@ static void summarize(const struct build *build)
 	summary->data_bytes = end + build->layout.metadata_size - summary->metadata_bytes;
 	if (build->plan.options->fingerprint != EROFS_DIGEST_NONE) {
 		summary->fingerprinted_files = build->plan.files;
-		summary->distinct_fingerprints = erofs_writer_contents_count(&build->data.dedup.contents);
+		summary->distinct_fingerprints =
+			erofs_writer_contents_count(&build->data.dedup.contents) - build->data.lost_contents;
 	}
 	summary->shared_xattrs = build->plan.xattrs.shared_count;
 }

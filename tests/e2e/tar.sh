@@ -274,6 +274,16 @@ for form in -E^48bit -E48bit; do
 	check "replaced in a stream $form: fsck" "$FSCK" "$work/image"
 done
 
+# The summary counts what is in the image: as of an archive without what was replaced.
+mkdir "$work/final" && (
+	cd "$work/final" && seq -f "one %.0f" 9000 >a && cp a b && seq -f "two %.0f" 9000 >c && cp c d && seq 9000 >e && cp a f &&
+		tar -cf ../counts.tar a b c d e f && seq -f "three %.0f" 9000 | tee c d >e && cp e f && tar -rf ../counts.tar c d e f && tar -cf ../final.tar a b c d e f
+)
+summary() { "$MKFS" --tar=f "$@" "$FP_OPT" "$work/counted" | grep -E 'fingerprints:|stored once:|compressed:'; } # OPTIONS..., the archive on stdin
+for form in -Enoinline_data -zlz4; do
+	same "replaced through a pipe, $form: the same summary" "$(cat "$work/final.tar" | summary "$form")" "$(cat "$work/counts.tar" | summary "$form")"
+done
+
 # Layers as tools of containers write them.
 layers() { # DIR: the layers of an OCI layout
 	find "$1/blobs" -type f -exec sh -c 'head -c 2 "$1" | od -An -tx1 | grep -q "1f 8b" && echo "$1"' - {} \;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/util/cleanup.h"
@@ -50,16 +52,37 @@ static int wipe(struct adoption *adoption, const struct erofs_span *span)
 	return erofs_output_write_zeros(adoption->data->output, span->size, span->start);
 }
 
+/* The summary counts what is in the image. `is_others`: another file has the same data. */
+static void uncount(struct adoption *adoption, uint32_t number, const struct erofs_span *span, bool is_others)
+{
+	struct erofs_build_summary *summary = adoption->plan->summary;
+	const struct erofs_place *place = erofs_pages_at(&adoption->data->places, number);
+
+	if (is_others) {
+		summary->shared_files--;
+		summary->saved_bytes -= span->size;
+	}
+	if (place->is_compressed) {
+		summary->compressed_files--;
+		summary->compressed_bytes -= arrival(adoption, number)->size;
+		summary->encoded_bytes -= is_others ? 0 : span->size;
+	}
+}
+
 static int wipe_abandoned(struct adoption *adoption)
 {
 	int err = 0;
 
 	for (uint32_t i = 0; !err && i < adoption->data->arrived; i++) {
 		struct erofs_span span = span_of(adoption, i);
+		bool is_others;
 
-		if (is_in_tree(adoption, arrival(adoption, i)) || !span.size ||
-		    erofs_index_find(&adoption->live, span.start, same_start, adoption, &span.start) !=
-			    EROFS_INDEX_NONE)
+		if (is_in_tree(adoption, arrival(adoption, i)) || !span.size)
+			continue;
+		is_others = erofs_index_find(&adoption->live, span.start, same_start, adoption, &span.start) !=
+			    EROFS_INDEX_NONE;
+		uncount(adoption, i, &span, is_others);
+		if (is_others)
 			continue;
 		err = wipe(adoption, &span);
 		/* Its duplicates need not be wiped again. */
@@ -67,6 +90,27 @@ static int wipe_abandoned(struct adoption *adoption)
 			err = erofs_index_add(&adoption->live, span.start, i);
 	}
 	return err;
+}
+
+/* Contents that no file in the tree has. */
+static int count_lost_contents(struct adoption *adoption)
+{
+	struct erofs_data *data = adoption->data;
+	uint32_t count = erofs_writer_contents_count(&data->dedup.contents);
+	erofs_auto_free uint8_t *kept = calloc((size_t)count + 1, 1);
+
+	if (!kept)
+		return -ENOMEM;
+	data->lost_contents = count;
+	for (uint32_t i = 0; i < data->arrived; i++) {
+		uint32_t content = ((const struct erofs_place *)erofs_pages_at(&data->places, i))->content;
+
+		if (content == EROFS_CONTENT_NONE || kept[content] || !is_in_tree(adoption, arrival(adoption, i)))
+			continue;
+		kept[content] = 1;
+		data->lost_contents--;
+	}
+	return 0;
 }
 
 static int find_abandoned(struct adoption *adoption)
@@ -87,6 +131,8 @@ static int find_abandoned(struct adoption *adoption)
 		if (is_in_tree(adoption, arrival(adoption, i)) && span.size)
 			err = erofs_index_add(&adoption->live, span.start, i);
 	}
+	if (!err)
+		err = count_lost_contents(adoption);
 	return err ? err : wipe_abandoned(adoption);
 }
 

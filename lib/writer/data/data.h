@@ -33,6 +33,7 @@ struct erofs_data {
 	struct erofs_pages places; /* struct erofs_place, by inode number */
 	struct erofs_zone zone;
 	struct erofs_dedup dedup;
+	uint32_t lost_contents; /* known to it, of files that a later member replaced only */
 	struct erofs_tails *tails;
 	struct erofs_buffer extent_lists; /* of compressed contents */
 	bool has_compressed;
