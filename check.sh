@@ -113,7 +113,7 @@ stage_threads() {
 	local plain=()
 	setarch "$(uname -m)" -R true 2>/dev/null && plain=(setarch "$(uname -m)" -R)
 	tests "${plain[@]}" env COUNT=3 make -j"$jobs" check \
-		TESTS='tests/unit/test_pool tests/unit/test_dedup tests/unit/test_gate tests/unit/test_pages
+		TESTS='tests/unit/test_pool tests/unit/test_ahead tests/unit/test_dedup tests/unit/test_gate tests/unit/test_pages
 		tests/unit/test_hash_chain tests/unit/test_jobs tests/e2e/determinism.sh tests/e2e/fingerprints.sh
 		tests/e2e/property.sh'
 }

@@ -56,6 +56,7 @@ unit_tests = \
 	tests/unit/test_format_superblock \
 	tests/unit/test_format_xattr \
 	tests/unit/test_gaps \
+	tests/unit/test_ahead \
 	tests/unit/test_gate \
 	tests/unit/test_hash_chain \
 	tests/unit/test_hints \

@@ -13,6 +13,7 @@
 #include <erofs/text.h>
 
 #include "lib/archive/unpack.h"
+#include "lib/util/ahead.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
 
@@ -74,10 +75,13 @@ static int64_t read_file(void *ctx, void *buf, size_t length)
 
 static int64_t read_unpacked(const struct erofs_tar_input *input, void *buf, size_t length)
 {
-	int64_t count = erofs_archive_unpack_read(input->unpack, buf, length);
-	const char *text = erofs_archive_unpack_failure(input->unpack);
+	int64_t count = input->ahead ? erofs_ahead_read(input->ahead, buf, length)
+				     : erofs_archive_unpack_read(input->unpack, buf, length);
+	const char *text = count < 0 ? erofs_archive_unpack_failure(input->unpack) : NULL;
 
-	if (count < 0 && text)
+	if (count == -EAGAIN && !text)
+		return report_read(input, -EAGAIN);
+	if (text)
 		return erofs_report(input->diag, (int)count, "cannot decompress %s: %s", input->name, text);
 	return count;
 }
@@ -95,6 +99,11 @@ static bool copy(int fd, const uint8_t *bytes, size_t length)
 		length -= (size_t)count;
 	}
 	return true;
+}
+
+static int64_t unpack(void *ctx, void *buf, size_t length)
+{
+	return erofs_archive_unpack_read(ctx, buf, length);
 }
 
 /* Whatever one call gives of the archive; 0 at the end. Reported. */
@@ -292,7 +301,12 @@ static int begin(struct erofs_tar_input *input)
 	input->filled = 0;
 	input->position = 0;
 	input->unpack = erofs_archive_unpack_new(&from);
-	return input->unpack ? 0 : -ENOMEM;
+	if (!input->unpack)
+		return -ENOMEM;
+	/* A pipe may be silent for long, and the thread could not be stopped. */
+	if (is_packed)
+		input->ahead = erofs_ahead_new(unpack, input->unpack);
+	return 0;
 }
 
 int erofs_archive_tar_input_open(struct erofs_tar_input *input, const char *path, const struct erofs_cancel *cancel,
@@ -325,6 +339,7 @@ int erofs_archive_tar_input_feed(struct erofs_tar_input *input, const char *name
 
 void erofs_archive_tar_input_close(struct erofs_tar_input *input)
 {
+	erofs_ahead_free(input->ahead);
 	erofs_archive_unpack_free(input->unpack);
 	if (input->owns_fd)
 		close(input->fd);

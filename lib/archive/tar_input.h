@@ -20,6 +20,7 @@ struct erofs_tar_input {
 	uint64_t position; /* of the next byte; of the decompressed ones, if they are compressed */
 	char *name;	   /* for messages */
 
+	struct erofs_ahead *ahead;   /* of a file: reads on in `unpack`, which is its thread's until the end; or NULL */
 	struct erofs_unpack *unpack; /* not is_random: what the bytes of the file come through */
 	/* Where the bytes come from instead of a file: as many as there are, 0 at the end, negative when that has been reported. */
 	int64_t (*feed)(void *ctx, void *buf, size_t length);

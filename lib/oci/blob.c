@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/codec/hasher.h"
 #include "lib/archive/unpack.h"
+#include "lib/util/ahead.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
 
@@ -19,6 +21,9 @@ struct oci_layer {
 	struct erofs_hasher *packed, *plain;
 	struct erofs_unpack *unpack;
 	uint64_t taken; /* bytes of the blob so far */
+	/* NULL: none. Else what is above, from the input on, but for `plain`, is its thread's. */
+	struct erofs_ahead *ahead;
+	atomic_bool is_closing;
 };
 
 const char *erofs_oci_blob_name(const struct oci_descriptor *blob)
@@ -86,7 +91,7 @@ static int64_t take_in(void *ctx, void *buf, size_t size)
 	struct oci_layer *layer = ctx;
 	int64_t count;
 
-	if (erofs_cancel_requested(layer->store->cancel))
+	if (erofs_cancel_requested(layer->store->cancel) || atomic_load(&layer->is_closing))
 		return -ECANCELED;
 	count = layer->input->read(layer->input, buf, size);
 	if (count < 0)
@@ -97,6 +102,11 @@ static int64_t take_in(void *ctx, void *buf, size_t size)
 	if (count && layer->packed && erofs_hasher_append(layer->packed, buf, (size_t)count))
 		return report(layer->store, -EIO, &layer->blob, "cannot be hashed");
 	return count;
+}
+
+static int64_t unpack(void *ctx, void *buf, size_t size)
+{
+	return erofs_archive_unpack_read(ctx, buf, size);
 }
 
 int erofs_oci_layer_open(struct oci_layer **out, struct oci_store *store, const struct oci_descriptor *blob,
@@ -119,6 +129,8 @@ int erofs_oci_layer_open(struct oci_layer **out, struct oci_store *store, const 
 		err = store->ops->open(store, &layer->input, blob);
 	if (!err && !(layer->unpack = erofs_archive_unpack_new(&from)))
 		err = -ENOMEM;
+	if (!err)
+		layer->ahead = erofs_ahead_new(unpack, layer->unpack);
 	if (err)
 		erofs_oci_layer_close(layer);
 	else
@@ -128,10 +140,14 @@ int erofs_oci_layer_open(struct oci_layer **out, struct oci_store *store, const 
 
 int64_t erofs_oci_layer_read(struct oci_layer *layer, void *buf, size_t size)
 {
-	int64_t count = erofs_archive_unpack_read(layer->unpack, buf, size);
-	const char *text = erofs_archive_unpack_failure(layer->unpack);
+	int64_t count = layer->ahead ? erofs_ahead_read(layer->ahead, buf, size)
+				     : erofs_archive_unpack_read(layer->unpack, buf, size);
+	/* Nobody else looks at it when the stream has ended. */
+	const char *text = count < 0 ? erofs_archive_unpack_failure(layer->unpack) : NULL;
 
-	if (count < 0 && text)
+	if (count == -EAGAIN && !text)
+		return report(layer->store, -EAGAIN, &layer->blob, "cannot be read: no thread can be started");
+	if (text)
 		return erofs_report(layer->store->diag, (int)count, "'%s': blob %s cannot be decompressed: %s",
 				    layer->store->name, erofs_oci_blob_name(&layer->blob), text);
 	if (count > 0 && layer->plain && erofs_hasher_append(layer->plain, buf, (size_t)count))
@@ -176,6 +192,8 @@ void erofs_oci_layer_close(struct oci_layer *layer)
 {
 	if (!layer)
 		return;
+	atomic_store(&layer->is_closing, true);
+	erofs_ahead_free(layer->ahead);
 	if (layer->input)
 		layer->input->close(layer->input);
 	erofs_hasher_free(layer->packed);

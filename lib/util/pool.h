@@ -3,7 +3,8 @@
 #define EROFS_UTIL_POOL_H
 
 /*
- * Workers for jobs that are prepared in any order and committed in one: the only place where threads are made. A pool of no
+ * Workers for jobs that are prepared in any order and committed in one: the only place where threads are made, but for
+ * streams that are read ahead (ahead.h). A pool of no
  * workers does everything on the caller's thread, in the same order of commits, so results never depend on the count.
  *
  * A job lives in a slot, a number below the run's slot count; its data are the caller's, indexed by slot. Its life:
