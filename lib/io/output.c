@@ -177,25 +177,6 @@ static int finish_file(struct erofs_output *output, uint64_t size)
 	return err ? erofs_output_report(output, err, "write to") : 0;
 }
 
-int erofs_output_sync_folder(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	erofs_auto_free char *folder = slash ? strndup(path, (size_t)(slash - path + 1)) : strdup(".");
-	erofs_auto_fd int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-
-	if (!folder)
-		return -ENOMEM;
-	/* A folder that may be written to, but not read. */
-	if (fd < 0 && errno == EACCES) {
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		return fd >= 0 && !syncfs(fd) ? 0 : -errno;
-	}
-	if (fd < 0)
-		return -errno;
-	/* Some file systems cannot do it for folders, and need not. */
-	return fsync(fd) && errno != EINVAL && errno != EOPNOTSUPP ? -errno : 0;
-}
-
 static int take_name(struct erofs_output *output)
 {
 	int err = erofs_output_place_sidecar(output);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -9,6 +11,7 @@
 #include "lib/io/file.h"
 #include "lib/io/output_state.h"
 #include "lib/io/target.h"
+#include "lib/util/cleanup.h"
 #include "lib/util/report.h"
 
 int erofs_output_report(const struct erofs_output *output, int err, const char *what)
@@ -45,4 +48,23 @@ char *erofs_output_temporary_name(const char *path)
 		random = (uint32_t)getpid();
 	/* Cut, so that no legal target makes an illegal name. */
 	return asprintf(&name, "%.*s.%.200s.%08" PRIx32, dir_len, path, path + dir_len, random) < 0 ? NULL : name;
+}
+
+int erofs_output_sync_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	erofs_auto_free char *folder = slash ? strndup(path, (size_t)(slash - path + 1)) : strdup(".");
+	erofs_auto_fd int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	if (!folder)
+		return -ENOMEM;
+	/* A folder that may be written to, but not read. */
+	if (fd < 0 && errno == EACCES) {
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		return fd >= 0 && !syncfs(fd) ? 0 : -errno;
+	}
+	if (fd < 0)
+		return -errno;
+	/* Some file systems cannot do it for folders, and need not. */
+	return fsync(fd) && errno != EINVAL && errno != EOPNOTSUPP ? -errno : 0;
 }

@@ -27,17 +27,6 @@ static void drop_layer(struct oci_source *source)
 	source->layer = NULL;
 }
 
-char *erofs_source_oci_layer_name(const struct oci_source *source, size_t number)
-{
-	const struct erofs_oci_image *image = source->image;
-	char *name;
-
-	return asprintf(&name, "'%s': layer %s", image->store->name,
-			erofs_oci_blob_name(&image->manifest.layers[number])) < 0
-		       ? NULL
-		       : name;
-}
-
 int erofs_source_oci_begin_layer(struct oci_source *source, size_t number, bool verify_plain)
 {
 	const struct erofs_oci_image *image = source->image;

@@ -109,5 +109,5 @@ check "... as JSON" bash -c '"$1" --ishare-report --json image-0 other | tr -d "
 check "... on the page" bash -c '"$1" --ishare-report --html=page image-0 other >/dev/null && grep -q "id=algorithms" page' - "$DUMP"
 saved() { report --json "$@" | sed -n 's/.*"total": {.*"saved_page_bytes": \([0-9]*\).*/\1/p'; }
 same "... and nothing is shared between them" "$(($(saved image-0) + $(saved other)))" "$(saved image-0 other)"
-refused "an unknown algorithm" 'sha256, sha512 or fsverity' "$MKFS" --ishare-fingerprint=fsverity-sha512 none s
+refused "an unknown algorithm" 'sha256, sha512, fsverity or none' "$MKFS" --ishare-fingerprint=fsverity-sha512 none s
 finish

@@ -139,7 +139,7 @@ static void nonsense_options_are_named(void **state)
 	WRONG(tree, blkszbits, 8);
 	WRONG(tree, blkszbits, 13);
 	WRONG(tree, blkszbits, 200);
-	WRONG(tree, fingerprint, (enum erofs_digest)3);
+	WRONG(tree, fingerprint, EROFS_DIGEST_COUNT);
 	WRONG(tree, fingerprint_name, "");
 	WRONG(tree, inode_form, (enum erofs_inode_form)3);
 	WRONG(tree, uuid_rule, (enum erofs_uuid_rule) - 1);
