@@ -36,10 +36,12 @@ passed=0 failed=0 skipped=0
 work=$(mktemp -d "${TMPDIR:-/tmp}/erofs-check.XXXXXX") || exit 99
 # Some tests run as another user, who must reach the programs.
 chmod 755 "$work"
-cleanup() { [ "$keep" ] && echo "kept: $work" || { chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"; }; }
+cleanup() { [ -z "${beside:-}" ] || kill "$beside" 2>/dev/null; [ "$keep" ] && echo "kept: $work" || { chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"; }; }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
 jobs=$(nproc)
+# Tests wait at times, for a pipe or a disk.
+test_jobs=$((jobs + 1))
 
 say() { printf '== %s: %s (%d s)\n' "$stage" "$1" $((SECONDS - began)); }
 bad() { # WHAT LOG
@@ -48,11 +50,12 @@ bad() { # WHAT LOG
 	tail -n 60 "$2"
 }
 
+log=$work/log
 # step WHAT COMMAND...: one thing that passes or fails as a whole.
 step() {
 	local what=$1
 	shift
-	if "$@" >"$work/log" 2>&1; then passed=$((passed + 1)) && say "$what"; else bad "$what" "$work/log"; return 1; fi
+	if "$@" >"$log" 2>&1; then passed=$((passed + 1)) && say "$what"; else bad "$what" "$log"; return 1; fi
 }
 
 configured() { # CONFIGURE-ARGUMENTS...: leaves us in a build directory of the stage's own
@@ -96,7 +99,7 @@ installed_parts() {
 
 stage_gcc() {
 	configured CC=gcc --prefix="$work/installed" || return
-	tests make -j"$jobs" check
+	tests make -j"$test_jobs" check
 	installed_parts
 }
 
@@ -104,7 +107,7 @@ stage_clang() { configured CC=clang && step "build of the tests" make -j"$jobs" 
 
 stage_sanitizers() {
 	configured CC=gcc --disable-shared --enable-sanitizers=address,undefined CFLAGS='-g -O1' || return
-	tests make -j"$jobs" check
+	tests make -j"$test_jobs" check
 }
 
 stage_threads() {
@@ -112,7 +115,7 @@ stage_threads() {
 	# ThreadSanitizer does not cope with all address space layouts.
 	local plain=()
 	setarch "$(uname -m)" -R true 2>/dev/null && plain=(setarch "$(uname -m)" -R)
-	tests "${plain[@]}" env COUNT=3 make -j"$jobs" check \
+	tests "${plain[@]}" env COUNT=3 make -j"$test_jobs" check \
 		TESTS='tests/unit/test_pool tests/unit/test_ahead tests/unit/test_dedup tests/unit/test_gate tests/unit/test_pages
 		tests/unit/test_hash_chain tests/unit/test_jobs tests/e2e/determinism.sh tests/e2e/fingerprints.sh
 		tests/e2e/property.sh'
@@ -125,13 +128,13 @@ stage_variants() {
 	local plain=(CC=gcc CFLAGS=-O0 --disable-shared)
 	for library in "${libraries[@]}"; do
 		configured "${plain[@]}" "--without-$library" || continue
-		tests make -j"$jobs" check check_PROGRAMS= TESTS=tests/e2e/left_out.sh
+		tests make -j"$test_jobs" check check_PROGRAMS= TESTS=tests/e2e/left_out.sh
 	done
 	# zlib in the place of ISA-L, which has to look at as much.
 	configured "${plain[@]}" --without-isal || return
-	tests make -j"$jobs" check check_PROGRAMS= TESTS=tests/e2e/packed.sh
+	tests make -j"$test_jobs" check check_PROGRAMS= TESTS=tests/e2e/packed.sh
 	configured "${plain[@]}" "${libraries[@]/#/--without-}" || return
-	tests make -j"$jobs" check TESTS='tests/e2e/left_out.sh tests/e2e/options.sh tests/e2e/golden.sh tests/e2e/oci.sh
+	tests make -j"$test_jobs" check TESTS='tests/e2e/left_out.sh tests/e2e/options.sh tests/e2e/golden.sh tests/e2e/oci.sh
 		tests/e2e/tar.sh tests/unit/test_share_set tests/unit/test_tree_paths tests/unit/test_check_super'
 }
 
@@ -149,7 +152,7 @@ stage_user() {
 		skipped=$((skipped + 1)) && say "skipped: another user cannot read $top"
 		return
 	fi
-	tests "${as[@]}" env HOME="$nobody/home" TMPDIR="$nobody/tmp" COUNT=10 make -j"$jobs" check \
+	tests "${as[@]}" env HOME="$nobody/home" TMPDIR="$nobody/tmp" COUNT=10 make -j"$test_jobs" check \
 		TESTS='$(unit_programs) tests/e2e/callers.sh tests/e2e/compress_effects.sh tests/e2e/examples.sh
 		tests/e2e/failures.sh tests/e2e/fingerprints.sh tests/e2e/fsck.sh tests/e2e/image_source.sh
 		tests/e2e/namespaces.sh tests/e2e/options.sh tests/e2e/packed.sh tests/e2e/property.sh
@@ -172,16 +175,16 @@ guests() { # TARGET
 	if [ -e "$work/gcc/Makefile" ]; then cd "$work/gcc" && step build make -j"$jobs" || return
 	else configured CC=gcc || return
 	fi
-	local status
-	make "$1" >"$work/kernel.log" 2>&1
+	local status said=$work/$1.log
+	make "$1" >"$said" 2>&1
 	status=$?
-	passed=$((passed + $(grep -c '^ok - ' "$work/kernel.log")))
-	failed=$((failed + $(grep -c '^not ok - ' "$work/kernel.log")))
-	skipped=$((skipped + $(grep -c '^skip - ' "$work/kernel.log")))
-	grep -A 8 '^not ok - ' "$work/kernel.log"
-	grep '^skip - ' "$work/kernel.log" | sed 's/^/   /'
-	sed -n '/^pair  /,$p' "$work/kernel.log" | grep -v '^make'
-	[ $status = 0 ] || grep -q '^not ok - ' "$work/kernel.log" || bad "$1" "$work/kernel.log"
+	passed=$((passed + $(grep -c '^ok - ' "$said")))
+	failed=$((failed + $(grep -c '^not ok - ' "$said")))
+	skipped=$((skipped + $(grep -c '^skip - ' "$said")))
+	grep -A 8 '^not ok - ' "$said"
+	grep '^skip - ' "$said" | sed 's/^/   /'
+	sed -n '/^pair  /,$p' "$said" | grep -v '^make'
+	[ $status = 0 ] || grep -q '^not ok - ' "$said" || bad "$1" "$said"
 	say "$1"
 }
 
@@ -189,6 +192,29 @@ stage_kernel() { guests check-kernel; }
 stage_kernels() { guests check-kernels; }
 stage_containers() { guests check-containers; }
 
+# beside STAGE...: stages that go on while others do. Virtual machines take a third of the whole time, and the other stages leave
+# processors idle. What they say, and their counts, come when all is done.
+# shellcheck disable=SC2030 # the counts are its own
+beside() {
+	(
+		passed=0 failed=0 skipped=0 log=$work/log-beside
+		for stage in "$@"; do began=$SECONDS && "stage_$stage"; done
+		echo "$passed $failed $skipped" >"$work/counts-beside"
+	) >"$work/said-beside" 2>&1 &
+	beside=$!
+}
+
+# shellcheck disable=SC2031 # they come by a file
+join_beside() {
+	local more_passed=0 more_failed=1 more_skipped=0
+	wait "$beside"
+	cat "$work/said-beside"
+	# Without counts it has not come to its end: a failure.
+	! [ -e "$work/counts-beside" ] || read -r more_passed more_failed more_skipped <"$work/counts-beside"
+	passed=$((passed + more_passed)) failed=$((failed + more_failed)) skipped=$((skipped + more_skipped))
+}
+
+beside=
 stage=autogen began=$SECONDS
 # Only where it is due: it changes the source tree.
 if [ ! -x configure ] || [ -n "$(find configure.ac Makefile.am tests/tests.mk -newer configure)" ] || [ ! -e Makefile.in ]; then
@@ -197,10 +223,14 @@ fi
 if [ "$failed" = 0 ]; then
 	for stage in "${stages[@]}"; do
 		began=$SECONDS
+		[ "$beside" ] && [[ $stage = kernel* ]] && continue
 		"stage_$stage"
 		cd "$top" || exit 99
+		# Once there is a build for it.
+		[ "$stage" != gcc ] || [[ " ${stages[*]} " != *" kernel kernels "* ]] || beside kernel kernels
 		[ "$keep" ] || [ "$stage" = gcc ] || { chmod -R u+w "${work:?}/$stage" 2>/dev/null; rm -rf "${work:?}/$stage"; }
 	done
+	[ ! "$beside" ] || join_beside
 fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

@@ -59,26 +59,29 @@ below_tree='lib/(tree|source|archive|oci)/.* lib/format/(le|format_inode|format_
 
 # includes DIR: "FILE INCLUDED-FILE" for each #include of the project's own
 includes() {
-	(cd "$1" && find include lib mkfs dump fsck mount common examples tests -name '*.[ch]' 2>/dev/null | sort |
-		while read -r file; do
-			sed -nE 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*"([^"]+)".*/\1/p; s/^[[:space:]]*#[[:space:]]*include[[:space:]]*<(erofs\/[^>]+)>.*/include\/\1/p' "$file" |
-				sed "s,^,$file ,"
-		done)
+	(cd "$1" && find include lib mkfs dump fsck mount common examples tests -name '*.[ch]' 2>/dev/null | sort | xargs -r awk '
+		/^[[:space:]]*#[[:space:]]*include[[:space:]]*"[^"]+"/ { split($0, parts, "\""); print FILENAME, parts[2] }
+		/^[[:space:]]*#[[:space:]]*include[[:space:]]*<erofs\/[^>]+>/ { split($0, parts, "[<>]"); print FILENAME, "include/" parts[2] }')
 }
 
-floor_of() {
-	case $1 in
-	include/*) echo public ;;
-	lib/* | tests/*) echo "${1%/*}" | cut -d/ -f1,2 ;;
-	*) echo "${1%%/*}" ;;
+# set_floor VARIABLE FILE: the folder that the table knows it by
+set_floor() {
+	local folder=${2%/*} below
+	below=${folder#*/}
+	case $folder in
+	include*) printf -v "$1" public ;;
+	lib/* | tests/*) printf -v "$1" '%s' "${folder%%/*}/${below%%/*}" ;;
+	*) printf -v "$1" '%s' "${folder%%/*}" ;;
 	esac
 }
 
 # violations DIR: prints each include that the table does not allow
 violations() {
-	local file included from to allowed
+	local file included from to folder below
+	local -A allowed
+	while read -r _ folder below; do allowed[$folder]=" $below "; done < <(floors)
 	includes "$1" | while read -r file included; do
-		from=$(floor_of "$file") to=$(floor_of "$included")
+		set_floor from "$file" && set_floor to "$included"
 		case $included in
 		config.h) continue ;;
 		*/*) ;;
@@ -90,10 +93,9 @@ violations() {
 		fi
 		[ "$from" = "$to" ] && continue
 		[[ "$file $to" =~ ^$exceptions$ ]] && continue
-		allowed=$(floors | awk -v from="$from" '$2 == from { for (i = 3; i <= NF; i++) print $i; print "-" }')
-		if [ -z "$allowed" ]; then
+		if [ -z "${allowed[$from]:-}" ]; then
 			echo "$file: $from is not in the table"
-		elif ! grep -qxF "$to" <<<"$allowed"; then
+		elif [[ ${allowed[$from]} != *" $to "* ]]; then
 			echo "$file: $from must not include $included"
 		fi
 	done

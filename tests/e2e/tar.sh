@@ -77,7 +77,7 @@ done
 for workers in 0 1 3; do
 	for options in "" "-zlz4 -C65536"; do
 		# shellcheck disable=SC2086
-		(while head -c 7777 >"$work/.part" && [ -s "$work/.part" ]; do cat "$work/.part"; done) <"$work/odd.tar" |
+		dd if="$work/odd.tar" bs=7777 status=none |
 			"$MKFS" --quiet -T0 "$FP_OPT" $options --workers=$workers --tar=f "$work/stream-$workers"
 		# shellcheck disable=SC2086
 		cat "$work/odd.tar" | "$MKFS" --quiet -T0 "$FP_OPT" $options --workers=2 --tar=f "$work/stream"
