@@ -192,7 +192,7 @@ some=("${layers[0]}" "${layers[1]}" "${layers[3]}")
 reference "$work/tree-of-some" "${some[@]}"
 check "layout without it" python3 "$maker" layout "$work/some" gzip "${some[@]}"
 check "layers=each" "$MKFS" --quiet "$FP_OPT" "--oci=$work/some,layers=each" "$work/each"
-same "layers=each: an image for each" "$(cd "$work/some/blobs/sha256" && find . -type f -exec gzip -t {} \; -print 2>/dev/null | sed 's,./,sha256-,; s,$,.erofs,' | sort)" "$(cd "$work/each" && ls ./*.erofs | sed 's,./,,')"
+same "layers=each: an image for each" "$(cd "$work/some/blobs/sha256" && find . -type f -exec gzip -t {} \; -print 2>/dev/null | sed 's,./,sha256-,; s,$,.erofs,' | sort)" "$(cd "$work/each" && find . -name '*.erofs' | sed 's,./,,' | sort)"
 # The list says what the manifest and the configuration say, in their order.
 same "layers=each: the order list" "$(python3 - "$work/some" <<-'END'
 	import json, sys
