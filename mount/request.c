@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include "mount/request.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/tool.h"
+#include "mount/common_options.h"
 #include "mount/say.h"
 
 static const char help_text[] =
@@ -43,19 +42,6 @@ static const char help_text[] =
 	"\n"
 	"Exit status: 0 mounted, 1 usage, 2 a lack of memory, 32 not mounted.\n";
 
-static const struct option long_options[] = {
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ NULL, 0, NULL, 0 },
-};
-
-static int take_type(const char *type)
-{
-	if (!strcmp(type, "erofs") || !strncmp(type, "erofs.", 6))
-		return -1;
-	return say_usage("-t %s: this mounts erofs only", type);
-}
-
 static int take_option(struct mount_request *request, int option)
 {
 	switch (option) {
@@ -76,17 +62,8 @@ static int take_option(struct mount_request *request, int option)
 		return -1;
 	case 'o':
 		return request_add_options(request, optarg);
-	case 't':
-		return take_type(optarg);
-	case 'h':
-		fputs(help_text, stdout);
-		return tool_flush_stdout() ? MOUNT_OK : MOUNT_SYSTEM;
-	case 'V':
-		tool_print_version();
-		return tool_flush_stdout() ? MOUNT_OK : MOUNT_SYSTEM;
-	default: /* getopt_long() has named it */
-		fputs("Try 'mount.erofs --help'.\n", stderr);
-		return MOUNT_USAGE;
+	default:
+		return take_common_option(option, "mounts", help_text);
 	}
 }
 
@@ -109,7 +86,7 @@ int request_parse(struct mount_request *request, int argc, char **argv)
 	int option, status;
 
 	*request = (struct mount_request){ 0 };
-	while ((option = getopt_long(argc, argv, "fnsvN:o:t:hV", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "fnsvN:o:t:hV", common_long_options, NULL)) != -1) {
 		status = take_option(request, option);
 		if (status >= 0)
 			return status;

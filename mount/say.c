@@ -61,6 +61,12 @@ void say_note(const char *format, ...)
 	va_end(values);
 }
 
+int say_try_help(void)
+{
+	fprintf(stderr, "Try '%s --help'.\n", name);
+	return MOUNT_USAGE;
+}
+
 int say_usage(const char *format, ...)
 {
 	va_list values;
@@ -68,8 +74,7 @@ int say_usage(const char *format, ...)
 	va_start(values, format);
 	print(stderr, "", format, values);
 	va_end(values);
-	fprintf(stderr, "Try '%s --help'.\n", name);
-	return MOUNT_USAGE;
+	return say_try_help();
 }
 
 int say_no_memory(void)

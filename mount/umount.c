@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 /* umount.erofs: what umount(8) calls for mounts of erofs. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 
-#include "common/tool.h"
+#include "mount/common_options.h"
 #include "mount/loop.h"
 #include "mount/mounts.h"
 #include "mount/namespace.h"
@@ -29,12 +28,6 @@ static const char help_text[] =
 	"\n"
 	"Loop devices that mount.erofs made go away by themselves; of one that stays, -v says so.\n"
 	"Exit status: 0 unmounted, 1 usage, 32 not unmounted.\n";
-
-static const struct option long_options[] = {
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ NULL, 0, NULL, 0 },
-};
 
 struct unmount {
 	const char *what;
@@ -60,19 +53,8 @@ static int take_option(struct unmount *unmount, int option)
 	case 'N':
 		unmount->mount_namespace = optarg;
 		return -1;
-	case 't':
-		if (!strcmp(optarg, "erofs") || !strncmp(optarg, "erofs.", 6))
-			return -1;
-		return say_usage("-t %s: this unmounts erofs only", optarg);
-	case 'h':
-		fputs(help_text, stdout);
-		return tool_flush_stdout() ? MOUNT_OK : MOUNT_SYSTEM;
-	case 'V':
-		tool_print_version();
-		return tool_flush_stdout() ? MOUNT_OK : MOUNT_SYSTEM;
-	default: /* getopt_long() has named it */
-		fputs("Try 'umount.erofs --help'.\n", stderr);
-		return MOUNT_USAGE;
+	default:
+		return take_common_option(option, "unmounts", help_text);
 	}
 }
 
@@ -80,7 +62,7 @@ static int parse(struct unmount *unmount, int argc, char **argv)
 {
 	int option, status;
 
-	while ((option = getopt_long(argc, argv, "flnrvN:t:hV", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "flnrvN:t:hV", common_long_options, NULL)) != -1) {
 		status = take_option(unmount, option);
 		if (status >= 0)
 			return status;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/codec/verity.h"
 
@@ -65,4 +66,17 @@ int erofs_hasher_end(struct erofs_hasher *hasher, uint8_t *raw)
 	if (hasher->verity)
 		return erofs_verity_end(hasher->verity, raw);
 	return EVP_DigestFinal_ex(hasher->ctx, raw, NULL) ? 0 : -EIO;
+}
+
+int erofs_hasher_end_uuid(struct erofs_hasher *hasher, uint8_t uuid[16])
+{
+	uint8_t digest[EROFS_DIGEST_MAX];
+	int err = erofs_hasher_end(hasher, digest);
+
+	if (err)
+		return err;
+	memcpy(uuid, digest, 16);
+	uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x80);
+	uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
+	return 0;
 }

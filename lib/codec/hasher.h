@@ -22,4 +22,7 @@ int erofs_hasher_begin(struct erofs_hasher *hasher);
 int erofs_hasher_append(struct erofs_hasher *hasher, const void *data, size_t size);
 int erofs_hasher_end(struct erofs_hasher *hasher, uint8_t *raw);
 
+/* Instead of end: the first 16 bytes of the digest, marked as a UUID of its maker's own kind (version 8 of RFC 9562). */
+int erofs_hasher_end_uuid(struct erofs_hasher *hasher, uint8_t uuid[16]);
+
 #endif

@@ -95,4 +95,12 @@ int erofs_oci_saved_manifest(struct oci_manifest *out, const struct oci_saved *s
  */
 bool erofs_oci_name_fits(const char *wanted, const char *name);
 
+/* The fuller of the names that an index gives an image; NULL: none. */
+const char *erofs_oci_descriptor_name(const struct oci_descriptor *blob);
+/* What messages call it: that name, or the digest. */
+const char *erofs_oci_descriptor_called(const struct oci_descriptor *blob);
+
+/* Whether the digest or one of the names is the one wanted; NULL wants all. */
+bool erofs_oci_descriptor_fits(const struct oci_descriptor *blob, const char *wanted);
+
 #endif

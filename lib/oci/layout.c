@@ -85,19 +85,37 @@ static int place_blob(struct oci_layout *layout, int fd, const char *temporary, 
 	return err;
 }
 
+/*
+ * A new file with these bytes, under a name that nobody looks for (`*temporary`, to be freed): its descriptor, or an error and no
+ * file. `called`: what the message says instead of that name, or NULL.
+ */
+static int write_temporary(const struct oci_layout *layout, char **temporary, const char *called, const void *bytes,
+			   size_t size)
+{
+	int fd, err;
+
+	*temporary = erofs_oci_layout_temporary(layout);
+	if (!*temporary)
+		return -ENOMEM;
+	fd = open(*temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return erofs_oci_layout_report(layout, -errno, "create", *temporary);
+	err = erofs_file_write_at(fd, bytes, size, 0);
+	if (!err)
+		return fd;
+	erofs_oci_layout_report(layout, err, "write", called ? called : *temporary);
+	close(fd);
+	unlink(*temporary);
+	return err;
+}
+
 int erofs_oci_layout_write(const struct oci_layout *layout, const char *path, const void *bytes, size_t size)
 {
-	erofs_auto_free char *temporary = erofs_oci_layout_temporary(layout);
-	erofs_auto_fd int fd = temporary ? open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644) : -1;
-	int err;
+	erofs_auto_free char *temporary = NULL;
+	erofs_auto_fd int fd = write_temporary(layout, &temporary, path, bytes, size);
+	int err = fd < 0 ? fd : place(layout, fd, temporary, path);
 
-	if (!temporary)
-		return -ENOMEM;
-	if (fd < 0)
-		return erofs_oci_layout_report(layout, -errno, "create", temporary);
-	err = erofs_file_write_at(fd, bytes, size, 0);
-	err = err ? erofs_oci_layout_report(layout, err, "write", path) : place(layout, fd, temporary, path);
-	if (err)
+	if (fd >= 0 && err)
 		unlink(temporary);
 	return err;
 }
@@ -160,19 +178,12 @@ int erofs_oci_layout_take(struct oci_layout *layout, const char *temporary, stru
 
 int erofs_oci_layout_put(struct oci_layout *layout, struct oci_digest *digest, const void *bytes, size_t size)
 {
-	erofs_auto_free char *temporary = erofs_oci_layout_temporary(layout);
-	erofs_auto_fd int fd = temporary ? open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644) : -1;
+	erofs_auto_free char *temporary = NULL;
+	erofs_auto_fd int fd = write_temporary(layout, &temporary, NULL, bytes, size);
 	uint64_t found;
-	int err;
+	int err = fd < 0 ? fd : erofs_oci_layout_take(layout, temporary, digest, &found);
 
-	if (!temporary)
-		return -ENOMEM;
-	if (fd < 0)
-		return erofs_oci_layout_report(layout, -errno, "create", temporary);
-	err = erofs_file_write_at(fd, bytes, size, 0);
-	err = err ? erofs_oci_layout_report(layout, err, "write", temporary)
-		  : erofs_oci_layout_take(layout, temporary, digest, &found);
-	if (err)
+	if (fd >= 0 && err)
 		unlink(temporary);
 	return err;
 }

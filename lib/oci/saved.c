@@ -147,3 +147,22 @@ bool erofs_oci_name_fits(const char *wanted, const char *name)
 		return true;
 	return a_length == b_length && strncmp(a, b, a_length) == 0 && strcmp(a_tag, b_tag) == 0;
 }
+
+const char *erofs_oci_descriptor_name(const struct oci_descriptor *blob)
+{
+	return blob->full_name ? blob->full_name : blob->reference;
+}
+
+const char *erofs_oci_descriptor_called(const struct oci_descriptor *blob)
+{
+	const char *name = erofs_oci_descriptor_name(blob);
+
+	return name ? name : blob->digest.text;
+}
+
+bool erofs_oci_descriptor_fits(const struct oci_descriptor *blob, const char *wanted)
+{
+	return !wanted || strcmp(wanted, blob->digest.text) == 0 ||
+	       (blob->reference && erofs_oci_name_fits(wanted, blob->reference)) ||
+	       (blob->full_name && erofs_oci_name_fits(wanted, blob->full_name));
+}

@@ -194,18 +194,6 @@ static int consider_document(struct choice *choice, const struct erofs_buffer *b
 
 /* ---- by name ------------------------------------------------------------------------------------------------------------ */
 
-static const char *name_of(const struct oci_descriptor *blob)
-{
-	return blob->full_name ? blob->full_name : blob->reference;
-}
-
-static bool name_fits(const struct choice *choice, const struct oci_descriptor *blob)
-{
-	return !choice->reference || strcmp(choice->reference, blob->digest.text) == 0 ||
-	       (blob->reference && erofs_oci_name_fits(choice->reference, blob->reference)) ||
-	       (blob->full_name && erofs_oci_name_fits(choice->reference, blob->full_name));
-}
-
 static bool same_name(const char *a, const char *b)
 {
 	return a == b || (a && b && strcmp(a, b) == 0);
@@ -218,7 +206,7 @@ static int consider_other(struct choice *choice, const struct oci_descriptor *bl
 	struct choice other = *choice;
 	int err;
 
-	if (strcmp(blob->digest.text, choice->digest.text) == 0 || same_name(name_of(blob), choice->name) ||
+	if (strcmp(blob->digest.text, choice->digest.text) == 0 || same_name(erofs_oci_descriptor_name(blob), choice->name) ||
 	    choice->reference)
 		return 0;
 	other.image = &image;
@@ -228,7 +216,7 @@ static int consider_other(struct choice *choice, const struct oci_descriptor *bl
 	choice->seen = other.seen;
 	choice->is_ambiguous |= other.found;
 	if (!err && other.found)
-		err = note(choice, name_of(blob) ? name_of(blob) : blob->digest.text);
+		err = note(choice, erofs_oci_descriptor_called(blob));
 	erofs_oci_config_release(&image.config);
 	erofs_oci_manifest_release(&image.manifest);
 	return err;
@@ -241,8 +229,8 @@ static int consider_images(struct choice *choice, const struct oci_index *index)
 	for (size_t i = 0; !err && i < index->count; i++) {
 		const struct oci_descriptor *blob = &index->manifests[i];
 
-		if (!name_fits(choice, blob)) {
-			err = note(choice, name_of(blob) ? name_of(blob) : blob->digest.text);
+		if (!erofs_oci_descriptor_fits(blob, choice->reference)) {
+			err = note(choice, erofs_oci_descriptor_called(blob));
 			continue;
 		}
 		if (choice->found) {
@@ -252,7 +240,7 @@ static int consider_images(struct choice *choice, const struct oci_index *index)
 		err = consider_descriptor(choice, blob, 0);
 		if (!err && choice->found) {
 			choice->digest = blob->digest;
-			choice->name = name_of(blob);
+			choice->name = erofs_oci_descriptor_name(blob);
 			choice->seen.size = 0;
 			err = note(choice, choice->name ? choice->name : blob->digest.text);
 		}

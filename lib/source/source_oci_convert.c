@@ -222,22 +222,10 @@ static int convert_blob(struct walk *walk, const struct oci_descriptor *blob, st
 
 /* ---- which image ---------------------------------------------------------------------------------------------------------- */
 
-static const char *name_of(const struct oci_descriptor *blob)
-{
-	return blob->full_name ? blob->full_name : blob->reference;
-}
-
-static bool is_wanted(const struct walk *walk, const struct oci_descriptor *blob)
-{
-	return !walk->reference || strcmp(walk->reference, blob->digest.text) == 0 ||
-	       (blob->reference && erofs_oci_name_fits(walk->reference, blob->reference)) ||
-	       (blob->full_name && erofs_oci_name_fits(walk->reference, blob->full_name));
-}
-
 /* One image may have several descriptors here, one for each platform. */
 static bool is_same_image(const struct oci_descriptor *a, const struct oci_descriptor *b)
 {
-	const char *a_name = name_of(a), *b_name = name_of(b);
+	const char *a_name = erofs_oci_descriptor_name(a), *b_name = erofs_oci_descriptor_name(b);
 
 	if (strcmp(a->digest.text, b->digest.text) == 0)
 		return true;
@@ -252,7 +240,7 @@ static int check_choice(const struct walk *walk, const struct oci_index *index)
 	for (size_t i = 0; i < index->count; i++) {
 		const struct oci_descriptor *blob = &index->manifests[i];
 
-		if (!is_wanted(walk, blob))
+		if (!erofs_oci_descriptor_fits(blob, walk->reference))
 			continue;
 		if (!first)
 			first = blob;
@@ -260,8 +248,8 @@ static int check_choice(const struct walk *walk, const struct oci_index *index)
 			return erofs_report(walk->conversion->source.diag, -EINVAL,
 					    "'%s' has several images, one has to be named: %s, %s",
 					    walk->conversion->source.store->name,
-					    name_of(first) ? name_of(first) : first->digest.text,
-					    name_of(blob) ? name_of(blob) : blob->digest.text);
+					    erofs_oci_descriptor_called(first),
+					    erofs_oci_descriptor_called(blob));
 	}
 	if (first)
 		return 0;
@@ -284,7 +272,7 @@ static int convert_layout(struct walk *walk, const struct erofs_buffer *bytes, s
 	err = check_choice(walk, &index);
 	members = erofs_oci_json_array(index.json, "manifests");
 	for (size_t i = 0; !err && i < index.count; i++) {
-		if (!is_wanted(walk, &index.manifests[i]))
+		if (!erofs_oci_descriptor_fits(&index.manifests[i], walk->reference))
 			continue;
 		json_object_array_put_idx(members, kept, json_object_get(json_object_array_get_idx(members, i)));
 		index.manifests[kept++] = index.manifests[i];

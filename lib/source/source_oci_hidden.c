@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <xxhash.h>
 
 #include "lib/util/array.h"
 #include "lib/util/path.h"
@@ -27,8 +25,7 @@ struct hidden_key {
 
 static uint64_t hash_key(const struct oci_hidden *hidden, const struct hidden_key *key)
 {
-	return XXH3_64bits_withSeed(key->component.start, key->component.length,
-				    hidden->seed ^ (uint64_t)(uintptr_t)key->dir);
+	return erofs_path_component_hash(&key->component, key->dir, hidden->seed);
 }
 
 static bool matches(const void *ctx, uint32_t number, const void *arg)
@@ -36,8 +33,7 @@ static bool matches(const void *ctx, uint32_t number, const void *arg)
 	const struct hidden_name *name = ((const struct oci_hidden *)ctx)->names[number];
 	const struct hidden_key *key = arg;
 
-	return name->dir == key->dir && strncmp(name->name, key->component.start, key->component.length) == 0 &&
-	       !name->name[key->component.length];
+	return name->dir == key->dir && erofs_path_component_is(&key->component, name->name);
 }
 
 static struct hidden_name *look_up(const struct oci_hidden *hidden, const struct hidden_key *key)

@@ -173,12 +173,12 @@ static int go_to(struct oci_source *source, const struct oci_file *file)
 
 static int next_missing(struct oci_source *source, struct erofs_tree_inode **out)
 {
-	const struct oci_file *file = (const struct oci_file *)source->files.data + source->next;
+	const struct oci_file *file = (const struct oci_file *)source->files.data;
 	int err;
 
 	if (source->next == source->files.size / sizeof(*file))
 		return source->layer ? erofs_source_oci_end_layer(source) : 0;
-	source->next++;
+	file += source->next++;
 	err = go_to(source, file);
 	*out = file->inode;
 	return err ? err : 1;

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <stdlib.h>
-#include <string.h>
-#include <xxhash.h>
 
 #include "lib/tree/tree_paths_names.h"
 #include "lib/util/array.h"
 
 static uint64_t hash_key(const struct erofs_paths *paths, const struct erofs_path_key *key)
 {
-	return XXH3_64bits_withSeed(key->component.start, key->component.length,
-				    paths->seed ^ (uint64_t)(uintptr_t)key->dir);
+	return erofs_path_component_hash(&key->component, key->dir, paths->seed);
 }
 
 static bool name_matches(const void *ctx, uint32_t number, const void *arg)
@@ -17,8 +14,7 @@ static bool name_matches(const void *ctx, uint32_t number, const void *arg)
 	const struct erofs_path_name *name = ((const struct erofs_paths *)ctx)->names[number];
 	const struct erofs_path_key *key = arg;
 
-	return name->dir == key->dir && strncmp(name->name, key->component.start, key->component.length) == 0 &&
-	       !name->name[key->component.length];
+	return name->dir == key->dir && erofs_path_component_is(&key->component, name->name);
 }
 
 struct erofs_path_name *erofs_tree_path_look_up(const struct erofs_paths *paths, const struct erofs_path_key *key)

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 bool erofs_path_take_component(struct erofs_path_component *out, const char **path)
 {
@@ -12,6 +13,16 @@ bool erofs_path_take_component(struct erofs_path_component *out, const char **pa
 		*path = out->start + out->length;
 	} while (out->length == 1 && out->start[0] == '.');
 	return out->length;
+}
+
+uint64_t erofs_path_component_hash(const struct erofs_path_component *component, const void *dir, uint64_t seed)
+{
+	return XXH3_64bits_withSeed(component->start, component->length, seed ^ (uint64_t)(uintptr_t)dir);
+}
+
+bool erofs_path_component_is(const struct erofs_path_component *component, const char *name)
+{
+	return strncmp(name, component->start, component->length) == 0 && !name[component->length];
 }
 
 bool erofs_path_leads_up(const struct erofs_path_component *component)

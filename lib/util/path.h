@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Paths as people write them, where "." and several slashes say nothing. In a directory of an image, "." is a name like others. */
 
@@ -14,6 +15,11 @@ struct erofs_path_component {
 
 /* The next component from `*path` on, ".." included, and "." not; false at the end. */
 bool erofs_path_take_component(struct erofs_path_component *out, const char **path);
+
+/* For an index of the names below each directory: `dir` is whatever stands for it, `seed` random. */
+uint64_t erofs_path_component_hash(const struct erofs_path_component *component, const void *dir, uint64_t seed);
+
+bool erofs_path_component_is(const struct erofs_path_component *component, const char *name);
 
 /* Whether it is "..". */
 bool erofs_path_leads_up(const struct erofs_path_component *component);

@@ -8,21 +8,17 @@ export LC_ALL=C
 # shellcheck source=tests/kernel/mirror.sh
 . "$(dirname "$0")/../kernel/mirror.sh"
 cache=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/erofs-ishare/containerd
-cannot() { echo "skip - $*" >&2; exit 77; }
 
 [ ! -x "$cache/root/usr/bin/containerd" ] || { echo "$cache/root"; exit 0; }
 [ "${1:-}" != --cached ] || exit 77
 [ -r "$keyring" ] || cannot "Debian's keys are not here (package debian-archive-keyring)"
 mirror=$(mirror_of "$(own_release)")
 [ "$mirror" ] || cannot "apt has no mirror of Debian"
-mkdir -p "$cache"/{lists,archives}/partial && cd "$cache"
+own_apt "$cache" "deb [signed-by=$keyring] $mirror sid main"
+cd "$cache"
 rm -rf ./archives/*.deb new
-echo "deb [signed-by=$keyring] $mirror sid main" >sources.list
 # A mirror that keeps one day's state of sid is as good as today's.
-options=(-o Dir::State="$cache" -o Dir::State::lists="$cache/lists" -o Dir::State::status=/dev/null -o Dir::Cache="$cache"
-	-o Dir::Cache::archives="$cache/archives" -o Dir::Etc::sourcelist="$cache/sources.list" -o Dir::Etc::sourceparts=/dev/null
-	-o APT::Sandbox::User=root -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Acquire::Retries=0
-	-o Acquire::http::Timeout=10 -o Acquire::Check-Valid-Until=false)
+options+=(-o Acquire::Retries=0 -o Acquire::http::Timeout=10 -o Acquire::Check-Valid-Until=false)
 { apt-get "${options[@]}" update &&
 	apt-get "${options[@]}" install --yes --no-install-recommends --download-only containerd runc; } >log 2>&1 ||
 	cannot "sid: $(grep '^E:' log | head -n 1)"

@@ -19,3 +19,19 @@ mirror_of() {
 
 # The release that this machine runs, by its code name.
 own_release() { (. /etc/os-release 2>/dev/null && echo "${VERSION_CODENAME:-}"); }
+
+# fetch-*.sh: no test, and why.
+cannot() { echo "skip - $*" >&2; exit 77; }
+
+# own_apt CACHE SOURCES-LINE...: sets `options`, with which apt-get uses nothing of the machine but its proxies: lists, archives and
+# sources are in the folder CACHE, and Debian's signatures are checked.
+own_apt() {
+	local cache=$1
+	shift
+	mkdir -p "$cache"/{lists,archives}/partial
+	printf '%s\n' "$@" >"$cache/sources.list"
+	# shellcheck disable=SC2034 # for the scripts that source this
+	options=(-o Dir::State="$cache" -o Dir::State::lists="$cache/lists" -o Dir::State::status=/dev/null -o Dir::Cache="$cache"
+		-o Dir::Cache::archives="$cache/archives" -o Dir::Etc::sourcelist="$cache/sources.list" -o Dir::Etc::sourceparts=/dev/null
+		-o APT::Sandbox::User=root -o APT::Update::Error-Mode=any -o Acquire::Languages=none)
+}

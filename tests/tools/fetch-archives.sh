@@ -9,7 +9,6 @@ export LC_ALL=C
 # shellcheck source=tests/kernel/mirror.sh
 . "$(dirname "$0")/../kernel/mirror.sh"
 cache=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/erofs-ishare/archives
-cannot() { echo "skip - $*" >&2; exit 77; }
 
 [ ! -e "$cache/data/complete" ] || { echo "$cache/data"; exit 0; }
 [ "${1:-}" != --cached ] || exit 77
@@ -18,17 +17,14 @@ for tool in python3 dpkg-deb; do command -v $tool >/dev/null || cannot "$tool is
 [ -r "$keyring" ] || cannot "the keyring of Debian's archive is not installed"
 mirror=$(mirror_of bookworm)
 [ "$mirror" ] || cannot "apt has no mirror of Debian 12"
-mkdir -p "$cache"/{lists,archives}/partial && cd "$cache"
+mkdir -p "$cache" && cd "$cache"
 exec 9>lock
 flock 9
 [ ! -e data/complete ] || { echo "$cache/data"; exit 0; }
 rm -rf new packages
 mkdir new packages && cd packages
-printf '%s [signed-by=%s] %s bookworm main\n' deb "$keyring" "$mirror" deb-src "$keyring" "$mirror" >../sources.list
-options=(-qq -o Dir::State="$cache" -o Dir::State::lists="$cache/lists" -o Dir::State::status=/dev/null -o Dir::Cache="$cache"
-	-o Dir::Cache::archives="$cache/archives" -o Dir::Etc::sourcelist="$cache/sources.list" -o Dir::Etc::sourceparts=/dev/null
-	-o APT::Sandbox::User=root -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Acquire::Retries=1
-	-o Acquire::http::Timeout=20)
+own_apt "$cache" "deb [signed-by=$keyring] $mirror bookworm main" "deb-src [signed-by=$keyring] $mirror bookworm main"
+options+=(-qq -o Acquire::Retries=1 -o Acquire::http::Timeout=20)
 apt-get "${options[@]}" update >../log 2>&1 || cannot "bookworm: $(grep '^E:' ../log | head -n 1)"
 
 lacks() { echo "$1" >>../new/missing; }

@@ -8,7 +8,6 @@ export LC_ALL=C
 # shellcheck source=tests/kernel/mirror.sh
 . "$(dirname "$0")/../kernel/mirror.sh"
 cache=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/erofs-ishare/repart
-cannot() { echo "skip - $*" >&2; exit 77; }
 
 [ ! -x "$cache/root/bin/systemd-repart" ] || { echo "$cache/root"; exit 0; }
 [ "${1:-}" != --cached ] || exit 77
@@ -16,13 +15,10 @@ cannot() { echo "skip - $*" >&2; exit 77; }
 mirror=$(mirror_of bookworm-backports)
 [ "$mirror" ] || mirror=$(mirror_of bookworm)
 [ "$mirror" ] || cannot "apt has no mirror of Debian 12"
-mkdir -p "$cache"/{lists,archives}/partial && cd "$cache"
+own_apt "$cache" "deb [signed-by=$keyring] $mirror bookworm-backports main"
+cd "$cache"
 rm -rf ./*.deb new
-echo "deb [signed-by=$keyring] $mirror bookworm-backports main" >sources.list
-options=(-o Dir::State="$cache" -o Dir::State::lists="$cache/lists" -o Dir::State::status=/dev/null -o Dir::Cache="$cache"
-	-o Dir::Cache::archives="$cache/archives" -o Dir::Etc::sourcelist="$cache/sources.list" -o Dir::Etc::sourceparts=/dev/null
-	-o APT::Sandbox::User=root -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Acquire::Retries=0
-	-o Acquire::http::Timeout=10)
+options+=(-o Acquire::Retries=0 -o Acquire::http::Timeout=10)
 { apt-get "${options[@]}" update && apt-get "${options[@]}" download systemd libsystemd-shared; } >log 2>&1 ||
 	cannot "bookworm-backports: $(grep '^E:' log | head -n 1)"
 for package in ./*.deb; do dpkg -x "$package" new; done

@@ -104,20 +104,12 @@ static void encode_configs(const struct erofs_plan *plan, uint8_t *out)
 		memcpy(out, raw, erofs_configs_encode(&configs, raw));
 }
 
-/* The first 16 bytes of the digest over metadata, contents and superblock, marked as a UUID of its maker's own kind. */
+/* From the digest over metadata, contents and superblock. */
 static int derive_uuid(struct erofs_hasher *hasher, const struct erofs_buffer *front, uint8_t *uuid)
 {
-	uint8_t digest[EROFS_DIGEST_MAX];
 	int err = erofs_hasher_append(hasher, front->data, front->size);
 
-	if (!err)
-		err = erofs_hasher_end(hasher, digest);
-	if (err)
-		return err;
-	memcpy(uuid, digest, 16);
-	uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x80); /* version 8 of RFC 9562 */
-	uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
-	return 0;
+	return err ? err : erofs_hasher_end_uuid(hasher, uuid);
 }
 
 static int make_uuid(const struct erofs_build_options *options, struct erofs_hasher *hasher,

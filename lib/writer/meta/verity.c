@@ -139,21 +139,13 @@ static int derive_uuid(const struct job *job, uint8_t uuid[16])
 {
 	static const char words[] = "dm-verity tree of an EROFS image: ";
 	struct erofs_hasher *hasher = job->hands[0].hasher;
-	uint8_t digest[EROFS_DIGEST_MAX];
 	int err = erofs_hasher_begin(hasher);
 
 	if (!err)
 		err = erofs_hasher_append(hasher, words, strlen(words));
 	if (!err)
 		err = erofs_hasher_append(hasher, job->verity->root, sizeof(job->verity->root));
-	if (!err)
-		err = erofs_hasher_end(hasher, digest);
-	if (err)
-		return err;
-	memcpy(uuid, digest, 16);
-	uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x80); /* version 8 of RFC 9562 */
-	uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
-	return 0;
+	return err ? err : erofs_hasher_end_uuid(hasher, uuid);
 }
 
 static int write_superblock(const struct job *job)

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "mount/common_options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/tool.h"
+#include "mount/say.h"
+
+const struct option common_long_options[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
+int take_common_option(int option, const char *does, const char *help_text)
+{
+	switch (option) {
+	case 't':
+		if (!strcmp(optarg, "erofs") || !strncmp(optarg, "erofs.", 6))
+			return -1;
+		return say_usage("-t %s: this %s erofs only", optarg, does);
+	case 'h':
+		fputs(help_text, stdout);
+		return tool_flush_stdout() ? MOUNT_OK : MOUNT_SYSTEM;
+	case 'V':
+		tool_print_version();
+		return tool_flush_stdout() ? MOUNT_OK : MOUNT_SYSTEM;
+	default: /* getopt_long() has named it */
+		return say_try_help();
+	}
+}
