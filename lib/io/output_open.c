@@ -125,7 +125,8 @@ static int open_new(struct erofs_output *output)
 {
 	struct stat st;
 
-	if (!lstat(output->path, &st))
+	/* What is no link has come since: it takes that one's place, as it would have a moment later. */
+	if (!lstat(output->path, &st) && S_ISLNK(st.st_mode))
 		return erofs_report(output->diag, -ENOENT,
 				    "cannot create '%s': it is a symbolic link to something that does not exist",
 				    output->path);

@@ -56,6 +56,17 @@ failing_calls() {
 	under=
 	losetup -d "$loop"
 }
+# A file that another program puts there between two looks at the name is no link that leads nowhere.
+appearing_files() {
+	local number
+	for number in 1 2 3; do
+		"$MKFS" --quiet "$out" "$work/s/dir" || fail "another's image"
+		check "a file that appears: look $number" with "stat:2:$number" "$MKFS" --quiet "$out" "$work/s"
+		check "a file that appears: look $number: fsck" "$FSCK" "$out"
+		same "a file that appears: look $number: nothing else" image "$(ls -A "$work/o")"
+		rm -f "$out"
+	done
+}
 # The very first call of all may fail with the old image in place, untouched.
 no_image_but_old() { # WHAT RULE [FILE]
 	case $2 in
@@ -80,6 +91,7 @@ if ${CC:-cc} -shared -fPIC -D_GNU_SOURCE -O1 -o "$work/failio.so" "$top_srcdir/t
 	with none "$MKFS" --quiet "$out" "$work/s" && [ -s "$work/log" ]; then
 	rm -f "$out"
 	failing_calls
+	appearing_files
 	orders
 else
 	skip "failing calls: no library to preload: $(head -n 1 "$work/.err")"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 /*
  * A library for LD_PRELOAD that makes calls fail. Only files below FAILIO_UNDER count.
- * FAILIO=CALL:ERRNO:N  the Nth CALL (fsync fdatasync close rename pwritev ftruncate) fails, and all later ones with N "1+"
+ * FAILIO=CALL:ERRNO:N  the Nth CALL (fsync fdatasync close rename pwritev ftruncate stat) fails, and all later ones with N "1+"
+ *			as with "stat:2:1": what was there a moment later is not there yet
  * FAILIO_LOG=FILE      a line for each call: its name and the file
  */
 #include <dlfcn.h>
@@ -121,4 +122,22 @@ int ftruncate(int fd, off_t length)
 int ftruncate64(int fd, off64_t length)
 {
 	return fails_fd("ftruncate", fd, "") ? -1 : NEXT("ftruncate64", int (*)(int, off64_t))(fd, length);
+}
+
+static int stat_fails(const char *path)
+{
+	const char *rule = getenv("FAILIO");
+
+	/* Looking changes nothing, so the log has it only where it is asked for. */
+	return rule && strncmp(rule, "stat:", 5) == 0 && fails("stat", path, "");
+}
+
+int stat(const char *path, struct stat *st)
+{
+	return stat_fails(path) ? -1 : NEXT("stat", int (*)(const char *, struct stat *))(path, st);
+}
+
+int stat64(const char *path, struct stat64 *st)
+{
+	return stat_fails(path) ? -1 : NEXT("stat64", int (*)(const char *, struct stat64 *))(path, st);
 }
