@@ -23,6 +23,8 @@ static int scan(struct mkfs_job *job, struct erofs_tree *tree, const struct erof
 		return erofs_scan_restamp(tree, options->source, &job->scan, &job->build, &job->recoded, diag);
 	if (options->input == MKFS_TAR)
 		return erofs_scan_tar(tree, options->source, &job->scan, diag);
+	if (options->is_thin)
+		return erofs_scan_thin(tree, options->sources, options->source_count, &job->scan, &job->build, diag);
 	if (mkfs_source_is_image(options))
 		return erofs_scan_images(tree, options->sources, options->source_count, &job->scan, diag);
 	return erofs_scan_directory(tree, options->source, &job->scan, diag);

@@ -28,6 +28,7 @@ enum mkfs_input {
 struct mkfs_options {
 	const char *output;
 	enum mkfs_input input;
+	bool is_thin;	    /* --index */
 	const char *source; /* the first of them; NULL: standard input */
 	const char *const *sources;
 	size_t source_count; /* more than one: images */

@@ -10,6 +10,13 @@ static bool take_device(struct mkfs_parser *parser, const char *value)
 	return mkfs_add_to_list(&options->devices, &options->scan.devices, &options->scan.device_count, value);
 }
 
+static bool take_index(struct mkfs_parser *parser, const char *value)
+{
+	(void)value;
+	parser->options->is_thin = true;
+	return true;
+}
+
 static bool take_exclude_path(struct mkfs_parser *parser, const char *value)
 {
 	struct mkfs_options *options = parser->options;
@@ -89,6 +96,9 @@ static const struct mkfs_option rows[] = {
 	{ "device", 0, MUST, take_device, .fits_restamp = true,
 	  .help = "      --device=FILE          source image: file with the data of the next slot of its device\n"
 		  "                             table (repeatable)\n" },
+	{ "index", 0, NO, take_index,
+	  .help = "      --index                source images: write metadata only; contents stay in the images, each\n"
+		  "                             a device of the new one, for mount -o device=IMAGE,device=IMAGE...\n" },
 	{ "exclude-path", 0, MUST, take_exclude_path,
 	  .help = "      --exclude-path=PATH    leave out PATH and what is below it\n" },
 	{ "exclude-regex", 0, MUST, take_exclude_regex,

@@ -93,6 +93,17 @@ struct erofs_build_options;
 EROFS_API int erofs_scan_restamp(struct erofs_tree *tree, const char *path, const struct erofs_scan_options *options,
 				 struct erofs_build_options *build, uint64_t *recoded, const struct erofs_diag *diag);
 
+/*
+ * Scans images like erofs_scan_images(), for one of metadata only: erofs_build() then makes the images extra devices, in their
+ * order, each a slot whose tag is the SHA-256 of its file in hex, and points to the contents where they lie, compressed ones too;
+ * what lies inline is copied. Linux >= 5.16, or as new as the images themselves want, mounts it with device= for each. The
+ * images must have blocks of one size, no devices of their own and no fragments (-EOPNOTSUPP); addresses beyond an image are
+ * damage. Sets the block size and data_outside in `build`, which must stay, without compression.
+ */
+EROFS_API int erofs_scan_thin(struct erofs_tree *tree, const char *const *paths, size_t count,
+			      const struct erofs_scan_options *options, struct erofs_build_options *build,
+			      const struct erofs_diag *diag);
+
 /* Whether a regular file or block device looks like an EROFS image: 1 or 0; negative if it cannot be read. */
 EROFS_API int erofs_source_is_image(const char *path);
 

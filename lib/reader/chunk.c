@@ -137,3 +137,8 @@ int erofs_reader_map_chunks(const struct erofs_image *image, struct erofs_extent
 	}
 	return more < 0 ? more : 0;
 }
+
+unsigned int erofs_reader_chunkbits(const struct erofs_image *image, const struct erofs_inode *inode)
+{
+	return erofs_chunk_bits(inode->u, image->sb.blkszbits);
+}

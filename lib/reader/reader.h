@@ -94,6 +94,9 @@ int erofs_reader_map_some(const struct erofs_image *image, struct erofs_extent *
 int erofs_reader_map_chunks(const struct erofs_image *image, struct erofs_extent *out, const struct erofs_inode *inode,
 			    uint64_t offset, uint64_t want);
 
+/* Log2 of the chunk size of a chunk-based inode. */
+unsigned int erofs_reader_chunkbits(const struct erofs_image *image, const struct erofs_inode *inode);
+
 /* ---- compressed data (image_zmap*.c, image_decode.c) ----------------------------------------------------------------------- */
 
 /* Reads the configurations behind the superblock and the packed inode; what is wrong with them strikes those that need them. */
@@ -144,6 +147,9 @@ struct erofs_zmap_found {
 /* Looks an offset inside the file up: the lclusters, or the encoded extents. */
 int erofs_reader_zmap_find_lcluster(struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset);
 int erofs_reader_zmap_find_extent(struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset);
+
+/* Entry `number` of a full or compact index, as a full index would have it, but for distances that a compact one has not. */
+int erofs_reader_zmap_lcluster(struct erofs_zmap *map, struct erofs_lcluster *out, uint64_t number);
 
 /*
  * Looks at each entry of a full or compact index once. -EUCLEAN and a reason if following its distances, back or forward, does

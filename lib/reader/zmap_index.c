@@ -164,6 +164,25 @@ static int get(struct erofs_zmap *map, struct entry *out, uint64_t number)
 	return err;
 }
 
+int erofs_reader_zmap_lcluster(struct erofs_zmap *map, struct erofs_lcluster *out, uint64_t number)
+{
+	struct entry entry;
+	int err = get(map, &entry, number);
+
+	if (err)
+		return err;
+	*out = (struct erofs_lcluster){ .type = entry.type,
+					.clusterofs = (uint16_t)entry.clusterofs,
+					.blkaddr = (uint32_t)entry.block,
+					.partial_ref = entry.partial,
+					.hole = entry.hole };
+	if (is_head(entry.type))
+		return 0;
+	out->delta[0] = (uint16_t)(entry.blocks ? entry.blocks | EROFS_LCLUSTER_COUNT_FLAG : entry.back);
+	out->delta[1] = (uint16_t)entry.forward;
+	return 0;
+}
+
 /* The head whose extent has `offset`, if the entries are right. */
 static int find_head(struct erofs_zmap *map, struct entry *head, uint64_t *number, uint64_t offset)
 {

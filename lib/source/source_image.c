@@ -241,6 +241,7 @@ static int open_layers(struct image_source *source, const char *const *paths, si
 		const char *path = paths[source->layer_count];
 
 		layer->is_upper = source->layer_count;
+		layer->number = (unsigned int)source->layer_count;
 		layer->path = erofs_arena_copy(&source->tree->arena, path, strlen(path));
 		if (!layer->path)
 			return -ENOMEM;
@@ -275,25 +276,29 @@ static int scan_layers(struct image_source *source)
 	return err;
 }
 
-/* `build` is NULL, or how the image will be built that takes this one over. */
+/* `build` is how the image will be built; NULL if it depends on nothing of the sources. */
 static int scan_images(struct erofs_tree *tree, const char *const *paths, size_t count,
-		       const struct erofs_scan_options *options, const struct erofs_build_options *build,
-		       const struct erofs_diag *diag)
+		       const struct erofs_scan_options *options, const struct erofs_source_ops *ops,
+		       const struct erofs_build_options *build, const struct erofs_diag *diag)
 {
 	struct image_source *source = calloc(1, sizeof(*source));
 	int err;
 
 	if (!source)
 		return -ENOMEM;
-	*source = (struct image_source){ .tree = tree, .own_options = *options, .diag = diag, .takes_over = build };
+	*source = (struct image_source){ .tree = tree, .own_options = *options, .diag = diag };
+	source->takes_over = ops == &erofs_source_image_restamp_ops;
+	source->is_thin = ops == &erofs_source_image_thin_ops;
 	/* Fingerprints need Linux 6.4 anyway. */
-	source->storage.for_old_kernels = build && build->fingerprint == EROFS_DIGEST_NONE;
+	source->storage.for_old_kernels = source->takes_over && build->fingerprint == EROFS_DIGEST_NONE;
 	options = source->options = &source->own_options;
 	/* From here on the tree owns the source. */
 	tree->source = source;
-	tree->is_restamped = build;
-	tree->source_ops = build ? &erofs_source_image_restamp_ops : &erofs_source_image_source_ops;
+	tree->is_restamped = source->takes_over;
+	tree->source_ops = ops;
 	err = open_layers(source, paths, count);
+	if (!err && source->is_thin)
+		err = erofs_source_image_thin_begin(source);
 	if (!err)
 		err = erofs_source_filter_new(&source->filter, options, diag);
 	if (!err && options->file_contexts)
@@ -305,18 +310,47 @@ static int scan_images(struct erofs_tree *tree, const char *const *paths, size_t
 	return erofs_source_end(tree, err);
 }
 
+static int check_paths(const char *const *paths, size_t count, const char *function, const struct erofs_diag *diag)
+{
+	for (size_t i = 0; i < count || !i; i++)
+		if (!paths || !count || !paths[i])
+			return erofs_report(diag, -EINVAL, "%s(): image %zu has no path (NULL)", function, i);
+	return 0;
+}
+
 int erofs_scan_images(struct erofs_tree *tree, const char *const *paths, size_t count,
 		      const struct erofs_scan_options *options, const struct erofs_diag *diag)
 {
 	struct erofs_scan_options known;
 	int err = erofs_source_begin(tree, &known, options, "erofs_scan_images", diag);
 
+	if (!err)
+		err = check_paths(paths, count, "erofs_scan_images", diag);
+	return err ? err : scan_images(tree, paths, count, &known, &erofs_source_image_source_ops, NULL, diag);
+}
+
+int erofs_scan_thin(struct erofs_tree *tree, const char *const *paths, size_t count,
+		    const struct erofs_scan_options *options, struct erofs_build_options *build,
+		    const struct erofs_diag *diag)
+{
+	struct erofs_build_options known_build;
+	struct erofs_scan_options known;
+	int err = erofs_source_begin(tree, &known, options, "erofs_scan_thin", diag);
+
+	if (!err)
+		err = check_paths(paths, count, "erofs_scan_thin", diag);
 	if (err)
 		return err;
-	for (size_t i = 0; i < count || !i; i++)
-		if (!paths || !count || !paths[i])
-			return erofs_report(diag, -EINVAL, "erofs_scan_images(): image %zu has no path (NULL)", i);
-	return scan_images(tree, paths, count, &known, NULL, diag);
+	memset(&known_build, 0, sizeof(known_build));
+	err = erofs_sized_take(&known_build, sizeof(known_build), build, "erofs_build_options", diag);
+	if (!err)
+		err = scan_images(tree, paths, count, &known, &erofs_source_image_thin_ops, &known_build, diag);
+	if (err)
+		return err;
+	known_build.blkszbits = ((struct image_source *)tree->source)->layers[0].image->sb.blkszbits;
+	known_build.data_outside = true;
+	erofs_sized_give(build, &known_build, sizeof(known_build));
+	return 0;
 }
 
 int erofs_scan_restamp(struct erofs_tree *tree, const char *path, const struct erofs_scan_options *options,
@@ -333,7 +367,7 @@ int erofs_scan_restamp(struct erofs_tree *tree, const char *path, const struct e
 	memset(&known_build, 0, sizeof(known_build));
 	err = erofs_sized_take(&known_build, sizeof(known_build), build, "erofs_build_options", diag);
 	if (!err)
-		err = scan_images(tree, &path, 1, &known, &known_build, diag);
+		err = scan_images(tree, &path, 1, &known, &erofs_source_image_restamp_ops, &known_build, diag);
 	if (!err)
 		err = erofs_source_image_describe(tree->source, &known_build);
 	if (err)

@@ -29,9 +29,26 @@ struct image_origin {
 	uint64_t nid;
 	uint8_t marks; /* enum image_mark */
 	/* Regular files of an image that is taken over: */
-	int8_t algorithm;     /* enum erofs_algorithm; -1: stored flat */
-	bool has_small;	      /* clusters of one block */
-	uint64_t encoded_end; /* see struct erofs_content */
+	int8_t algorithm;	       /* enum erofs_algorithm; -1: stored flat */
+	bool has_small;		       /* clusters of one block */
+	uint64_t encoded_end;	       /* see struct erofs_content */
+	const struct image_thin *thin; /* of a thin image */
+};
+
+/* How a regular file lies in its image, for another one that only points there. */
+struct image_thin {
+	const struct image_layer *layer;
+	uint8_t layout;
+	bool has_block;
+	uint32_t u;	   /* a block of its image if it has one */
+	unsigned int unit; /* bytes of an entry of the index; 0: there is none */
+	uint64_t count;	   /* of them */
+	bool has_header;   /* of a compressed file */
+	uint8_t header[EROFS_ZMAP_HEADER_SIZE];
+	uint8_t *entries;		 /* addresses count from the image's own first block */
+	struct erofs_thin_chunk *chunks; /* instead of entries */
+	uint8_t *tail;
+	uint32_t tail_size;
 };
 
 /* How the files of an image that is taken over are stored. */
@@ -49,7 +66,11 @@ struct image_storage {
 struct image_layer {
 	const char *path; /* as the user gave it, copied */
 	struct erofs_image *image;
-	bool is_upper; /* there is another one below */
+	bool is_upper;		/* there is another one below */
+	unsigned int number;	/* among the images */
+	uint64_t first_block;	/* of a thin image: behind those of the images before it */
+	char tag[65];		/* of a thin image: digest of the file */
+	uint64_t index_entries; /* of a thin image: of all indexes taken over so far */
 	struct erofs_losses losses;
 };
 
@@ -65,6 +86,10 @@ struct image_source {
 	struct erofs_labels *labels;
 	/* of an image that is taken over */
 	bool takes_over;
+	bool is_thin; /* contents stay in the images */
+	uint32_t thin_features;
+	struct erofs_compression_configs thin_configs; /* what any of them needs */
+	bool thin_has_records;			       /* some have them written down */
 	struct image_storage storage;
 	uint8_t encodings[EROFS_ALGORITHM_COUNT]; /* position of the algorithm in the build's list */
 };
@@ -115,6 +140,16 @@ struct image_reader {
 int erofs_source_image_load(struct image_reader *reader, const struct erofs_tree_inode *inode);
 int erofs_source_image_report_content(const struct image_reader *reader, int err, const struct erofs_tree_inode *inode);
 
+/* Of struct erofs_source_ops. */
+int erofs_source_image_reader_new(void **out, void *source, const struct erofs_diag *diag);
+void erofs_source_image_reader_free(void *reader);
+int erofs_source_image_open_content(void *reader, struct erofs_content *out, const struct erofs_tree_inode *inode);
+int erofs_source_image_read_content(void *reader, struct erofs_content *content, void *buf, size_t length,
+				    uint64_t offset);
+int erofs_source_image_close_content(void *reader, struct erofs_content *content);
+void erofs_source_image_abandon_content(struct erofs_content *content);
+void erofs_source_image_release(void *source);
+
 /* ---- encoded contents (source_image_encoded.c) ---- */
 
 /* Finds out how a regular file is stored, and what of it can be taken over. */
@@ -130,6 +165,22 @@ int erofs_source_image_encoded(void *reader, struct erofs_content *content, stru
 int erofs_source_image_read_extent(void *reader, struct erofs_content *content,
 				   const struct erofs_encoded_extent *extent, void *buf);
 
+/* ---- contents that stay where they are (source_image_thin.c, source_image_thin_index.c) ---- */
+
+/* Looks at the images, which are open; reports what cannot be pointed to. */
+int erofs_source_image_thin_begin(struct image_source *source);
+
+/* Finds out how a regular file is stored. Reports. */
+int erofs_source_image_thin_survey(struct image_source *source, const struct image_layer *layer,
+				   struct erofs_tree_inode *inode, const struct erofs_inode *from);
+
+/* Counts the entries of an index before there is memory for them. -EUCLEAN: there cannot be so many. */
+int erofs_source_image_thin_count(struct image_source *source, const struct image_thin *thin);
+
+/* Takes over the index of a compressed file. What it names lies inside the image on success. */
+int erofs_source_image_thin_zmap(struct image_source *source, struct image_thin *thin, const struct erofs_inode *from);
+
+extern const struct erofs_source_ops erofs_source_image_thin_ops;
 extern const struct erofs_source_ops erofs_source_image_source_ops;
 extern const struct erofs_source_ops erofs_source_image_restamp_ops;
 

@@ -79,6 +79,8 @@ static int set_kind(struct image_source *source, const struct image_layer *layer
 		inode->size = from->size;
 		if (source->takes_over)
 			erofs_source_image_survey(source, inode, from);
+		if (source->is_thin && inode->size)
+			return erofs_source_image_thin_survey(source, layer, inode, from);
 		return find_holes(source, layer, inode, from);
 	case S_IFLNK:
 		return set_target(source, layer, inode, from);

@@ -6,7 +6,7 @@
 
 /* Contents, through the reader, which may be asked from any thread. */
 
-static int reader_new(void **out, void *source, const struct erofs_diag *diag)
+int erofs_source_image_reader_new(void **out, void *source, const struct erofs_diag *diag)
 {
 	struct image_reader *reader = calloc(1, sizeof(*reader));
 
@@ -18,19 +18,19 @@ static int reader_new(void **out, void *source, const struct erofs_diag *diag)
 	return 0;
 }
 
-static void reader_free(void *reader)
+void erofs_source_image_reader_free(void *reader)
 {
 	free(reader);
 }
 
-static int open_content(void *arg, struct erofs_content *out, const struct erofs_tree_inode *inode)
+int erofs_source_image_open_content(void *arg, struct erofs_content *out, const struct erofs_tree_inode *inode)
 {
 	*out = (struct erofs_content){ .inode = inode, .fd = -1 };
 	out->encoded_end = ((const struct image_origin *)inode->origin)->encoded_end;
 	return erofs_source_image_load(arg, inode);
 }
 
-static int read_content(void *arg, struct erofs_content *content, void *buf, size_t length, uint64_t offset)
+int erofs_source_image_read_content(void *arg, struct erofs_content *content, void *buf, size_t length, uint64_t offset)
 {
 	struct image_reader *reader = arg;
 	const struct image_origin *origin = content->inode->origin;
@@ -46,19 +46,19 @@ static int read_content(void *arg, struct erofs_content *content, void *buf, siz
 	return erofs_source_image_report_content(reader, count < 0 ? (int)count : -EUCLEAN, content->inode);
 }
 
-static int close_content(void *arg, struct erofs_content *content)
+int erofs_source_image_close_content(void *arg, struct erofs_content *content)
 {
 	(void)arg;
 	(void)content;
 	return 0;
 }
 
-static void abandon_content(struct erofs_content *content)
+void erofs_source_image_abandon_content(struct erofs_content *content)
 {
 	(void)content;
 }
 
-static void release_source(void *arg)
+void erofs_source_image_release(void *arg)
 {
 	struct image_source *source = arg;
 
@@ -73,23 +73,23 @@ static void release_source(void *arg)
 }
 
 const struct erofs_source_ops erofs_source_image_source_ops = {
-	.reader_new = reader_new,
-	.reader_free = reader_free,
-	.open = open_content,
-	.read = read_content,
-	.close = close_content,
-	.abandon = abandon_content,
-	.release = release_source,
+	.reader_new = erofs_source_image_reader_new,
+	.reader_free = erofs_source_image_reader_free,
+	.open = erofs_source_image_open_content,
+	.read = erofs_source_image_read_content,
+	.close = erofs_source_image_close_content,
+	.abandon = erofs_source_image_abandon_content,
+	.release = erofs_source_image_release,
 };
 
 const struct erofs_source_ops erofs_source_image_restamp_ops = {
-	.reader_new = reader_new,
-	.reader_free = reader_free,
-	.open = open_content,
-	.read = read_content,
-	.close = close_content,
-	.abandon = abandon_content,
-	.release = release_source,
+	.reader_new = erofs_source_image_reader_new,
+	.reader_free = erofs_source_image_reader_free,
+	.open = erofs_source_image_open_content,
+	.read = erofs_source_image_read_content,
+	.close = erofs_source_image_close_content,
+	.abandon = erofs_source_image_abandon_content,
+	.release = erofs_source_image_release,
 	.encoding = erofs_source_image_encoding,
 	.encoded = erofs_source_image_encoded,
 	.read_encoded = erofs_source_image_read_extent,

@@ -53,6 +53,7 @@ struct erofs_data_map {
 };
 
 struct erofs_tree_inode;
+struct erofs_device_slot;
 
 struct erofs_tree_entry {
 	struct erofs_tree_inode *inode;
@@ -95,6 +96,32 @@ struct erofs_content {
 		encoded_end; /* up to here the source has it encoded in extents that can be taken over; 0: it has not */
 };
 
+/* A chunk of a file whose data stay where they are. */
+struct erofs_thin_chunk {
+	uint32_t block;	 /* of the device */
+	uint16_t device; /* counted from 1; 0: a hole */
+};
+
+/* A file whose data stay where they are, with an index that a source makes; see erofs_source_ops.thin. */
+struct erofs_thin_file {
+	uint8_t layout; /* enum erofs_data_layout */
+	uint32_t u;	/* of the inode, but for `base`; with chunks: log2 of their blocks */
+	bool has_block; /* `u` is a block */
+	const uint8_t *tail;
+	uint32_t tail_size;		       /* bytes that lie inline behind the index */
+	const struct erofs_thin_chunk *chunks; /* NULL: the source makes the index */
+	uint64_t chunk_count;
+};
+
+/* What an image says of images that stand beside it. */
+struct erofs_thin_images {
+	uint32_t incompat; /* superblock bits that their data need */
+	uint16_t algorithms_or_distance;
+	size_t configs_size;
+	uint8_t configs[64]; /* records behind the superblock */
+	unsigned int count;  /* of the images */
+};
+
 /* An extent as a source has it. */
 struct erofs_encoded_extent {
 	uint64_t start, length; /* bytes of the file */
@@ -127,6 +154,17 @@ struct erofs_source_ops {
 		       uint64_t *length);
 	/* Size of that file; known when all of the tree is. */
 	uint64_t (*extent)(void *source);
+	/*
+	 * NULL unless the data lie in images that can stand beside this one as extra devices. Their blocks follow each other
+	 * from block `base` of the unified address space on. `thin` says how a regular file that is not empty is stored;
+	 * `thin_size` how many bytes, padding in front included, its index takes behind `head` bytes of inode and xattrs;
+	 * `thin_index` writes them. `thin_slot` describes the slot of one of the images.
+	 */
+	void (*thin)(const struct erofs_tree_inode *inode, struct erofs_thin_file *out);
+	uint64_t (*thin_size)(const struct erofs_tree_inode *inode, uint64_t head);
+	int (*thin_index)(const struct erofs_tree_inode *inode, uint64_t head, uint64_t base, uint8_t *out);
+	void (*thin_images)(void *source, struct erofs_thin_images *out);
+	void (*thin_slot)(void *source, unsigned int number, uint64_t base, struct erofs_device_slot *slot);
 	/*
 	 * Of a source whose files are encoded already, and which are to be taken over as they are; else NULL. `encoding` is the
 	 * position of a file's compressor in the build's list, or -1 if it is to be stored flat, and whether its clusters have

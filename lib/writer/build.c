@@ -233,7 +233,11 @@ static int take_options(struct erofs_build_options *known, const struct erofs_bu
 		return err;
 	if (!output)
 		return erofs_report(diag, -EINVAL, "no name for the image (NULL)");
-	if (known->data_outside && !tree->source_ops->locate)
+	if (!tree->source_ops->thin)
+		err = erofs_writer_options_check_archive(known, diag);
+	if (err)
+		return err;
+	if (known->data_outside && !tree->source_ops->locate && !tree->source_ops->thin)
 		return erofs_report(diag, -EINVAL,
 				    "erofs_build_options.data_outside: the source has no file that could stay outside");
 	return erofs_writer_options_check(known, diag);

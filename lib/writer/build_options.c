@@ -98,8 +98,6 @@ static int check_sizes(const struct erofs_build_options *options, const struct e
 	if (options->blkszbits < EROFS_BLKSZBITS_MIN || options->blkszbits > EROFS_BLKSZBITS_MAX)
 		return REFUSE(diag, "blkszbits", "%u is not from %u to %u", options->blkszbits,
 			      (unsigned int)EROFS_BLKSZBITS_MIN, (unsigned int)EROFS_BLKSZBITS_MAX);
-	if (options->data_outside && options->blkszbits != 9)
-		return REFUSE(diag, "data_outside", "it wants blocks of 512 bytes");
 	if (options->cache_entry && options->offset)
 		return REFUSE(diag, "cache_entry", "an entry is a file of its own, without an offset");
 	blksz = 1u << options->blkszbits;
@@ -113,6 +111,13 @@ static int check_sizes(const struct erofs_build_options *options, const struct e
 		return REFUSE(diag, "max_extent_bytes", "%" PRIu32 " is not from the block size to %u", most,
 			      EROFS_PCLUSTER_DECODED_MAX);
 	return 0;
+}
+
+int erofs_writer_options_check_archive(const struct erofs_build_options *options, const struct erofs_diag *diag)
+{
+	return options->data_outside && options->blkszbits != 9
+		       ? REFUSE(diag, "data_outside", "it wants blocks of 512 bytes")
+		       : 0;
 }
 
 int erofs_writer_options_check(const struct erofs_build_options *options, const struct erofs_diag *diag)

@@ -11,4 +11,7 @@ int erofs_writer_options_take(struct erofs_build_options *known, const struct er
 /* Whether they make sense: 0, or -EINVAL, reported by member. */
 int erofs_writer_options_check(const struct erofs_build_options *options, const struct erofs_diag *diag);
 
+/* The same of contents that stay outside in an archive, and not in images: 0, or -EINVAL, reported. */
+int erofs_writer_options_check_archive(const struct erofs_build_options *options, const struct erofs_diag *diag);
+
 #endif

@@ -4,6 +4,12 @@
 enum erofs_data_layout erofs_writer_placed_layout(const struct erofs_plan *plan, const struct erofs_data *data,
 						  const struct erofs_tree_inode *inode)
 {
+	struct erofs_thin_file thin;
+
+	if (erofs_writer_is_thin(plan, inode)) {
+		plan->tree->source_ops->thin(inode, &thin);
+		return (enum erofs_data_layout)thin.layout;
+	}
 	if (erofs_writer_place(data, inode)->is_compressed)
 		return erofs_writer_zindex_layout(plan->options);
 	return (enum erofs_data_layout)erofs_writer_inode_plan(plan, inode)->layout;
@@ -36,6 +42,12 @@ uint64_t erofs_writer_placed_body(const struct erofs_plan *plan, const struct er
 uint32_t erofs_writer_placed_tail(const struct erofs_plan *plan, const struct erofs_data *data,
 				  const struct erofs_tree_inode *inode)
 {
+	struct erofs_thin_file thin;
+
+	if (erofs_writer_is_thin(plan, inode)) {
+		plan->tree->source_ops->thin(inode, &thin);
+		return thin.tail_size;
+	}
 	return erofs_writer_place(data, inode)->is_compressed ? 0 : erofs_writer_planned_tail(plan, inode);
 }
 

@@ -41,6 +41,29 @@ static uint32_t compressed_blocks(const struct emitter *emitter, const struct er
 	return (uint32_t)((bytes + emitter->plan->blksz - 1) / emitter->plan->blksz);
 }
 
+static struct erofs_thin_file thin_file(const struct emitter *emitter, const struct erofs_tree_inode *inode)
+{
+	struct erofs_thin_file file;
+
+	emitter->plan->tree->source_ops->thin(inode, &file);
+	return file;
+}
+
+/* The images beside this one have their addresses behind its last block. */
+static uint64_t thin_base(const struct emitter *emitter)
+{
+	return emitter->layout->image_size / emitter->plan->blksz;
+}
+
+static uint32_t thin_u(const struct emitter *emitter, const struct erofs_tree_inode *inode)
+{
+	struct erofs_thin_file file = thin_file(emitter, inode);
+
+	if (file.chunks)
+		return file.u | EROFS_CHUNK_FORMAT_INDEXES;
+	return file.u + (file.has_block ? (uint32_t)thin_base(emitter) : 0);
+}
+
 static uint32_t inode_u(const struct emitter *emitter, const struct erofs_tree_inode *inode)
 {
 	const struct erofs_plan *plan = emitter->plan;
@@ -48,6 +71,8 @@ static uint32_t inode_u(const struct emitter *emitter, const struct erofs_tree_i
 
 	if (S_ISCHR(inode->mode) || S_ISBLK(inode->mode))
 		return erofs_encode_rdev(inode->rdev.major, inode->rdev.minor);
+	if (erofs_writer_is_thin(plan, inode))
+		return thin_u(emitter, inode);
 	if (inode_plan->layout == EROFS_LAYOUT_CHUNK_BASED)
 		return (inode_plan->chunkbits - plan->options->blkszbits) |
 		       (erofs_writer_is_elsewhere(plan, inode) ? EROFS_CHUNK_FORMAT_INDEXES : 0);
@@ -159,7 +184,10 @@ static int emit_tail(struct emitter *emitter, const struct erofs_tree_inode *ino
 
 	if (!size)
 		return 0;
-	if (S_ISREG(inode->mode)) {
+	if (erofs_writer_is_thin(emitter->plan, inode)) {
+		data = thin_file(emitter, inode).tail;
+		err = 0;
+	} else if (S_ISREG(inode->mode)) {
 		err = erofs_writer_tails_read(emitter->data->tails, tail, size,
 					      erofs_writer_place(emitter->data, inode)->at);
 		data = tail;
@@ -170,8 +198,23 @@ static int emit_tail(struct emitter *emitter, const struct erofs_tree_inode *ino
 	return err ? err : erofs_writer_sink_append(&emitter->sink, data, size);
 }
 
+static int emit_thin_index(struct emitter *emitter, const struct erofs_tree_inode *inode)
+{
+	uint64_t head = erofs_writer_head_size(emitter->plan, inode);
+	uint64_t size = erofs_writer_thin_size(emitter->plan, inode, head);
+	int err;
+
+	emitter->scratch.size = 0;
+	err = erofs_buffer_append_zeros(&emitter->scratch, size);
+	if (!err)
+		err = erofs_writer_thin_index(emitter->plan, inode, head, thin_base(emitter), emitter->scratch.data);
+	return err ? err : erofs_writer_sink_append(&emitter->sink, emitter->scratch.data, emitter->scratch.size);
+}
+
 static int emit_map(struct emitter *emitter, const struct erofs_tree_inode *inode)
 {
+	if (erofs_writer_is_thin(emitter->plan, inode))
+		return emit_thin_index(emitter, inode);
 	if (erofs_writer_is_elsewhere(emitter->plan, inode))
 		return emit_elsewhere_map(emitter, inode);
 	switch (erofs_writer_placed_layout(emitter->plan, emitter->data, inode)) {

@@ -136,8 +136,12 @@ int erofs_writer_emit_front(const struct erofs_plan *plan, const struct erofs_da
 
 	if (err)
 		return err;
-	if (plan->options->data_outside)
+	if (plan->options->data_outside && plan->tree->source_ops->thin)
+		err = erofs_writer_thin_devices(plan, &sb, front.data + EROFS_SUPERBLOCK_SIZE);
+	else if (plan->options->data_outside)
 		erofs_writer_elsewhere_device(plan, &sb, front.data + EROFS_SUPERBLOCK_SIZE);
+	if (err)
+		return err;
 	encode_configs(plan, front.data + EROFS_SUPERBLOCK_SIZE);
 	erofs_superblock_encode(&sb, front.data);
 	err = make_uuid(plan->options, data->uuid_hasher, &front, sb.uuid);

@@ -26,6 +26,8 @@ int erofs_writer_elsewhere_plan(struct erofs_plan *plan, const struct erofs_tree
 	unsigned int least = plan->options->blkszbits, bits = least;
 	uint64_t at, length;
 
+	if (erofs_writer_is_thin(plan, inode))
+		return 0;
 	while (bits < least + EROFS_CHUNK_FORMAT_BLKBITS_MASK && UINT64_C(1) << bits < inode->size)
 		bits++;
 	for (uint64_t offset = 0; offset < inode->size; offset += length) {

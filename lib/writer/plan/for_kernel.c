@@ -129,6 +129,8 @@ int erofs_build_for_kernel(struct erofs_build_options *options, struct erofs_ker
 	if (!err)
 		err = erofs_writer_options_check(&known, diag);
 	if (!err)
+		err = erofs_writer_options_check_archive(&known, diag);
+	if (!err)
 		err = for_kernel(&known, kernel, form_given, diag);
 	if (!err)
 		erofs_sized_give(options, &known, sizeof(known));

@@ -32,7 +32,7 @@ static int plan_front(struct erofs_plan *plan)
 	uint64_t end;
 
 	if (!err && plan->options->data_outside)
-		err = erofs_buffer_append_zeros(&plan->front, EROFS_DEVICE_SLOT_SIZE);
+		err = erofs_buffer_append_zeros(&plan->front, erofs_writer_devices_size(plan));
 	if (!err && plan->options->compression_count && erofs_writer_needs_configs(plan->options))
 		err = reserve_configs(plan);
 	plan->prefixes_at = EROFS_SUPERBLOCK_OFFSET + (uint32_t)plan->front.size;

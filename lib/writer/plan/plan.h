@@ -98,6 +98,12 @@ static inline bool erofs_writer_is_elsewhere(const struct erofs_plan *plan, cons
 	return plan->options->data_outside && S_ISREG(inode->mode) && inode->size;
 }
 
+/* Whether they stay in images beside this one, with an index that the source makes. */
+static inline bool erofs_writer_is_thin(const struct erofs_plan *plan, const struct erofs_tree_inode *inode)
+{
+	return erofs_writer_is_elsewhere(plan, inode) && plan->tree->source_ops->thin;
+}
+
 /* ---- sizes (plan_sizes.c); of a file that compression changes, see erofs_writer_placed_layout() ------------------------- */
 
 /* Bytes of an inode's data as the image has them. */
@@ -126,6 +132,15 @@ void erofs_writer_elsewhere_chunk(const struct erofs_plan *plan, const struct er
 
 /* Makes the slot of the device, EROFS_DEVICE_SLOT_SIZE bytes, and what the superblock says of it. */
 struct erofs_superblock;
+int erofs_writer_thin_devices(const struct erofs_plan *plan, struct erofs_superblock *sb, uint8_t *behind_superblock);
+
+/* Bytes of the index of a thin file behind `head` bytes of inode and xattrs, and those bytes. */
+uint64_t erofs_writer_thin_size(const struct erofs_plan *plan, const struct erofs_tree_inode *inode, uint64_t head);
+int erofs_writer_thin_index(const struct erofs_plan *plan, const struct erofs_tree_inode *inode, uint64_t head,
+			    uint64_t base, uint8_t *out);
+
+/* Bytes that the device table takes behind the superblock, with the compression configurations of a thin image. */
+size_t erofs_writer_devices_size(const struct erofs_plan *plan);
 void erofs_writer_elsewhere_device(const struct erofs_plan *plan, struct erofs_superblock *sb, uint8_t *slot);
 
 #endif

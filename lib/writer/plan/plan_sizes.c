@@ -23,6 +23,8 @@ static uint64_t map_size(const struct erofs_plan *plan, const struct erofs_tree_
 	const struct erofs_inode_plan *inode_plan = erofs_writer_inode_plan(plan, inode);
 	uint64_t chunks;
 
+	if (erofs_writer_is_thin(plan, inode))
+		return erofs_writer_thin_size(plan, inode, at);
 	if (inode_plan->layout != EROFS_LAYOUT_CHUNK_BASED)
 		return 0;
 	chunks = erofs_chunk_count(inode->size, inode_plan->chunkbits);

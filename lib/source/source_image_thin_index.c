@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+#include <string.h>
+
+#include <erofs/compress.h>
+
+#include "lib/source/source_image.h"
+
+/*
+ * Indexes of compressed files, for an image that points to their data in another one. Each becomes one whose form does not
+ * depend on where it lies: a full index, or extents with whole addresses.
+ */
+
+#define NEAR_MAX (EROFS_LCLUSTER_COUNT_FLAG - 1) /* what a distance has room for */
+
+/*
+ * Indexes do not lie over each other in a sound image, so all their entries, of two bytes at least, fit into it. Names of one
+ * file that become files of their own have the same index.
+ */
+int erofs_source_image_thin_count(struct image_source *source, const struct image_thin *thin)
+{
+	struct image_layer *layer = &source->layers[thin->layer->number];
+	uint64_t most = layer->image->primary.size / 2;
+
+	if (thin->count > most || (!source->options->hard_dereference && layer->index_entries > most - thin->count))
+		return -EUCLEAN;
+	layer->index_entries += thin->count;
+	return 0;
+}
+
+static int allot(struct image_source *source, struct image_thin *thin, uint64_t count, unsigned int unit)
+{
+	int err;
+
+	thin->count = count;
+	thin->unit = unit;
+	err = erofs_source_image_thin_count(source, thin);
+	if (err)
+		return err;
+	thin->entries = erofs_arena_alloc(&source->tree->arena, count * unit);
+	return thin->entries ? 0 : -ENOMEM;
+}
+
+/* ---- what the index names lies inside the image ---- */
+
+static int find(struct erofs_zmap *map, struct erofs_zmap_found *found, uint64_t offset)
+{
+	return map->extent_size ? erofs_reader_zmap_find_extent(map, found, offset)
+				: erofs_reader_zmap_find_lcluster(map, found, offset);
+}
+
+static int check_extent(const struct erofs_zmap *map, const struct erofs_zmap_found *found)
+{
+	const struct erofs_superblock *sb = &map->image->sb;
+	uint64_t most = sb->blocks << sb->blkszbits;
+
+	if (found->hole || (found->last && map->inline_size))
+		return 0;
+	if (!found->length || found->length > EROFS_PCLUSTER_ENCODED_MAX)
+		return -EUCLEAN;
+	return found->address > most || found->length > most - found->address ? -EUCLEAN : 0;
+}
+
+static int check_extents(struct image_source *source, struct erofs_zmap *map)
+{
+	struct erofs_zmap_found found = { 0 };
+	int err = 0;
+
+	for (uint64_t at = 0; !err && at < map->inode->size; at = found.end) {
+		err = find(map, &found, at);
+		if (!err && (found.start != at || found.end <= at))
+			err = -EUCLEAN;
+		if (!err)
+			err = check_extent(map, &found);
+		if (!err && found.partial)
+			source->thin_features |= EROFS_FEATURE_INCOMPAT_FRAGMENTS;
+	}
+	return err;
+}
+
+/* ---- full ---- */
+
+/* Distances are made anew: a compact index has not all of them. */
+static void set_distances(struct image_thin *thin)
+{
+	struct erofs_lcluster entry;
+	uint64_t head = 0, next = thin->count;
+
+	for (uint64_t i = 0; i < thin->count; i++) {
+		uint8_t *raw = thin->entries + i * EROFS_LCLUSTER_FULL_SIZE;
+
+		erofs_lcluster_full_decode(&entry, raw);
+		if (entry.type != EROFS_LCLUSTER_NONHEAD) {
+			head = i;
+			continue;
+		}
+		if (!(entry.delta[0] & EROFS_LCLUSTER_COUNT_FLAG) || i > head + 1)
+			entry.delta[0] = (uint16_t)(i - head < NEAR_MAX ? i - head : NEAR_MAX);
+		erofs_lcluster_full_encode(&entry, raw);
+	}
+	for (uint64_t i = thin->count; i-- > 0;) {
+		uint8_t *raw = thin->entries + i * EROFS_LCLUSTER_FULL_SIZE;
+
+		erofs_lcluster_full_decode(&entry, raw);
+		if (entry.type != EROFS_LCLUSTER_NONHEAD) {
+			next = i;
+			continue;
+		}
+		entry.delta[1] = (uint16_t)(next - i < NEAR_MAX ? next - i : NEAR_MAX);
+		erofs_lcluster_full_encode(&entry, raw);
+	}
+}
+
+static int take_lclusters(struct image_source *source, struct image_thin *thin, struct erofs_zmap *map)
+{
+	struct erofs_lcluster entry;
+	const char *reason;
+	int err = erofs_reader_zmap_verify(map, &reason);
+
+	if (!err)
+		err = allot(source, thin, map->total, EROFS_LCLUSTER_FULL_SIZE);
+	for (uint64_t i = 0; !err && i < map->total; i++) {
+		err = erofs_reader_zmap_lcluster(map, &entry, i);
+		if (!err && entry.type == EROFS_LCLUSTER_HEAD2)
+			source->thin_features |= EROFS_FEATURE_INCOMPAT_DEVICE_TABLE;
+		if (!err)
+			erofs_lcluster_full_encode(&entry, thin->entries + i * EROFS_LCLUSTER_FULL_SIZE);
+	}
+	if (!err)
+		set_distances(thin);
+	if (map->compact)
+		map->header.advise &= (uint16_t)~EROFS_ZADVISE_COMPACTED_2B;
+	return err;
+}
+
+/* ---- extents ---- */
+
+static int take_records(struct image_source *source, struct image_thin *thin, struct erofs_zmap *map)
+{
+	unsigned int unit = map->inode->size > UINT32_MAX ? 32 : 16;
+	const char *reason;
+	int err = erofs_reader_zmap_verify_extents(map, &reason);
+	struct erofs_zmap_found found;
+	uint64_t at = 0;
+
+	if (!err)
+		err = allot(source, thin, map->total, unit);
+	for (uint64_t i = 0; !err && i < map->total; i++, at = found.end) {
+		struct erofs_zextent record;
+
+		err = at < map->inode->size ? find(map, &found, at) : -EUCLEAN;
+		if (err)
+			break;
+		record = (struct erofs_zextent){ .pstart = found.hole ? 0 : found.address,
+						 .lstart = found.start,
+						 .length = (uint32_t)found.length,
+						 .algorithm = found.algorithm,
+						 .partial_ref = found.partial };
+		erofs_zextent_encode(&record, unit, thin->entries + i * unit);
+	}
+	map->header.extent_count = map->total;
+	map->header.advise =
+		(uint16_t)(EROFS_ZADVISE_EXTENTS | (unit == 32 ? 3u : 2u) << EROFS_ZADVISE_EXTENT_SIZE_SHIFT);
+	source->thin_features |= EROFS_FEATURE_INCOMPAT_48BIT;
+	return err;
+}
+
+/* ---- both ---- */
+
+static int take_tail(struct image_source *source, struct image_thin *thin, const struct erofs_zmap *map)
+{
+	if (!map->inline_size)
+		return 0;
+	source->thin_features |= EROFS_FEATURE_INCOMPAT_ZTAILPACKING;
+	thin->tail_size = (uint32_t)map->inline_size;
+	thin->tail = erofs_arena_alloc(&source->tree->arena, thin->tail_size);
+	return thin->tail ? erofs_reader_read_meta(map->image, thin->tail, thin->tail_size, map->end) : -ENOMEM;
+}
+
+int erofs_source_image_thin_zmap(struct image_source *source, struct image_thin *thin, const struct erofs_inode *from)
+{
+	const struct erofs_image *image = thin->layer->image;
+	struct erofs_zmap map;
+	int err = image->configs_err ? image->configs_err : erofs_reader_zmap_open(&map, image, from, NULL);
+
+	if (err)
+		return err;
+	if (!erofs_has_incompat(&image->sb, EROFS_FEATURE_INCOMPAT_ZERO_PADDING))
+		return -EOPNOTSUPP;
+	if (map.header.whole_fragment || (map.header.advise & EROFS_ZADVISE_FRAGMENT_PCLUSTER))
+		return -EOPNOTSUPP;
+	if (map.header.advise & EROFS_ZADVISE_INTERLACED_PCLUSTER)
+		source->thin_features |= EROFS_FEATURE_INCOMPAT_FRAGMENTS;
+	thin->layout = EROFS_LAYOUT_COMPRESSED_FULL;
+	thin->u = from->u;
+	err = check_extents(source, &map);
+	if (!err)
+		err = take_tail(source, thin, &map);
+	if (!err)
+		err = map.extent_size ? take_records(source, thin, &map) : take_lclusters(source, thin, &map);
+	thin->has_header = true;
+	erofs_zmap_header_encode(&map.header, image->sb.blkszbits, map.extent_size, thin->header);
+	return err;
+}
