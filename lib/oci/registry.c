@@ -47,7 +47,7 @@ static int get(struct registry *registry, struct registry_answer **out, const ch
 		if (status == 200)
 			return 0;
 		if (status == 401 && !attempt)
-			err = erofs_oci_registry_authenticate(registry, *out);
+			err = erofs_oci_registry_authenticate(registry, erofs_oci_registry_handle(*out));
 		erofs_oci_registry_end(*out);
 		if (err)
 			return err;
@@ -137,6 +137,9 @@ static void release(struct oci_store *store)
 	erofs_oci_registry_name_release(&registry->name);
 	erofs_oci_registry_credentials_release(&registry->credentials);
 	free(registry->token);
+	for (size_t i = 0; i < registry->origin_count; i++)
+		free(registry->origins[i]);
+	free(registry->origins);
 	free(registry);
 }
 
@@ -202,6 +205,7 @@ int erofs_oci_store_open_registry(struct oci_store **out, const struct erofs_oci
 	*registry = (struct registry){
 		.store = { .ops = &registry_ops, .diag = diag, .cancel = cancel, .is_named = true },
 		.scheme = options->allow_http ? "http" : "https",
+		.actions = "pull",
 	};
 	registry->store.name = strdup(options->location);
 	err = open_registry(registry, options);

@@ -51,6 +51,9 @@ struct registry {
 	const char *scheme; /* "https" or "http" */
 	char *token;	    /* bearer's, NULL: none yet */
 	bool use_basic;
+	const char *actions; /* what a token is asked for: "pull", or "pull,push" */
+	char **origins;	     /* other repositories there, of which a token has to allow "pull" */
+	size_t origin_count, origin_room;
 };
 
 /* What is sent with a request. */
@@ -69,6 +72,8 @@ struct registry_answer;
 int erofs_oci_registry_send(struct registry_answer **out, struct registry *registry,
 			    const struct registry_request *request, CURLcode *quiet);
 long erofs_oci_registry_status(const struct registry_answer *answer);
+/* The handle of the answer, which stays its own. */
+CURL *erofs_oci_registry_handle(const struct registry_answer *answer);
 /* A header of the answer; the one of that number, if there are several. NULL: none. */
 const char *erofs_oci_registry_header(const struct registry_answer *answer, const char *name, size_t number);
 /* The body as a blob; closing it ends the answer. */
@@ -77,8 +82,8 @@ void erofs_oci_registry_end(struct registry_answer *answer);
 
 /* ---- authentication ----------------------------------------------------------------------------------------------------- */
 
-/* Does what a status of 401 asks for. -EACCES, reported, if that cannot be done. */
-int erofs_oci_registry_authenticate(struct registry *registry, const struct registry_answer *refusal);
+/* Does what a status of 401, the last answer of this handle, asks for. -EACCES, reported, if that cannot be done. */
+int erofs_oci_registry_authenticate(struct registry *registry, CURL *refused);
 
 /* Says that credentials are missing or wrong: -EACCES. */
 int erofs_oci_registry_report_denied(const struct registry *registry, const char *who);

@@ -116,29 +116,48 @@ static int fetch_token(struct registry *registry, const char *url, const char *f
 
 /* The parts of a request for a token, escaped for a URL. */
 struct token_request {
-	char *service, *scope, *identity;
+	char *service, *identity;
+	struct erofs_buffer scopes; /* text: one after the other, each behind the separator */
 };
 
 static void release_request(struct token_request *request)
 {
 	curl_free(request->service);
-	curl_free(request->scope);
 	curl_free(request->identity);
+	erofs_buffer_release(&request->scopes);
 }
 
-static int prepare(struct token_request *out, const struct registry *registry, const char *service)
+static int add_scope(struct token_request *request, const char *separator, const char *repository, const char *actions)
 {
-	const char *identity = registry->credentials.identity_token;
 	erofs_auto_free char *scope = NULL;
+	char *escaped;
+	int err;
 
-	if (asprintf(&scope, "repository:%s:pull", registry->name.repository) < 0) {
+	if (asprintf(&scope, "repository:%s:%s", repository, actions) < 0) {
 		scope = NULL;
 		return -ENOMEM;
 	}
+	escaped = curl_easy_escape(NULL, scope, 0);
+	err = escaped ? erofs_buffer_append_text(&request->scopes, separator) : -ENOMEM;
+	if (!err)
+		err = erofs_buffer_append_text(&request->scopes, escaped);
+	curl_free(escaped);
+	return err;
+}
+
+/* Several scopes are several parameters of a URL; in a form they are words of one. */
+static int prepare(struct token_request *out, const struct registry *registry, const char *service)
+{
+	const char *identity = registry->credentials.identity_token;
+	int err = add_scope(out, "&scope=", registry->name.repository, registry->actions);
+
+	for (size_t i = 0; !err && i < registry->origin_count; i++)
+		err = add_scope(out, identity ? "%20" : "&scope=", registry->origins[i], "pull");
+	if (!err)
+		err = erofs_buffer_append_zeros(&out->scopes, 1);
 	out->service = curl_easy_escape(NULL, service, 0);
-	out->scope = curl_easy_escape(NULL, scope, 0);
 	out->identity = curl_easy_escape(NULL, identity ? identity : "", 0);
-	return out->service && out->scope && out->identity ? 0 : -ENOMEM;
+	return !err && out->service && out->identity ? 0 : -ENOMEM;
 }
 
 static int ask_for_token(struct registry *registry, const char *realm, const char *service)
@@ -146,17 +165,17 @@ static int ask_for_token(struct registry *registry, const char *realm, const cha
 	erofs_auto(release_request) struct token_request request = { 0 };
 	erofs_auto_free char *text = NULL;
 	int err = prepare(&request, registry, service);
+	const char *scopes = (const char *)request.scopes.data;
 
 	if (err)
 		return err;
 	if (registry->credentials.identity_token) {
-		if (asprintf(&text, "grant_type=refresh_token&client_id=liberofs&service=%s&scope=%s&refresh_token=%s",
-			     request.service, request.scope, request.identity) < 0)
+		if (asprintf(&text, "grant_type=refresh_token&client_id=liberofs&service=%s%s&refresh_token=%s",
+			     request.service, scopes, request.identity) < 0)
 			text = NULL;
 		return text ? fetch_token(registry, realm, text) : -ENOMEM;
 	}
-	if (asprintf(&text, "%s%cservice=%s&scope=%s", realm, strchr(realm, '?') ? '&' : '?', request.service,
-		     request.scope) < 0)
+	if (asprintf(&text, "%s%cservice=%s%s", realm, strchr(realm, '?') ? '&' : '?', request.service, scopes) < 0)
 		text = NULL;
 	return text ? fetch_token(registry, text, NULL) : -ENOMEM;
 }
@@ -175,18 +194,17 @@ static int answer_bearer(struct registry *registry, const char *challenge)
 	return ask_for_token(registry, realm, service ? service : "");
 }
 
-int erofs_oci_registry_authenticate(struct registry *registry, const struct registry_answer *refusal)
+int erofs_oci_registry_authenticate(struct registry *registry, CURL *refused)
 {
+	struct curl_header *header;
 	bool offers_basic = false;
 
 	for (size_t i = 0; i < CHALLENGES_MAX; i++) {
-		const char *challenge = erofs_oci_registry_header(refusal, "WWW-Authenticate", i);
-
-		if (!challenge)
+		if (curl_easy_header(refused, "WWW-Authenticate", i, CURLH_HEADER, -1, &header) != CURLHE_OK)
 			break;
-		if (strncasecmp(challenge, "Bearer ", 7) == 0)
-			return answer_bearer(registry, challenge);
-		offers_basic |= strncasecmp(challenge, "Basic", 5) == 0;
+		if (strncasecmp(header->value, "Bearer ", 7) == 0)
+			return answer_bearer(registry, header->value);
+		offers_basic |= strncasecmp(header->value, "Basic", 5) == 0;
 	}
 	if (!offers_basic)
 		return erofs_report(registry->store.diag, -EPROTO,

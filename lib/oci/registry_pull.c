@@ -240,6 +240,11 @@ long erofs_oci_registry_status(const struct registry_answer *answer)
 	return status;
 }
 
+CURL *erofs_oci_registry_handle(const struct registry_answer *answer)
+{
+	return answer->easy;
+}
+
 const char *erofs_oci_registry_header(const struct registry_answer *answer, const char *name, size_t number)
 {
 	struct curl_header *header;
