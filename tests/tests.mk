@@ -79,6 +79,7 @@ unit_tests = \
 	tests/unit/test_path \
 	tests/unit/test_pool \
 	tests/unit/test_restamp \
+	tests/unit/test_row \
 	tests/unit/test_run \
 	tests/unit/test_run_arrivals \
 	tests/unit/test_run_failures \

@@ -166,6 +166,7 @@ static void place_blocks(struct erofs_layout *layout, const struct erofs_plan *p
 		if (!blocks)
 			continue;
 		layout->blkaddrs[i] = (uint32_t)(layout->meta_blkaddr + at / plan->blksz);
+		layout->with_blocks[layout->with_blocks_count++] = i;
 		at += blocks * plan->blksz;
 	}
 	layout->metadata_size = at;
@@ -184,6 +185,7 @@ void erofs_writer_layout_release(struct erofs_layout *layout)
 	free(layout->positions);
 	free(layout->blkaddrs);
 	free(layout->by_position);
+	free(layout->with_blocks);
 }
 
 int erofs_writer_lay_out(struct erofs_layout *layout, const struct erofs_plan *plan, const struct erofs_data *data)
@@ -195,7 +197,8 @@ int erofs_writer_lay_out(struct erofs_layout *layout, const struct erofs_plan *p
 	layout->positions = calloc(count, sizeof(*layout->positions));
 	layout->blkaddrs = calloc(count, sizeof(*layout->blkaddrs));
 	layout->by_position = calloc(count, sizeof(*layout->by_position));
-	if (!layout->positions || !layout->blkaddrs || !layout->by_position)
+	layout->with_blocks = calloc(count, sizeof(*layout->with_blocks));
+	if (!layout->positions || !layout->blkaddrs || !layout->by_position || !layout->with_blocks)
 		return -ENOMEM;
 	err = place_inodes(layout, plan, data);
 	if (err)

@@ -17,6 +17,8 @@ struct erofs_layout {
 	uint64_t *positions;   /* of inodes, by inode number */
 	uint32_t *blkaddrs;    /* first block of directories and long symlinks, by inode number; 0: none */
 	uint32_t *by_position; /* inode numbers in the order of their positions */
+	uint32_t *with_blocks; /* numbers of the inodes that have a blkaddr, in the order of these */
+	uint32_t with_blocks_count;
 	uint64_t meta_blkaddr;
 	uint64_t zone_size;
 	uint64_t shared_xattrs_at;
