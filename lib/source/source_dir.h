@@ -12,7 +12,6 @@
 #include "lib/source/source_label.h"
 #include "lib/source/source_losses.h"
 #include "lib/tree/tree.h"
-#include "lib/util/pool.h"
 
 /* The directory source: what its parts share. */
 
@@ -22,12 +21,6 @@ struct dir_origin {
 	int64_t ctime;
 	uint32_t ctime_nsec;
 	uint32_t source_nlink;
-};
-
-/* The directory that a worker has open. */
-struct dir_place {
-	int fd;
-	bool is_cwd; /* it is the working directory of this thread, which has one of its own */
 };
 
 struct dir_source {
@@ -52,16 +45,8 @@ bool erofs_source_dir_same(const struct erofs_tree_inode *inode, const struct st
  */
 int erofs_source_dir_open_directory(int root_fd, const struct erofs_tree_inode *dir, struct erofs_buffer *path);
 
-/* What a worker needs to read attributes, and those that it has left out. */
-struct erofs_xattr_scratch {
-	struct erofs_buffer names, values, found;
-	struct erofs_loss left_out;
-};
-
-/* Reads the attributes of `name` in a directory (of the directory itself if `name` is NULL). */
-int erofs_source_dir_read_xattrs(struct dir_source *source, struct erofs_tree_inode *inode,
-				 const struct dir_place *place, const char *name, struct erofs_xattr_scratch *scratch);
-void erofs_source_xattr_scratch_release(struct erofs_xattr_scratch *scratch);
+/* Reads the whole tree, all but the contents of its files. Failures are reported. */
+int erofs_source_dir_scan(struct dir_source *source);
 
 /* Finds the holes of the regular file `name`: inode->data stays NULL if it has none that the format could show. */
 int erofs_source_dir_find_holes(const struct dir_source *source, struct erofs_tree_inode *inode, int dir_fd,

@@ -8,7 +8,7 @@
 #include <erofs/text.h>
 
 #include "lib/format/format_xattr.h"
-#include "lib/source/source_dir.h"
+#include "lib/source/source_dir_scan.h"
 #include "lib/source/source_label.h"
 #include "lib/source/source_xattrs.h"
 #include "lib/util/cleanup.h"
@@ -73,11 +73,11 @@ static int list_names(const struct dir_source *source, const struct erofs_tree_i
 }
 
 /* What the system does with files on its file system (compression, quotas), or ACLs of another kind, is not for an image. */
-static int leave_out(struct erofs_xattr_scratch *scratch, const struct erofs_tree_inode *inode, const char *name)
+static int leave_out(struct dir_worker *worker, const struct erofs_tree_inode *inode, const char *name)
 {
 	erofs_auto(erofs_buffer_release) struct erofs_buffer path = { 0 };
 
-	erofs_source_loss_add_unordered(&scratch->left_out, name, erofs_tree_path(&path, inode));
+	erofs_source_loss_add_unordered(&worker->left_out, name, erofs_tree_path(&path, inode));
 	return 0;
 }
 
@@ -93,47 +93,48 @@ static int check_representable(const struct dir_source *source, const struct ero
 	return 0;
 }
 
-/*
- * Appends one value to scratch->values, and its place there to scratch->found: an offset first, because the buffer may move.
- */
-static int read_value(struct dir_source *source, const struct erofs_tree_inode *inode, const char *path,
-		      const char *name, struct erofs_xattr_scratch *scratch)
+/* An attribute of an inode: offsets into the bytes, which may move. */
+struct dir_xattr {
+	struct erofs_tree_inode *inode;
+	size_t name; /* NO_NAME: none, but a label is to be looked up */
+	size_t value;
+	uint32_t value_size;
+};
+
+#define NO_NAME SIZE_MAX
+
+static int add_item(struct dir_xattrs *xattrs, const struct dir_xattr *item)
 {
-	struct erofs_xattr_found found = { .name = name };
+	return erofs_buffer_append(&xattrs->items, item, sizeof(*item));
+}
+
+static int read_value(const struct dir_source *source, struct dir_xattrs *xattrs, struct erofs_tree_inode *inode,
+		      const char *path, const char *name, struct dir_worker *worker)
+{
+	struct erofs_buffer *bytes = &xattrs->bytes;
+	struct dir_xattr item = { .inode = inode, .name = bytes->size };
 	uint8_t index;
 	size_t rest;
 	ssize_t size;
 
 	if (!erofs_xattr_split_name(&index, &rest, name, strlen(name)))
-		return leave_out(scratch, inode, name);
-	if (erofs_buffer_reserve(&scratch->values, scratch->values.size + XATTR_SIZE_MAX))
+		return leave_out(worker, inode, name);
+	if (erofs_buffer_append(bytes, name, strlen(name) + 1) ||
+	    erofs_buffer_reserve(bytes, bytes->size + XATTR_SIZE_MAX))
 		return -ENOMEM;
-	size = lgetxattr(path, name, scratch->values.data + scratch->values.size, XATTR_SIZE_MAX);
+	item.value = bytes->size;
+	size = lgetxattr(path, name, bytes->data + item.value, XATTR_SIZE_MAX);
 	if (size < 0)
 		return report_unreadable(source, inode, name, -errno);
-	if (check_representable(source, inode, name, index, scratch->values.data + scratch->values.size, (size_t)size))
+	if (check_representable(source, inode, name, index, bytes->data + item.value, (size_t)size))
 		return -EINVAL;
-	found.value_size = (uint32_t)size;
-	scratch->values.size += (size_t)size;
-	return erofs_buffer_append(&scratch->found, &found, sizeof(found));
+	item.value_size = (uint32_t)size;
+	bytes->size += (size_t)size;
+	return add_item(xattrs, &item);
 }
 
-static int add_label(const struct dir_source *source, const struct erofs_tree_inode *inode,
-		     struct erofs_xattr_scratch *scratch)
-{
-	erofs_auto_free char *label = NULL;
-	struct erofs_xattr_found found = { .name = EROFS_SELINUX_NAME };
-	int err = erofs_source_label_of(source->labels, &label, inode, source->diag);
-
-	if (err || !label)
-		return err;
-	found.value_size = (uint32_t)strlen(label) + 1;
-	err = erofs_buffer_append(&scratch->values, label, found.value_size);
-	return err ? err : erofs_buffer_append(&scratch->found, &found, sizeof(found));
-}
-
-static int read_all(struct dir_source *source, const struct erofs_tree_inode *inode, const struct dir_place *place,
-		    const char *name, struct erofs_xattr_scratch *scratch)
+static int read_all(const struct dir_source *source, struct dir_xattrs *xattrs, struct erofs_tree_inode *inode,
+		    const struct dir_place *place, const char *name, struct dir_worker *worker)
 {
 	char path[PATH_MAX + NAME_MAX + 32];
 	int err = file_path(path, sizeof(path), source, inode, place, name);
@@ -141,43 +142,83 @@ static int read_all(struct dir_source *source, const struct erofs_tree_inode *in
 	if (err)
 		return erofs_tree_report(source->diag, err, inode,
 					 "cannot list xattrs of so long a path without /proc");
-	err = list_names(source, inode, path, &scratch->names);
-	for (size_t at = 0; !err && at < scratch->names.size;) {
-		const char *attribute = (const char *)scratch->names.data + at;
+	err = list_names(source, inode, path, &worker->xattr_names);
+	for (size_t at = 0; !err && at < worker->xattr_names.size;) {
+		const char *attribute = (const char *)worker->xattr_names.data + at;
 
 		at += strlen(attribute) + 1;
 		if (erofs_source_ignores(source->options, attribute))
 			continue;
 		if (!erofs_source_label_replaces(source->labels, attribute))
-			err = read_value(source, inode, path, attribute, scratch);
+			err = read_value(source, xattrs, inode, path, attribute, worker);
 	}
 	return err;
 }
 
-int erofs_source_dir_read_xattrs(struct dir_source *source, struct erofs_tree_inode *inode,
-				 const struct dir_place *place, const char *name, struct erofs_xattr_scratch *scratch)
+int erofs_source_dir_read_xattrs(const struct dir_source *source, struct dir_xattrs *xattrs,
+				 struct erofs_tree_inode *inode, const struct dir_place *place, const char *name,
+				 struct dir_worker *worker)
 {
-	struct erofs_xattr_found *found;
-	size_t count, at = 0;
+	const struct dir_xattr label = { .inode = inode, .name = NO_NAME };
 	int err = 0;
 
-	scratch->names.size = scratch->values.size = scratch->found.size = 0;
 	if (!source->options->ignore_xattrs || source->options->overlay_xattrs)
-		err = read_all(source, inode, place, name, scratch);
-	if (!err)
-		err = add_label(source, inode, scratch);
-	count = scratch->found.size / sizeof(*found);
-	if (err || !count)
-		return err;
-	found = (void *)scratch->found.data;
-	for (size_t i = 0; i < count; at += found[i++].value_size)
-		found[i].value = scratch->values.data + at;
-	return erofs_tree_set_xattrs(source->tree, inode, found, (uint32_t)count);
+		err = read_all(source, xattrs, inode, place, name, worker);
+	return err || !source->labels ? err : add_item(xattrs, &label);
 }
 
-void erofs_source_xattr_scratch_release(struct erofs_xattr_scratch *scratch)
+/* ---- commit --------------------------------------------------------------------------------------------------------- */
+
+static int find_label(const struct dir_source *source, const struct erofs_tree_inode *inode, char **label,
+		      struct erofs_buffer *found)
 {
-	erofs_buffer_release(&scratch->names);
-	erofs_buffer_release(&scratch->values);
-	erofs_buffer_release(&scratch->found);
+	struct erofs_xattr_found xattr = { .name = EROFS_SELINUX_NAME };
+	int err = erofs_source_label_of(source->labels, label, inode, source->diag);
+
+	if (err || !*label)
+		return err;
+	xattr.value = *label;
+	xattr.value_size = (uint32_t)strlen(*label) + 1;
+	return erofs_buffer_append(found, &xattr, sizeof(xattr));
+}
+
+/* Gives an inode its attributes, the first `count` items. */
+static int set_of_inode(const struct dir_source *source, const struct dir_xattr *items, size_t count,
+			const uint8_t *bytes, struct erofs_buffer *found)
+{
+	erofs_auto_free char *label = NULL;
+	int err = 0;
+
+	found->size = 0;
+	for (size_t i = 0; !err && i < count; i++) {
+		const struct dir_xattr *item = &items[i];
+		struct erofs_xattr_found xattr = { .value_size = item->value_size };
+
+		if (item->name == NO_NAME) {
+			err = find_label(source, item->inode, &label, found);
+			continue;
+		}
+		xattr.name = (const char *)bytes + item->name;
+		xattr.value = bytes + item->value;
+		err = erofs_buffer_append(found, &xattr, sizeof(xattr));
+	}
+	if (err || !found->size)
+		return err;
+	return erofs_tree_set_xattrs(source->tree, items->inode, (void *)found->data,
+				     (uint32_t)(found->size / sizeof(struct erofs_xattr_found)));
+}
+
+int erofs_source_dir_set_xattrs(const struct dir_source *source, const struct dir_xattrs *xattrs)
+{
+	erofs_auto(erofs_buffer_release) struct erofs_buffer found = { 0 };
+	const struct dir_xattr *items = (const void *)xattrs->items.data;
+	size_t count = xattrs->items.size / sizeof(*items);
+	int err = 0;
+
+	for (size_t first = 0, end; !err && first < count; first = end) {
+		for (end = first + 1; end < count && items[end].inode == items[first].inode; end++)
+			;
+		err = set_of_inode(source, &items[first], end - first, xattrs->bytes.data, &found);
+	}
+	return err;
 }

@@ -99,22 +99,30 @@ static bool matches(const struct erofs_filter *filter, size_t number, const char
 	return !regexec(&filter->regexes[number - paths], path, 0, NULL, 0);
 }
 
+static size_t count_of(const struct erofs_filter *filter)
+{
+	return filter->options->exclude_path_count + filter->regex_count;
+}
+
+bool erofs_source_filter_matches(const struct erofs_filter *filter, const char *path)
+{
+	for (size_t i = 0; filter && i < count_of(filter); i++)
+		if (matches(filter, i, path))
+			return true;
+	return false;
+}
+
 bool erofs_source_filter_excludes(const struct erofs_filter *filter, const char *path)
 {
-	bool excluded = false, *used;
-	size_t count;
+	bool excluded = false, *used = filter ? filter->options->exclusions_used : NULL;
 
-	if (!filter)
-		return false;
-	used = filter->options->exclusions_used;
-	count = filter->options->exclude_path_count + filter->regex_count;
-	/* Several threads may set the same. */
-	for (size_t i = 0; i < count && (!excluded || used); i++) {
-		if ((excluded && __atomic_load_n(&used[i], __ATOMIC_RELAXED)) || !matches(filter, i, path))
+	if (!used)
+		return erofs_source_filter_matches(filter, path);
+	for (size_t i = 0; i < count_of(filter); i++) {
+		if ((excluded && used[i]) || !matches(filter, i, path))
 			continue;
 		excluded = true;
-		if (used)
-			__atomic_store_n(&used[i], true, __ATOMIC_RELAXED);
+		used[i] = true;
 	}
 	return excluded;
 }
@@ -126,28 +134,19 @@ static bool excludes_any_of(const struct erofs_filter *filter, char *path)
 		bool excluded;
 
 		*slash = 0;
-		excluded = erofs_source_filter_excludes(filter, path);
+		excluded = erofs_source_filter_matches(filter, path);
 		*slash = '/';
 		if (excluded)
 			return true;
 	}
-	return erofs_source_filter_excludes(filter, path);
-}
-
-/* A filter that leaves no traces in the options it was made of. */
-static int new_silent_filter(struct erofs_filter **out, struct erofs_scan_options *options,
-			     const struct erofs_diag *diag)
-{
-	options->exclusions_used = NULL;
-	return erofs_source_filter_new(out, options, diag);
+	return erofs_source_filter_matches(filter, path);
 }
 
 int erofs_scan_excludes(const struct erofs_scan_options *options, const char *path, const struct erofs_diag *diag)
 {
 	erofs_auto(release_filter) struct erofs_filter *filter = NULL;
 	erofs_auto_free char *simple = erofs_path_simplify(path);
-	struct erofs_scan_options copy = *options;
-	int err = simple ? new_silent_filter(&filter, &copy, diag) : -ENOMEM;
+	int err = simple ? erofs_source_filter_new(&filter, options, diag) : -ENOMEM;
 
 	return err ? err : excludes_any_of(filter, simple);
 }
@@ -166,9 +165,8 @@ int erofs_scan_warn_unused(const struct erofs_scan_options *options, const struc
 {
 	erofs_auto(release_filter) struct erofs_filter *filter = NULL;
 	const bool *used = options->exclusions_used;
-	struct erofs_scan_options copy = *options;
 	size_t paths = options->exclude_path_count;
-	int err = used ? new_silent_filter(&filter, &copy, diag) : 0;
+	int err = used ? erofs_source_filter_new(&filter, options, diag) : 0;
 
 	if (err || !filter)
 		return err;

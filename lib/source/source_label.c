@@ -10,7 +10,6 @@
 #include "lib/util/report.h"
 
 #ifdef HAVE_SELINUX
-#include <pthread.h>
 #include <selinux/label.h>
 #include <selinux/selinux.h>
 #include <stdio.h>
@@ -18,8 +17,7 @@
 
 struct erofs_labels {
 	struct selabel_handle *handle;
-	char *mount_point;    /* without trailing slashes */
-	pthread_mutex_t lock; /* protects handle: older libselinux compiles its expressions on first use */
+	char *mount_point; /* without trailing slashes */
 };
 
 int erofs_source_labels_open(struct erofs_labels **out, const char *file_contexts, const char *mount_point,
@@ -31,7 +29,6 @@ int erofs_source_labels_open(struct erofs_labels **out, const char *file_context
 
 	if (!labels)
 		return -ENOMEM;
-	pthread_mutex_init(&labels->lock, NULL);
 	labels->mount_point = strdup(mount_point ? mount_point : "");
 	labels->handle = selabel_open(SELABEL_CTX_FILE, options, 1);
 	if (!labels->handle || !labels->mount_point) {
@@ -54,7 +51,6 @@ void erofs_source_labels_close(struct erofs_labels *labels)
 		return;
 	if (labels->handle)
 		selabel_close(labels->handle);
-	pthread_mutex_destroy(&labels->lock);
 	free(labels->mount_point);
 	free(labels);
 }
@@ -74,7 +70,6 @@ static int look_up(struct erofs_labels *labels, char **label, const char *path, 
 static int find(struct erofs_labels *labels, char **label, const char *path, uint32_t mode)
 {
 	erofs_auto_free char *mounted = NULL;
-	int err;
 
 	/* The root of something mounted at /x is /x, not /x/. */
 	if (*labels->mount_point && strcmp(path, "/") == 0)
@@ -83,10 +78,7 @@ static int find(struct erofs_labels *labels, char **label, const char *path, uin
 		mounted = NULL;
 		return -ENOMEM;
 	}
-	pthread_mutex_lock(&labels->lock);
-	err = look_up(labels, label, mounted, mode);
-	pthread_mutex_unlock(&labels->lock);
-	return err;
+	return look_up(labels, label, mounted, mode);
 }
 #else
 int erofs_source_labels_open(struct erofs_labels **out, const char *file_contexts, const char *mount_point,

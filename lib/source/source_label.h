@@ -19,7 +19,7 @@ void erofs_source_labels_close(struct erofs_labels *labels);
 
 /*
  * The label of an inode in `*label`, to be freed by the caller; NULL if the file has none for it, or there is no file (`labels`
- * NULL). Reports failures. Safe from several threads.
+ * NULL). Reports failures. One thread at a time: older libselinux compiles its expressions on first use.
  */
 int erofs_source_label_of(struct erofs_labels *labels, char **label, const struct erofs_tree_inode *inode,
 			  const struct erofs_diag *diag);

@@ -22,7 +22,6 @@ struct erofs_tree *erofs_tree_new(void)
 
 	if (!tree)
 		return NULL;
-	pthread_mutex_init(&tree->xattr_lock, NULL);
 	tree->xattr_seed = erofs_random_seed();
 	tree->root = erofs_arena_alloc(&tree->arena, sizeof(*tree->root));
 	if (!tree->root || erofs_tree_reserve_xattr(tree, EROFS_FINGERPRINT_DEFAULT_NAME)) {
@@ -47,7 +46,6 @@ void erofs_tree_free(struct erofs_tree *tree)
 	erofs_index_release(&tree->xattr_index);
 	erofs_arena_release(&tree->xattr_arena);
 	erofs_arena_release(&tree->arena);
-	pthread_mutex_destroy(&tree->xattr_lock);
 	free(tree);
 }
 

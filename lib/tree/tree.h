@@ -2,7 +2,6 @@
 #ifndef EROFS_TREE_TREE_H
 #define EROFS_TREE_TREE_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -205,7 +204,6 @@ struct erofs_tree {
 	const struct erofs_arrival_ops *arrival_ops; /* NULL: contents can be read in any order, with source_ops */
 	void *source;
 
-	pthread_mutex_t xattr_lock; /* protects the members down to the sets while sources run */
 	struct erofs_arena xattr_arena;
 	uint64_t xattr_seed; /* of their hashes */
 	struct erofs_tree_xattr **xattrs;
@@ -232,7 +230,7 @@ struct erofs_tree {
 };
 
 /*
- * Gives the inode these attributes, less those whose names are reserved. Sorts `found`. Safe from several threads. -ENOMEM.
+ * Gives the inode these attributes, less those whose names are reserved. Sorts `found`. -ENOMEM.
  */
 int erofs_tree_set_xattrs(struct erofs_tree *tree, struct erofs_tree_inode *inode, struct erofs_xattr_found *found,
 			  uint32_t count);

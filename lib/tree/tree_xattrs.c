@@ -10,7 +10,6 @@
 
 /*
  * Most trees have few distinct attributes on many inodes (labels, ACLs), so names, values and whole sets are stored once.
- * Sources run on several threads: ids depend on which comes first, and nothing in an image may depend on them.
  */
 
 static int compare_found(const void *a, const void *b)
@@ -91,8 +90,8 @@ static int share_set(struct erofs_tree *tree, const struct erofs_xattr_set **out
 	return 0;
 }
 
-static int share_locked(struct erofs_tree *tree, struct erofs_tree_inode *inode, struct erofs_xattr_set *set,
-			const struct erofs_xattr_found *found, uint32_t count)
+static int share_all(struct erofs_tree *tree, struct erofs_tree_inode *inode, struct erofs_xattr_set *set,
+		     const struct erofs_xattr_found *found, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		if (is_reserved(tree, found[i].name)) {
@@ -117,9 +116,7 @@ int erofs_tree_set_xattrs(struct erofs_tree *tree, struct erofs_tree_inode *inod
 		return -ENOMEM;
 	if (count)
 		qsort(found, count, sizeof(*found), compare_found);
-	pthread_mutex_lock(&tree->xattr_lock);
-	err = share_locked(tree, inode, set, found, count);
-	pthread_mutex_unlock(&tree->xattr_lock);
+	err = share_all(tree, inode, set, found, count);
 	free(set);
 	return err;
 }

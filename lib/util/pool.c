@@ -39,6 +39,7 @@ struct run {
 	bool fetching;		       /* a worker is inside ops->next */
 	bool committing;	       /* a worker is inside ops->commit */
 	bool exhausted;		       /* ops->next said so */
+	bool awaits_commit;	       /* ops->next has nothing to give before another commit */
 	unsigned int finishing;	       /* workers inside ops->finish */
 	unsigned int busy;	       /* workers inside a callback */
 	int err;		       /* the first failure */
@@ -117,6 +118,7 @@ static void do_commit(struct erofs_pool *pool, struct run *run)
 		err = run->ops->commit(run->ctx, slot);
 		pthread_mutex_lock(&pool->lock);
 		run->committing = false;
+		run->awaits_commit = false;
 		note_error(run, err);
 	}
 	queue_push(run->ops->finish && err >= 0 ? &run->committed : &run->free, slot);
@@ -132,9 +134,10 @@ static void do_work(struct erofs_pool *pool, struct run *run, unsigned int worke
 	err = run->ops->next(run->ctx, slot);
 	pthread_mutex_lock(&pool->lock);
 	run->fetching = false;
-	if (err <= 0) {
+	if (err != 1) {
 		note_error(run, err);
-		run->exhausted = true;
+		run->exhausted = err <= 0;
+		run->awaits_commit = err == EROFS_POOL_LATER;
 		queue_push(&run->free, slot);
 		return;
 	}
@@ -149,8 +152,14 @@ static void do_work(struct erofs_pool *pool, struct run *run, unsigned int worke
 
 static bool can_commit(const struct run *run)
 {
-	return !run->committing && run->uncommitted.count &&
+	return !run->committing && !(run->ops->commits_find_jobs && run->fetching) && run->uncommitted.count &&
 	       run->worked[run->uncommitted.items[run->uncommitted.first]];
+}
+
+static bool can_fetch(const struct run *run)
+{
+	return !run->exhausted && !run->awaits_commit && !run->fetching &&
+	       !(run->ops->commits_find_jobs && run->committing) && run->free.count;
 }
 
 /*
@@ -160,7 +169,7 @@ static bool can_commit(const struct run *run)
  */
 static bool step(struct erofs_pool *pool, struct run *run, unsigned int worker)
 {
-	bool can_work = !run->exhausted && !run->fetching && run->free.count;
+	bool can_work = can_fetch(run);
 
 	if (run->err)
 		return false;

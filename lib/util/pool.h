@@ -2,6 +2,8 @@
 #ifndef EROFS_UTIL_POOL_H
 #define EROFS_UTIL_POOL_H
 
+#include <stdbool.h>
+
 /*
  * Workers for jobs that are prepared in any order and committed in one: the only place where threads are made, but for
  * streams that are read ahead (ahead.h). A pool of no
@@ -20,11 +22,15 @@
 
 struct erofs_pool;
 
+/* What next says if it can name a job only after another one's commit: it is asked again then. */
+#define EROFS_POOL_LATER 2
+
 struct erofs_pool_ops {
-	int (*next)(void *ctx, unsigned int slot); /* 1: a job is in the slot; 0: there are no more */
+	int (*next)(void *ctx, unsigned int slot); /* 1: a job is in the slot; 0: there are no more; EROFS_POOL_LATER */
 	int (*work)(void *ctx, unsigned int slot, unsigned int worker);
 	int (*commit)(void *ctx, unsigned int slot);			  /* may be NULL */
 	int (*finish)(void *ctx, unsigned int slot, unsigned int worker); /* may be NULL */
+	bool commits_find_jobs; /* next takes what commits found: neither is called while the other one runs */
 };
 
 /* A pool of `workers` threads; 0: the caller's own. NULL when threads or memory are short. */

@@ -115,7 +115,12 @@ static int rig_finish(void *ctx, unsigned int slot, unsigned int worker)
 	return failing ? -EBADMSG : 0;
 }
 
-static const struct erofs_pool_ops all_ops = { rig_next, rig_work, rig_commit, rig_finish };
+static const struct erofs_pool_ops all_ops = {
+	.next = rig_next,
+	.work = rig_work,
+	.commit = rig_commit,
+	.finish = rig_finish,
+};
 
 static int run(struct rig *rig, struct erofs_pool *pool, unsigned int jobs, unsigned int slots)
 {
@@ -218,6 +223,98 @@ static void commit_and_finish_may_be_missing(void **state)
 	}
 }
 
+/* Each job leads to two more, until there are JOBS. */
+struct growing {
+	unsigned int queue[JOBS]; /* in the order of commits */
+	unsigned int found, taken, committed;
+	unsigned int job[SLOTS_MAX];
+	atomic_int inside; /* next or commit */
+	atomic_uint wrong, later;
+	unsigned int fail_at;
+	bool waits; /* work, until next has said that there is no job yet */
+};
+
+static void enter(struct growing *growing)
+{
+	if (atomic_fetch_add(&growing->inside, 1))
+		atomic_fetch_add(&growing->wrong, 1);
+}
+
+static int growing_next(void *ctx, unsigned int slot)
+{
+	struct growing *growing = ctx;
+	int said = 1;
+
+	enter(growing);
+	if (growing->taken < growing->found)
+		growing->job[slot] = growing->queue[growing->taken++];
+	else
+		said = growing->committed < growing->taken ? EROFS_POOL_LATER : 0;
+	if (said == EROFS_POOL_LATER)
+		atomic_fetch_add(&growing->later, 1);
+	atomic_fetch_sub(&growing->inside, 1);
+	return said;
+}
+
+static int growing_work(void *ctx, unsigned int slot, unsigned int worker)
+{
+	struct growing *growing = ctx;
+
+	(void)worker;
+	if (growing->job[slot] % 5 == 0)
+		sched_yield();
+	/* Another worker has all the time to ask for a second job, which there is not before the first one's commit. */
+	for (int i = 0; growing->waits && i < 20000000 && !atomic_load(&growing->later); i++)
+		sched_yield();
+	return 0;
+}
+
+static int growing_commit(void *ctx, unsigned int slot)
+{
+	struct growing *growing = ctx;
+	unsigned int job = growing->job[slot];
+
+	enter(growing);
+	growing->committed++;
+	for (unsigned int child = 2 * job + 1; child <= 2 * job + 2 && growing->found < JOBS; child++)
+		growing->queue[growing->found++] = child;
+	atomic_fetch_sub(&growing->inside, 1);
+	return growing->committed == growing->fail_at ? -EBADMSG : 0;
+}
+
+static void commits_find_jobs(void **state)
+{
+	static const struct erofs_pool_ops ops = {
+		.next = growing_next,
+		.work = growing_work,
+		.commit = growing_commit,
+		.commits_find_jobs = true,
+	};
+
+	(void)state;
+	for (unsigned int workers = 0; workers < 5; workers++) {
+		struct erofs_pool *pool = erofs_pool_new(workers);
+
+		for (unsigned int slots = 1; slots <= SLOTS_MAX; slots *= 4) {
+			struct growing *growing = test_calloc(1, sizeof(*growing));
+
+			growing->found = 1;
+			growing->waits = workers > 1 && slots > 1;
+			assert_int_equal(erofs_pool_run(pool, &ops, growing, slots), 0);
+			assert_int_equal(growing->wrong, 0);
+			assert_int_equal(growing->committed, JOBS);
+			for (unsigned int job = 0; job < JOBS; job++)
+				assert_int_equal(growing->queue[job], job);
+			assert_true(!growing->waits || growing->later);
+			*growing = (struct growing){ .found = 1, .fail_at = 100 };
+			assert_int_equal(erofs_pool_run(pool, &ops, growing, slots), -EBADMSG);
+			assert_int_equal(growing->committed, 100);
+			test_free(growing);
+		}
+		erofs_pool_free(pool);
+	}
+}
+
 struct meeting {
 	atomic_int arrived;
 	atomic_bool met;
@@ -297,6 +394,7 @@ int main(void)
 		cmocka_unit_test(no_jobs_no_calls),
 		cmocka_unit_test(an_error_anywhere_ends_the_run),
 		cmocka_unit_test(commit_and_finish_may_be_missing),
+		cmocka_unit_test(commits_find_jobs),
 		cmocka_unit_test(two_workers_work_at_once),
 		cmocka_unit_test(each_item_once),
 		cmocka_unit_test(pools_come_and_go),
