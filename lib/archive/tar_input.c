@@ -305,7 +305,7 @@ static int begin(struct erofs_tar_input *input)
 		return -ENOMEM;
 	/* A pipe may be silent for long, and the thread could not be stopped. */
 	if (is_packed)
-		input->ahead = erofs_ahead_new(unpack, input->unpack);
+		input->ahead = erofs_ahead_new(unpack, input->unpack, EROFS_AHEAD_BUFFERS);
 	return 0;
 }
 

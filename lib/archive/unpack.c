@@ -352,6 +352,11 @@ int64_t erofs_archive_unpack_read(struct erofs_unpack *unpack, void *buf, size_t
 	return err ? err : (int64_t)(size - unpack->buffers.out_left);
 }
 
+bool erofs_archive_unpack_was_packed(const struct erofs_unpack *unpack)
+{
+	return unpack->format || unpack->has_skipped;
+}
+
 struct erofs_unpack *erofs_archive_unpack_new(const struct erofs_unpack_input *input)
 {
 	struct erofs_unpack *unpack = malloc(sizeof(*unpack));

@@ -36,6 +36,9 @@ int64_t erofs_archive_unpack_read(struct erofs_unpack *unpack, void *buf, size_t
 /* What is wrong with the stream, as in "cannot decompress NAME: TEXT"; NULL: nothing. Not reported yet. */
 const char *erofs_archive_unpack_failure(const struct erofs_unpack *unpack);
 
+/* Of a stream that was read to its end: whether it was compressed. */
+bool erofs_archive_unpack_was_packed(const struct erofs_unpack *unpack);
+
 /* How many first bytes it takes to know what a stream is. */
 #define EROFS_UNPACK_START 16
 /* Whether a stream that begins so is packed; fewer bytes only if there are no more. */

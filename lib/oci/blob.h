@@ -14,9 +14,15 @@ int erofs_oci_document_read(struct erofs_buffer *out, struct oci_store *store, c
 
 struct oci_layer;
 
-/* `diff_id`: the digest that it has decompressed; NULL: that was looked at before. */
+/*
+ * Several layers may be open at once, if the store allows it (store->layers_ahead). Threads of their own read, hash and decompress them;
+ * their messages come when the reader gets there. `diff_id`: the digest that it has decompressed; NULL: that was looked at before.
+ */
 int erofs_oci_layer_open(struct oci_layer **out, struct oci_store *store, const struct oci_descriptor *blob,
 			 const struct oci_digest *diff_id);
+
+/* Begins with the work that can be done ahead; the first read does it, too. */
+void erofs_oci_layer_start(struct oci_layer *layer);
 
 /* Up to `size` bytes of the archive, decompressed: their count, 0 at the end. */
 int64_t erofs_oci_layer_read(struct oci_layer *layer, void *buf, size_t size);
@@ -25,6 +31,11 @@ int64_t erofs_oci_layer_read(struct oci_layer *layer, void *buf, size_t size);
 int erofs_oci_layer_finish(struct oci_layer *layer);
 
 void erofs_oci_layer_close(struct oci_layer *layer);
+
+/* Reports what is wrong with a blob, and returns the error. */
+int erofs_oci_blob_report(const struct oci_store *store, int err, const struct oci_descriptor *blob, const char *text);
+int erofs_oci_blob_report_size(const struct oci_store *store, const struct oci_descriptor *blob, bool is_longer,
+			       uint64_t size);
 
 /* What a blob is called in messages. */
 const char *erofs_oci_blob_name(const struct oci_descriptor *blob);

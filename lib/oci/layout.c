@@ -235,7 +235,7 @@ int erofs_oci_layout_copy(struct oci_layout *layout, struct oci_store *from, con
 
 	if (err)
 		return err > 0 ? 0 : err;
-	err = from->ops->open(from, &input, blob);
+	err = from->ops->open(from, &input, blob, NULL);
 	if (err)
 		return err;
 	fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);

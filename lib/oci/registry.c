@@ -119,8 +119,10 @@ static bool is_manifest(const struct oci_descriptor *blob)
 	return strstr(blob->media_type, "manifest") || strstr(blob->media_type, "image.index");
 }
 
-static int open_blob(struct oci_store *store, struct oci_input **out, const struct oci_descriptor *blob)
+static int open_blob(struct oci_store *store, struct oci_input **out, const struct oci_descriptor *blob,
+		     const struct erofs_cancel *stop)
 {
+	(void)stop;
 	struct registry_answer *answer;
 	int err = get_part((struct registry *)store, &answer, is_manifest(blob) ? "manifests" : "blobs",
 			   blob->digest.text);

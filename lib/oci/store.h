@@ -25,7 +25,9 @@ struct oci_store;
 struct oci_store_ops {
 	/* What all begins with: index.json, manifest.json, or what a registry has under the name that was asked for. */
 	int (*root)(struct oci_store *store, struct erofs_buffer *out);
-	int (*open)(struct oci_store *store, struct oci_input **out, const struct oci_descriptor *blob);
+	/* By any thread. `stop`: a wish of the caller that this, and reading, look at as at that of the store; or NULL. */
+	int (*open)(struct oci_store *store, struct oci_input **out, const struct oci_descriptor *blob,
+		    const struct erofs_cancel *stop);
 	/* Whether a blob is there; NULL: trying is the only way to know. */
 	bool (*has)(struct oci_store *store, const struct oci_descriptor *blob);
 	void (*release)(struct oci_store *store);
@@ -35,9 +37,11 @@ struct oci_store {
 	const struct oci_store_ops *ops;
 	const struct erofs_diag *diag;
 	const struct erofs_cancel *cancel;
-	char *name;    /* for messages */
-	bool is_saved; /* root() gives the manifest.json of `docker save` */
-	bool is_named; /* ... the image itself: nothing is left to choose by name */
+	char *name;		   /* for messages */
+	bool is_saved;		   /* root() gives the manifest.json of `docker save` */
+	bool is_named;		   /* ... the image itself: nothing is left to choose by name */
+	bool is_remote;		   /* opening may take its time */
+	unsigned int layers_ahead; /* so many more blobs may be open at once */
 };
 
 int erofs_oci_store_open_directory(struct oci_store **out, const char *path, const struct erofs_diag *diag);

@@ -212,10 +212,12 @@ static int open_path(struct archive_store *archive, struct oci_input **out, cons
 	return erofs_oci_member_open(out, &archive->members, &place->data);
 }
 
-static int open_blob(struct oci_store *store, struct oci_input **out, const struct oci_descriptor *blob)
+static int open_blob(struct oci_store *store, struct oci_input **out, const struct oci_descriptor *blob,
+		     const struct erofs_cancel *stop)
 {
 	erofs_auto_free char *path = erofs_oci_blob_path(blob);
 
+	(void)stop;
 	return path ? open_path((struct archive_store *)store, out, path) : -ENOMEM;
 }
 
@@ -325,6 +327,8 @@ static int open_archive(struct archive_store *archive, const char *path)
 		archive->members.fd = archive->unpacked_fd;
 		archive->members.is_packed = false;
 	}
+	/* What is unpacked once more for each blob has one place in hand. */
+	archive->store.layers_ahead = !archive->members.is_packed;
 	return err ? err : find_layout(archive);
 }
 

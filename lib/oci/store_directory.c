@@ -36,10 +36,12 @@ static int open_path(const struct directory *directory, struct oci_input **out, 
 	return err;
 }
 
-static int open_blob(struct oci_store *store, struct oci_input **out, const struct oci_descriptor *blob)
+static int open_blob(struct oci_store *store, struct oci_input **out, const struct oci_descriptor *blob,
+		     const struct erofs_cancel *stop)
 {
 	erofs_auto_free char *path = erofs_oci_blob_path(blob);
 
+	(void)stop;
 	return path ? open_path((struct directory *)store, out, path) : -ENOMEM;
 }
 
@@ -108,7 +110,9 @@ int erofs_oci_store_open_directory(struct oci_store **out, const char *path, con
 
 	if (!directory)
 		return -ENOMEM;
-	*directory = (struct directory){ .store = { .ops = &directory_ops, .diag = diag, .name = strdup(path) } };
+	*directory = (struct directory){
+		.store = { .ops = &directory_ops, .diag = diag, .name = strdup(path), .layers_ahead = 1 }
+	};
 	directory->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (!directory->store.name)
 		err = -ENOMEM;

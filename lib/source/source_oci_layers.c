@@ -27,24 +27,70 @@ static void drop_layer(struct oci_source *source)
 	source->layer = NULL;
 }
 
-int erofs_source_oci_begin_layer(struct oci_source *source, size_t number, bool verify_plain)
+static int open_layer(struct oci_source *source, struct oci_layer **out, size_t number, bool is_first)
 {
 	const struct erofs_oci_image *image = source->image;
 	const struct oci_descriptor *blob = &image->manifest.layers[number];
 	const struct oci_digest *diff_id = image->config.lists_layers ? &image->config.diff_ids[number] : NULL;
+
+	/* Once is enough, but layers of `docker save` have no other digest. */
+	if (!is_first && blob->digest.algorithm != EROFS_DIGEST_NONE)
+		diff_id = NULL;
+	return erofs_oci_layer_open(out, image->store, blob, diff_id);
+}
+
+/* Layers below the one in hand begin to come. */
+static int open_coming(struct oci_source *source)
+{
+	unsigned int most = source->image->store->layers_ahead;
+	int err = 0;
+
+	if (most > OCI_LAYERS_AHEAD)
+		most = OCI_LAYERS_AHEAD;
+	while (!err && source->coming_count < most && source->number - source->coming_count > source->first) {
+		struct oci_layer **out = &source->coming[source->coming_count];
+
+		err = open_layer(source, out, source->number - source->coming_count - 1, true);
+		if (err)
+			break;
+		source->coming_count++;
+		erofs_oci_layer_start(*out);
+	}
+	return err;
+}
+
+static int take_layer(struct oci_source *source, bool is_first)
+{
+	int err;
+
+	if (source->coming_count) {
+		source->layer = source->coming[0];
+		source->coming_count--;
+		memmove(source->coming, source->coming + 1, source->coming_count * sizeof(source->coming[0]));
+		return open_coming(source);
+	}
+	err = open_layer(source, &source->layer, source->number, is_first);
+	if (err || !is_first)
+		return err;
+	erofs_oci_layer_start(source->layer);
+	return open_coming(source);
+}
+
+int erofs_source_oci_begin_layer(struct oci_source *source, size_t number, bool is_first)
+{
+	const struct erofs_oci_image *image = source->image;
 	erofs_auto_free char *name = erofs_source_oci_layer_name(source, number);
 	int err;
 
 	if (!name)
 		return -ENOMEM;
-	/* Layers of `docker save` have no other digest. */
-	if (!verify_plain && blob->digest.algorithm != EROFS_DIGEST_NONE)
-		diff_id = NULL;
 	erofs_message(source->tar.diag, EROFS_SEV_NOTE, "reading layer %zu of %zu: %s", number + 1,
-		      image->manifest.layer_count, erofs_oci_blob_name(blob));
+		      image->manifest.layer_count, erofs_oci_blob_name(&image->manifest.layers[number]));
 	free(source->tar.input.name);
 	source->tar.input.name = NULL;
-	err = erofs_oci_layer_open(&source->layer, image->store, blob, diff_id);
+	source->number = number;
+	source->member = 0;
+	err = take_layer(source, is_first);
 	if (!err)
 		err = erofs_archive_tar_input_feed(&source->tar.input, name, feed, source->layer, source->tar.diag);
 	/* Some writers leave out the padding at the end, too; the digest knows where that is. */
@@ -53,8 +99,6 @@ int erofs_source_oci_begin_layer(struct oci_source *source, size_t number, bool 
 		.diag = source->tar.diag,
 		.is_vouched_for = true,
 	};
-	source->number = number;
-	source->member = 0;
 	return err;
 }
 
@@ -233,6 +277,8 @@ static void release_source(void *arg)
 	struct oci_source *source = arg;
 
 	drop_layer(source);
+	for (size_t i = 0; i < source->coming_count; i++)
+		erofs_oci_layer_close(source->coming[i]);
 	erofs_source_labels_close(source->tar.labels);
 	erofs_source_filter_free(source->tar.filter);
 	erofs_tree_paths_release(&source->tar.paths);

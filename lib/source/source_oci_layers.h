@@ -22,6 +22,8 @@ struct oci_file {
 	size_t layer;
 };
 
+#define OCI_LAYERS_AHEAD 3u
+
 struct oci_source {
 	struct tar_source tar; /* of the layer in hand; paths and tree are those of all layers */
 	struct erofs_oci_image *image;
@@ -29,6 +31,8 @@ struct oci_source {
 	bool as_it_is;	       /* a layer for itself: whiteouts are files */
 	bool has_pseudo_links; /* the layer in hand has put such into the tree */
 	struct oci_layer *layer;
+	struct oci_layer *coming[OCI_LAYERS_AHEAD]; /* the next ones, from `number` - 1 down */
+	size_t coming_count;
 	size_t number;	 /* of the layer in hand */
 	uint64_t member; /* the last one read */
 
@@ -43,8 +47,8 @@ struct oci_source {
 	size_t next;
 };
 
-/* Begins with a layer. `verify_plain`: its diff_id, too. */
-int erofs_source_oci_begin_layer(struct oci_source *source, size_t number, bool verify_plain);
+/* Begins with a layer. `is_first`: it was not read before, and those below it come next. */
+int erofs_source_oci_begin_layer(struct oci_source *source, size_t number, bool is_first);
 /* The next member: 1; 0 at the end. */
 int erofs_source_oci_next_member(struct oci_source *source, struct tar_member *out);
 /* Reads the rest of the layer, and checks what it was. */

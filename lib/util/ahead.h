@@ -6,30 +6,42 @@
 #include <stdint.h>
 
 /*
- * A stream that a thread of its own reads ahead, into a ring of buffers: EROFS_AHEAD_BUFFERS of EROFS_AHEAD_SIZE bytes, never
- * more. What comes out is what went in, whichever of the two threads is faster.
+ * A stream that a thread of its own reads ahead, into a ring of buffers of EROFS_AHEAD_SIZE bytes, never more than there are. What comes
+ * out is what went in, whichever of the threads is faster. A second thread may watch the bytes in the ring, without a copy.
+ *
+ * Messages of these threads are held back until the reader gets to where they came: a stream that nobody comes to read to its end is
+ * silent.
  */
 struct erofs_ahead;
 
-#define EROFS_AHEAD_BUFFERS 6u
+#define EROFS_AHEAD_BUFFERS 6u /* mostly enough */
 #define EROFS_AHEAD_SIZE    ((size_t)256 * 1024)
 
 /*
  * Up to `size` bytes: their count, 0 at the end, negative when it fails; not called again after either. Called by the thread
- * alone, from the first call of erofs_ahead_read() until that has returned 0 or less, or erofs_ahead_free() has.
+ * alone, from the start until erofs_ahead_read() has returned 0 or less, or erofs_ahead_free() has.
  */
 typedef int64_t (*erofs_ahead_source)(void *ctx, void *buf, size_t size);
 
-/* NULL if memory or threads are short: the stream can be read without this then. The thread starts with the first read. */
-struct erofs_ahead *erofs_ahead_new(erofs_ahead_source source, void *ctx);
+/* Looks at all bytes, in order; called by its own thread alone, as long as the source may be. */
+typedef void (*erofs_ahead_watch)(void *ctx, const void *buf, size_t size);
+
+/* NULL if memory is short: the stream can be read without this then. */
+struct erofs_ahead *erofs_ahead_new(erofs_ahead_source source, void *ctx, unsigned int buffers);
+
+/* Before the start. */
+void erofs_ahead_set_watch(struct erofs_ahead *ahead, erofs_ahead_watch watch, void *ctx);
+
+/* Starts the threads, if they are not: the first read does it, too. -EAGAIN if one cannot be started. */
+int erofs_ahead_start(struct erofs_ahead *ahead);
 
 /*
- * Up to `size` bytes, or what ended the stream, as often as it is asked; then the thread is done with the source. -EAGAIN if the
- * thread cannot be started. One thread at a time.
+ * Up to `size` bytes, or what ended the stream, as often as it is asked; then the threads are done with source and watch. -EAGAIN if
+ * they cannot be started. One thread at a time.
  */
 int64_t erofs_ahead_read(struct erofs_ahead *ahead, void *buf, size_t size);
 
-/* Waits for the call of the source in hand. NULL is fine. */
+/* Waits for the calls of source and watch in hand. NULL is fine. */
 void erofs_ahead_free(struct erofs_ahead *ahead);
 
 #endif

@@ -252,6 +252,10 @@ def make_odd(path, layers):
     for name, change in changes.items():
         layout = Layout(f"{path}/same/{name}")
         layout.index([layout.image(layers, "gzip", change=change)])
+    for form in ("plain", "gzip"):
+        layout = Layout(f"{path}/same/mixed-algorithms-{form}")
+        layout.index([layout.image(layers, form, change=lambda config, manifest: config["rootfs"].update(
+            diff_ids=[digest(layer, "sha512") for layer in layers]))])
     layout = Layout(f"{path}/same/beside-artifacts")
     signature = layout.image([], change=lambda config, manifest: manifest.update(
         layers=[layout.blob(b"x", "application/x")], config=layout.blob(b"{}", "application/vnd.oci.empty.v1+json"),
@@ -386,6 +390,17 @@ def make_bad_blobs(announce, layer):
         layout = announce(name, pattern)
         layout.index([layout.image([layer], change=lambda config, manifest, data=data: manifest.update(
             layers=[layout.blob(data, LAYER)]))])
+    layout = announce("diff-id-packed", "does not have the diff_id")
+    layout.index([layout.image([layer], "gzip", change=lambda config, manifest: config["rootfs"].update(
+        diff_ids=[manifest["layers"][0]["digest"]]))])
+    layout = announce("diff-id-plain-sha512", "does not have the diff_id")
+    layout.index([layout.image([layer], change=lambda config, manifest: config["rootfs"].update(
+        diff_ids=["sha512:" + "0" * 128]))])
+    # Layers come at the same time; the first that is read is the one that messages are about.
+    layout = announce("all-layers-flipped", "blob " + digest(pack(layer + b"3", "gzip")))
+    layout.index([layout.image([layer + b"1", layer + b"2", layer + b"3"], "gzip")])
+    for end in (b"1", b"2", b"3"):
+        spoil_blob(layout, digest(pack(layer + end, "gzip")), lambda data: data[:-9])
     layout = announce("missing-layer", "cannot open")
     layout.index([layout.image([layer])])
     os.unlink(f"{layout.path}/blobs/" + digest(layer).replace(":", "/"))
