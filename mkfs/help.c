@@ -7,7 +7,7 @@ void mkfs_print_help(void)
 {
 	fputs("Usage: mkfs.erofs [OPTIONS] IMAGE DIRECTORY\n"
 	      "       mkfs.erofs [OPTIONS] IMAGE SOURCE-IMAGE...\n"
-	      "       mkfs.erofs [OPTIONS] --index IMAGE SOURCE-IMAGE...\n"
+	      "       mkfs.erofs [OPTIONS] --clean=data IMAGE SOURCE-IMAGE...\n"
 	      "       mkfs.erofs [OPTIONS] --tar=f|i IMAGE [ARCHIVE]\n"
 	      "       mkfs.erofs [OPTIONS] --oci=LAYOUT|FILE|docker://NAME[,...] IMAGE\n"
 	      "Makes an EROFS image of a directory, of EROFS images (several are merged like layers of\n"

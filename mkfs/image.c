@@ -13,6 +13,14 @@ static int scan_oci(struct mkfs_job *job, struct erofs_tree *tree, const struct 
 	return erofs_scan_oci(tree, job->oci_image, &job->scan, diag);
 }
 
+static int scan_thin(struct mkfs_job *job, struct erofs_tree *tree, const struct erofs_diag *diag)
+{
+	const struct mkfs_options *options = job->options;
+	int err = erofs_scan_thin(tree, options->sources, options->source_count, &job->scan, &job->build, diag);
+
+	return err || mkfs_check_thin_blocks(options, &job->build) ? err : -EINVAL;
+}
+
 static int scan(struct mkfs_job *job, struct erofs_tree *tree, const struct erofs_diag *diag)
 {
 	const struct mkfs_options *options = job->options;
@@ -24,7 +32,7 @@ static int scan(struct mkfs_job *job, struct erofs_tree *tree, const struct erof
 	if (options->input == MKFS_TAR)
 		return erofs_scan_tar(tree, options->source, &job->scan, diag);
 	if (options->is_thin)
-		return erofs_scan_thin(tree, options->sources, options->source_count, &job->scan, &job->build, diag);
+		return scan_thin(job, tree, diag);
 	if (mkfs_source_is_image(options))
 		return erofs_scan_images(tree, options->sources, options->source_count, &job->scan, diag);
 	return erofs_scan_directory(tree, options->source, &job->scan, diag);
@@ -56,7 +64,9 @@ int mkfs_build_image(struct mkfs_job *job, const struct erofs_diag *diag)
 		err = build_from_tree(job, tree, diag);
 	mkfs_stop_progress(&job->progress);
 	if (!err) {
-		job->dropped_xattrs = erofs_tree_dropped_xattrs(tree);
+		/* Those of an index are not lost: they are carried over. */
+		if (job->build.fingerprint == options->build.fingerprint)
+			job->dropped_xattrs = erofs_tree_dropped_xattrs(tree);
 		if (!options->quiet && !job->no_summary)
 			mkfs_print_summary(job);
 	}

@@ -5,6 +5,7 @@
 
 #include "mkfs/image.h"
 #include "mkfs/oci.h"
+#include "mkfs/vmdk.h"
 
 bool mkfs_job_init(struct mkfs_job *job, const struct mkfs_options *options, const struct erofs_cancel *cancel)
 {
@@ -31,5 +32,7 @@ int mkfs_job_run(struct mkfs_job *job, const struct erofs_diag *diag)
 {
 	int err = job->options->input == MKFS_OCI ? mkfs_build_oci(job, diag) : mkfs_build_image(job, diag);
 
+	if (!err)
+		err = mkfs_write_vmdk(job, diag);
 	return err ? err : erofs_scan_warn_unused(&job->scan, diag);
 }

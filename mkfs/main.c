@@ -8,6 +8,7 @@
 #include "common/tool.h"
 #include "mkfs/job.h"
 #include "mkfs/places.h"
+#include "mkfs/vmdk.h"
 
 /* The signal that asked us to stop. */
 static volatile sig_atomic_t caught;
@@ -55,7 +56,7 @@ static int run(const struct mkfs_options *options)
 	struct mkfs_job job;
 	int err = -EINVAL;
 
-	if (mkfs_job_init(&job, options, &cancel) && mkfs_check_places(&job)) {
+	if (mkfs_job_init(&job, options, &cancel) && mkfs_check_places(&job) && mkfs_check_vmdk(options)) {
 		set_signals();
 		err = mkfs_job_run(&job, tool_diag(verbosity(options), true));
 		if (err == -ECANCELED)

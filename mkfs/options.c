@@ -7,22 +7,6 @@
 #include "mkfs/option.h"
 #include "mkfs/options_table.h"
 
-/* An index of images takes everything as they have it. */
-static bool settle_thin(const struct mkfs_options *options)
-{
-	if (!options->is_thin)
-		return true;
-	if (options->input != MKFS_TREE || erofs_source_is_image(options->source) <= 0)
-		return mkfs_refuse("--index: the sources have to be EROFS images; for an archive it is --tar=i");
-	if (options->build.compression_count)
-		return mkfs_refuse("-z: --index leaves the contents in the images, as they are");
-	if (options->min_kernel.major)
-		return mkfs_refuse("--min-kernel: what an index wants is what its images want");
-	if (options->scan.device_count)
-		return mkfs_refuse("--device: an index cannot point to images that have devices of their own");
-	return true;
-}
-
 /* An index has to reach everything in the archive, which is made of blocks of 512 bytes. */
 static bool settle_outside(struct mkfs_options *options)
 {
@@ -54,7 +38,7 @@ static bool refuse_argument(int kind, char **argv)
 /* Options about the run, and not about the bytes of the image. */
 static bool is_about_run(const struct mkfs_option *option)
 {
-	static const char *const names[] = { "quiet", "workers", "oci", "force", "no-fsync" };
+	static const char *const names[] = { "quiet", "workers", "oci", "force", "no-fsync", "vmdk-desc" };
 
 	if (option->letter == 'd')
 		return true;
@@ -120,7 +104,7 @@ enum mkfs_action mkfs_parse_options(struct mkfs_options *options, int argc, char
 		return tool_flush_stdout() ? MKFS_DONE : MKFS_FAIL;
 	options->scan.overlay_xattrs = options->rules.strip_overlay;
 	if (!mkfs_settle_times(&parser) || !mkfs_settle_positionals(options, argc - optind, argv + optind) ||
-	    !mkfs_settle_layers(&parser) || !mkfs_settle_restamp(&parser) || !settle_thin(options) ||
+	    !mkfs_settle_layers(&parser) || !mkfs_settle_restamp(&parser) || !mkfs_settle_thin(&parser) ||
 	    !settle_outside(options) || !mkfs_settle_compression(options))
 		return MKFS_FAIL;
 	return MKFS_BUILD;

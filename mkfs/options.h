@@ -28,7 +28,8 @@ enum mkfs_input {
 struct mkfs_options {
 	const char *output;
 	enum mkfs_input input;
-	bool is_thin;	    /* --index */
+	bool is_thin;	    /* contents stay in the source images: --index, --clean=0, or nothing says otherwise */
+	bool wants_copy;    /* --clean, --clean=data */
 	const char *source; /* the first of them; NULL: standard input */
 	const char *const *sources;
 	size_t source_count; /* more than one: images */
@@ -38,6 +39,8 @@ struct mkfs_options {
 	struct erofs_scan_options scan;
 	struct erofs_tree_rules rules;
 	struct erofs_build_options build;
+	bool block_size_given;
+	const char *vmdk_path;		/* --vmdk-desc */
 	struct erofs_kernel min_kernel; /* --min-kernel, 0.0 without */
 	bool form_given;		/* -E [^]48bit */
 
@@ -68,6 +71,9 @@ enum mkfs_action {
 
 enum mkfs_action mkfs_parse_options(struct mkfs_options *options, int argc, char **argv);
 void mkfs_release_options(struct mkfs_options *options);
+
+/* Whether an index of images has the block size that was asked for. */
+bool mkfs_check_thin_blocks(const struct mkfs_options *options, const struct erofs_build_options *build);
 
 /* Prints the usage on stdout. */
 void mkfs_print_help(void);

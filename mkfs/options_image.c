@@ -12,6 +12,7 @@ static bool take_block_size(struct mkfs_parser *parser, const char *value)
 	if (!tool_parse_size(&size, value, 1u << 20) || size < 512 || size > 4096 || (size & (size - 1)))
 		return mkfs_refuse("-b '%s': the block size is 512, 1024, 2048 or 4096", value);
 	parser->options->build.blkszbits = (unsigned int)__builtin_ctzll(size);
+	parser->options->block_size_given = true;
 	return true;
 }
 
@@ -104,6 +105,12 @@ static bool take_no_fsync(struct mkfs_parser *parser, const char *value)
 	return true;
 }
 
+static bool take_vmdk(struct mkfs_parser *parser, const char *value)
+{
+	parser->options->vmdk_path = value;
+	return *value || mkfs_refuse("--vmdk-desc needs the name of a file");
+}
+
 static const struct mkfs_option rows[] = {
 	{ NULL, 'b', MUST, take_block_size,
 	  .help = "  -b BYTES                   block size: 512, 1024, 2048 or 4096 (4096)\n" },
@@ -136,6 +143,8 @@ static const struct mkfs_option rows[] = {
 	  .help = "      --fsalignblks=N        make the size of the image a multiple of N blocks\n" },
 	{ "verity", 0, NO, take_verity, .fits_restamp = true,
 	  .help = "      --verity               append a dm-verity hash tree; IMAGE.dmverity has its root hash and offset\n" },
+	{ "vmdk-desc", 0, MUST, take_vmdk, .fits_restamp = true,
+	  .help = "      --vmdk-desc=FILE       write a VMDK descriptor: the image and its devices as one disk\n" },
 	{ "force", 0, NO, take_force, .fits_restamp = true,
 	  .help = "      --force                overwrite an IMAGE that holds other data\n" },
 	{ "no-fsync", 0, NO, take_no_fsync, .fits_restamp = true,

@@ -14,7 +14,19 @@ static bool take_index(struct mkfs_parser *parser, const char *value)
 {
 	(void)value;
 	parser->options->is_thin = true;
+	parser->options->wants_copy = false;
 	return true;
+}
+
+/* What other builders call a build from scratch: all data, or inodes without. */
+static bool take_clean(struct mkfs_parser *parser, const char *value)
+{
+	struct mkfs_options *options = parser->options;
+
+	options->is_thin = value && strcmp(value, "0") == 0;
+	options->wants_copy = !options->is_thin;
+	return options->is_thin || !value || strcmp(value, "data") == 0 ||
+	       mkfs_refuse("--clean '%s': data or 0", value);
 }
 
 static bool take_exclude_path(struct mkfs_parser *parser, const char *value)
@@ -50,6 +62,7 @@ static bool take_aufs(struct mkfs_parser *parser, const char *value)
 static bool take_ovlfs_strip(struct mkfs_parser *parser, const char *value)
 {
 	parser->options->rules.strip_overlay = !value || strcmp(value, "1") == 0;
+	parser->options->scan.keep_overlay = !parser->options->rules.strip_overlay;
 	return parser->options->rules.strip_overlay || strcmp(value, "0") == 0 ||
 	       mkfs_refuse("--ovlfs-strip '%s' is not 0 or 1", value);
 }
@@ -98,7 +111,10 @@ static const struct mkfs_option rows[] = {
 		  "                             table (repeatable)\n" },
 	{ "index", 0, NO, take_index,
 	  .help = "      --index                source images: write metadata only; contents stay in the images, each\n"
-		  "                             a device of the new one, for mount -o device=IMAGE,device=IMAGE...\n" },
+		  "                             a device of the new one, for mount -o device=IMAGE,device=IMAGE...\n"
+		  "                             (default, unless -z, --min-kernel or --device asks for a copy)\n" },
+	{ "clean", 0, MAY, take_clean,
+	  .help = "      --clean[=data|0]       source images: copy the contents, too; 0: the same as --index\n" },
 	{ "exclude-path", 0, MUST, take_exclude_path,
 	  .help = "      --exclude-path=PATH    leave out PATH and what is below it\n" },
 	{ "exclude-regex", 0, MUST, take_exclude_regex,
@@ -127,7 +143,8 @@ static const struct mkfs_option rows[] = {
 		  "                             IMAGE is an OCI layout for the same container image with EROFS\n"
 		  "                             layers) ,type=containerd|draft (what layers=image calls them)\n" },
 	{ "ovlfs-strip", 0, MAY, take_ovlfs_strip,
-	  .help = "      --ovlfs-strip[=0|1]    leave out whiteouts and xattrs of overlayfs\n" },
+	  .help = "      --ovlfs-strip[=0|1]    leave out whiteouts and xattrs of overlayfs; 0: keep them, even where\n"
+		  "                             several source images have been laid over each other\n" },
 	{ "file-contexts", 0, MUST, take_file_contexts,
 	  .help = "      --file-contexts=FILE   label all files as a SELinux file_contexts file says\n" },
 	{ "mount-point", 0, MUST, take_mount_point,

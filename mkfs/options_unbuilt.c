@@ -18,13 +18,11 @@ static const struct mkfs_option rows[] = {
 	{ "async-queue-limit", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
 	{ "blobdev", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
 	{ "chunksize", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
-	{ "clean", 0, MAY, mkfs_refuse_unbuilt, .help = NULL },
 	{ "dsunit", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
 	{ "fs-config-file", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
 	{ "incremental", 0, MAY, mkfs_refuse_unbuilt, .help = NULL },
 	{ "product-out", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
 	{ "root-xattr-isize", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
-	{ "vmdk-desc", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
 	{ "zD", 0, MAY, mkfs_refuse_unbuilt, .help = NULL },
 	{ NULL, 'm', MUST, mkfs_refuse_unbuilt, .help = NULL },
 };

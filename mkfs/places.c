@@ -7,8 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The directory that a file is to be made in, with all links resolved; to be freed. */
-static char *real_directory(const char *path)
+char *mkfs_real_directory(const char *path)
 {
 	char *slash, *real, *copy = strdup(path);
 
@@ -76,7 +75,7 @@ static char *real_target(const char *path)
 
 	if (target)
 		return target;
-	directory = real_directory(path);
+	directory = mkfs_real_directory(path);
 	if (directory &&
 	    asprintf(&target, "%s/%s", strcmp(directory, "/") == 0 ? "" : directory, slash ? slash + 1 : path) < 0)
 		target = NULL;

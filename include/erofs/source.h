@@ -41,6 +41,12 @@ struct erofs_scan_options {
 	const char *const *devices;
 	size_t device_count;
 	const struct erofs_cancel *cancel; /* stops with -ECANCELED. May be NULL */
+	/*
+	 * Several images: what a mark of overlayfs hides is left out, but the mark stays, so that the new image hides the same
+	 * in images that will lie below it.
+	 */
+	bool keep_overlay;
+	bool carry_fingerprints; /* see erofs_scan_thin() */
 };
 
 /* Nothing is asked for; see <erofs/api.h>. */
@@ -95,10 +101,17 @@ EROFS_API int erofs_scan_restamp(struct erofs_tree *tree, const char *path, cons
 
 /*
  * Scans images like erofs_scan_images(), for one of metadata only: erofs_build() then makes the images extra devices, in their
- * order, each a slot whose tag is the SHA-256 of its file in hex, and points to the contents where they lie, compressed ones too;
- * what lies inline is copied. Linux >= 5.16, or as new as the images themselves want, mounts it with device= for each. The
+ * order, and points to the contents where they lie, compressed ones too; what lies inline is copied. The tag of a device's slot
+ * is a SHA-256 in hex: that of the image's name if it has one ("<64 hex digits>", "<64 hex digits>.erofs", as blobs of OCI
+ * layouts and entries of layer caches are called), else that of its bytes, which are all read for it. Linux >= 5.16, or as new as the images themselves want, mounts it with device= for each. The
  * images must have blocks of one size, no devices of their own and no fragments (-EOPNOTSUPP); addresses beyond an image are
  * damage. Sets the block size and data_outside in `build`, which must stay, without compression.
+ *
+ * Fingerprints that `build` asks for are computed from the contents, which are read for that, whatever the images say. If it asks
+ * for none and options->carry_fingerprints is set, those of the images are carried over unread, if all images have some: `build`
+ * then names their algorithm, and their name in the first image, valid until the tree is freed. They are believed as the kernel
+ * would believe them in the images themselves. A file without one, two algorithms, or a value that is no fingerprint's, are
+ * refused with -EUCLEAN; if only some of the images have any, none is carried over, with a warning.
  */
 EROFS_API int erofs_scan_thin(struct erofs_tree *tree, const char *const *paths, size_t count,
 			      const struct erofs_scan_options *options, struct erofs_build_options *build,

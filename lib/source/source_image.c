@@ -268,7 +268,7 @@ static int scan_layers(struct image_source *source)
 		if (!err)
 			erofs_source_losses_report(&source->layers[i].losses, source->layers[i].path, source->diag);
 		if (!err && source->layer_count > 1)
-			err = erofs_source_image_merge(source->tree, below, root);
+			err = erofs_source_image_merge(source, below, root);
 		below = root;
 	}
 	if (!err)
@@ -289,6 +289,7 @@ static int scan_images(struct erofs_tree *tree, const char *const *paths, size_t
 	*source = (struct image_source){ .tree = tree, .own_options = *options, .diag = diag };
 	source->takes_over = ops == &erofs_source_image_restamp_ops;
 	source->is_thin = ops == &erofs_source_image_thin_ops;
+	source->carries = source->is_thin && options->carry_fingerprints && build->fingerprint == EROFS_DIGEST_NONE;
 	/* Fingerprints need Linux 6.4 anyway. */
 	source->storage.for_old_kernels = source->takes_over && build->fingerprint == EROFS_DIGEST_NONE;
 	options = source->options = &source->own_options;
@@ -347,6 +348,9 @@ int erofs_scan_thin(struct erofs_tree *tree, const char *const *paths, size_t co
 		err = scan_images(tree, paths, count, &known, &erofs_source_image_thin_ops, &known_build, diag);
 	if (err)
 		return err;
+	err = erofs_source_image_carry_end(tree->source, &known_build);
+	if (err)
+		return erofs_source_end(tree, err);
 	known_build.blkszbits = ((struct image_source *)tree->source)->layers[0].image->sb.blkszbits;
 	known_build.data_outside = true;
 	erofs_sized_give(build, &known_build, sizeof(known_build));

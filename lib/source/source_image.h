@@ -49,6 +49,7 @@ struct image_thin {
 	struct erofs_thin_chunk *chunks; /* instead of entries */
 	uint8_t *tail;
 	uint32_t tail_size;
+	const uint8_t *digest; /* carried over; or NULL */
 };
 
 /* How the files of an image that is taken over are stored. */
@@ -86,7 +87,9 @@ struct image_source {
 	struct erofs_labels *labels;
 	/* of an image that is taken over */
 	bool takes_over;
-	bool is_thin; /* contents stay in the images */
+	bool is_thin;		   /* contents stay in the images */
+	bool carries;		   /* fingerprints of the images */
+	enum erofs_digest carried; /* their algorithm, as soon as there is one */
 	uint32_t thin_features;
 	struct erofs_compression_configs thin_configs; /* what any of them needs */
 	bool thin_has_records;			       /* some have them written down */
@@ -120,9 +123,10 @@ int erofs_source_image_keep_entries(struct erofs_tree *tree, struct erofs_tree_i
 
 /*
  * Lays the tree `upper` over the tree `lower` (NULL: over nothing), as overlayfs would: what results is in `upper`, without
- * whiteouts.
+ * whiteouts unless options->keep_overlay is set.
  */
-int erofs_source_image_merge(struct erofs_tree *tree, struct erofs_tree_inode *lower, struct erofs_tree_inode *upper);
+int erofs_source_image_merge(struct image_source *source, struct erofs_tree_inode *lower,
+			     struct erofs_tree_inode *upper);
 
 /*
  * Contents. A reader is for one thread.
@@ -169,6 +173,18 @@ int erofs_source_image_read_extent(void *reader, struct erofs_content *content,
 
 /* Looks at the images, which are open; reports what cannot be pointed to. */
 int erofs_source_image_thin_begin(struct image_source *source);
+
+/* Finds the tag of an image (source_image_tag.c). Reports. */
+int erofs_source_image_make_tag(struct image_source *source, struct image_layer *layer);
+
+/*
+ * Fingerprints that are carried over (source_image_carry.c): whether there are any to be had; that of a file, reported if it
+ * cannot be believed; and what `build` says of them.
+ */
+int erofs_source_image_carry_begin(struct image_source *source);
+int erofs_source_image_carry(struct image_source *source, struct image_thin *thin, const struct erofs_tree_inode *inode,
+			     const struct erofs_inode *from);
+int erofs_source_image_carry_end(struct image_source *source, struct erofs_build_options *build);
 
 /* Finds out how a regular file is stored. Reports. */
 int erofs_source_image_thin_survey(struct image_source *source, const struct image_layer *layer,

@@ -17,10 +17,12 @@
 struct pair {
 	struct erofs_tree_inode *lower; /* NULL: nothing shows through */
 	struct erofs_tree_inode *upper;
+	bool hides; /* becomes opaque */
 };
 
 struct merge {
 	struct erofs_tree *tree;
+	bool keeps;		     /* marks, for images below */
 	struct erofs_buffer pairs;   /* that are still to be merged */
 	struct erofs_buffer entries; /* of the directory in hand */
 };
@@ -48,13 +50,28 @@ static int put(struct merge *merge, struct erofs_tree_inode *dir, const struct e
 	return erofs_buffer_append(&merge->entries, entry, sizeof(*entry));
 }
 
+/* Whether the lower one hides what images below the two have under this name, which the upper one has to hide then. */
+static bool hides_below(const struct merge *merge, const struct erofs_tree_inode *lower,
+			const struct erofs_tree_inode *upper)
+{
+	return merge->keeps && lower && !(marks_of(upper) & IMAGE_OPAQUE) &&
+	       (!S_ISDIR(lower->mode) || (marks_of(lower) & IMAGE_OPAQUE));
+}
+
+static int make_opaque(struct erofs_tree *tree, struct erofs_tree_inode *dir)
+{
+	((struct image_origin *)dir->origin)->marks |= IMAGE_OPAQUE;
+	return erofs_tree_add_xattr(tree, dir, "trusted.overlay.opaque", "y", 1);
+}
+
 static int put_upper(struct merge *merge, struct erofs_tree_inode *dir, const struct erofs_tree_entry *lower,
 		     const struct erofs_tree_entry *upper)
 {
-	struct pair pair = { lower && S_ISDIR(lower->inode->mode) ? lower->inode : NULL, upper->inode };
+	struct pair pair = { lower && S_ISDIR(lower->inode->mode) ? lower->inode : NULL, upper->inode,
+			     hides_below(merge, lower ? lower->inode : NULL, upper->inode) };
 	int err;
 
-	if (is_whiteout(upper->inode))
+	if (is_whiteout(upper->inode) && !merge->keeps)
 		return 0;
 	err = put(merge, dir, upper);
 	if (err || !S_ISDIR(upper->inode->mode))
@@ -75,7 +92,7 @@ static int merge_pair(struct merge *merge, const struct pair *pair)
 	const struct erofs_tree_entry *low = lower ? lower->dir.entries : NULL;
 	const struct erofs_tree_entry *low_end = lower ? low + lower->dir.count : NULL;
 	const struct erofs_tree_entry *up = upper->dir.entries, *up_end = up + upper->dir.count;
-	int err = 0;
+	int err = pair->hides ? make_opaque(merge->tree, upper) : 0;
 
 	if (lower)
 		sort(lower);
@@ -91,10 +108,11 @@ static int merge_pair(struct merge *merge, const struct pair *pair)
 	return err ? err : erofs_source_image_keep_entries(merge->tree, upper, &merge->entries);
 }
 
-int erofs_source_image_merge(struct erofs_tree *tree, struct erofs_tree_inode *lower, struct erofs_tree_inode *upper)
+int erofs_source_image_merge(struct image_source *source, struct erofs_tree_inode *lower,
+			     struct erofs_tree_inode *upper)
 {
-	erofs_auto(release_merge) struct merge merge = { .tree = tree };
-	struct pair pair = { lower, upper };
+	erofs_auto(release_merge) struct merge merge = { .tree = source->tree, .keeps = source->options->keep_overlay };
+	struct pair pair = { lower, upper, hides_below(&merge, lower, upper) };
 	int err = erofs_buffer_append(&merge.pairs, &pair, sizeof(pair));
 
 	while (!err && merge.pairs.size) {

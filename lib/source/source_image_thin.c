@@ -1,55 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "lib/codec/hasher.h"
 #include "lib/source/source_image.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
 
 /* Contents that stay in their images, which become the extra devices of another one. */
 
-#define TAG_READ (1u << 20)
-
 /* ---- the images ---- */
-
-static int hash_file(struct image_source *source, struct image_layer *layer, struct erofs_hasher *hasher, uint8_t *buf)
-{
-	const struct erofs_device *device = &layer->image->primary;
-	uint8_t raw[EROFS_DIGEST_MAX];
-	int err = erofs_hasher_begin(hasher);
-
-	for (uint64_t at = 0; !err && at < device->size; at += TAG_READ) {
-		uint64_t rest = device->size - at;
-		size_t length = rest < TAG_READ ? (size_t)rest : TAG_READ;
-
-		if (erofs_cancel_requested(source->options->cancel))
-			return -ECANCELED;
-		err = erofs_device_read(device, buf, length, at);
-		if (!err)
-			err = erofs_hasher_append(hasher, buf, length);
-	}
-	if (!err)
-		err = erofs_hasher_end(hasher, raw);
-	for (unsigned int i = 0; !err && i < 32; i++)
-		snprintf(layer->tag + 2 * (size_t)i, 3, "%02x", raw[i]);
-	return err;
-}
-
-static int make_tag(struct image_source *source, struct image_layer *layer)
-{
-	struct erofs_hasher *hasher = erofs_hasher_new(EROFS_DIGEST_SHA256);
-	uint8_t *buf = malloc(TAG_READ);
-	int err = hasher && buf ? hash_file(source, layer, hasher, buf) : -ENOMEM;
-
-	free(buf);
-	erofs_hasher_free(hasher);
-	if (err && err != -ENOMEM && err != -ECANCELED)
-		erofs_report(source->diag, err, "'%s' cannot be read: %s", layer->path, strerror(-err));
-	return err;
-}
 
 static int check_layer(struct image_source *source, const struct image_layer *layer)
 {
@@ -114,8 +73,10 @@ int erofs_source_image_thin_begin(struct image_source *source)
 		if (!err)
 			merge_configs(source, layer);
 		if (!err)
-			err = make_tag(source, layer);
+			err = erofs_source_image_make_tag(source, layer);
 	}
+	if (!err)
+		err = erofs_source_image_carry_begin(source);
 	if (!err && block >= EROFS_NULL_BLOCK)
 		err = erofs_report(source->diag, -EFBIG,
 				   "the images have more than 2^32 blocks; larger blocks would help");
@@ -248,6 +209,11 @@ int erofs_source_image_thin_survey(struct image_source *source, const struct ima
 		return -ENOMEM;
 	*thin = (struct image_thin){ .layer = layer };
 	origin->thin = thin;
+	if (source->carries) {
+		err = erofs_source_image_carry(source, thin, inode, from);
+		if (err)
+			return err;
+	}
 	if (erofs_inode_is_compressed(from))
 		err = erofs_source_image_thin_zmap(source, thin, from);
 	else if (from->layout == EROFS_LAYOUT_CHUNK_BASED)
@@ -349,6 +315,11 @@ static int write_index(const struct erofs_tree_inode *inode, uint64_t head, uint
 	return 0;
 }
 
+static const uint8_t *digest_of(const struct erofs_tree_inode *inode)
+{
+	return thin_of(inode)->digest;
+}
+
 static void describe_images(void *arg, struct erofs_thin_images *out)
 {
 	const struct image_source *source = arg;
@@ -385,4 +356,5 @@ const struct erofs_source_ops erofs_source_image_thin_ops = {
 	.thin_index = write_index,
 	.thin_images = describe_images,
 	.thin_slot = describe_slot,
+	.digest = digest_of,
 };

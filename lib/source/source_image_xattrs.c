@@ -148,10 +148,12 @@ static int take(const struct fill *fill, const struct erofs_xattr *xattr)
 	if (erofs_source_label_replaces(fill->source->labels, name))
 		return 0;
 	if (fill->source->layer_count > 1) {
+		bool keeps = fill->source->options->keep_overlay;
+
 		err = obey_overlay(fill, xattr);
-		if (err)
+		if (err < 0 || (err && !keeps))
 			return err < 0 ? err : 0;
-		if (starts_with(name, OVERLAY_ESCAPED)) {
+		if (!keeps && starts_with(name, OVERLAY_ESCAPED)) {
 			strcpy(unescaped, OVERLAY);
 			strcat(unescaped, name + strlen(OVERLAY_ESCAPED));
 			name = unescaped;

@@ -164,6 +164,8 @@ struct erofs_source_ops {
 	int (*thin_index)(const struct erofs_tree_inode *inode, uint64_t head, uint64_t base, uint8_t *out);
 	void (*thin_images)(void *source, struct erofs_thin_images *out);
 	void (*thin_slot)(void *source, unsigned int number, uint64_t base, struct erofs_device_slot *slot);
+	/* If tree->has_digests: the raw digest of a regular file that is not empty, which then need not be read. */
+	const uint8_t *(*digest)(const struct erofs_tree_inode *inode);
 	/*
 	 * Of a source whose files are encoded already, and which are to be taken over as they are; else NULL. `encoding` is the
 	 * position of a file's compressor in the build's list, or -1 if it is to be stored flat, and whether its clusters have
@@ -215,6 +217,7 @@ struct erofs_tree {
 	size_t xattr_set_room;
 	struct erofs_index xattr_set_index;
 
+	bool has_digests; /* the source knows all that the build asks for */
 	bool is_restamped; /* is to become the image that it was: no rule changes it */
 
 	const char **reserved_xattrs;

@@ -57,7 +57,7 @@ nothing_left "SOURCE_DATE_EPOCH=garbage"
 # ---- known, but not built: refused by name
 for option in -m4096 --tar=headerball -Eztailpacking -Efragments -Eall-fragments -Ededupe -Efragdedupe --ungzip=x \
 	--unxz=x --chunksize=4096 --blobdev=x --zD --zD=1 --MZ=i --async-queue-limit=9 \
-	--dsunit=4 --vmdk-desc=x --product-out=x --fs-config-file=x --clean=data --incremental=data; do
+	--dsunit=4 --product-out=x --fs-config-file=x --incremental=data; do
 	name=${option%%=*}
 	case $option in -m*) name=${option:0:2} ;; -E*) name=${option#-E} ;; esac
 	rejects "$option is refused by name" "$name" "$option" "$out" "$work/s"

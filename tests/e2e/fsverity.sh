@@ -68,8 +68,10 @@ else
 	skip "no python3: container image"
 fi
 "$MKFS" --quiet "$FP_OPT" other s
-build "an image" image image other
+build "an image" image --clean=data image other
 judge "an image" image
+build "index of an image" image --index image other
+judge "index of an image" image other
 build "restamp" image --restamp image other
 judge "restamp" image
 if built_with LZ4; then

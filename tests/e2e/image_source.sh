@@ -19,8 +19,8 @@ touch -d @1700000000 "$work/odd"
 again() { # WHAT OPTIONS...: directory -> image -> image
 	local what=$1
 	shift
-	check "$what: from the directory" "$MKFS" --quiet -T1 --mkfs-time "$@" "$work/direct" "$work/odd" || return
-	check "$what: from the image" "$MKFS" --quiet -T1 --mkfs-time "$@" "$work/image" "$work/direct" || return
+	check "$what: from the directory" "$MKFS" --quiet --clean=data -T1 --mkfs-time "$@" "$work/direct" "$work/odd" || return
+	check "$what: from the image" "$MKFS" --quiet --clean=data -T1 --mkfs-time "$@" "$work/image" "$work/direct" || return
 	check "$what: same bytes" cmp "$work/direct" "$work/image"
 }
 again "plain" "$FP_OPT"
@@ -32,12 +32,12 @@ again "without fingerprints"
 again "blocks of 512" -b512 "$FP_OPT"
 again "zstd" -zzstd,3 -C65536 "$FP_OPT"
 for workers in 0 1 2 5; do
-	check "zstd, $workers workers" "$MKFS" --quiet -T1 --mkfs-time -zzstd,3 -C65536 "$FP_OPT" --workers=$workers \
+	check "zstd, $workers workers" "$MKFS" --quiet --clean=data -T1 --mkfs-time -zzstd,3 -C65536 "$FP_OPT" --workers=$workers \
 		"$work/other" "$work/direct"
 	check "zstd, $workers workers: same bytes" cmp "$work/direct" "$work/other"
 done
 again "encoded extents" -zlz4 -E48bit "$FP_OPT"
-check "another layout" "$MKFS" --quiet "$FP_OPT" -b1024 -zdeflate "$work/image" "$work/direct"
+check "another layout" "$MKFS" --quiet --clean=data "$FP_OPT" -b1024 -zdeflate "$work/image" "$work/direct"
 without_holes=("$tools/treecmp" "--ignore-xattr=$FP_NAME")
 is_root || without_holes+=(--ignore-owner --no-xattrs)
 extracted_as() { # WHAT SOURCE IMAGE OPTIONS...: of what treecmp looks at
@@ -53,18 +53,18 @@ check "another layout: fsck --ishare" "$FSCK" --ishare "$work/image"
 # ---- what options do to a directory they do to an image ----
 
 small_tree "$work/small"
-"$MKFS" --quiet "$work/small.img" "$work/small"
+"$MKFS" --quiet --clean=data "$work/small.img" "$work/small"
 for options in --exclude-path=dir/below --exclude-regex='lin.ed$' --all-root --force-uid=7 "-T 5" --hard-dereference "-x-1"; do
 	# shellcheck disable=SC2086
-	"$MKFS" --quiet -Uclear -T1 --mkfs-time $options "$work/direct" "$work/small"
+	"$MKFS" --quiet --clean=data -Uclear -T1 --mkfs-time $options "$work/direct" "$work/small"
 	# shellcheck disable=SC2086
-	check "$options" "$MKFS" --quiet -Uclear -T1 --mkfs-time $options "$work/image" "$work/small.img"
+	check "$options" "$MKFS" --quiet --clean=data -Uclear -T1 --mkfs-time $options "$work/image" "$work/small.img"
 	check "$options: same bytes" cmp "$work/direct" "$work/image"
 done
-refused "onto itself" "both the source and the image" "$MKFS" --quiet "$work/small.img" "$work/small.img"
-refused "a directory among images" "has to be an EROFS image" "$MKFS" --quiet "$work/image" "$work/small.img" "$work/small"
+refused "onto itself" "both the source and the image" "$MKFS" --quiet --clean=data "$work/small.img" "$work/small.img"
+refused "a directory among images" "has to be an EROFS image" "$MKFS" --quiet --clean=data "$work/image" "$work/small.img" "$work/small"
 head -c 3000 "$work/small.img" >"$work/short"
-refused "cut short" "short" "$MKFS" --quiet "$work/none" "$work/short"
+refused "cut short" "short" "$MKFS" --quiet --clean=data "$work/none" "$work/short"
 check "no image of it" test ! -e "$work/none"
 
 # ---- images of others ----
@@ -73,7 +73,7 @@ images=()
 printf '4096 0 text\n8192 1 .\n' >"$work/hints"
 compressed_images "$work/small"
 for image in "${images[@]}"; do
-	check "${image##*/}" "$MKFS" --quiet "$FP_OPT" "$work/image" "$image" || continue
+	check "${image##*/}" "$MKFS" --quiet --clean=data "$FP_OPT" "$work/image" "$image" || continue
 	extracted_as "${image##*/}" "$work/compressible" "$work/image" --ignore-mtime
 	check "${image##*/}: fsck --ishare" "$FSCK" --ishare "$work/image"
 done
@@ -105,9 +105,9 @@ for image in "${images[@]}"; do
 done
 while read -r name options; do
 	# shellcheck disable=SC2086
-	"$MKFS" --quiet -Uclear -T1 --mkfs-time -L label $options "$work/bare" "$work/compressible"
+	"$MKFS" --quiet --clean=data -Uclear -T1 --mkfs-time -L label $options "$work/bare" "$work/compressible"
 	# shellcheck disable=SC2086
-	"$MKFS" --quiet -Uclear -T1 --mkfs-time -L label $options "$FP_OPT" "$work/direct" "$work/compressible"
+	"$MKFS" --quiet --clean=data -Uclear -T1 --mkfs-time -L label $options "$FP_OPT" "$work/direct" "$work/compressible"
 	check "restamp our $name" "$MKFS" --quiet --restamp -Uclear "$FP_OPT" "$work/image" "$work/bare"
 	check "restamp our $name: as if built with fingerprints" cmp "$work/direct" "$work/image"
 	same "restamp our $name: same extents" "$(extents "$work/bare")" "$(extents "$work/image")"
@@ -156,40 +156,40 @@ same_contents() { # IMAGE
 }
 tar -C "$work/devices" -cf "$work/devices.tar" .
 tar -C "$work/devices" -cf "$work/devices2.tar" ./long ./small
-"$MKFS" --quiet --tar=i "$work/index" "$work/devices.tar"
-"$MKFS" --quiet --tar=i "$work/index2" "$work/devices2.tar"
-check "a tar index and its archive" "$MKFS" --quiet "$FP_OPT" "--device=$work/devices.tar" "$work/image" "$work/index"
+"$MKFS" --quiet --clean=data --tar=i "$work/index" "$work/devices.tar"
+"$MKFS" --quiet --clean=data --tar=i "$work/index2" "$work/devices2.tar"
+check "a tar index and its archive" "$MKFS" --quiet --clean=data "$FP_OPT" "--device=$work/devices.tar" "$work/image" "$work/index"
 check "... contents" same_contents "$work/image"
-check "two of them" "$MKFS" --quiet "--device=$work/devices.tar" --device "$work/devices2.tar" "$work/image" "$work/index" "$work/index2"
+check "two of them" "$MKFS" --quiet --clean=data "--device=$work/devices.tar" --device "$work/devices2.tar" "$work/image" "$work/index" "$work/index2"
 check "... contents" same_contents "$work/image"
 check "--restamp" "$MKFS" --quiet --restamp "$FP_OPT" "--device=$work/devices.tar" "$work/image" "$work/index"
 check "... contents" same_contents "$work/image"
-refused "without the archive" 'lies on a device that was not given' "$MKFS" --quiet "$work/none" "$work/index"
-refused "too many devices" "devices2.tar' belongs to no slot" "$MKFS" --quiet "--device=$work/devices.tar" "--device=$work/devices2.tar" "$work/none" "$work/index"
-refused "a device of a directory" 'only a source that is an EROFS image' "$MKFS" --quiet "--device=$work/devices.tar" "$work/none" "$work/devices"
-refused "the output is a device" 'both a device of the source and' "$MKFS" --quiet "--device=$work/devices.tar" "$work/devices.tar" "$work/index"
+refused "without the archive" 'lies on a device that was not given' "$MKFS" --quiet --clean=data "$work/none" "$work/index"
+refused "too many devices" "devices2.tar' belongs to no slot" "$MKFS" --quiet --clean=data "--device=$work/devices.tar" "--device=$work/devices2.tar" "$work/none" "$work/index"
+refused "a device of a directory" 'only a source that is an EROFS image' "$MKFS" --quiet --clean=data "--device=$work/devices.tar" "$work/none" "$work/devices"
+refused "the output is a device" 'both a device of the source and' "$MKFS" --quiet --clean=data "--device=$work/devices.tar" "$work/devices.tar" "$work/index"
 if [ "$peer" ] && [ -x "$peer" ] && "$peer" --quiet --chunksize=4096 "--blobdev=$work/blob" "$work/image" "$work/devices" >/dev/null 2>&1; then
-	check "the peer's --blobdev" "$MKFS" --quiet "$FP_OPT" "--device=$work/blob" "$work/image2" "$work/image"
+	check "the peer's --blobdev" "$MKFS" --quiet --clean=data "$FP_OPT" "--device=$work/blob" "$work/image2" "$work/image"
 	check "... contents" same_contents "$work/image2"
 else
 	skip "no peer that makes blob devices"
 fi
 
 # Damage in what is left out does not matter: the directory's entries, and an inode.
-"$MKFS" --quiet -Enoinline_data -Uclear "$work/whole" "$work/devices"
+"$MKFS" --quiet --clean=data -Enoinline_data -Uclear "$work/whole" "$work/devices"
 inode=$("$DUMP" --path=/d/file "$work/whole" | sed -nE 's/.*Offset: ([0-9]+).*/\1/p')
 check "damage" "$top_builddir/tests/tools/corrupt" --at "$inode" ffff --fix "$work/whole" "$work/hurt"
-check_not "damage: fails" "$MKFS" --quiet "$work/none" "$work/hurt"
-check "damage below an excluded directory" "$MKFS" --quiet --exclude-path=d "$work/image" "$work/hurt"
-check "damage of an excluded file" "$MKFS" --quiet --exclude-path=/d/file "$work/image" "$work/hurt"
+check_not "damage: fails" "$MKFS" --quiet --clean=data "$work/none" "$work/hurt"
+check "damage below an excluded directory" "$MKFS" --quiet --clean=data --exclude-path=d "$work/image" "$work/hurt"
+check "damage of an excluded file" "$MKFS" --quiet --clean=data --exclude-path=/d/file "$work/image" "$work/hurt"
 check "... the rest is there" cmp "$work/devices/long" <("$DUMP" --cat --path=/long "$work/image")
 directory=$("$DUMP" --json -e --path=/d "$work/whole" | sed -nE 's/.*"physical": ([0-9]+).*/\1/p' | head -n 1)
 check "damaged entries" "$top_builddir/tests/tools/corrupt" --at "$((directory + 8))" ffff --fix "$work/whole" "$work/hurt"
-check_not "damaged entries: fails" "$MKFS" --quiet "$work/none" "$work/hurt"
-check "damaged entries of an excluded directory" "$MKFS" --quiet --exclude-path=d "$work/image" "$work/hurt"
+check_not "damaged entries: fails" "$MKFS" --quiet --clean=data "$work/none" "$work/hurt"
+check "damaged entries of an excluded directory" "$MKFS" --quiet --clean=data --exclude-path=d "$work/image" "$work/hurt"
 
 # What an image brings along is replaced, whatever it says.
-"$MKFS" --quiet -zzstd -Uclear "$FP_OPT" "$work/direct" "$work/compressible"
+"$MKFS" --quiet --clean=data -zzstd -Uclear "$FP_OPT" "$work/direct" "$work/compressible"
 cp "$work/direct" "$work/lies"
 offset=$(grep -obUaP 'sha256:' "$work/lies" | head -n 1 | cut -d: -f1)
 printf 'another' | dd of="$work/lies" bs=1 seek=$((offset + 8)) conv=notrunc status=none
@@ -212,14 +212,14 @@ if is_root; then
 	setfattr -n user.mine -v 'sha256:not what is in it' "$work/forged/hello"
 	setfattr -n user.kept -v 'kept' "$work/forged/hello"
 	# An image whose fingerprints have another name: its own attributes of that name are the builder's.
-	"$MKFS" --quiet --ishare-fingerprint=sha256,name=user.mine "$work/named.img" "$work/forged" >/dev/null
-	"$MKFS" "$FP_OPT" "$work/image" "$work/named.img" >"$work/said"
+	"$MKFS" --quiet --clean=data --ishare-fingerprint=sha256,name=user.mine "$work/named.img" "$work/forged" >/dev/null
+	"$MKFS" "$FP_OPT" --clean=data "$work/image" "$work/named.img" >"$work/said"
 	check "fingerprints of another name are dropped" grep -q 'dropped: *3 xattrs' "$work/said"
 	same "only our own are left" "$(fingerprints "$work/image" | wc -l)" \
-		"$("$MKFS" --quiet "$FP_OPT" "$work/direct" "$work/small"; fingerprints "$work/direct" | wc -l)"
+		"$("$MKFS" --quiet --clean=data "$FP_OPT" "$work/direct" "$work/small"; fingerprints "$work/direct" | wc -l)"
 	check "other xattrs stay" grep -q kept "$work/image"
 	check "fsck --ishare" "$FSCK" --ishare "$work/image"
-	check "none without the option" "$MKFS" --quiet "$work/image" "$work/named.img"
+	check "none without the option" "$MKFS" --quiet --clean=data "$work/image" "$work/named.img"
 	check_not "none without the option: fsck" "$FSCK" --ishare "$work/image"
 fi
 
@@ -227,8 +227,8 @@ fi
 
 mkdir "$work/s"
 truncate -s 100M "$work/s/sparse" && printf 'x' | dd of="$work/s/sparse" bs=1 seek=50000000 conv=notrunc status=none
-"$MKFS" --quiet -Uclear -T1 "$work/direct" "$work/s"
-check "sparse" "$MKFS" --quiet -Uclear -T1 "$work/image" "$work/direct"
+"$MKFS" --quiet --clean=data -Uclear -T1 "$work/direct" "$work/s"
+check "sparse" "$MKFS" --quiet --clean=data -Uclear -T1 "$work/image" "$work/direct"
 check "sparse: same bytes" cmp "$work/direct" "$work/image"
 
 # ---- several images ----
@@ -283,13 +283,13 @@ merged_equals() { # WHAT LAYERS...
 	local -a sources=()
 	shift
 	for n; do
-		"$MKFS" --quiet "$FP_OPT" "$work/layer-$n.img" "$work/layers/$n"
+		"$MKFS" --quiet --clean=data "$FP_OPT" "$work/layer-$n.img" "$work/layers/$n"
 		sources+=("$work/layer-$n.img")
 		upper=$work/mnt-$n
 		can_mount && mount_image "$work/layer-$n.img" "$upper"
 		lower=$upper${lower:+:$lower}
 	done
-	check "$what: merge" "$MKFS" --quiet "$FP_OPT" "$work/image" "${sources[@]}" || return
+	check "$what: merge" "$MKFS" --quiet --clean=data "$FP_OPT" "$work/image" "${sources[@]}" || return
 	check "$what: fsck --ishare" "$FSCK" --ishare "$work/image"
 	mkdir -p "$work/overlay"
 	if mount -t overlay -o "ro,lowerdir=$lower" overlay "$work/overlay" 2>/dev/null; then
@@ -309,10 +309,10 @@ merged_equals() { # WHAT LAYERS...
 merged_equals "two layers" 1 2
 merged_equals "three layers" 1 2 3
 merged_equals "one over another" 3 2
-check "one layer alone keeps its marks" "$MKFS" --quiet "$work/image" "$work/layer-2.img"
+check "one layer alone keeps its marks" "$MKFS" --quiet --clean=data "$work/image" "$work/layer-2.img"
 extracted_as "one layer alone" "$work/layers/2" "$work/image" --ignore-xattr=trusted.overlay.origin
 mkdir -p "$work/layers/redirected/moved"
 setfattr -n trusted.overlay.redirect -v /both "$work/layers/redirected/moved"
-"$MKFS" --quiet "$work/layer-r.img" "$work/layers/redirected"
-refused "redirected directory" "redirect.*does not follow" "$MKFS" --quiet "$work/image" "$work/layer-1.img" "$work/layer-r.img"
+"$MKFS" --quiet --clean=data "$work/layer-r.img" "$work/layers/redirected"
+refused "redirected directory" "redirect.*does not follow" "$MKFS" --quiet --clean=data "$work/image" "$work/layer-1.img" "$work/layer-r.img"
 finish

@@ -148,7 +148,7 @@ for candidate in "${PEER_DIR:+$PEER_DIR/bin/mkfs.erofs}" /usr/bin/mkfs.erofs; do
 done
 if [ "$other" ]; then
 	export other
-	layers '"$other" --quiet bare-{}.img native/{} >/dev/null 2>&1 && "$MKFS" --quiet {}.img bare-{}.img'
+	layers '"$other" --quiet bare-{}.img native/{} >/dev/null 2>&1 && "$MKFS" --quiet --clean=data {}.img bare-{}.img'
 	images_over "image with whiteouts, by another builder"
 	check "restamp" "$MKFS" --quiet --restamp "$FP_OPT" restamped.img bare-1.img
 	mount_image bare-1.img layer-0 && mount_image restamped.img layer-1
@@ -172,7 +172,7 @@ images_over "directory with whiteouts as attributes"
 
 marks() { mount_image "$2" layer-0 && same "$1" "" "$(getfattr -Rhd -m '^trusted.overlay' layer-0 2>&1)$(find layer-0 -type c)" && unmount layer-0; }
 layers '"$MKFS" --quiet --aufs {}.img aufs/{}'
-"$MKFS" --quiet merged.img 0.img 1.img 2.img
+"$MKFS" --quiet --clean=data merged.img 0.img 1.img 2.img
 marks "merged: no marks" merged.img
 mount_image merged.img layer-0 && as_flat "merged" layer-0 && unmount layer-0
 marks "flattened: no marks" flat.img

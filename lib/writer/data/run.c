@@ -215,11 +215,36 @@ static int store_all(struct erofs_data *data, struct erofs_plan *plan, struct er
 	return err ? err : store(&run);
 }
 
+/* Digests that the source knows. */
+static int note_known(struct erofs_data *data, struct erofs_plan *plan)
+{
+	struct erofs_run run = { .data = data, .plan = plan, .digest = erofs_writer_digest(plan) };
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < plan->tree->inode_count; i++) {
+		const struct erofs_tree_inode *inode = plan->tree->inodes[i];
+		struct erofs_identity identity;
+
+		if (!S_ISREG(inode->mode) || !inode->size)
+			continue;
+		memcpy(identity.digest, plan->tree->source_ops->digest(inode), erofs_digest_size(run.digest));
+		err = erofs_writer_note(&run, inode, &identity);
+	}
+	return err;
+}
+
 int erofs_writer_data_store(struct erofs_data *data, struct erofs_plan *plan, struct erofs_pool *pool)
 {
-	bool is_wanted =
-		!plan->options->data_outside || plan->options->fingerprint != EROFS_DIGEST_NONE || data->uuid_hasher;
-	int err = is_wanted ? store_all(data, plan, pool) : pass_over(plan);
+	/* The tags of images beside this one stand for their contents in the UUID. */
+	bool names_contents = data->uuid_hasher && !plan->tree->source_ops->thin;
+	int err;
+
+	if (plan->options->fingerprint != EROFS_DIGEST_NONE && plan->tree->has_digests)
+		err = note_known(data, plan);
+	else if (!plan->options->data_outside || plan->options->fingerprint != EROFS_DIGEST_NONE || names_contents)
+		err = store_all(data, plan, pool);
+	else
+		err = pass_over(plan);
 
 	/* Metadata begin with a block. */
 	return err ? err : erofs_writer_zone_align(&data->zone);
