@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +8,7 @@
 #include "lib/codec/decoder.h"
 #include "lib/reader/reader.h"
 #include "lib/util/data_buffer.h"
+#include "lib/util/monitor.h"
 
 /*
  * What a decoder remembers: the extents it decoded last, so many of them and so many bytes in all. The newest is kept
@@ -41,8 +41,8 @@ struct idle {
 };
 
 struct erofs_decoders {
-	pthread_mutex_t lock;
-	struct idle *idle; /* under the lock; as many in all as threads have ever read at once */
+	struct erofs_monitor monitor; /* of the list */
+	struct idle *idle;	      /* as many in all as threads have ever read at once */
 };
 
 /* ---- the list --------------------------------------------------------------------------------------------------------------- */
@@ -51,10 +51,9 @@ struct erofs_decoders *erofs_reader_decoders_new(void)
 {
 	struct erofs_decoders *new = calloc(1, sizeof(*new));
 
-	if (!new || !pthread_mutex_init(&new->lock, NULL))
-		return new;
-	free(new);
-	return NULL;
+	if (new)
+		erofs_monitor_init(&new->monitor);
+	return new;
 }
 
 static void free_idle(struct idle *idle)
@@ -76,20 +75,26 @@ void erofs_reader_decoders_free(struct erofs_decoders *decoders)
 		next = idle->next;
 		free_idle(idle);
 	}
-	pthread_mutex_destroy(&decoders->lock);
+	erofs_monitor_destroy(&decoders->monitor);
 	free(decoders);
+}
+
+/* NULL: there is none. */
+static struct idle *take_idle(struct erofs_decoders *decoders)
+{
+	erofs_monitor_hold(&decoders->monitor);
+	struct idle *idle = decoders->idle;
+
+	if (idle)
+		decoders->idle = idle->next;
+	return idle;
 }
 
 /* NULL: out of memory. */
 static struct idle *take(struct erofs_decoders *decoders)
 {
-	struct idle *idle;
+	struct idle *idle = take_idle(decoders);
 
-	pthread_mutex_lock(&decoders->lock);
-	idle = decoders->idle;
-	if (idle)
-		decoders->idle = idle->next;
-	pthread_mutex_unlock(&decoders->lock);
 	if (idle)
 		return idle;
 	idle = calloc(1, sizeof(*idle));
@@ -104,10 +109,10 @@ static struct idle *take(struct erofs_decoders *decoders)
 
 static void give_back(struct erofs_decoders *decoders, struct idle *idle)
 {
-	pthread_mutex_lock(&decoders->lock);
+	erofs_monitor_hold(&decoders->monitor);
+
 	idle->next = decoders->idle;
 	decoders->idle = idle;
-	pthread_mutex_unlock(&decoders->lock);
 }
 
 /* ---- decoding ---------------------------------------------------------------------------------------------------------------- */

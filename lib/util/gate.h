@@ -2,13 +2,13 @@
 #ifndef EROFS_UTIL_GATE_H
 #define EROFS_UTIL_GATE_H
 
-#include <pthread.h>
 #include <stdbool.h>
+
+#include "lib/util/monitor.h"
 
 /* Counts threads that use something, and lets one of them end that: those inside may go on, no other comes in. */
 struct erofs_gate {
-	pthread_mutex_t lock;
-	pthread_cond_t left;
+	struct erofs_monitor monitor; /* of the two below */
 	unsigned int inside;
 	bool is_closed;
 };

@@ -2,10 +2,10 @@
 #ifndef EROFS_WRITER_DEDUP_H
 #define EROFS_WRITER_DEDUP_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/util/monitor.h"
 #include "lib/writer/data/contents.h"
 
 /*
@@ -16,7 +16,7 @@
  */
 struct erofs_dedup {
 	struct erofs_contents contents;
-	pthread_mutex_t lock; /* held while commits change, and others read, the contents */
+	struct erofs_monitor monitor; /* held while commits change, and others read, the contents */
 };
 
 /* Digests have `digest_size` bytes. */

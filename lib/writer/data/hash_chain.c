@@ -19,7 +19,7 @@ int erofs_writer_chain_init(struct erofs_hash_chain *chain, unsigned int width, 
 	chain->links = calloc(width, sizeof(*chain->links));
 	if (!chain->links)
 		return -ENOMEM;
-	pthread_mutex_init(&chain->lock, NULL);
+	erofs_monitor_init(&chain->monitor);
 	err = erofs_writer_hash_new(&chain->hash, digest);
 	return err ? err : erofs_writer_hash_begin(&chain->hash, kind);
 }
@@ -31,7 +31,7 @@ void erofs_writer_chain_release(struct erofs_hash_chain *chain)
 	free(chain->links);
 	chain->links = NULL;
 	erofs_writer_hash_release(&chain->hash);
-	pthread_mutex_destroy(&chain->lock);
+	erofs_monitor_destroy(&chain->monitor);
 }
 
 static int hash_offered(struct erofs_hash_chain *chain)
@@ -53,26 +53,20 @@ static int hash_offered(struct erofs_hash_chain *chain)
 int erofs_writer_chain_offer(struct erofs_hash_chain *chain, uint64_t segment, const uint8_t *data, size_t size)
 {
 	struct erofs_hash_chain_link *link = &chain->links[segment % chain->width];
-	int err;
 
 	link->size = size;
 	atomic_store(&link->data, data);
 	/* The thread that hashes takes this one, too; if it has just passed by, the next drain does. */
-	if (pthread_mutex_trylock(&chain->lock))
-		return 0;
-	err = hash_offered(chain);
-	pthread_mutex_unlock(&chain->lock);
-	return err;
+	erofs_monitor_try_hold(&chain->monitor);
+
+	return held_monitor ? hash_offered(chain) : 0;
 }
 
 int erofs_writer_chain_drain(struct erofs_hash_chain *chain)
 {
-	int err;
+	erofs_monitor_hold(&chain->monitor);
 
-	pthread_mutex_lock(&chain->lock);
-	err = hash_offered(chain);
-	pthread_mutex_unlock(&chain->lock);
-	return err;
+	return hash_offered(chain);
 }
 
 int erofs_writer_chain_end(struct erofs_hash_chain *chain, struct erofs_identity *identity)

@@ -2,9 +2,9 @@
 #ifndef EROFS_WRITER_HASH_CHAIN_H
 #define EROFS_WRITER_HASH_CHAIN_H
 
-#include <pthread.h>
 #include <stdint.h>
 
+#include "lib/util/monitor.h"
 #include "lib/writer/data/file_hash.h"
 
 /*
@@ -15,7 +15,7 @@
 struct erofs_hash_chain_link;
 
 struct erofs_hash_chain {
-	pthread_mutex_t lock; /* held by the thread that hashes; protects hash and next */
+	struct erofs_monitor monitor; /* held by the thread that hashes; protects hash and next */
 	struct erofs_file_hash hash;
 	uint64_t next; /* the segment to hash next */
 	unsigned int width;

@@ -2,19 +2,22 @@
 #ifndef EROFS_WRITER_PROGRESS_H
 #define EROFS_WRITER_PROGRESS_H
 
-#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/util/monitor.h"
 #include "lib/writer/plan/plan.h"
 
 /* Counts what has been read, and tells the caller of the build now and then. For any thread. */
 struct erofs_progress {
 	const struct erofs_plan *plan;
-	atomic_uint_fast64_t files, bytes;
-	atomic_flag reporting;
+	struct erofs_monitor monitor; /* of all below; not held while the caller is told */
+	uint64_t files, bytes;
+	bool is_reporting;
 };
 
 void erofs_writer_progress_init(struct erofs_progress *progress, const struct erofs_plan *plan);
+void erofs_writer_progress_release(struct erofs_progress *progress); /* of zeroed ones, too */
 void erofs_writer_progress_add(struct erofs_progress *progress, uint64_t files, uint64_t bytes);
 
 #endif

@@ -62,6 +62,7 @@ static void release_run(struct erofs_run *run)
 
 	for (uint32_t i = 0; i < run->file_count; i++)
 		erofs_writer_long_free(run, erofs_writer_long_file(run, i));
+	erofs_writer_progress_release(&run->progress);
 	erofs_pages_release(&run->files);
 	free(run->open);
 	erofs_index_release(&run->first_segments);
