@@ -46,6 +46,21 @@ static int choose_path(struct mount_image *image, const struct mount_request *re
 	return 0;
 }
 
+/* The kernel takes files and block devices together in no mount. */
+static int look_at_devices(struct mount_image *image, const struct mount_request *request)
+{
+	struct stat st;
+
+	for (size_t i = 0; image->is_file && i < image->device_count; i++) {
+		if (stat(image->devices[i], &st) || !S_ISBLK(st.st_mode))
+			continue;
+		if (request->backing == BACKING_FILE)
+			return say_error("%s: backing=file, but %s is a device", request->source, image->devices[i]);
+		image->is_file = false;
+	}
+	return 0;
+}
+
 static int copy_given(struct mount_image *image, const struct mount_request *request)
 {
 	if (!request->device_count)
@@ -83,7 +98,9 @@ int image_look_at(struct mount_image *image, const struct mount_request *request
 	status = choose_path(image, request);
 	if (!status)
 		status = copy_given(image, request);
-	return status ? status : read_front(image, request);
+	if (!status)
+		status = read_front(image, request);
+	return status ? status : look_at_devices(image, request);
 }
 
 void image_release(struct mount_image *image)

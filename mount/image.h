@@ -12,7 +12,7 @@
 /* The image that is to be mounted, as our own reader sees it. */
 struct mount_image {
 	const char *path; /* of the file or device, as the kernel gets it */
-	bool is_file;	  /* and no block device */
+	bool is_file;	  /* it and its devices, and no block device */
 	const char **devices;
 	size_t device_count;
 	size_t given; /* of them by device=, whose text is the request's; the others are owned */

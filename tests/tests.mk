@@ -255,6 +255,7 @@ program_tests = \
 	tests/e2e/tar.sh \
 	tests/e2e/tar_index.sh \
 	tests/e2e/thin.sh \
+	tests/e2e/thin_hosts.sh \
 	tests/e2e/targets.sh \
 	tests/e2e/oci_cache.sh \
 	tests/e2e/oci_image.sh \
