@@ -47,12 +47,21 @@ for ((seed = first; seed < first + count; seed++)); do
 	limited "0 1" "$DUMP" --ls -R --path=/ "$work/bad"
 	# What is made of a damaged image is sound, or nothing is made.
 	rm -f "$work/made"
-	case $((seed % 3)) in
-	0) limited "0 1" "$MKFS" --quiet --workers=1 "$FP_OPT" "$work/made" "$work/bad" ;;
-	1) limited "0 1" "$MKFS" --quiet --workers=1 "$FP_OPT" "$work/made" "$image" "$work/bad" ;;
+	devices=()
+	case $((seed % 5)) in
+	0) limited "0 1" "$MKFS" --quiet --workers=1 "$FP_OPT" --clean=data "$work/made" "$work/bad" ;;
+	1) limited "0 1" "$MKFS" --quiet --workers=1 "$FP_OPT" --clean=data "$work/made" "$image" "$work/bad" ;;
 	2) limited "0 1" "$MKFS" --quiet --workers=1 --restamp "$FP_OPT" "$work/made" "$work/bad" ;;
+	*)
+		devices=("--device=$image" "--device=$work/bad")
+		limited "0 1" "$MKFS" --quiet --workers=1 "$FP_OPT" --index "$work/made" "$image" "$work/bad"
+		;;
 	esac
-	[ ! -e "$work/made" ] || limited 0 "$FSCK" --ishare "$work/made"
+	[ ! -e "$work/made" ] || limited 0 "$FSCK" --ishare "${devices[@]}" "$work/made"
+	# Nothing of the contents is read: the index is sound, its devices need not be.
+	rm -f "$work/made"
+	limited "0 1" "$MKFS" --quiet --workers=1 --ishare-fingerprint=none --index "$work/made" "$work/bad"
+	[ ! -e "$work/made" ] || limited 0 "$FSCK" "--device=$work/bad" "$work/made"
 	# Each seed takes one of the rest, so that all views see many of the images.
 	case $((seed % 8)) in
 	0) limited "0 1" "$DUMP" -S "$work/bad" ;;
