@@ -241,6 +241,7 @@ program_tests = \
 	tests/e2e/mutate_library.sh \
 	tests/e2e/namespaces.sh \
 	tests/e2e/oci.sh \
+	tests/e2e/oci_download.sh \
 	tests/e2e/oci_registry.sh \
 	tests/e2e/options.sh \
 	tests/e2e/options_compress.sh \
@@ -302,6 +303,7 @@ tests_extra = $(source_tests) $(program_tests) $(tests_golden) \
 	tests/e2e/lib_roundtrip.sh \
 	tests/e2e/oci_image.py \
 	tests/e2e/oci_images.py \
+	tests/e2e/oci_flaky_registry.py \
 	tests/e2e/oci_token_registry.py \
 	tests/e2e/page_figures.py \
 	tests/e2e/property_tree.py \

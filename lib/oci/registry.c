@@ -9,109 +9,48 @@
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
 
-/* Everything that a manifest can be. */
-#define ACCEPT                                                                                                         \
-	"Accept: application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, "                \
-	"application/vnd.docker.distribution.manifest.list.v2+json, "                                                  \
-	"application/vnd.docker.distribution.manifest.v2+json"
-
-/* ---- requests ----------------------------------------------------------------------------------------------------------- */
-
-static int report_status(const struct registry *registry, const char *what, long status)
-{
-	if (status == 404)
-		return erofs_report(registry->store.diag, -ENOENT, "'%s': the registry has no %s", registry->store.name,
-				    what);
-	if (status == 401)
-		return erofs_oci_registry_report_denied(registry, "the registry");
-	if (status == 403)
-		return erofs_report(registry->store.diag, -EACCES, "'%s': the registry refuses %s (status 403)",
-				    registry->store.name, what);
-	return erofs_report(registry->store.diag, -EIO, "'%s': the registry answers with status %ld instead of %s",
-			    registry->store.name, status, what);
-}
-
-/* An answer of status 200; authenticates if that is asked for. */
-static int get(struct registry *registry, struct registry_answer **out, const char *url, const char *accept,
-	       const char *what)
-{
-	const struct registry_request request = { .url = url, .accept = accept, .use_token = true };
-	long status = 0;
-
-	for (int attempt = 0; attempt < 2; attempt++) {
-		int err = erofs_oci_registry_send(out, registry, &request, NULL);
-
-		if (err)
-			return err;
-		status = erofs_oci_registry_status(*out);
-		if (status == 200)
-			return 0;
-		if (status == 401 && !attempt)
-			err = erofs_oci_registry_authenticate(registry, erofs_oci_registry_handle(*out));
-		erofs_oci_registry_end(*out);
-		if (err)
-			return err;
-		if (status != 401)
-			break;
-	}
-	return report_status(registry, what, status);
-}
-
-static char *make_url(const struct registry *registry, const char *kind, const char *reference)
-{
-	char *url;
-
-	if (asprintf(&url, "%s://%s/v2/%s/%s/%s", registry->scheme, registry->name.host, registry->name.repository,
-		     kind, reference) < 0)
-		return NULL;
-	return url;
-}
-
-static int get_part(struct registry *registry, struct registry_answer **out, const char *kind, const char *reference)
-{
-	erofs_auto_free char *url = make_url(registry, kind, reference);
-	erofs_auto_free char *what = NULL;
-
-	if (!url || asprintf(&what, "%s %s", strcmp(kind, "blobs") == 0 ? "blob" : "manifest", reference) < 0) {
-		what = NULL;
-		return -ENOMEM;
-	}
-	return get(registry, out, url, strcmp(kind, "blobs") == 0 ? NULL : ACCEPT, what);
-}
+#define LAYERS_AHEAD 3u /* connections beside the one in hand */
 
 /* ---- the store ---------------------------------------------------------------------------------------------------------- */
 
 /* The digest that the manifest must have: as it was named, or as the registry says itself. */
-static int check_root(const struct registry *registry, const struct registry_answer *answer,
+static void find_root_digest(struct oci_digest *out, const struct registry *registry, const struct oci_input *input)
+{
+	const char *said = erofs_oci_registry_download_header(input, "Docker-Content-Digest");
+
+	*out = registry->name.digest;
+	if (out->algorithm == EROFS_DIGEST_NONE && said && erofs_oci_digest_parse(out, said))
+		*out = (struct oci_digest){ 0 };
+}
+
+static int check_root(const struct registry *registry, const struct oci_digest *digest,
 		      const struct erofs_buffer *bytes)
 {
-	const char *said = erofs_oci_registry_header(answer, "Docker-Content-Digest", 0);
-	struct oci_digest digest = registry->name.digest;
-	int fits;
+	int fits = 1;
 
-	if (digest.algorithm == EROFS_DIGEST_NONE && (!said || erofs_oci_digest_parse(&digest, said)))
-		return 0;
-	fits = erofs_oci_digest_fits(&digest, bytes->data, bytes->size);
+	if (digest->algorithm != EROFS_DIGEST_NONE)
+		fits = erofs_oci_digest_fits(digest, bytes->data, bytes->size);
 	if (fits < 0)
 		return fits;
 	return fits ? 0
 		    : erofs_report(registry->store.diag, -EBADMSG, "'%s': the manifest does not have the digest %s",
-				   registry->store.name, digest.text);
+				   registry->store.name, digest->text);
 }
 
 static int read_root(struct oci_store *store, struct erofs_buffer *out)
 {
 	struct registry *registry = (struct registry *)store;
-	struct registry_answer *answer;
-	int err = get_part(registry, &answer, "manifests", registry->name.reference);
+	struct oci_digest digest;
+	struct oci_input *input;
+	int err = erofs_oci_registry_download(&input, registry, "manifests", registry->name.reference, OCI_SIZE_UNKNOWN,
+					      NULL);
 
 	if (err)
 		return err;
-	err = erofs_oci_read_all(out, erofs_oci_registry_body(answer), "the manifest", store->diag);
-	if (!err)
-		err = check_root(registry, answer, out);
-	erofs_oci_registry_end(answer);
-	return err;
+	find_root_digest(&digest, registry, input);
+	err = erofs_oci_read_all(out, input, "the manifest", store->diag);
+	input->close(input);
+	return err ? err : check_root(registry, &digest, out);
 }
 
 static bool is_manifest(const struct oci_descriptor *blob)
@@ -122,14 +61,8 @@ static bool is_manifest(const struct oci_descriptor *blob)
 static int open_blob(struct oci_store *store, struct oci_input **out, const struct oci_descriptor *blob,
 		     const struct erofs_cancel *stop)
 {
-	(void)stop;
-	struct registry_answer *answer;
-	int err = get_part((struct registry *)store, &answer, is_manifest(blob) ? "manifests" : "blobs",
-			   blob->digest.text);
-
-	if (!err)
-		*out = erofs_oci_registry_body(answer);
-	return err;
+	return erofs_oci_registry_download(out, (struct registry *)store, is_manifest(blob) ? "manifests" : "blobs",
+					   blob->digest.text, blob->size, stop);
 }
 
 static void release(struct oci_store *store)
@@ -142,6 +75,7 @@ static void release(struct oci_store *store)
 	for (size_t i = 0; i < registry->origin_count; i++)
 		free(registry->origins[i]);
 	free(registry->origins);
+	erofs_monitor_destroy(&registry->lock);
 	free(registry);
 }
 
@@ -209,6 +143,9 @@ int erofs_oci_store_open_registry(struct oci_store **out, const struct erofs_oci
 		.scheme = options->allow_http ? "http" : "https",
 		.actions = "pull",
 	};
+	registry->store.is_remote = true;
+	registry->store.layers_ahead = LAYERS_AHEAD;
+	erofs_monitor_init(&registry->lock);
 	registry->store.name = strdup(options->location);
 	err = open_registry(registry, options);
 	if (err)

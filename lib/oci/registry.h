@@ -5,6 +5,7 @@
 #include <curl/curl.h>
 
 #include "lib/oci/store.h"
+#include "lib/util/monitor.h"
 
 /* A registry that speaks the distribution protocol, version 2. */
 
@@ -49,10 +50,14 @@ struct registry {
 	struct registry_name name;
 	struct registry_credentials credentials;
 	const char *scheme; /* "https" or "http" */
-	char *token;	    /* bearer's, NULL: none yet */
+	/* Of downloads, which may be several: */
+	struct erofs_monitor lock; /* held while a token is asked for, and while what follows is looked at */
+	char *token;		   /* bearer's, NULL: none yet */
 	bool use_basic;
-	const char *actions; /* what a token is asked for: "pull", or "pull,push" */
-	char **origins;	     /* other repositories there, of which a token has to allow "pull" */
+	unsigned int token_number; /* so many times that has changed */
+	bool has_answered;	   /* set by any thread, with atomic operations: it is no wrong name */
+	const char *actions;	   /* what a token is asked for: "pull", or "pull,push" */
+	char **origins;		   /* other repositories there, of which a token has to allow "pull" */
 	size_t origin_count, origin_room;
 };
 
@@ -62,6 +67,9 @@ struct registry_request {
 	const char *accept; /* a header line, or NULL */
 	const char *form;   /* a POST's, or NULL */
 	bool use_token, use_password;
+	uint64_t from;			 /* not 0: the bytes from there on are enough */
+	const struct erofs_cancel *stop; /* a wish beside that of the store, or NULL */
+	bool keeps_failure;		 /* a failure below HTTP is not reported, but an answer, too, with a result */
 };
 
 /*
@@ -71,6 +79,16 @@ struct registry_request {
 struct registry_answer;
 int erofs_oci_registry_send(struct registry_answer **out, struct registry *registry,
 			    const struct registry_request *request, CURLcode *quiet);
+/* Whether bytes of the body have come, and are there even if the answer has failed behind them. */
+bool erofs_oci_registry_has_begun(const struct registry_answer *answer);
+/* CURLE_OK, or what went wrong. */
+CURLcode erofs_oci_registry_result(const struct registry_answer *answer);
+/* Reports what went wrong, and ends the answer: -EIO, -ENOMEM. */
+int erofs_oci_registry_fail(struct registry_answer *answer);
+/* How long a registry asks to wait, in seconds; 0: it does not. */
+curl_off_t erofs_oci_registry_retry_after(const struct registry_answer *answer);
+/* Whether the answer says how long its body is, so that one that is cut off is seen. */
+bool erofs_oci_registry_has_length(const struct registry_answer *answer);
 long erofs_oci_registry_status(const struct registry_answer *answer);
 /* The handle of the answer, which stays its own. */
 CURL *erofs_oci_registry_handle(const struct registry_answer *answer);
@@ -79,6 +97,34 @@ const char *erofs_oci_registry_header(const struct registry_answer *answer, cons
 /* The body as a blob; closing it ends the answer. */
 struct oci_input *erofs_oci_registry_body(struct registry_answer *answer);
 void erofs_oci_registry_end(struct registry_answer *answer);
+
+/* ---- failures that pass ------------------------------------------------------------------------------------------------- */
+
+/* Statuses of a registry that has too much to do, and failures of connections, after which it makes sense to ask again. */
+bool erofs_oci_registry_is_busy(long status);
+bool erofs_oci_registry_may_pass(const struct registry *registry, CURLcode result);
+
+/*
+ * Waits before the next try, so many seconds if a registry said so, and counts in `*tries`. -EIO: there were too many, or the wait would
+ * be too long; nothing is reported. -ECANCELED.
+ */
+int erofs_oci_registry_wait(const struct registry *registry, unsigned int *tries, curl_off_t seconds,
+			    const struct erofs_cancel *stop);
+
+/* Sends a request again and again, as long as it fails in ways that pass. 0: there is an answer, of whatever status; else reported. */
+int erofs_oci_registry_ask(struct registry_answer **out, struct registry *registry,
+			   const struct registry_request *request, unsigned int *tries);
+
+/* ---- downloads ---------------------------------------------------------------------------------------------------------- */
+
+/*
+ * A document or blob ("manifests", "blobs"), whose connection may break and is made again. By any thread, one at a time for each.
+ * `size`: what is known of it, or OCI_SIZE_UNKNOWN. Failures are reported.
+ */
+int erofs_oci_registry_download(struct oci_input **out, struct registry *registry, const char *kind,
+				const char *reference, uint64_t size, const struct erofs_cancel *stop);
+/* A header of the answer that is open; NULL: there is none. */
+const char *erofs_oci_registry_download_header(const struct oci_input *input, const char *name);
 
 /* ---- authentication ----------------------------------------------------------------------------------------------------- */
 

@@ -98,7 +98,8 @@ static int fetch_token(struct registry *registry, const char *url, const char *f
 	const struct registry_request request = { .url = url, .form = form, .use_password = !form };
 	struct registry_answer *answer;
 	long status;
-	int err = erofs_oci_registry_send(&answer, registry, &request, NULL);
+	unsigned int tries = 0;
+	int err = erofs_oci_registry_ask(&answer, registry, &request, &tries);
 
 	if (err)
 		return err;

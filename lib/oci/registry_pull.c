@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +22,8 @@
 struct registry_answer {
 	struct oci_input input;
 	struct registry *registry;
+	const struct erofs_cancel *stop;
+	bool keeps_failure;
 	char *url; /* for messages */
 	CURL *easy;
 	CURLM *multi;
@@ -58,7 +62,7 @@ static bool is_cancelled(const struct registry_answer *answer)
 {
 	const struct erofs_cancel *cancel = answer->registry->store.cancel;
 
-	return erofs_cancel_requested(cancel);
+	return erofs_cancel_requested(cancel) || erofs_cancel_requested(answer->stop);
 }
 
 static int report(const struct registry_answer *answer)
@@ -122,7 +126,7 @@ static int64_t read_body(struct oci_input *input, void *buf, size_t size)
 			return err;
 	}
 	if (!got && answer->result != CURLE_OK)
-		return report(answer);
+		return answer->keeps_failure ? -EIO : report(answer);
 	return (int64_t)got;
 }
 
@@ -148,7 +152,7 @@ static void set_credentials(CURL *easy, const struct registry *registry, const s
 {
 	const struct registry_credentials *credentials = &registry->credentials;
 
-	/* libcurl does not pass these on to other hosts that it is sent to. */
+	/* libcurl does not pass these on to other hosts that it is sent to, and copies them. */
 	if (request->use_token && registry->token) {
 		curl_easy_setopt(easy, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
 		curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, registry->token);
@@ -159,9 +163,10 @@ static void set_credentials(CURL *easy, const struct registry *registry, const s
 	}
 }
 
-static void set_options(struct registry_answer *answer, const struct registry *registry,
+static void set_options(struct registry_answer *answer, struct registry *registry,
 			const struct registry_request *request)
 {
+	char range[24];
 	const char *protocols = strcmp(registry->scheme, "http") == 0 ? "http,https" : "https";
 	CURL *easy = answer->easy;
 
@@ -182,7 +187,17 @@ static void set_options(struct registry_answer *answer, const struct registry *r
 	if (request->form)
 		curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->form);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, answer->headers);
+	if (request->from) {
+		snprintf(range, sizeof(range), "%" PRIu64 "-", request->from);
+		curl_easy_setopt(easy, CURLOPT_RANGE, range);
+	}
 	set_certificates(easy);
+	/* Who has no use for a token may be asking for one, and have the lock. */
+	if (!request->use_token) {
+		set_credentials(easy, registry, request);
+		return;
+	}
+	erofs_monitor_hold(&registry->lock);
 	set_credentials(easy, registry, request);
 }
 
@@ -195,6 +210,8 @@ static struct registry_answer *new_answer(struct registry *registry, const struc
 	*answer = (struct registry_answer){
 		.input = { .read = read_body, .close = close_body },
 		.registry = registry,
+		.stop = request->stop,
+		.keeps_failure = request->keeps_failure,
 		.url = strdup(request->url),
 		.easy = curl_easy_init(),
 		.multi = curl_multi_init(),
@@ -220,7 +237,7 @@ int erofs_oci_registry_send(struct registry_answer **out, struct registry *regis
 		return -ENOMEM;
 	while (!err && !answer->has_begun && !answer->is_done)
 		err = step(answer);
-	if (!err && answer->result != CURLE_OK && !answer->has_begun) {
+	if (!err && answer->result != CURLE_OK && !answer->has_begun && !request->keeps_failure) {
 		err = quiet ? -EIO : report(answer);
 		if (quiet)
 			*quiet = answer->result;
@@ -230,6 +247,40 @@ int erofs_oci_registry_send(struct registry_answer **out, struct registry *regis
 	else
 		*out = answer;
 	return err;
+}
+
+bool erofs_oci_registry_has_begun(const struct registry_answer *answer)
+{
+	return answer->has_begun;
+}
+
+CURLcode erofs_oci_registry_result(const struct registry_answer *answer)
+{
+	return answer->is_short_of_memory ? CURLE_OUT_OF_MEMORY : answer->result;
+}
+
+int erofs_oci_registry_fail(struct registry_answer *answer)
+{
+	int err = report(answer);
+
+	erofs_oci_registry_end(answer);
+	return err;
+}
+
+curl_off_t erofs_oci_registry_retry_after(const struct registry_answer *answer)
+{
+	curl_off_t seconds = 0;
+
+	curl_easy_getinfo(answer->easy, CURLINFO_RETRY_AFTER, &seconds);
+	return seconds;
+}
+
+bool erofs_oci_registry_has_length(const struct registry_answer *answer)
+{
+	curl_off_t length = -1;
+
+	curl_easy_getinfo(answer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+	return length >= 0;
 }
 
 long erofs_oci_registry_status(const struct registry_answer *answer)
