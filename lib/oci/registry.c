@@ -124,7 +124,8 @@ static int open_registry(struct registry *registry, const struct erofs_oci_optio
 		return erofs_report(registry->store.diag, -EINVAL,
 				    "'%s': in a registry the name itself has the tag, and there is no other reference",
 				    options->location);
-	err = erofs_oci_registry_credentials_find(&registry->credentials, &registry->name, registry->store.diag);
+	err = erofs_oci_registry_credentials_find(&registry->credentials, &registry->name, registry->store.cancel,
+						  registry->store.diag);
 	if (err || options->allow_http)
 		return err;
 	return erofs_oci_registry_is_local(registry->name.host) ? find_scheme(registry) : 0;

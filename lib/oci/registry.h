@@ -29,15 +29,22 @@ bool erofs_oci_registry_is_local(const char *host);
 struct registry_credentials {
 	char *user, *password; /* NULL: none are known */
 	char *identity_token;
-	char *helper; /* name of the program that may know some */
+	char *helper; /* name of the program that may know some: docker-credential-NAME */
 };
+
+/*
+ * What "docker-credential-NAME get" says: 1 if it has credentials for the server, 0; -ENOENT, not reported, if there is no such program;
+ * other errors are reported.
+ */
+int erofs_oci_registry_helper_ask(struct registry_credentials *out, const char *name, const char *server,
+				  const struct erofs_cancel *cancel, const struct erofs_diag *diag);
 
 /*
  * From $REGISTRY_AUTH_FILE, $XDG_RUNTIME_DIR/containers/auth.json, $DOCKER_CONFIG/config.json or ~/.docker/config.json, the first
  * of them that knows the host. A file that cannot be read as one is an error.
  */
 int erofs_oci_registry_credentials_find(struct registry_credentials *out, const struct registry_name *name,
-					const struct erofs_diag *diag);
+					const struct erofs_cancel *cancel, const struct erofs_diag *diag);
 /* The same from the bytes of one file: 1 if they know the host, 0; -EINVAL. */
 int erofs_oci_registry_credentials_parse(struct registry_credentials *out, const struct registry_name *name,
 					 const void *bytes, size_t size);

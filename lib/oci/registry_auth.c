@@ -86,8 +86,8 @@ int erofs_oci_registry_report_denied(const struct registry *registry, const char
 				    registry->store.name, who);
 	if (credentials->helper)
 		return erofs_report(registry->store.diag, -EACCES,
-				    "'%s': %s wants credentials, which only docker-credential-%s may have, and no "
-				    "programs are run for that: put them into a file that REGISTRY_AUTH_FILE names",
+				    "'%s': %s wants credentials, which docker-credential-%s may have, but there is no "
+				    "such program",
 				    registry->store.name, who, credentials->helper);
 	return erofs_report(registry->store.diag, -EACCES, "'%s': %s wants credentials, and none are kept for it",
 			    registry->store.name, who);

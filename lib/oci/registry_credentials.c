@@ -15,7 +15,8 @@
 #define CONFIG_MAX (1u << 20)
 
 /* What Docker writes for its own registry. */
-#define HUB_KEY "index.docker.io"
+#define HUB_KEY	   "index.docker.io"
+#define HUB_SERVER "https://index.docker.io/v1/"
 
 void erofs_oci_registry_credentials_release(struct registry_credentials *credentials)
 {
@@ -60,6 +61,11 @@ static struct json_object *find_entry(struct json_object *auths, const char *pla
 	return NULL;
 }
 
+static bool is_hub(const struct registry_name *name)
+{
+	return strcmp(name->host, "registry-1.docker.io") == 0;
+}
+
 /* The entry that says most about the place. */
 static struct json_object *find_place(struct json_object *auths, const struct registry_name *name)
 {
@@ -71,7 +77,7 @@ static struct json_object *find_place(struct json_object *auths, const struct re
 	while (!(entry = find_entry(auths, place)) && (slash = strrchr(place, '/')))
 		*slash = 0;
 	free(place);
-	if (!entry && strcmp(name->host, "registry-1.docker.io") == 0) {
+	if (!entry && is_hub(name)) {
 		entry = find_entry(auths, HUB_KEY);
 		entry = entry ? entry : find_entry(auths, "docker.io");
 	}
@@ -124,6 +130,18 @@ static int read_entry(struct registry_credentials *out, struct json_object *entr
 	return out->password ? 0 : -ENOMEM;
 }
 
+/* The program that knows this host, or else the one that knows all. */
+static char *find_helper(struct json_object *json, const struct registry_name *name)
+{
+	static const char *const hub_keys[] = { HUB_SERVER, HUB_KEY, "docker.io" };
+	struct json_object *helpers = erofs_oci_json_object(json, "credHelpers");
+	char *helper = copy_text(helpers, name->host);
+
+	for (size_t i = 0; !helper && is_hub(name) && i < sizeof(hub_keys) / sizeof(hub_keys[0]); i++)
+		helper = copy_text(helpers, hub_keys[i]);
+	return helper ? helper : copy_text(json, "credsStore");
+}
+
 int erofs_oci_registry_credentials_parse(struct registry_credentials *out, const struct registry_name *name,
 					 const void *bytes, size_t size)
 {
@@ -141,12 +159,8 @@ int erofs_oci_registry_credentials_parse(struct registry_credentials *out, const
 		erofs_oci_registry_credentials_release(out);
 		return err;
 	}
-	if ((out->user && out->password) || out->identity_token)
-		return 1;
-	out->helper = copy_text(erofs_oci_json_object(json, "credHelpers"), name->host);
-	if (!out->helper)
-		out->helper = copy_text(json, "credsStore");
-	return 0;
+	out->helper = find_helper(json, name);
+	return (out->user && out->password) || out->identity_token;
 }
 
 /* ---- where the files are ------------------------------------------------------------------------------------------------ */
@@ -173,8 +187,32 @@ static int read_config(struct registry_credentials *out, const struct registry_n
 				: known;
 }
 
+/*
+ * What the helper says comes first, and then what is in the file itself. A helper that is not there is remembered, for the message
+ * should the registry want credentials.
+ */
+static int ask_helper(struct registry_credentials *found, const struct registry_name *name, int known,
+		      const struct erofs_cancel *cancel, const struct erofs_diag *diag)
+{
+	struct registry_credentials said = { 0 };
+	int asked = erofs_oci_registry_helper_ask(&said, found->helper, is_hub(name) ? HUB_SERVER : name->host, cancel,
+						  diag);
+
+	if (asked == -ENOENT)
+		return known;
+	if (asked > 0) {
+		erofs_oci_registry_credentials_release(found);
+		*found = said;
+		return 1;
+	}
+	erofs_oci_registry_credentials_release(&said);
+	free(found->helper);
+	found->helper = NULL;
+	return asked < 0 ? asked : known;
+}
+
 static int try_file(struct registry_credentials *out, const struct registry_name *name, const char *directory,
-		    const char *file, const struct erofs_diag *diag)
+		    const char *file, const struct erofs_cancel *cancel, const struct erofs_diag *diag)
 {
 	struct registry_credentials found;
 	char *path;
@@ -187,7 +225,8 @@ static int try_file(struct registry_credentials *out, const struct registry_name
 	found = (struct registry_credentials){ 0 };
 	known = read_config(&found, name, path, diag);
 	free(path);
-	/* A helper is remembered, for the message should nothing better come. */
+	if (known >= 0 && found.helper)
+		known = ask_helper(&found, name, known, cancel, diag);
 	if (known > 0 || (!known && found.helper && !out->helper)) {
 		erofs_oci_registry_credentials_release(out);
 		*out = found;
@@ -198,20 +237,20 @@ static int try_file(struct registry_credentials *out, const struct registry_name
 }
 
 int erofs_oci_registry_credentials_find(struct registry_credentials *out, const struct registry_name *name,
-					const struct erofs_diag *diag)
+					const struct erofs_cancel *cancel, const struct erofs_diag *diag)
 {
 	const char *chosen = getenv("REGISTRY_AUTH_FILE"), *docker = getenv("DOCKER_CONFIG");
 	int known;
 
 	*out = (struct registry_credentials){ 0 };
 	if (chosen && *chosen)
-		known = try_file(out, name, chosen, "", diag);
+		known = try_file(out, name, chosen, "", cancel, diag);
 	else {
-		known = try_file(out, name, getenv("XDG_RUNTIME_DIR"), "/containers/auth.json", diag);
+		known = try_file(out, name, getenv("XDG_RUNTIME_DIR"), "/containers/auth.json", cancel, diag);
 		if (!known && docker && *docker)
-			known = try_file(out, name, docker, "/config.json", diag);
+			known = try_file(out, name, docker, "/config.json", cancel, diag);
 		else if (!known)
-			known = try_file(out, name, getenv("HOME"), "/.docker/config.json", diag);
+			known = try_file(out, name, getenv("HOME"), "/.docker/config.json", cancel, diag);
 	}
 	return known < 0 ? known : 0;
 }

@@ -75,7 +75,7 @@ refused "without credentials" 'wants credentials, and none' pull "$image:one"
 config "$HOME/.docker/config.json" <<<"{\"auths\": {\"localhost:$secure\": {\"auth\": \"$(auth user:wrong)\"}}}"
 refused "with a wrong password" 'does not accept the credentials' pull "$image:one"
 config "$HOME/.docker/config.json" <<<'{"credsStore": "desktop"}'
-refused "with a helper" 'docker-credential-desktop' pull "$image:one"
+refused "with a helper that is not there" 'docker-credential-desktop may have, but there is no such program' pull "$image:one"
 config "$HOME/.docker/config.json" <<<'{"auths": {'
 refused "with a damaged file" 'no file of credentials' pull "$image:one"
 [ ! -e "$work/image" ] && pass "nothing was left" || fail "an image was left"
@@ -87,6 +87,73 @@ DOCKER_CONFIG=$work/docker pulled "DOCKER_CONFIG" "$image:one"
 config "$work/auth.json" <<<"{\"auths\": {\"localhost:$secure\": {\"auth\": \"$(auth user:wrong)\"}, \"localhost:$secure/some\": {\"auth\": \"$(auth user:pass:word)\"}}}"
 export REGISTRY_AUTH_FILE=$work/auth.json
 pulled "REGISTRY_AUTH_FILE, by path" "$image:one"
+
+# ---- credential helpers ---------------------------------------------------------------------------------------------------
+
+unset REGISTRY_AUTH_FILE
+mkdir -p "$work/bin"
+cat >"$work/bin/docker-credential-fake" <<END
+#!/bin/sh
+# Says what is in a file called as it was asked.
+[ "\$1" = get ] || exit 3
+server=\$(cat)
+echo "\$server" >>"$work/asked"
+case \$server in
+localhost:$secure) cat "$work/answer" ;;
+*) echo 'credentials not found in native keychain'; exit 1 ;;
+esac
+END
+printf '#!/bin/sh\necho "the keychain is locked\033[0m" && exit 1\n' >"$work/bin/docker-credential-locked"
+printf '#!/bin/sh\nexec yes\n' >"$work/bin/docker-credential-endless"
+printf '#!/bin/sh\nexec sleep 60\n' >"$work/bin/docker-credential-slow"
+printf 'no program' >"$work/bin/docker-credential-data"
+chmod +x "$work"/bin/docker-credential-{fake,locked,endless,slow}
+PATH=$work/bin:$PATH
+good='{"ServerURL": "x", "Username": "user", "Secret": "pass:word"}'
+wrong="\"auths\": {\"localhost:$secure\": {\"auth\": \"$(auth user:wrong)\"}}"
+right="\"auths\": {\"localhost:$secure\": {\"auth\": \"$(auth user:pass:word)\"}}"
+helped() { config "$HOME/.docker/config.json" <<<"$1"; } # CONFIG
+echo "$good" >"$work/answer"
+helped "{\"credHelpers\": {\"localhost:$secure\": \"fake\"}, \"credsStore\": \"locked\", $wrong}"
+pulled "a helper for this host" "$image:one"
+helped "{\"credHelpers\": {\"other\": \"locked\"}, \"credsStore\": \"fake\", $wrong}"
+pulled "a helper for all" "$image:one"
+same "helpers are asked for the host" "localhost:$secure" "$(sort -u "$work/asked")"
+helped '{"credsStore": "fake"}'
+pulled "a helper that has none, where none are needed" "localhost:$plain/some/image:one"
+config "$work/auth-helper.json" <<<"{\"credHelpers\": {\"localhost:$secure\": \"fake\"}}"
+REGISTRY_AUTH_FILE=$work/auth-helper.json pulled "a helper in auth.json" "$image:one"
+helped "{\"credsStore\": \"missing\", $right}"
+pulled "the file itself, without the helper" "$image:one"
+rm -f "$work/image"
+for answer in '{"Username": "user"}' '[]' 'words' '' '{"Username": 1, "Secret": 2}'; do
+	helped '{"credsStore": "fake"}'
+	echo "$answer" >"$work/answer"
+	refused "a helper that says '$answer'" "'docker-credential-fake get' gives no credentials" pull "$image:one"
+done
+echo '{"Username": "user", "Secret": "wrong"}' >"$work/answer"
+refused "a helper with a wrong password" 'does not accept the credentials' pull "$image:one"
+echo '{"Username": "", "Secret": ""}' >"$work/answer"
+refused "a helper with empty credentials" 'wants credentials, and none' pull "$image:one"
+helped '{"credsStore": "locked"}'
+refused "a helper that fails" "'docker-credential-locked get' fails for localhost:$secure: the keychain is locked" pull "$image:one"
+grep -q $'\033' "$work/.err" && fail "escapes of a terminal" || pass "no escapes of a terminal"
+helped '{"credsStore": "endless"}'
+refused "a helper that never ends" 'says too much' pull "$image:one"
+helped '{"credsStore": "data"}'
+refused "a helper that is no program" 'cannot be run|may have, but' pull "$image:one"
+for name in ../x /bin/true ''; do
+	helped "{\"credsStore\": \"$name\"}"
+	refused "the helper '$name'" 'is no program that can be run|and none are kept' pull "$image:one"
+done
+helped '{"credsStore": "slow"}'
+start=${EPOCHREALTIME/./}
+SSL_CERT_FILE=$work/tls/ca.crt timeout -s TERM 0.4 "$MKFS" --quiet "--oci=docker://$image:one" "$work/image" >/dev/null 2>&1
+same "told to stop while a helper runs" 124 $?
+[ $((${EPOCHREALTIME/./} - start)) -lt 10000000 ] && pass "it stops soon" || fail "it goes on waiting"
+[ ! -e "$work/image" ] && pass "helpers: nothing was left" || fail "helpers: an image was left"
+rm "$HOME/.docker/config.json"
+export REGISTRY_AUTH_FILE=$work/auth.json
 
 # ---- names ----------------------------------------------------------------------------------------------------------------
 
