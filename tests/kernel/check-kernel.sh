@@ -12,13 +12,13 @@ long='' pairs=()
 for argument in "$@"; do
 	case $argument in
 	--long) long=yes ;;
-	redis | nginx | postgres | mariadb | tomcat | node) pairs+=("$argument") ;;
+	redis | nginx | postgres | mariadb | tomcat | node | tensorflow) pairs+=("$argument") ;;
 	*) sed -n '3,8s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
 	esac
 done
 if [ ${#pairs[@]} = 0 ]; then
 	pairs=(redis)
-	[ ! "$long" ] || pairs=(redis nginx postgres mariadb tomcat node)
+	[ ! "$long" ] || pairs=(redis nginx postgres mariadb tomcat node tensorflow)
 fi
 caller=$PWD
 # shellcheck source=tests/e2e/lib.sh

@@ -14,7 +14,7 @@ bash "$here/memory-plot.sh" "$results" >"$dir/memory.svg.new" && mv "$dir/memory
 measured() { awk -F'\t' '$1 == "pair" { print $2 }' "$results"; }
 missing() {
 	local pair
-	for pair in redis nginx postgres mariadb tomcat node; do measured | grep -qx "$pair" || echo "$pair"; done
+	for pair in redis nginx postgres mariadb tomcat node tensorflow; do measured | grep -qx "$pair" || echo "$pair"; done
 }
 
 reading_rows() { # METHOD
@@ -64,7 +64,7 @@ range() {
 		@rows-differing@) differing_rows ;;
 		@rows-running@) workload_rows ;;
 		@missing@)
-			if [ "$(missing)" ]; then echo "Not measured: $(missing | paste -sd, | sed 's/,/, /g')."; else echo "Measured: all six pairs."; fi
+			if [ "$(missing)" ]; then echo "Not measured: $(missing | paste -sd, | sed 's/,/, /g')."; else echo "Measured: all seven pairs."; fi
 			;;
 		*) printf '%s\n' "$line" ;;
 		esac

@@ -93,7 +93,7 @@ expect_verified() { # LABEL
 
 # ---- pairs of real root file systems ----------------------------------------------------------------------------------
 
-limit_of() { case $1 in tomcat) echo 500 ;; redis | node) echo 200 ;; *) echo 300 ;; esac; }
+limit_of() { case $1 in tomcat | tensorflow) echo 500 ;; redis | node) echo 200 ;; *) echo 300 ;; esac; }
 
 pair_job() { # PAIR PEER
 	local method

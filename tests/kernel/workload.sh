@@ -83,8 +83,30 @@ node() {
 	for page in $(seq 200); do $box wget -q -O /dev/null "http://127.0.0.1:8080/$page" || return; done
 }
 
+# A model of two layers learns sums; the process stays, as one that serves the model would.
+tensorflow() {
+	cd /srv/app || return
+	command node -e '
+		const tf = require("@tensorflow/tfjs"), wasm = require("@tensorflow/tfjs-backend-wasm");
+		const { dirname } = require("path"), { writeFileSync } = require("fs");
+		wasm.setWasmPaths(dirname(require.resolve("@tensorflow/tfjs-backend-wasm")) + "/");
+		const dense = (units, more) => tf.layers.dense({ units, ...more });
+		const train = async () => {
+			if (!await tf.setBackend("wasm")) throw new Error("no WebAssembly backend");
+			const model = tf.sequential({ layers: [dense(16, { activation: "relu", inputShape: [4] }), dense(1)] });
+			model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+			const x = tf.randomUniform([64, 4], -1, 1, "float32", 1);
+			const { loss } = (await model.fit(x, x.sum(1, true), { epochs: 10, verbose: 0 })).history;
+			if (!(loss[9] < loss[0])) throw new Error("the loss does not fall: " + loss);
+			writeFileSync("/tmp/trained", "");
+			setInterval(() => { }, 1000);
+		};
+		train().catch((err) => { console.error(err); process.exit(1); });' &
+	until_up 400 [ -e /tmp/trained ]
+}
+
 case $1 in
-redis | nginx | postgres | mariadb | tomcat | node) "$1" && : >/tmp/ok ;;
+redis | nginx | postgres | mariadb | tomcat | node | tensorflow) "$1" && : >/tmp/ok ;;
 nginx-sendfile) nginx on && : >/tmp/ok ;;
 esac
 : >/tmp/done
