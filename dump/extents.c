@@ -30,7 +30,9 @@ static void print_row(uint64_t number, const struct erofs_extent *e)
 	else
 		printf("%10" PRIu64 "..%8" PRIu64 " | %7" PRIu64 "  %s", e->physical, e->physical + e->plen, e->plen,
 		       kinds[e->kind]);
-	if (e->device)
+	if (e->device == EROFS_DEVICE_METABOX)
+		fputs("  metabox", stdout);
+	else if (e->device)
 		printf("  device %u", e->device);
 	if (e->kind == EROFS_EXTENT_ENCODED)
 		printf("  %s", algorithm_of(e));
@@ -51,7 +53,10 @@ static void put_item(struct json_writer *json, const struct erofs_extent *e)
 	if (e->kind != EROFS_EXTENT_HOLE) {
 		json_add_number(object, "physical", e->physical);
 		json_add_number(object, "physical_length", e->plen);
-		json_add_number(object, "device", e->device);
+		if (e->device == EROFS_DEVICE_METABOX)
+			json_add_text(object, "within", "metabox");
+		else
+			json_add_number(object, "device", e->device);
 	}
 	if (e->kind == EROFS_EXTENT_ENCODED) {
 		json_add_text(object, "algorithm", algorithm_of(e));

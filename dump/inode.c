@@ -19,11 +19,15 @@ static uint32_t xattr_size(const struct erofs_inode *inode)
 	return inode->xattr_icount ? 12u + 4u * (inode->xattr_icount - 1u) : 0;
 }
 
+/* In an offset: it counts in the metabox' data. */
+#define IN_METABOX (UINT64_C(1) << 63)
+
 /* ---- text ------------------------------------------------------------------------------------------------------------ */
 
 static void print_facts(const struct dump *dump)
 {
 	const struct erofs_inode *inode = dump->inode;
+	uint64_t offset = erofs_image_inode_offset(dump->image, inode->nid);
 	char permissions[10], when[64];
 
 	if (*dump->path) {
@@ -36,9 +40,10 @@ static void print_facts(const struct dump *dump)
 	printf("Size: %" PRIu64 "  %s\n", inode->size, text_type(inode->mode));
 	printf("NID: %" PRIu64 "   Links: %" PRIu32 "   Layout: %d (%s)\n", inode->nid, inode->nlink,
 	       (int)inode->layout, text_layout(inode->layout));
-	printf("Inode size: %" PRIu32 "   Xattr size: %" PRIu32 "   Offset: %" PRIu64 "   Inode number: %" PRIu32 "\n",
-	       erofs_inode_body_size(inode), xattr_size(inode), erofs_image_inode_offset(dump->image, inode->nid),
-	       inode->ino);
+	printf("Inode size: %" PRIu32 "   Xattr size: %" PRIu32 "   Offset: %" PRIu64 "%s   Inode number: %" PRIu32
+	       "\n",
+	       erofs_inode_body_size(inode), xattr_size(inode), offset & ~IN_METABOX,
+	       offset & IN_METABOX ? " of the metabox" : "", inode->ino);
 	printf("Uid: %" PRIu32 "   Gid: %" PRIu32 "  Access: %04o/%s\n", inode->uid, inode->gid, inode->mode & 07777u,
 	       permissions);
 	printf("Timestamp: %s.%09" PRIu32 "\n", when, inode->mtime_nsec);
@@ -169,6 +174,7 @@ static void add_xattr(const struct erofs_xattr *xattr, const uint8_t *value, voi
 static void add_facts(struct json_object *object, const struct dump *dump)
 {
 	const struct erofs_inode *inode = dump->inode;
+	uint64_t offset = erofs_image_inode_offset(dump->image, inode->nid);
 	char mode[8];
 
 	if (*dump->path)
@@ -185,7 +191,9 @@ static void add_facts(struct json_object *object, const struct dump *dump)
 	json_add_signed(object, "mtime", inode->mtime);
 	json_add_number(object, "mtime_nsec", inode->mtime_nsec);
 	json_add_text(object, "layout", text_layout(inode->layout));
-	json_add_number(object, "offset", erofs_image_inode_offset(dump->image, inode->nid));
+	json_add_number(object, "offset", offset & ~IN_METABOX);
+	if (offset & IN_METABOX)
+		json_add_text(object, "within", "metabox");
 	json_add_number(object, "inode_size", erofs_inode_body_size(inode));
 	json_add_number(object, "xattr_size", xattr_size(inode));
 	if (is_device(inode)) {

@@ -35,6 +35,7 @@ unit_tests = \
 	tests/unit/test_check_data \
 	tests/unit/test_check_dir \
 	tests/unit/test_check_inode \
+	tests/unit/test_check_metabox \
 	tests/unit/test_check_super \
 	tests/unit/test_chunk_plan \
 	tests/unit/test_cluster_index \

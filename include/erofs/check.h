@@ -55,9 +55,8 @@ struct erofs_check_summary {
  * in the same order whatever the number of workers. The first 10000 are listed, all are counted. Memory is bounded by the
  * image's size; no more than 16 TiB + 1024 times that size are read or hashed, files beyond that are findings. Returns 0 if
  * the check ran to its end, with or without findings (summary->findings tells; it may be NULL); negative, reported, when it could
- * not: -ENOMEM, -EIO on the device, -ENOENT for a path that is not there, -EOPNOTSUPP if there are inodes, such as those in a
- * metabox, that the reader cannot read,
- * -ENXIO if contents are to be read and some lie on a device that was not given. The latter two are counted in one message
+ * not: -ENOMEM, -EIO on the device, -ENOENT for a path that is not there, -EOPNOTSUPP if there are inodes that the reader
+ * cannot read, -ENXIO if contents are to be read and some lie on a device that was not given. The latter two are counted in one message
  * each, everything else is checked. Where contents are not to be read, data on other devices are only worth a warning.
  */
 EROFS_API int erofs_check_image(const struct erofs_image *image, const struct erofs_check_options *options,

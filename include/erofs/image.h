@@ -2,6 +2,7 @@
 #ifndef EROFS_IMAGE_H
 #define EROFS_IMAGE_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -86,7 +87,10 @@ EROFS_API int erofs_image_device_slot(const struct erofs_image *image, struct er
  */
 EROFS_API int erofs_image_inode(const struct erofs_image *image, struct erofs_inode *out, uint64_t nid);
 
-/* Byte offset of an inode's body on the primary device. */
+/*
+ * Byte offset of an inode's body on the primary device. For one that lies in the metabox (bit 63 of its nid, in an image that has a
+ * metabox) bit 63 is set, too, and the rest counts in the metabox' data.
+ */
 EROFS_API uint64_t erofs_image_inode_offset(const struct erofs_image *image, uint64_t nid);
 
 /*
@@ -132,13 +136,16 @@ enum erofs_extent_kind {
 	EROFS_EXTENT_FRAGMENT,
 };
 
+/* In place of a device: an inline tail of an inode in the metabox; `physical` counts in the metabox' data. */
+#define EROFS_DEVICE_METABOX UINT_MAX
+
 struct erofs_extent {
 	enum erofs_extent_kind kind;
 	uint64_t logical;    /* bytes from the start of the file */
 	uint64_t length;     /* logical bytes, not 0 */
 	uint64_t physical;   /* bytes from the start of the device; 0 for holes */
 	uint64_t plen;	     /* bytes on the device */
-	unsigned int device; /* 0: primary, else slot index + 1 */
+	unsigned int device; /* 0: primary, EROFS_DEVICE_METABOX, else slot index + 1 */
 	int algorithm;	     /* encoded extents: the format's algorithm number, else -1 */
 	bool inlined;	     /* encoded extents: they lie behind the inode in the metadata */
 	bool partial;	     /* encoded extents: they decode to more than `length`, whose beginning this is */
@@ -156,6 +163,9 @@ EROFS_API int erofs_image_map(const struct erofs_image *image, struct erofs_exte
 
 /* The packed inode, which holds the fragments; -ENODATA if the image has none. */
 EROFS_API int erofs_image_packed_inode(const struct erofs_image *image, struct erofs_inode *out);
+
+/* The metabox inode, whose data are inodes and what belongs to them; -ENODATA if the image has none. */
+EROFS_API int erofs_image_metabox_inode(const struct erofs_image *image, struct erofs_inode *out);
 
 /* How the data of compressed inodes were made, as the superblock and what follows it announce it. */
 struct erofs_compression_info {

@@ -24,7 +24,7 @@ static int report_unreadable(const struct erofs_check *check)
 		return 0;
 	path = erofs_reader_nodes_path(&check->nodes, check->first_unreadable, NULL, 0);
 	return erofs_report(check->diag, -EOPNOTSUPP,
-			    "%s: stored in a form (such as a metabox) that cannot be checked yet; "
+			    "%s: stored in a form that cannot be checked; "
 			    "%llu such inodes in the image",
 			    path ? path : "(out of memory)", (unsigned long long)check->unreadable);
 }

@@ -12,7 +12,7 @@
 
 /* A worker's own. */
 struct erofs_check_worker {
-	uint8_t *buffer;				       /* EROFS_CHECK_BUFFER bytes, made when first needed */
+	uint8_t *buffer;				  /* EROFS_CHECK_BUFFER bytes, made when first needed */
 	struct erofs_hasher *hashers[EROFS_DIGEST_COUNT]; /* by enum erofs_digest, made when first needed */
 	struct erofs_fingerprint fingerprint;
 };

@@ -83,7 +83,8 @@ static int follow(struct walk *walk, const struct erofs_dirblock_entry *entry)
 		erofs_check_finding_at(check, walk->node, entry->name, entry->name_len,
 				       "entry of type %u for an inode of type %u", entry->type, node->type);
 	if (known && node->internal)
-		erofs_check_finding_at(check, walk->node, entry->name, entry->name_len, "points to the packed inode");
+		erofs_check_finding_at(check, walk->node, entry->name, entry->name_len,
+				       "points to the packed or the metabox inode");
 	if (node->type != EROFS_FT_DIR) {
 		node->links++;
 	} else if (known) {

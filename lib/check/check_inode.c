@@ -47,9 +47,10 @@ static int claim_inode(struct erofs_check *check, uint32_t node, const struct er
 	uint64_t span = inode_span(check, inode, &reason);
 	int added;
 
-	if (span > check->limit || start > check->limit - span) {
-		erofs_check_finding(check, node, "the inode at byte %llu goes beyond the end of the image",
-				    (unsigned long long)start);
+	if (!erofs_check_lies_inside(check, start, span)) {
+		erofs_check_finding(check, node, "the inode at byte %llu goes beyond the end of the %s",
+				    (unsigned long long)(start & ~EROFS_METABOX_AREA),
+				    start & EROFS_METABOX_AREA ? "metabox" : "image");
 		return 0;
 	}
 	if (reason)

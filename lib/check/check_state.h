@@ -60,6 +60,10 @@ char *erofs_check_claim_text(const struct erofs_check *check, const struct erofs
 /* ---- the steps ------------------------------------------------------------------------------------------------------------ */
 
 int erofs_check_super(struct erofs_check *check);
+
+/* Whether metadata lie inside the image, or inside the metabox if that is where they are. */
+bool erofs_check_lies_inside(const struct erofs_check *check, uint64_t start, uint64_t length);
+
 int erofs_check_tree(struct erofs_check *check);
 int erofs_check_accounts(struct erofs_check *check);
 int erofs_check_choose(struct erofs_check *check);

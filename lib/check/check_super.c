@@ -74,11 +74,13 @@ static int check_devices(struct erofs_check *check)
 		     "the device table lies outside the image");
 }
 
-/* Whether the prefix table is on the device itself, not in the data of the packed inode. */
+/* Whether the prefix table is on the device itself, not in the data of the metabox or the packed inode. */
 static bool prefixes_plain(const struct erofs_superblock *sb)
 {
-	return erofs_has_compat(sb, EROFS_FEATURE_COMPAT_PLAIN_XATTR_PFX) ||
-	       !erofs_has_incompat(sb, EROFS_FEATURE_INCOMPAT_FRAGMENTS) || !sb->packed_nid;
+	if (erofs_has_compat(sb, EROFS_FEATURE_COMPAT_PLAIN_XATTR_PFX))
+		return true;
+	return !erofs_has_incompat(sb, EROFS_FEATURE_INCOMPAT_METABOX) &&
+	       (!erofs_has_incompat(sb, EROFS_FEATURE_INCOMPAT_FRAGMENTS) || !sb->packed_nid);
 }
 
 static int check_prefixes(struct erofs_check *check)
@@ -124,6 +126,13 @@ static void check_ishare(struct erofs_check *check)
 	check->fingerprints = true;
 }
 
+bool erofs_check_lies_inside(const struct erofs_check *check, uint64_t start, uint64_t length)
+{
+	if (start & EROFS_METABOX_AREA)
+		return erofs_reader_meta_fits(check->image, start, length);
+	return length <= check->limit && start <= check->limit - length;
+}
+
 int erofs_check_super(struct erofs_check *check)
 {
 	uint64_t size = erofs_image_device_size(check->image);
@@ -137,7 +146,7 @@ int erofs_check_super(struct erofs_check *check)
 				       (unsigned long long)check->sb->blocks, (unsigned long long)size);
 	else if (claimed < size)
 		check->limit = claimed;
-	check->claims.budget = check->limit;
+	check->claims.budget = check->limit + erofs_reader_metabox_budget(check->image);
 	check_zones(check);
 	err = check_bytes(check);
 	if (!err)

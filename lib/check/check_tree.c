@@ -2,9 +2,8 @@
 #include <string.h>
 
 #include "lib/check/check_state.h"
+#include "lib/reader/reader.h"
 #include "lib/util/cleanup.h"
-
-#define PACKED_NAME "packed inode"
 
 /* An inode that no directory names. */
 static int add_apart(struct erofs_check *check, uint32_t *number, uint64_t nid, const char *name)
@@ -31,20 +30,22 @@ static int add_root(struct erofs_check *check)
 	return 0;
 }
 
-static int add_packed(struct erofs_check *check)
+/* One that holds what belongs to others. */
+static int add_internal(struct erofs_check *check, uint64_t nid, const char *name)
 {
-	uint64_t nid = check->sb->packed_nid;
 	struct erofs_node *node;
 	uint32_t number;
 	int err;
 
-	if (!nid || !erofs_has_incompat(check->sb, EROFS_FEATURE_INCOMPAT_FRAGMENTS))
-		return 0;
-	if (nid == check->sb->root_nid) {
-		erofs_check_finding_of(check, PACKED_NAME, "it is the root");
+	if (erofs_reader_nodes_find(&check->nodes, nid) != EROFS_NODE_NONE) {
+		erofs_check_finding_of(check, name, "it is the root, or has another such task");
 		return 0;
 	}
-	err = add_apart(check, &number, nid, PACKED_NAME);
+	if (erofs_image_inode_offset(check->image, nid) & EROFS_METABOX_AREA) {
+		erofs_check_finding_of(check, name, "it lies in the metabox");
+		return 0;
+	}
+	err = add_apart(check, &number, nid, name);
 	if (err)
 		return err;
 	node = &check->nodes.items[number];
@@ -54,6 +55,22 @@ static int add_packed(struct erofs_check *check)
 	return 0;
 }
 
+static int add_packed(struct erofs_check *check)
+{
+	uint64_t nid = check->sb->packed_nid;
+
+	if (!nid || !erofs_has_incompat(check->sb, EROFS_FEATURE_INCOMPAT_FRAGMENTS))
+		return 0;
+	return add_internal(check, nid, "packed inode");
+}
+
+static int add_metabox(struct erofs_check *check)
+{
+	if (!erofs_has_incompat(check->sb, EROFS_FEATURE_INCOMPAT_METABOX))
+		return 0;
+	return add_internal(check, check->sb->metabox_nid, "metabox inode");
+}
+
 /* Level by level: the nodes are the queue, too, so that depth costs nothing. */
 int erofs_check_tree(struct erofs_check *check)
 {
@@ -61,6 +78,8 @@ int erofs_check_tree(struct erofs_check *check)
 
 	if (!err)
 		err = add_packed(check);
+	if (!err)
+		err = add_metabox(check);
 	for (uint32_t i = 0; !err && i < check->nodes.count; i++)
 		if (check->nodes.items[i].type == EROFS_FT_DIR && !check->nodes.items[i].internal)
 			err = erofs_check_dir(check, i);
@@ -75,8 +94,9 @@ static void report_overlap(void *ctx, const struct erofs_claim *earlier, const s
 	erofs_auto_free char *first = erofs_check_claim_text(check, earlier);
 	erofs_auto_free char *second = erofs_check_claim_text(check, later);
 
-	erofs_check_finding_of(check, "metadata", "%s overlaps %s at byte %llu", second ? second : "",
-			       first ? first : "", (unsigned long long)later->start);
+	erofs_check_finding_of(check, "metadata", "%s overlaps %s at byte %llu%s", second ? second : "",
+			       first ? first : "", (unsigned long long)(later->start & ~EROFS_METABOX_AREA),
+			       later->start & EROFS_METABOX_AREA ? " of the metabox" : "");
 }
 
 /* A directory in a form that could not be read hides its subdirectories. */
@@ -91,7 +111,7 @@ static void check_inode_count(struct erofs_check *check, uint64_t internal)
 {
 	uint64_t found = check->nodes.count, stored = check->sb->inos;
 
-	/* Whether the packed inode counts is left to the writer. */
+	/* Whether the packed and the metabox inode count is left to the writer. */
 	if (check->unreadable || (stored <= found && stored >= found - internal))
 		return;
 	erofs_check_finding_of(check, "superblock", "%llu inodes, but %llu were found", (unsigned long long)stored,

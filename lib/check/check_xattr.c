@@ -49,7 +49,7 @@ static int claim_shared(struct erofs_check *check, uint32_t node, const struct e
 
 	if (erofs_index_find(&check->shared, start, same_offset, &check->claims, &start) != EROFS_INDEX_NONE)
 		return 0;
-	if (span > check->limit || start > check->limit - span) {
+	if (!erofs_check_lies_inside(check, start, span)) {
 		erofs_check_finding(check, node, "a shared xattr lies outside the image");
 		return 0;
 	}

@@ -83,7 +83,7 @@ static void release_extract(struct erofs_extract *extract)
 
 static uint64_t directory_budget(const struct erofs_image *image)
 {
-	uint64_t budget = erofs_image_device_size(image);
+	uint64_t budget = erofs_image_device_size(image) + erofs_reader_metabox_budget(image);
 
 	for (unsigned int i = 0; i < image->slot_count; i++)
 		budget += image->slots[i].device.size;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <errno.h>
+#include <sys/stat.h>
 
 #include <erofs/compress.h>
 #include <erofs/image.h>
@@ -38,12 +39,37 @@ static void read_configs(struct erofs_image *image)
 							  &used, &image->configs_reason);
 }
 
+/* An inode that holds others, or fragments that they may consist of: in the metabox it could lie in itself. */
+static int read_outside(const struct erofs_image *image, struct erofs_inode *out, uint64_t nid)
+{
+	if (erofs_image_inode_offset(image, nid) & EROFS_METABOX_AREA)
+		return -EUCLEAN;
+	return erofs_image_inode(image, out, nid);
+}
+
 void erofs_reader_read_compression(struct erofs_image *image)
 {
+	const struct erofs_superblock *sb = &image->sb;
+
 	read_configs(image);
-	image->packed_err = -ENODATA;
-	if (image->sb.packed_nid && erofs_has_incompat(&image->sb, EROFS_FEATURE_INCOMPAT_FRAGMENTS))
-		image->packed_err = erofs_image_inode(image, &image->packed, image->sb.packed_nid);
+	image->packed_err = image->metabox_err = -ENODATA;
+	if (sb->packed_nid && erofs_has_incompat(sb, EROFS_FEATURE_INCOMPAT_FRAGMENTS))
+		image->packed_err = read_outside(image, &image->packed, sb->packed_nid);
+	if (erofs_has_incompat(sb, EROFS_FEATURE_INCOMPAT_METABOX)) {
+		image->metabox_err = read_outside(image, &image->metabox, sb->metabox_nid);
+		if (!image->metabox_err && !S_ISREG(image->metabox.mode))
+			image->metabox_err = -EUCLEAN;
+		image->read_metabox = erofs_image_read;
+	}
+}
+
+int erofs_image_metabox_inode(const struct erofs_image *image, struct erofs_inode *out)
+{
+	if (!image || !out)
+		return -EINVAL;
+	if (!image->metabox_err)
+		*out = image->metabox;
+	return image->metabox_err;
 }
 
 int erofs_image_packed_inode(const struct erofs_image *image, struct erofs_inode *out)

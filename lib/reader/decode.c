@@ -119,7 +119,15 @@ static void give_back(struct erofs_decoders *decoders, struct idle *idle)
 
 static uint64_t device_size(const struct erofs_image *image, unsigned int device)
 {
+	if (device == EROFS_DEVICE_METABOX)
+		return image->metabox.size;
 	return device ? image->slots[device - 1].device.size : image->primary.size;
+}
+
+/* Its file may be missing. */
+static bool is_absent(const struct erofs_image *image, unsigned int device)
+{
+	return device && device != EROFS_DEVICE_METABOX && !image->slots[device - 1].info.present;
 }
 
 static bool have_input(const struct idle *idle, const struct erofs_extent *extent)
@@ -153,8 +161,7 @@ static int read_input(const struct erofs_image *image, struct idle *idle, const 
 		return 0;
 	}
 	if (!have_input(idle, extent)) {
-		/* Its file may be missing. */
-		if (extent->device && !image->slots[extent->device - 1].info.present)
+		if (is_absent(image, extent->device))
 			return -ENXIO;
 		wanted = input_wanted(image, idle, extent);
 		idle->in_size = 0;

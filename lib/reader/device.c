@@ -244,8 +244,8 @@ int erofs_reader_read_device(const struct erofs_image *image, unsigned int devic
 	const struct erofs_image_slot *slot;
 	int err;
 
-	if (!device)
-		return erofs_reader_read_meta(image, buf, length, offset);
+	if (!device || device == EROFS_DEVICE_METABOX)
+		return erofs_reader_read_meta(image, buf, length, offset + (device ? EROFS_METABOX_AREA : 0));
 	if (device > image->slot_count)
 		return -EINVAL;
 	slot = &image->slots[device - 1];

@@ -17,9 +17,14 @@ uint64_t erofs_image_inode_offset(const struct erofs_image *image, uint64_t nid)
 
 	if (!image)
 		return UINT64_MAX;
+	if ((nid & NID_IN_METABOX) && erofs_has_incompat(&image->sb, EROFS_FEATURE_INCOMPAT_METABOX)) {
+		nid &= ~NID_IN_METABOX;
+		return nid < EROFS_METABOX_AREA / EROFS_NID_SLOT ? EROFS_METABOX_AREA + nid * EROFS_NID_SLOT
+								 : UINT64_MAX;
+	}
 	zone = (uint64_t)image->sb.meta_blkaddr << image->sb.blkszbits;
 	/* Saturated: no device reaches that far, so that its user finds out. */
-	if (nid > (UINT64_MAX - zone) / EROFS_NID_SLOT)
+	if (nid >= (EROFS_METABOX_AREA - zone) / EROFS_NID_SLOT)
 		return UINT64_MAX;
 	return zone + nid * EROFS_NID_SLOT;
 }
@@ -48,7 +53,7 @@ static int check_inode(const struct erofs_image *image, const struct erofs_inode
 
 int erofs_image_inode(const struct erofs_image *image, struct erofs_inode *out, uint64_t nid)
 {
-	uint64_t offset;
+	uint64_t offset, rest;
 	uint8_t raw[EROFS_INODE_EXTENDED_SIZE];
 	size_t avail = sizeof(raw);
 	const char *reason = NULL;
@@ -57,12 +62,11 @@ int erofs_image_inode(const struct erofs_image *image, struct erofs_inode *out, 
 	if (!image || !out)
 		return -EINVAL;
 	offset = erofs_image_inode_offset(image, nid);
-	if ((nid & NID_IN_METABOX) && erofs_has_incompat(&image->sb, EROFS_FEATURE_INCOMPAT_METABOX))
-		return -EOPNOTSUPP;
-	if (offset >= image->primary.size)
+	rest = erofs_reader_meta_rest(image, offset);
+	if (!rest)
 		return -EUCLEAN;
-	if (avail > image->primary.size - offset)
-		avail = (size_t)(image->primary.size - offset);
+	if (avail > rest)
+		avail = (size_t)rest;
 	err = erofs_reader_read_meta(image, raw, avail, offset);
 	if (err)
 		return err;

@@ -56,7 +56,7 @@ static int map_flat(const struct erofs_image *image, struct erofs_extent *out, c
 	out->kind = EROFS_EXTENT_INLINE;
 	out->logical = inode->size - tail;
 	out->length = tail;
-	out->physical = at;
+	erofs_reader_place_meta(out, at);
 	out->plen = tail;
 	return 0;
 }

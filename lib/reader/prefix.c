@@ -10,24 +10,27 @@
 
 #define RECORD_MAX 260u /* size field, base index and the longest infix, padded */
 
-/* Where the table lies: in the packed inode's data, or (packed NULL) on the primary device. */
+/* Where the table lies: in the data of the metabox or the packed inode, or (within NULL) on the primary device. */
 struct table {
 	const struct erofs_image *image;
-	const struct erofs_inode *packed;
+	const struct erofs_inode *within;
 };
 
-static int find_table(struct table *table, const struct erofs_image *image, struct erofs_inode *packed)
+static int find_table(struct table *table, const struct erofs_image *image)
 {
 	table->image = image;
-	table->packed = NULL;
+	table->within = NULL;
 	if (erofs_has_compat(&image->sb, EROFS_FEATURE_COMPAT_PLAIN_XATTR_PFX))
 		return 0;
-	if (erofs_has_incompat(&image->sb, EROFS_FEATURE_INCOMPAT_METABOX))
-		return -EOPNOTSUPP;
-	if (!erofs_has_incompat(&image->sb, EROFS_FEATURE_INCOMPAT_FRAGMENTS) || !image->sb.packed_nid)
-		return 0;
-	table->packed = packed;
-	return erofs_image_inode(image, packed, image->sb.packed_nid);
+	if (image->metabox_err != -ENODATA) {
+		table->within = &image->metabox;
+		return image->metabox_err;
+	}
+	if (image->packed_err != -ENODATA) {
+		table->within = &image->packed;
+		return image->packed_err;
+	}
+	return 0;
 }
 
 /* Up to `length` bytes at `offset`; how many, 0 behind the end. */
@@ -36,8 +39,8 @@ static int64_t read_table(const struct table *table, void *buf, size_t length, u
 	uint64_t size = table->image->primary.size;
 	int err;
 
-	if (table->packed)
-		return erofs_image_read(table->image, table->packed, buf, length, offset);
+	if (table->within)
+		return erofs_image_read(table->image, table->within, buf, length, offset);
 	if (offset >= size)
 		return 0;
 	if (length > size - offset)
@@ -69,7 +72,6 @@ int erofs_reader_read_prefixes(struct erofs_image *image)
 {
 	uint64_t offset = (uint64_t)image->sb.xattr_prefix_start * EROFS_XATTR_ALIGN;
 	unsigned int count = image->sb.xattr_prefix_count;
-	struct erofs_inode packed;
 	struct table table;
 
 	if (!count)
@@ -78,7 +80,7 @@ int erofs_reader_read_prefixes(struct erofs_image *image)
 		image->prefix_err = -EUCLEAN;
 		return 0;
 	}
-	image->prefix_err = find_table(&table, image, &packed);
+	image->prefix_err = find_table(&table, image);
 	if (image->prefix_err)
 		return 0;
 	image->prefixes = calloc(count, sizeof(*image->prefixes));

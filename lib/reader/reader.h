@@ -43,16 +43,39 @@ struct erofs_image {
 	const char *configs_reason;
 	struct erofs_inode packed;
 	int packed_err; /* -ENODATA: there is none */
+	struct erofs_inode metabox;
+	int metabox_err; /* -ENODATA: there is none */
+	/* erofs_image_read() of the metabox, below which what reads metadata stands. */
+	int64_t (*read_metabox)(const struct erofs_image *image, const struct erofs_inode *metabox, void *buf,
+				size_t length, uint64_t offset);
 	struct erofs_decoders *decoders;
 };
 
-/* ---- the primary device (meta.c), below all others here ---- */
+/* ---- metadata (meta.c), below all others here ---- */
 
-/* Reads from the primary device; -EUCLEAN if the bytes are not all inside it. */
+/*
+ * An address of metadata counts on the primary device, or, with this bit, in the data of the metabox inode. No device reaches so
+ * far, and blocks begin at the same addresses with it and without.
+ */
+#define EROFS_METABOX_AREA (UINT64_C(1) << 63)
+
+/* Reads metadata; -EUCLEAN if the bytes are not all inside the device, or the metabox. */
 int erofs_reader_read_meta(const struct erofs_image *image, void *buf, size_t length, uint64_t offset);
 
-/* Whether `length` bytes at `offset` lie inside the primary device. */
+/* Bytes from `offset` to the end of the device, or the metabox; 0 outside. */
+uint64_t erofs_reader_meta_rest(const struct erofs_image *image, uint64_t offset);
+
+/* Whether `length` bytes at `offset` lie inside. */
 bool erofs_reader_meta_fits(const struct erofs_image *image, uint64_t offset, uint64_t length);
+
+/*
+ * Bytes of metadata that the metabox may hold besides those of the device: its size, or what compression can make of the image, if
+ * that is less. A limit for work on hostile images.
+ */
+uint64_t erofs_reader_metabox_budget(const struct erofs_image *image);
+
+/* Fills in device and physical of an extent that lies among the metadata. */
+void erofs_reader_place_meta(struct erofs_extent *out, uint64_t offset);
 
 /* First byte behind an inode's body and xattr area. */
 uint64_t erofs_reader_inode_end(const struct erofs_image *image, const struct erofs_inode *inode);
@@ -74,7 +97,7 @@ void erofs_reader_close_devices(struct erofs_image *image);
 int erofs_reader_place(const struct erofs_image *image, struct erofs_extent *out, unsigned int device_id,
 		       uint64_t address, uint64_t length);
 
-/* Reads from a device as an extent names it: 0 primary, else slot index + 1. -ENXIO if its file was not given. */
+/* Reads from a device as an extent names it: 0 primary, the metabox, else slot index + 1. -ENXIO if its file was not given. */
 int erofs_reader_read_device(const struct erofs_image *image, unsigned int device, void *buf, size_t length,
 			     uint64_t offset);
 
@@ -99,7 +122,10 @@ unsigned int erofs_reader_chunkbits(const struct erofs_image *image, const struc
 
 /* ---- compressed data (image_zmap*.c, image_decode.c) ----------------------------------------------------------------------- */
 
-/* Reads the configurations behind the superblock and the packed inode; what is wrong with them strikes those that need them. */
+/*
+ * Reads the configurations behind the superblock, the packed and the metabox inode; what is wrong with them strikes those that need
+ * them.
+ */
 void erofs_reader_read_compression(struct erofs_image *image);
 
 #define EROFS_ZMAP_FULL_BATCH 32u

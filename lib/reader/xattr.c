@@ -108,6 +108,16 @@ static int compose_name(const struct erofs_image *image, struct erofs_xattr *out
 	return 0;
 }
 
+static uint64_t shared_zone(const struct erofs_image *image)
+{
+	uint64_t at = (uint64_t)image->sb.xattr_blkaddr << image->sb.blkszbits;
+
+	if (erofs_has_compat(&image->sb, EROFS_FEATURE_COMPAT_SHARED_EA_IN_METABOX) &&
+	    erofs_has_incompat(&image->sb, EROFS_FEATURE_INCOMPAT_METABOX))
+		at += EROFS_METABOX_AREA;
+	return at;
+}
+
 static int next_shared(struct erofs_xattr_iter *iter, struct erofs_xattr *out)
 {
 	const struct erofs_image *image = iter->image;
@@ -119,14 +129,11 @@ static int next_shared(struct erofs_xattr_iter *iter, struct erofs_xattr *out)
 	int err;
 
 	id = erofs_xattr_shared_id_decode(iter->area + erofs_xattr_shared_id_at(iter->next_shared++));
-	if (erofs_has_compat(&image->sb, EROFS_FEATURE_COMPAT_SHARED_EA_IN_METABOX) &&
-	    erofs_has_incompat(&image->sb, EROFS_FEATURE_INCOMPAT_METABOX))
-		return -EOPNOTSUPP;
-	at = ((uint64_t)image->sb.xattr_blkaddr << image->sb.blkszbits) + EROFS_XATTR_ALIGN * (uint64_t)id;
+	at = shared_zone(image) + EROFS_XATTR_ALIGN * (uint64_t)id;
 	if (!erofs_reader_meta_fits(image, at, EROFS_XATTR_ENTRY_SIZE))
 		return -EUCLEAN;
-	if (avail > image->primary.size - at)
-		avail = (size_t)(image->primary.size - at);
+	if (avail > erofs_reader_meta_rest(image, at))
+		avail = (size_t)erofs_reader_meta_rest(image, at);
 	err = erofs_reader_read_meta(image, raw, avail, at);
 	if (err)
 		return err;

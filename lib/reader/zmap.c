@@ -236,7 +236,7 @@ static int map_stored(const struct erofs_zmap *map, struct erofs_extent *out, co
 
 static int map_inline(const struct erofs_zmap *map, struct erofs_extent *out, const char **reason)
 {
-	out->physical = map->end;
+	erofs_reader_place_meta(out, map->end);
 	if (out->algorithm < 0) {
 		out->kind = EROFS_EXTENT_INLINE;
 		out->plen = out->length;

@@ -37,6 +37,7 @@ reads_back() { # WHAT SOURCE MKFS OPTIONS...
 	# Those that do not know an option say so; other failures are theirs, too.
 	if ! "$mkfs" "${options[@]}" "$@" "$work/image" "$source" >/dev/null 2>&1 </dev/null; then
 		left_out+=("$what $*")
+		rm -f "$work/image"
 		return
 	fi
 	check "$what $*: statistics" "$DUMP" -S "$work/image"
@@ -78,6 +79,14 @@ if [ -n "${PEER_DIR:-}" ] && [ -x "$peer" ]; then
 	done
 	"$tools/treegen" --no-privileged odd "$work/odd" 2>/dev/null
 	reads_back peer "$work/odd" "$peer" -zzstd -C65536 -Eall-fragments,dedupe
+	# Inodes in a metabox, plain or compressed, with fingerprints and without.
+	for options in -m4096 '-zlz4 -m4096' '-zzstd,3 -C65536 -m65536' '-zdeflate -C65536 -m16384 -Efragments' '-zlzma -C65536 -m65536 -Eztailpacking'; do
+		# shellcheck disable=SC2086
+		reads_back peer "$work/odd" "$peer" $options
+		# shellcheck disable=SC2086
+		reads_back peer "$work/s" "$peer" $options "--xattr-inode-digest=$FP_NAME"
+		[ ! -e "$work/image" ] || check "peer $options: fingerprints" "$FSCK" --ishare "$work/image"
+	done
 else
 	skip "no other builder to read from (PEER_DIR)"
 fi

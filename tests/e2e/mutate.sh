@@ -19,6 +19,9 @@ for options in "-b4096 $FP_OPT" "-b512 $FP_OPT" "-b1024 -x1000" "-b4096 -Enoinli
 done
 [ -z "${PEER_DIR:-}" ] || ! "$PEER_DIR/bin/mkfs.erofs" --quiet -T1 --chunksize=4096 "--xattr-inode-digest=$FP_NAME" "$work/peer" "$work/s" >/dev/null 2>&1 ||
 	images+=("$work/peer")
+# Its metabox: inodes in the data of another one.
+[ -z "${PEER_DIR:-}" ] || ! "$PEER_DIR/bin/mkfs.erofs" --quiet -T1 -zlz4 -m4096 "--xattr-inode-digest=$FP_NAME" "$work/metabox" "$work/s" >/dev/null 2>&1 ||
+	images+=("$work/metabox")
 compressed_images "$work/s"
 [ ${#images[@]} -gt 0 ] || finish
 
