@@ -134,7 +134,7 @@ static const struct mkfs_option rows[] = {
 	  .help = "      --aufs                 turn AUFS whiteouts into those of overlayfs\n" },
 	{ "oci", 0, MUST, mkfs_take_oci,
 	  .help = "      --oci=DIR|FILE|docker://HOST/NAME[:TAG|@DIGEST]\n"
-		  "                             the source is a container image: an OCI layout, an archive of one,\n"
+		  "                             the source is a container image: an OCI layout or dir: of skopeo, an archive,\n"
 		  "                             what docker save writes, or one in a registry; behind it, if need\n"
 		  "                             be: ,ref=NAME ,platform=OS/ARCH[/VARIANT] ,http\n"
 		  "                             ,layers=flatten|each|cache|image (each: IMAGE is a directory for an\n"

@@ -53,16 +53,12 @@ static int read_root(struct oci_store *store, struct erofs_buffer *out)
 	return err ? err : check_root(registry, &digest, out);
 }
 
-static bool is_manifest(const struct oci_descriptor *blob)
-{
-	return strstr(blob->media_type, "manifest") || strstr(blob->media_type, "image.index");
-}
-
 static int open_blob(struct oci_store *store, struct oci_input **out, const struct oci_descriptor *blob,
 		     const struct erofs_cancel *stop)
 {
-	return erofs_oci_registry_download(out, (struct registry *)store, is_manifest(blob) ? "manifests" : "blobs",
-					   blob->digest.text, blob->size, stop);
+	return erofs_oci_registry_download(out, (struct registry *)store,
+					   erofs_oci_is_manifest(blob) ? "manifests" : "blobs", blob->digest.text,
+					   blob->size, stop);
 }
 
 static void release(struct oci_store *store)

@@ -31,6 +31,11 @@ char *erofs_oci_blob_path(const struct oci_descriptor *blob)
 	return path;
 }
 
+bool erofs_oci_is_manifest(const struct oci_descriptor *blob)
+{
+	return strstr(blob->media_type, "manifest") || strstr(blob->media_type, "image.index");
+}
+
 /* ---- files ------------------------------------------------------------------------------------------------------------ */
 
 struct file_input {

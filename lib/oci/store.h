@@ -56,6 +56,9 @@ void erofs_oci_store_close(struct oci_store *store);
 /* "blobs/sha256/HEX"; to be freed. NULL: out of memory. */
 char *erofs_oci_blob_path(const struct oci_descriptor *blob);
 
+/* Whether its type is that of a manifest or of an index, which some stores keep apart from blobs. */
+bool erofs_oci_is_manifest(const struct oci_descriptor *blob);
+
 /* An open file as a blob, with which it is closed. */
 int erofs_oci_input_of_file(struct oci_input **out, int fd, const char *name, const struct erofs_diag *diag);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,11 +11,17 @@
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
 
-/* An OCI layout as a directory. */
+/*
+ * An OCI layout as a directory; or what skopeo calls "dir:", which has the image itself in manifest.json, blobs by the digits of their
+ * digest, and manifests of a list as DIGITS.manifest.json.
+ */
 struct directory {
 	struct oci_store store;
 	int fd;
+	bool is_flat; /* skopeo's */
 };
+
+#define FLAT_VERSION "Directory Transport Version: 1."
 
 /* Only regular files: nothing that could wait for ever, or never end. */
 static int open_path(const struct directory *directory, struct oci_input **out, const char *path)
@@ -36,10 +43,22 @@ static int open_path(const struct directory *directory, struct oci_input **out, 
 	return err;
 }
 
+/* To be freed. */
+static char *blob_path(const struct directory *directory, const struct oci_descriptor *blob)
+{
+	const char *digits = strchr(blob->digest.text, ':');
+	char *path;
+
+	if (!directory->is_flat || !digits)
+		return erofs_oci_blob_path(blob);
+	return asprintf(&path, "%s%s", digits + 1, erofs_oci_is_manifest(blob) ? ".manifest.json" : "") < 0 ? NULL
+													    : path;
+}
+
 static int open_blob(struct oci_store *store, struct oci_input **out, const struct oci_descriptor *blob,
 		     const struct erofs_cancel *stop)
 {
-	erofs_auto_free char *path = erofs_oci_blob_path(blob);
+	erofs_auto_free char *path = blob_path((struct directory *)store, blob);
 
 	(void)stop;
 	return path ? open_path((struct directory *)store, out, path) : -ENOMEM;
@@ -47,7 +66,7 @@ static int open_blob(struct oci_store *store, struct oci_input **out, const stru
 
 static bool has_blob(struct oci_store *store, const struct oci_descriptor *blob)
 {
-	erofs_auto_free char *path = erofs_oci_blob_path(blob);
+	erofs_auto_free char *path = blob_path((struct directory *)store, blob);
 
 	return path && !faccessat(((struct directory *)store)->fd, path, F_OK, 0);
 }
@@ -66,7 +85,7 @@ static int read_path(struct directory *directory, struct erofs_buffer *out, cons
 
 static int read_root(struct oci_store *store, struct erofs_buffer *out)
 {
-	return read_path((struct directory *)store, out, "index.json");
+	return read_path((struct directory *)store, out, store->is_named ? "manifest.json" : "index.json");
 }
 
 static void release(struct oci_store *store)
@@ -85,13 +104,38 @@ static const struct oci_store_ops directory_ops = {
 	.release = release,
 };
 
+static bool has_file(const struct directory *directory, const char *path)
+{
+	return !faccessat(directory->fd, path, F_OK, 0);
+}
+
+static int check_flat(struct directory *directory)
+{
+	erofs_auto(erofs_buffer_release) struct erofs_buffer text = { 0 };
+	struct oci_store *store = &directory->store;
+	size_t length = strlen(FLAT_VERSION);
+	int err = read_path(directory, &text, "version");
+
+	if (err)
+		return err;
+	if (text.size < length || memcmp(text.data, FLAT_VERSION, length) != 0)
+		return erofs_report(store->diag, -EOPNOTSUPP, "'%s': its file version names none that is known here",
+				    store->name);
+	directory->is_flat = true;
+	store->is_named = true;
+	return 0;
+}
+
 static int check_layout(struct directory *directory)
 {
 	erofs_auto(erofs_buffer_release) struct erofs_buffer text = { 0 };
 	const struct oci_store *store = &directory->store;
 	int err;
 
-	if (faccessat(directory->fd, "oci-layout", F_OK, 0))
+	if (has_file(directory, "manifest.json") && has_file(directory, "version") &&
+	    !has_file(directory, "oci-layout"))
+		return check_flat(directory);
+	if (!has_file(directory, "oci-layout"))
 		return erofs_report(store->diag, -EINVAL, "'%s' is no OCI layout: it has no file oci-layout",
 				    store->name);
 	err = read_path(directory, &text, "oci-layout");

@@ -85,6 +85,17 @@ static bool is_directory(const char *path)
 	return !stat(path, &st) && S_ISDIR(st.st_mode);
 }
 
+static int open_directory(struct erofs_oci_image *image, const struct erofs_oci_options *options)
+{
+	int err = erofs_oci_store_open_directory(&image->store, options->location, image->diag);
+
+	if (!err && options->reference && image->store->is_named)
+		return erofs_report(image->diag, -EINVAL,
+				    "'%s' is what skopeo calls dir: it has one image, and that has no name",
+				    options->location);
+	return err;
+}
+
 int erofs_source_oci_open_store(struct erofs_oci_image *image, const struct erofs_oci_options *options)
 {
 	int err;
@@ -92,7 +103,7 @@ int erofs_source_oci_open_store(struct erofs_oci_image *image, const struct erof
 	if (strncmp(options->location, "docker://", strlen("docker://")) == 0)
 		err = erofs_oci_store_open_registry(&image->store, options, image->cancel, image->diag);
 	else if (is_directory(options->location))
-		err = erofs_oci_store_open_directory(&image->store, options->location, image->diag);
+		err = open_directory(image, options);
 	else
 		err = erofs_oci_store_open_archive(&image->store, options->location, image->cancel, image->diag);
 	if (!err)

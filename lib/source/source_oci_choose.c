@@ -206,8 +206,8 @@ static int consider_other(struct choice *choice, const struct oci_descriptor *bl
 	struct choice other = *choice;
 	int err;
 
-	if (strcmp(blob->digest.text, choice->digest.text) == 0 || same_name(erofs_oci_descriptor_name(blob), choice->name) ||
-	    choice->reference)
+	if (strcmp(blob->digest.text, choice->digest.text) == 0 ||
+	    same_name(erofs_oci_descriptor_name(blob), choice->name) || choice->reference)
 		return 0;
 	other.image = &image;
 	other.found = false;
@@ -328,7 +328,9 @@ static int consider_all(struct choice *choice, const struct erofs_buffer *bytes)
 		return consider_saved(choice, bytes);
 	}
 	if (choice->image->store->is_named)
-		return consider_document(choice, bytes, "what the registry has", 0, false);
+		return consider_document(choice, bytes,
+					 choice->image->store->is_remote ? "what the registry has" : "manifest.json", 0,
+					 false);
 	return consider_layout(choice, bytes);
 }
 

@@ -247,8 +247,7 @@ static int check_choice(const struct walk *walk, const struct oci_index *index)
 		if (!is_same_image(first, blob))
 			return erofs_report(walk->conversion->source.diag, -EINVAL,
 					    "'%s' has several images, one has to be named: %s, %s",
-					    walk->conversion->source.store->name,
-					    erofs_oci_descriptor_called(first),
+					    walk->conversion->source.store->name, erofs_oci_descriptor_called(first),
 					    erofs_oci_descriptor_called(blob));
 	}
 	if (first)
@@ -306,13 +305,14 @@ static int name_image(struct json_object *descriptor, const char *name)
 	return err ? err : add_name(descriptor, NOTE_FULL_NAME, name, strlen(name));
 }
 
-/* What a registry has under the name that was asked for. */
+/* What a registry has under the name that was asked for, or the one image of a directory, which has no name. */
 static int convert_named(struct walk *walk, const struct erofs_buffer *bytes, const char *location,
 			 struct json_object *list)
 {
 	struct oci_descriptor blob = { .media_type = "", .size = bytes->size };
 	struct json_object *out = NULL;
-	const char *name = location + strlen("docker://"), *at = strchr(name, '@');
+	const char *prefix = "docker://";
+	const char *name = strncmp(location, prefix, strlen(prefix)) == 0 ? location + strlen(prefix) : NULL;
 	uint8_t raw[EROFS_DIGEST_MAX];
 	struct erofs_hasher *hasher = erofs_hasher_new(EROFS_DIGEST_SHA256);
 	int err = hasher ? erofs_hasher_begin(hasher) : -ENOMEM;
@@ -326,7 +326,7 @@ static int convert_named(struct walk *walk, const struct erofs_buffer *bytes, co
 		return err;
 	erofs_oci_digest_name(&blob.digest, raw);
 	err = convert_document(walk, &blob, NULL, bytes, 0, &out);
-	if (!err && out && !at)
+	if (!err && out && name && !strchr(name, '@'))
 		err = name_image(out, name);
 	if (!err && out && json_object_array_add(list, json_object_get(out)))
 		err = -ENOMEM;

@@ -85,6 +85,42 @@ refused "docker save: another name" 'no image other.*some/image:tag' "$MKFS" "--
 mkfifo "$work/fifo"
 cat "$work/archive.tar" >"$work/fifo" 2>/dev/null &
 refused "a pipe" 'regular file' "$MKFS" "--oci=$work/fifo" "$work/no"
+
+# What skopeo calls dir:, made here and by itself.
+check "dir:" python3 "$maker" flat "$work/gzip" "$work/flat"
+check "dir:: build" "$MKFS" --quiet "$FP_OPT" -T1 --mkfs-time "--oci=$work/flat" "$work/image"
+check "dir:: same bytes" cmp "$work/plain.img" "$work/image"
+python3 "$maker" platforms "$work/list" "${layers[@]:0:2}"
+check "dir: of a list" python3 "$maker" flat "$work/list" "$work/flat-list"
+for platform in linux/arm/v6 linux/arm/v7; do
+	check "dir: of a list, $platform" "$MKFS" --quiet -T1 --mkfs-time "--oci=$work/flat-list,platform=$platform" "$work/image"
+	"$MKFS" --quiet -T1 --mkfs-time "--oci=$work/list,ref=several,platform=$platform" "$work/image2"
+	check "dir: of a list, $platform: same bytes" cmp "$work/image2" "$work/image"
+done
+if command -v skopeo >/dev/null; then
+	check "skopeo dir:" skopeo copy -q --insecure-policy "oci:$work/gzip" "dir:$work/skopeo"
+	check "skopeo dir:: build" "$MKFS" --quiet "$FP_OPT" -T1 --mkfs-time "--oci=$work/skopeo" "$work/image"
+	check "skopeo dir:: same bytes" cmp "$work/plain.img" "$work/image"
+	check "skopeo dir: of a list" skopeo copy -q --insecure-policy --all "oci:$work/list:several" "dir:$work/skopeo-list"
+	check "skopeo dir: of a list: the same files" diff -r "$work/flat-list" "$work/skopeo-list"
+fi
+python3 "$maker" layout "$work/unlinked" gzip "${layers[0]}" "${layers[1]}" "${layers[3]}"
+python3 "$maker" flat "$work/unlinked" "$work/flat-unlinked"
+check "dir:: layers=each" "$MKFS" --quiet -T1 --mkfs-time "--oci=$work/flat-unlinked,layers=each" "$work/flat-each"
+check "dir:: layers=each of the layout" "$MKFS" --quiet -T1 --mkfs-time "--oci=$work/unlinked,layers=each" "$work/unlinked-each"
+check "dir:: layers=each: the same" diff -r "$work/unlinked-each" "$work/flat-each"
+check "dir:: layers=image" "$MKFS" --quiet "--oci=$work/flat-unlinked,layers=image" "$work/flat-image"
+refused "dir: and a name" 'has one image, and that has no name' "$MKFS" "--oci=$work/flat,ref=tag" "$work/no"
+spoil() { # WHAT PATTERN FILE
+	cp -r "$work/flat" "$work/spoiled"
+	printf x | dd of="$work/spoiled/$3" bs=1 seek=25 conv=notrunc status=none
+	refused "dir:: $1" "$2" "$MKFS" --quiet "--oci=$work/spoiled" "$work/no"
+	rm -rf "$work/spoiled"
+}
+spoil "another version" 'version names none that is known' version
+spoil "a layer that changed" 'does not have this digest|damaged|cut off' "$(cd "$work/flat" && stat -c '%s %n' -- [0-9a-f]* | sort -n | tail -n 1 | cut -d' ' -f2)"
+spoil "a configuration that changed" 'does not have this digest' "$(cd "$work/flat" && grep -l diff_ids -- *)"
+[ ! -e "$work/no" ] && pass "dir:: nothing was left" || fail "dir:: an image was left"
 refused "a directory that is none" 'oci-layout' "$MKFS" "--oci=$work/tree" "$work/no"
 head -c 20000 "$work/archive.tar" >"$work/cut.tar"
 refused "an archive that was cut off" 'cut off' "$MKFS" "--oci=$work/cut.tar" "$work/no"

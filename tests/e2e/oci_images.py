@@ -5,6 +5,7 @@
 layers DIR                    DIR/0.tar ... : layers that hide, replace and link in every way
 layout DIR FORM LAYER...      an OCI layout; FORM: plain, gzip, members, zstd, sha512
 platforms DIR LAYER...        a layout with an index for several platforms, and two names
+flat LAYOUT DIR               what skopeo makes of it with dir:, and all images of a list with --all
 save FILE LAYER...            what `docker save` made before it knew OCI
 odd DIR LAYER...              DIR/same, DIR/empty, DIR/twice: layouts that are odd and legal
 corpus DIR LAYER              DIR/good-..., DIR/bad-...: inputs of the fuzz target of documents
@@ -175,6 +176,30 @@ def make_platforms(path, layers):
     layout.index([dict(inner, annotations=named), layout.image(layers, "gzip", annotations=other)])
 
 
+def make_flat(layout, path):
+    os.mkdir(path)
+
+    def put(name, data):
+        with open(f"{path}/{name}", "wb") as out:
+            out.write(data)
+
+    def blob(descriptor):
+        with open(f"{layout}/blobs/" + descriptor["digest"].replace(":", "/"), "rb") as file:
+            return file.read()
+
+    def image(data, name):
+        document = json.loads(data)
+        put(name, data)
+        for inner in document.get("manifests", []):
+            image(blob(inner), inner["digest"].split(":")[1] + ".manifest.json")
+        for part in document.get("layers", []) + [document[key] for key in ("config",) if key in document]:
+            put(part["digest"].split(":")[1], blob(part))
+
+    with open(f"{layout}/index.json", "rb") as index:
+        image(blob(json.load(index)["manifests"][0]), "manifest.json")
+    put("version", b"Directory Transport Version: 1.1\n")
+
+
 def make_save(path, layers):
     names, out = [], tarfile.open(path, "w", format=tarfile.GNU_FORMAT)
 
@@ -307,6 +332,16 @@ def bad_changes(layer):
         "escape-algorithm": ("neither sha256 nor sha512", set_layer("digest", "../sha256:" + "0" * 64)),
         "upper-case": ("neither sha256 nor sha512", set_layer("digest", "sha256:" + "A" * 64)),
         "short-digest": ("neither sha256 nor sha512", set_layer("digest", "sha256:00")),
+        "sha512-of-wrong-length": ("neither sha256 nor sha512", set_layer("digest", "sha512:" + "0" * 64)),
+        "sha256-of-wrong-length": ("neither sha256 nor sha512", set_layer("digest", "sha256:" + "0" * 128)),
+        "empty-digest": ("neither sha256 nor sha512", set_layer("digest", "sha256:")),
+        "sha512-of-another": ("cannot open.*" + "0" * 128, set_layer("digest", "sha512:" + "0" * 128)),
+        "diff-id-of-wrong-length": ("diff_id", set_config("rootfs", {"type": "layers", "diff_ids": ["sha512:" + "0" * 64]})),
+        "diff-ids-absurd": ("diff_ids|too many", set_config("rootfs", {"type": "layers", "diff_ids": [zeros] * 5000})),
+        "config-absurd-size": ("larger", lambda config, manifest: manifest.update(config={
+            "mediaType": CONFIG, "digest": zeros, "size": 10 ** 12})),
+        "config-escape": ("neither sha256 nor sha512", lambda config, manifest: manifest.update(config={
+            "mediaType": CONFIG, "digest": "sha256:../../../../etc/passwd", "size": 2})),
         "other-digest": ("neither sha256 nor sha512", set_layer("digest", "md5:" + "0" * 32)),
         "nul-in-digest": ("neither sha256 nor sha512", set_layer("digest", "sha256:" + "0" * 64 + "\0x")),
         "foreign": ("foreign.*https://maker/layer", lambda config, manifest: manifest["layers"][0].update(
@@ -352,6 +387,7 @@ def bad_documents():
         "json-list": ("JSON object", b"[]"),
         "json-text": ("without a digest", b'{"manifests":["text"]}'),
         "json-nothing": ("no image", b'{"manifests":[]}'),
+        "manifests-absurd": ("too many", (one % ",".join([blob % (MANIFEST, "0" * 64, "5")] * 5000)).encode()),
         "no-manifests": ("list of manifests", b"{}"),
         "manifest-missing": ("cannot open", (one % (blob % (MANIFEST, "0" * 64, "5"))).encode()),
         "manifest-size-huge": ("larger", (one % (blob % (MANIFEST, "0" * 64, "99999999999"))).encode()),
@@ -420,6 +456,11 @@ def make_bad_blobs(announce, layer):
     for _ in range(8):
         inner = layout.blob(dump({"schemaVersion": 2, "manifests": [inner]}), INDEX)
     layout.index([inner])
+    # Each of them is looked at, for what it is for.
+    layout = announce("index-wide", "absurdly many")
+    images = [layout.blob(dump({"schemaVersion": 2, "manifests": [], "annotations": {"a": str(i)}}), INDEX)
+              for i in range(600)]
+    layout.index([layout.blob(dump({"schemaVersion": 2, "manifests": images}), INDEX)])
     layout = announce("old-manifest", "first version")
     layout.index([layout.blob(dump({"schemaVersion": 1, "fsLayers": []}), MANIFEST)])
     layout = announce("layout-version", "version")
@@ -499,6 +540,8 @@ def main():
         make_platforms(path, [read(name) for name in sys.argv[3:]])
     elif command == "odd":
         make_odd(path, [read(name) for name in sys.argv[3:]])
+    elif command == "flat":
+        make_flat(path, sys.argv[3])
     elif command == "save":
         make_save(path, [read(name) for name in sys.argv[3:]])
     elif command == "corpus":
