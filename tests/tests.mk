@@ -152,10 +152,11 @@ tests_fuzz_mutate_reader_LDADD = liberofs-core.la
 if ALL_CODECS
 fuzz_programs += tests/fuzz/make_corpus
 endif
-fuzz_programs += tests/fuzz/replay_decoder tests/fuzz/replay_image tests/fuzz/replay_tar
+fuzz_programs += tests/fuzz/replay_decoder tests/fuzz/replay_image tests/fuzz/replay_tar tests/fuzz/replay_thin
 fuzz_support = tests/fuzz/fuzz.h tests/tools/support.c tests/tools/support.h
 fuzz_image = tests/fuzz/fuzz_image.c tests/fuzz/exercise.c tests/fuzz/exercise.h $(fuzz_support)
 fuzz_tar = tests/fuzz/fuzz_tar.c $(fuzz_support)
+fuzz_thin = tests/fuzz/fuzz_thin.c $(fuzz_support)
 fuzz_decoder = tests/fuzz/fuzz_decoder.c $(fuzz_support)
 tests_fuzz_make_corpus_SOURCES = tests/fuzz/make_corpus.c tests/fuzz/encode.c tests/fuzz/encode.h \
 	tests/tools/support.c tests/tools/support.h
@@ -166,6 +167,8 @@ tests_fuzz_replay_image_SOURCES = tests/fuzz/replay.c $(fuzz_image)
 tests_fuzz_replay_image_LDADD = liberofs-core.la
 tests_fuzz_replay_tar_SOURCES = tests/fuzz/replay.c $(fuzz_tar)
 tests_fuzz_replay_tar_LDADD = liberofs-core.la
+tests_fuzz_replay_thin_SOURCES = tests/fuzz/replay.c $(fuzz_thin)
+tests_fuzz_replay_thin_LDADD = liberofs-core.la
 fuzz_programs += tests/fuzz/replay_oci
 fuzz_oci = tests/fuzz/fuzz_oci.c $(fuzz_support)
 fuzz_oci_cppflags = $(AM_CPPFLAGS)
@@ -176,7 +179,7 @@ tests_fuzz_replay_oci_SOURCES = tests/fuzz/replay.c $(fuzz_oci)
 tests_fuzz_replay_oci_CPPFLAGS = $(fuzz_oci_cppflags)
 tests_fuzz_replay_oci_LDADD = liberofs-core.la
 if FUZZERS
-fuzz_programs += tests/fuzz/fuzz_oci tests/fuzz/fuzz_tar tests/fuzz/fuzz_image tests/fuzz/fuzz_lz4 tests/fuzz/fuzz_lzma tests/fuzz/fuzz_deflate tests/fuzz/fuzz_zstd
+fuzz_programs += tests/fuzz/fuzz_oci tests/fuzz/fuzz_tar tests/fuzz/fuzz_thin tests/fuzz/fuzz_image tests/fuzz/fuzz_lz4 tests/fuzz/fuzz_lzma tests/fuzz/fuzz_deflate tests/fuzz/fuzz_zstd
 fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_oci_SOURCES = tests/fuzz/fuzz_entry.c $(fuzz_oci)
 tests_fuzz_fuzz_oci_CPPFLAGS = $(fuzz_oci_cppflags)
@@ -185,6 +188,9 @@ tests_fuzz_fuzz_oci_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_tar_SOURCES = tests/fuzz/fuzz_entry.c tests/fuzz/mutate_tar.c $(fuzz_tar)
 tests_fuzz_fuzz_tar_LDADD = liberofs-core.la
 tests_fuzz_fuzz_tar_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_thin_SOURCES = tests/fuzz/fuzz_entry.c $(fuzz_thin)
+tests_fuzz_fuzz_thin_LDADD = liberofs-core.la
+tests_fuzz_fuzz_thin_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_image_SOURCES = tests/fuzz/fuzz_entry.c $(fuzz_image)
 tests_fuzz_fuzz_image_LDADD = liberofs-core.la
 tests_fuzz_fuzz_image_LDFLAGS = $(fuzz_ldflags)

@@ -40,7 +40,8 @@ static void merge_configs(struct image_source *source, const struct image_layer 
 	bool had_lz4 = to->algorithms & 1u << EROFS_ALGORITHM_LZ4;
 
 	/* Without this bit there is nothing compressed, or LZ4 data of the oldest kind, which no file may have. */
-	if (!erofs_has_incompat(sb, EROFS_FEATURE_INCOMPAT_ZERO_PADDING) || layer->image->configs_err)
+	if (!erofs_has_incompat(sb, EROFS_FEATURE_INCOMPAT_ZERO_PADDING) || layer->image->configs_err ||
+	    !sb->available_compr_algs)
 		return;
 	if (from->algorithms & 1u << EROFS_ALGORITHM_LZ4)
 		to->lz4_max_distance = had_lz4 && (!to->lz4_max_distance || !from->lz4_max_distance) ? 0

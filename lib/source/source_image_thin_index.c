@@ -64,12 +64,16 @@ static int check_extent(const struct erofs_zmap *map, const struct erofs_zmap_fo
 static int check_extents(struct image_source *source, struct erofs_zmap *map)
 {
 	struct erofs_zmap_found found = { 0 };
+	struct erofs_extent extent;
 	int err = 0;
 
 	for (uint64_t at = 0; !err && at < map->inode->size; at = found.end) {
 		err = find(map, &found, at);
 		if (!err && (found.start != at || found.end <= at))
 			err = -EUCLEAN;
+		/* Whether it can be decoded, too. */
+		if (!err)
+			err = erofs_reader_zmap_map(map, &extent, at, NULL);
 		if (!err)
 			err = check_extent(map, &found);
 		if (!err && found.partial)
@@ -128,8 +132,8 @@ static int take_lclusters(struct image_source *source, struct image_thin *thin, 
 	}
 	if (!err)
 		set_distances(thin);
-	if (map->compact)
-		map->header.advise &= (uint16_t)~EROFS_ZADVISE_COMPACTED_2B;
+	map->header.advise &= EROFS_ZADVISE_BIG_PCLUSTER_1 | EROFS_ZADVISE_BIG_PCLUSTER_2 |
+			      EROFS_ZADVISE_INLINE_PCLUSTER | EROFS_ZADVISE_INTERLACED_PCLUSTER;
 	return err;
 }
 
@@ -159,7 +163,8 @@ static int take_records(struct image_source *source, struct image_thin *thin, st
 		erofs_zextent_encode(&record, unit, thin->entries + i * unit);
 	}
 	map->header.extent_count = map->total;
-	map->header.advise =
+	map->header.advise &= EROFS_ZADVISE_INTERLACED_PCLUSTER;
+	map->header.advise |=
 		(uint16_t)(EROFS_ZADVISE_EXTENTS | (unit == 32 ? 3u : 2u) << EROFS_ZADVISE_EXTENT_SIZE_SHIFT);
 	source->thin_features |= EROFS_FEATURE_INCOMPAT_48BIT;
 	return err;
@@ -177,6 +182,14 @@ static int take_tail(struct image_source *source, struct image_thin *thin, const
 	return thin->tail ? erofs_reader_read_meta(map->image, thin->tail, thin->tail_size, map->end) : -ENOMEM;
 }
 
+/* What stat() tells; no more than the file would take as it is. */
+static uint32_t known_blocks(const struct erofs_image *image, const struct erofs_inode *from)
+{
+	uint64_t most = ((from->size - 1) >> image->sb.blkszbits) + 1;
+
+	return from->u < most ? from->u : (uint32_t)most;
+}
+
 int erofs_source_image_thin_zmap(struct image_source *source, struct image_thin *thin, const struct erofs_inode *from)
 {
 	const struct erofs_image *image = thin->layer->image;
@@ -185,6 +198,9 @@ int erofs_source_image_thin_zmap(struct image_source *source, struct image_thin 
 
 	if (err)
 		return err;
+	/* Linux reads no compressed file in an image that announces no algorithm, even if it is stored in all its extents. */
+	if (!image->sb.available_compr_algs)
+		return -EUCLEAN;
 	if (!erofs_has_incompat(&image->sb, EROFS_FEATURE_INCOMPAT_ZERO_PADDING))
 		return -EOPNOTSUPP;
 	if (map.header.whole_fragment || (map.header.advise & EROFS_ZADVISE_FRAGMENT_PCLUSTER))
@@ -192,7 +208,7 @@ int erofs_source_image_thin_zmap(struct image_source *source, struct image_thin 
 	if (map.header.advise & EROFS_ZADVISE_INTERLACED_PCLUSTER)
 		source->thin_features |= EROFS_FEATURE_INCOMPAT_FRAGMENTS;
 	thin->layout = EROFS_LAYOUT_COMPRESSED_FULL;
-	thin->u = from->u;
+	thin->u = known_blocks(image, from);
 	err = check_extents(source, &map);
 	if (!err)
 		err = take_tail(source, thin, &map);

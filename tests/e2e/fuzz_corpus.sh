@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later OR MIT
 # The fuzz targets with a corpus that is made here: what is sound must be accepted, what is not must be refused. CORPUS=DIR keeps
-# it, in decoder/, image/ and tar/, for `fuzz_lz4 DIR/decoder` and the like (--enable-fuzzers).
+# it, in decoder/, image/, thin/ and tar/, for `fuzz_lz4 DIR/decoder` and the like (--enable-fuzzers).
 . "$(dirname "$0")/lib.sh"
 need_built "${all_codecs[@]}"
 need_tools "$MKFS" "$DUMP" "$tools/corrupt" "$top_builddir/tests/fuzz/replay_decoder" "$top_builddir/tests/fuzz/replay_image" \
-	"$top_builddir/tests/fuzz/replay_tar"
+	"$top_builddir/tests/fuzz/replay_tar" "$top_builddir/tests/fuzz/replay_thin"
 
 mkdir -p "$work/decoder" "$work/image" "$work/s/d"
 check "a corpus for the decoders" "$top_builddir/tests/fuzz/make_corpus" "$work/decoder"
@@ -113,6 +113,21 @@ for name in "${made[@]}"; do
 done
 check "images: $(find "$work/image" -type f | wc -l) inputs" replay image
 
+# The same as sources of indexes: ours can all be, of others' not those with fragments; of damaged ones some.
+mkdir "$work/thin"
+for image in "$work"/image/*; do
+	name=${image##*/}
+	case $name in good-peer-* | good-composefs* | bad-*-index | bad-*-fragment) name=${name#*-} ;; esac
+	cp "$image" "$work/thin/$name"
+done
+check "indexes of images: $(find "$work/thin" -type f | wc -l) inputs" replay thin
+for seed in $(seq 1 "${COUNT:-100}"); do
+	set -- "$work"/image/good-*
+	shift $((seed % $#))
+	"$tools/corrupt" "$seed" "$1" "$work/thin/damaged" && mv "$work/thin/damaged" "$work/thin/damaged-$seed-${1##*/}"
+done
+check "indexes of damaged images: $(find "$work/thin" -name 'damaged-*' | wc -l) inputs" replay thin
+
 # Archives made byte by byte; what is too large for the target is left out.
 mkdir "$work/tar"
 if command -v python3 >/dev/null && python3 "$top_srcdir/tests/e2e/tar_archives.py" make "$work/archives"; then
@@ -126,5 +141,5 @@ if command -v python3 >/dev/null && python3 "$top_srcdir/tests/e2e/tar_archives.
 else
 	skip "no python3"
 fi
-[ -z "${CORPUS:-}" ] || { mkdir -p "$CORPUS" && cp -r "$work/decoder" "$work/image" "$work/tar" "$CORPUS/"; }
+[ -z "${CORPUS:-}" ] || { mkdir -p "$CORPUS" && cp -r "$work/decoder" "$work/image" "$work/thin" "$work/tar" "$CORPUS/"; }
 finish
