@@ -141,6 +141,67 @@ else
 	skip "mount.erofs: cannot mount here"
 fi
 
+# ---- a pod's image of twelve layers, as the overlay of them ---------------------------------------------------------------
+make_layer() { # DIRECTORY NUMBER
+	local d=$1 n=$2
+	mkdir -p "$d/bin" "$d/etc/part" "$d/var/$((n / 3))" "$d/only-$n/a/b"
+	printf '#!/bin/sh\n%s\n' "$n" >"$d/bin/tool-$((n % 5))"
+	chmod 4755 "$d/bin/tool-$((n % 5))"
+	seq "$n" 3000 >"$d/var/$((n / 3))/data-$n"
+	seq 1 "$((n + 1))" >"$d/etc/part/changed"
+	echo "$n" >"$d/only-$n/a/b/c"
+	ln "$d/only-$n/a/b/c" "$d/only-$n/hard"
+	ln -s ../etc/part "$d/only-$n/soft"
+	mkfifo "$d/only-$n/fifo"
+	chown $((n + 1)):$((n * 1000)) "$d/only-$n" "$d/etc/part/changed"
+	setfattr -n user.layer -v "$n" "$d/etc/part/changed"
+	touch -d "@$((1600000000 + n))" "$d/etc" "$d/var" "$d/bin"
+	[ "$n" -gt 1 ] || return 0
+	# (Of a file that loses one of its names overlayfs tells the layer's link count; an index counts.)
+	# What the layer before the last has made is gone, all or in part; a directory begins anew; a file becomes a directory.
+	mknod "$d/only-$((n - 2))" c 0 0
+	mkdir "$d/only-$((n - 1))" && mknod "$d/only-$((n - 1))/soft" c 0 0
+	if [ $((n % 4)) = 3 ]; then setfattr -n trusted.overlay.opaque -v y "$d/var/$((n / 3))"; fi
+	if [ "$n" = 9 ]; then rm "$d/bin/tool-4" && mkdir "$d/bin/tool-4" && echo in >"$d/bin/tool-4/in"; fi
+}
+# Link counts and sizes of directories are not overlayfs' to know.
+listed() {
+	(
+		cd "$1" || exit
+		# shellcheck disable=SC2012 # what ls shows is the point
+		ls -lnR --time-style=full-iso | awk '/^total/ { next } /^d/ { $2 = $5 = "" } { print }'
+		find . -printf '%p %y %m %U:%G %T@ %l\n' | sort
+		find . -type f -links +1 -printf '%p %n\n' | sort
+		find . -type f -exec md5sum {} + | sort -k 2
+		getfattr -R -m '^user' -d . 2>/dev/null
+		tar --sort=name --format=gnu -cf - . | md5sum
+	)
+}
+if can_mount && mknod "$work/null" c 0 0 2>/dev/null; then
+	layers=() lower='' with=''
+	for n in 0 1 2 3 4 5 6 7 8 9 10 11; do
+		make_layer "$work/pod/$n" "$n"
+		"$MKFS" --quiet "$FP_OPT" "$disk/pod-$n" "$work/pod/$n"
+		mount_image "$disk/pod-$n" "$work/lower/$n"
+		layers+=("$disk/pod-$n")
+		lower=$work/lower/$n${lower:+:$lower}
+		with+=,device=$disk/pod-$n
+	done
+	mkdir "$work/over"
+	mount -t overlay over -o "ro,lowerdir=$lower" "$work/over" && mounts+=("$work/over")
+	check "twelve layers: the callers' line" "$MKFS" --aufs --ovlfs-strip=1 --quiet "$disk/pod" "${layers[@]}"
+	check "twelve layers: one mount" "$MOUNT" "$disk/pod" "$m" -o "${with#,}"
+	listed "$work/over" >"$work/seen-over"
+	listed "$m" >"$work/seen"
+	check "twelve layers: as the overlay of twelve" diff "$work/seen-over" "$work/seen"
+	same "... which shows something" 1 "$(($(wc -l <"$work/seen") > 100))"
+	"$UMOUNT" "$m"
+	unmount "$work/over"
+	for n in 0 1 2 3 4 5 6 7 8 9 10 11; do unmount "$work/lower/$n"; done
+else
+	skip "twelve layers: cannot mount here"
+fi
+
 # ---- the other tools -----------------------------------------------------------------------------------------------------
 devices=("--device=$disk/layer-0" "--device=$disk/layer-1")
 check "fsck --extract" "$FSCK" --no-preserve "--extract=$work/out" "${devices[@]}" "$disk/both"

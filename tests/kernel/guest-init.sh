@@ -24,19 +24,22 @@ disk_of() {
 	done
 }
 
-# attach IMAGE[:DOMAIN] DIR: with a domain, sharing. What is compressed is decoded from the disk alone, so that the pages that
+# attach IMAGE[+DEVICE...][:DOMAIN] DIR: with a domain, sharing. What is compressed is decoded from the disk alone, so that the pages that
 # are counted are those of files.
 attach() {
-	local options=ro,cache_strategy=disabled
+	local options=ro,cache_strategy=disabled image=${1%:*} device
 	case $1 in *:*) options=$options,inode_share,domain_id=${1#*:} ;; esac
 	mkdir -p "$2" || return
+	case $image in
+	*+*) for device in $(echo "${image#*+}" | tr + ' '); do options=$options,device=$(disk_of "$device"); done ;;
+	esac
 	# An image on the disk "files", by its file or by a loop device of its own.
 	case $1 in
 	file/* | loop/*)
 		set -- "${1%:*}" "$2"
-		mount.erofs "/files/${1#*/}.img" "$2" -o "$options,backing=${1%%/*}"
+		mount.erofs "/files/${1#*/}.img" "$2" -o "$options,backing=${1%%/*},device-dir=/files"
 		;;
-	*) mount -t erofs -o "$options" "$(disk_of "${1%:*}")" "$2" ;;
+	*) mount -t erofs -o "$options" "$(disk_of "${image%%+*}")" "$2" ;;
 	esac
 }
 
