@@ -12,7 +12,8 @@ caller=$PWD
 . "$top_srcdir/tests/e2e/lib.sh"
 case ${LOGS:=} in /* | '') ;; *) LOGS=$caller/$LOGS ;; esac
 need_root
-need_tools "$MKFS" "$DUMP" "$FSCK"
+MOUNT=${MOUNT:-$(find_tool mount.erofs)}
+need_tools "$MKFS" "$DUMP" "$FSCK" "$MOUNT"
 can_mount || skip_all "cannot mount EROFS here"
 for tool in umoci skopeo docker-registry busybox python3; do
 	command -v $tool >/dev/null || skip_all "no $tool"
@@ -79,8 +80,8 @@ check "pushed" skopeo --insecure-policy copy --quiet --dest-tls-verify=false oci
 
 # Our mkfs.erofs with the libraries of this machine, behind a name that containerd finds and that notes how it is called.
 mkdir ours
-cp "$MKFS" "$(command -v busybox)" "$here/inside.sh" "$here/look.sh" ours/
-ldd "$MKFS" | grep -o '/[^ ]*' | while read -r library; do cp -L "$library" ours/; done
+cp "$MKFS" "$MOUNT" "$(command -v busybox)" "$here/inside.sh" "$here/look.sh" ours/
+ldd "$MKFS" "$MOUNT" | grep -o '/[^ ]*' | while read -r library; do cp -L "$library" ours/; done
 loader=$(basename "$(ldd "$MKFS" | grep -o '/[^ ]*/ld-[^ ]*' | head -n 1)")
 mkdir ours/bin
 cat >ours/bin/mkfs.erofs <<END
@@ -88,8 +89,9 @@ cat >ours/bin/mkfs.erofs <<END
 echo "mkfs.erofs \$*" >>/tmp/calls
 exec /ours/$loader --library-path /ours /ours/$(basename "$MKFS") "\$@"
 END
-chmod +x ours/bin/mkfs.erofs
-for applet in sh awk sort sleep cat timeout mkdir cp mount umount kill; do ln -s ../busybox ours/bin/$applet; done
+printf '#!/ours/busybox sh\nexec /ours/%s --library-path /ours /ours/%s "$@"\n' "$loader" "$(basename "$MOUNT")" >ours/bin/mount.erofs
+chmod +x ours/bin/mkfs.erofs ours/bin/mount.erofs
+for applet in sh ls rm sed awk sort sleep cat timeout mkdir cp mount umount kill; do ln -s ../busybox ours/bin/$applet; done
 
 # configured DIFFER-LINES...: what containerd reads.
 configured() {
@@ -123,7 +125,8 @@ in_containerd() {
 	' bash "$root" "$work" "$@"
 }
 
-# with WHAT REF DIFFER-LINES...: two containers of the image, one after the other, and one whose root is the flattened image.
+# with WHAT REF DIFFER-LINES...: two containers of the image, one after the other, one whose root is the flattened image, and two
+# with an index over containerd's layers, as the root and bound into one.
 with() {
 	local what=$1 ref=$2 name
 	shift 2
@@ -132,12 +135,12 @@ with() {
 	cp image.tar flat.img seen/
 	check "$what: containers run" in_containerd "$ref" first second
 	same "$what: snapshotter and differ" "ok ok" "$(awk '{ printf "%s%s", sep, $NF; sep = " " }' seen/plugins)"
-	for name in first second rootfs; do
+	for name in first second rootfs thin bound; do
 		same "$what: $name: what it sees is what umoci unpacks" "$looked" "$(cat seen/$name.seen)"
 		same "$what: $name: tar has no complaint" "" "$(cat seen/$name.tar-said)"
 	done
 	[ ! "$LOGS" ] || { mkdir -p "$LOGS/${what// /-}" && cp seen/calls seen/containerd.log seen/got "$LOGS/${what// /-}/"; }
-	same "$what: each layer was made by ours" 3 "$(grep -c '^mkfs.erofs' seen/calls)"
+	same "$what: each layer was made by ours" 3 "$(grep -c '^mkfs.erofs --tar=f' seen/calls)"
 }
 
 with "converted" "$remote" "mkfs_options = [$fingerprints]"
