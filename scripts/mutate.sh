@@ -46,14 +46,14 @@ is_wanted() { # NAME NUMBER
 	fi
 }
 
-# The tests of the innermost folder that has some.
+# Those of the file, then those of the innermost folder that has some, each once.
 tests_for() { # FILE
 	local folder=${1%/*}
 	while [ -z "${tests_of[$folder]:-}" ]; do
 		[[ $folder == */* ]] || { echo "$list: no tests for $1" >&2 && exit 2; }
 		folder=${folder%/*}
 	done
-	echo "${tests_of[$folder]}"
+	printf '%s %s' "${tests_of[$1]:-}" "${tests_of[$folder]}" | tr -s ' ' '\n' | awk '!seen[$0]++' | tr '\n' ' '
 }
 
 # ---- building ----------------------------------------------------------------------------------------------------------------
