@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/check/check_claims.h"
 #include "lib/reader/nodes.h"
@@ -305,6 +306,27 @@ static void the_number_of_workers_does_not_show(void **state)
 	}
 }
 
+/* What is read of one file is not there for the next. The alarm ends a test that reads so much after all. */
+static void the_files_of_an_image_share_what_is_read(void **state)
+{
+	const uint64_t budget = (UINT64_C(16) << 40) + UINT64_C(1024) * SMALL_BLOCKS * SMALL_BLOCK;
+	struct erofs_check_options options = erofs_check_options_init();
+	static struct small_report report;
+
+	(void)state;
+	inode = small_get(&image, NID_S);
+	inode.layout = EROFS_LAYOUT_FLAT_PLAIN;
+	inode.u = EROFS_NULL_BLOCK;
+	inode.startblk_hi = UINT16_MAX;
+	inode.size = budget - SMALL_SIZE_A + 1;
+	small_put(&image, &inode);
+	options.read_data = true;
+	alarm(20);
+	small_check(&report, &image, &options);
+	alarm(0);
+	assert_string_equal(report.text, "/s: not read: the files of the image are too large for it in all\n");
+}
+
 /* ---- claims and nodes --------------------------------------------------------------------------------------------------------- */
 
 static void count_overlap(void *ctx, const struct erofs_claim *earlier, const struct erofs_claim *later)
@@ -383,6 +405,7 @@ int main(void)
 		cmocka_unit_test_setup(fingerprints_of_empty_files_are_found, build),
 		cmocka_unit_test_setup(endless_holes_are_not_hashed, build),
 		cmocka_unit_test_setup(the_number_of_workers_does_not_show, build),
+		cmocka_unit_test_setup(the_files_of_an_image_share_what_is_read, build),
 		cmocka_unit_test(claims_have_a_budget),
 		cmocka_unit_test(paths_are_escaped_and_cut),
 	};

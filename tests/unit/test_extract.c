@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "lib/format/format_dirent.h"
@@ -27,12 +29,29 @@ static void remove_all(const char *directory)
 	assert_int_equal(system(command), 0);
 }
 
+/* Goes before the C library's: fails where the test wants it. */
+static int xattr_errno;
+
+int fsetxattr(int fd, const char *name, const void *value, size_t size, int flags)
+{
+	if (!xattr_errno)
+		return (int)syscall(SYS_fsetxattr, fd, name, value, size, flags);
+	errno = xattr_errno;
+	return -1;
+}
+
+/* What somebody else does to the target when an extraction first says this. */
+static void (*meddle)(void);
+static const char *meddle_at;
+
 static int setup(void **state)
 {
 	(void)state;
 	small_build(&image);
 	memset(&report, 0, sizeof(report));
 	options = (struct erofs_extract_options){ .size = sizeof(struct erofs_extract_options) };
+	meddle_at = "exists already";
+	xattr_errno = 0;
 	strcpy(base, "/tmp/erofs-extract-XXXXXX");
 	assert_non_null(mkdtemp(base));
 	snprintf(target, sizeof(target), "%s/out", base);
@@ -46,12 +65,9 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* What somebody else does to the target when an extraction first says that something exists already. */
-static void (*meddle)(void);
-
 static void take_message(void *ctx, enum erofs_severity severity, const char *text)
 {
-	void (*now)(void) = strstr(text, "exists already") ? meddle : NULL;
+	void (*now)(void) = strstr(text, meddle_at) ? meddle : NULL;
 
 	small_message(ctx, severity, text);
 	if (!now)
@@ -284,6 +300,48 @@ static void damaged_files_are_not_left_behind(void **state)
 	assert_content("d/c", image.bytes + SMALL_DATA_A, SMALL_SIZE_C);
 }
 
+/* ext4 says so where one inode's attributes are full, and the disk is not. */
+static void full_attributes_are_no_full_disk(void **state)
+{
+	static const int numbers[] = { ENOSPC, EDQUOT };
+
+	(void)state;
+	options.preserve_xattrs = true;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		xattr_errno = numbers[i];
+		assert_int_equal(extract(), -E2BIG);
+		assert_non_null(strstr(report.text, "/a: cannot set xattr user.tag: "));
+		assert_content("a", image.bytes + SMALL_DATA_A, SMALL_SIZE_A);
+		assert_content("d/c", image.bytes + SMALL_DATA_A, SMALL_SIZE_C);
+		assert_int_equal(status_of("s").st_size, 3 * SMALL_BLOCK);
+		remove_all(target);
+	}
+}
+
+static mode_t mode_of_a;
+
+static void look_at_a(void)
+{
+	mode_of_a = status_of("a").st_mode;
+}
+
+/* Until it has its owner, a file that only this one may read must not be open to others. */
+static void a_file_being_filled_is_closed_to_others(void **state)
+{
+	struct erofs_inode inode = small_get(&image, NID_A);
+
+	(void)state;
+	inode.mode = S_IFREG | 04777;
+	inode.u = SMALL_BLOCKS - 1;
+	small_put(&image, &inode);
+	options.preserve_perms = true;
+	meddle = look_at_a;
+	meddle_at = "/a: cannot read its data";
+	assert_int_equal(extract(), -EUCLEAN);
+	assert_null(meddle);
+	assert_int_equal(mode_of_a & 07777, 0600);
+}
+
 /*
  * Two directories: d holds c and x, then g holds h, which is another name of d/c. /d/x is in the target already, so that there
  * is a message while d is being filled.
@@ -316,6 +374,38 @@ static void build_two_directories(void)
 	assert_int_equal(mkdir(target, 0755), 0);
 	assert_int_equal(mkdir(in_target("d"), 0755), 0);
 	put_text(in_target("d/x"), "mine");
+}
+
+/* d/c and g/i are the first names; the second ones lie side by side in z, which takes the place of l. */
+static void first_names_lie_in_any_directory(void **state)
+{
+	static const struct small_entry root[] = { { ".", NID_ROOT, EROFS_FT_DIR }, { "..", NID_ROOT, EROFS_FT_DIR },
+						   { "d", NID_D, EROFS_FT_DIR },    { "g", NID_FREE, EROFS_FT_DIR },
+						   { "z", NID_L, EROFS_FT_DIR },    { NULL, 0, 0 } };
+	static const struct small_entry g[] = { { ".", NID_FREE, EROFS_FT_DIR },
+						{ "..", NID_ROOT, EROFS_FT_DIR },
+						{ "i", NID_A, EROFS_FT_REG } };
+	static const struct small_entry z[] = { { ".", NID_L, EROFS_FT_DIR },
+						{ "..", NID_ROOT, EROFS_FT_DIR },
+						{ "of-c", NID_C, EROFS_FT_REG },
+						{ "of-i", NID_A, EROFS_FT_REG } };
+	struct erofs_inode inode = small_get(&image, NID_D), file = small_get(&image, NID_C);
+
+	(void)state;
+	small_root(&image, root);
+	inode.nid = NID_FREE;
+	small_put(&image, &inode);
+	inode.size = small_directory(small_behind(&image, NID_FREE), g, 3);
+	small_put(&image, &inode);
+	inode.nid = NID_L;
+	small_put(&image, &inode);
+	inode.size = small_directory(small_behind(&image, NID_L), z, 4);
+	small_put(&image, &inode);
+	file.nlink = 2;
+	small_put(&image, &file);
+	assert_int_equal(extract(), 0);
+	assert_int_equal(status_of("z/of-c").st_ino, status_of("d/c").st_ino);
+	assert_int_equal(status_of("z/of-i").st_ino, status_of("g/i").st_ino);
 }
 
 static void put_link_in_place(void)
@@ -409,7 +499,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(names_that_lead_out_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(cycles_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(damaged_files_are_not_left_behind, setup, teardown),
+		cmocka_unit_test_setup_teardown(full_attributes_are_no_full_disk, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_file_being_filled_is_closed_to_others, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_first_name_is_not_looked_for_through_links, setup, teardown),
+		cmocka_unit_test_setup_teardown(first_names_lie_in_any_directory, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_directory_moved_away_ends_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_part_can_be_extracted, setup, teardown),
 	};

@@ -113,6 +113,27 @@ static void pieces_of_any_length_say_where_they_begin(void **state)
 	finish(&made);
 }
 
+static void a_gap_moves_the_next_piece(void **state)
+{
+	struct erofs_list_extent gap = { .plen = 4096, .form = EROFS_FORM_GAP };
+	struct made made;
+	unsigned int size;
+
+	(void)state;
+	begin(&made, 5000);
+	add(&made, PIECE, 100);
+	assert_int_equal(erofs_writer_extents_append(&made.extents, &gap), 0);
+	made.list.gaps++;
+	add(&made, PIECE, 200);
+	add(&made, PIECE, 300);
+	size = encode(&made, 64);
+	assert_true(size > 4);
+	assert_int_equal(record(&made, size, 0).pstart, 5000);
+	assert_int_equal(record(&made, size, 1).pstart, 5100 + 4096);
+	assert_int_equal(record(&made, size, 2).pstart, 5300 + 4096);
+	finish(&made);
+}
+
 static void far_pieces_of_a_long_file_have_the_longest_records(void **state)
 {
 	const uint64_t count = UINT64_C(5) << 16; /* 20 GiB */
@@ -149,6 +170,7 @@ int main(void)
 		cmocka_unit_test(records_lie_aligned_behind_the_header),
 		cmocka_unit_test(even_pieces_have_short_records),
 		cmocka_unit_test(pieces_of_any_length_say_where_they_begin),
+		cmocka_unit_test(a_gap_moves_the_next_piece),
 		cmocka_unit_test(far_pieces_of_a_long_file_have_the_longest_records),
 	};
 
