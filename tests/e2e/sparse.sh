@@ -32,4 +32,30 @@ check "extracted tree" timeout 120 "$tools/treecmp" --holes=16777216 "$work/s" "
 truncate -s 1T "$work/s/of-that-size"
 dd if="$work/data" of="$work/s/of-that-size" bs=1M seek=7 conv=notrunc status=none
 check "build with two of a size" timeout 30 "$MKFS" --quiet -b4096 "$work/image" "$work/s"
+
+# Two files of one content whose zeros are holes in different places, and stored in others: their blocks are not the same.
+mkdir "$work/t"
+mega=1048576
+put() { dd if="$1" of="$2" bs=$mega seek="$3" conv=notrunc iflag=count_bytes count=$mega status=none; } # DATA FILE MEBIBYTE
+for n in 0 1 2; do head -c $mega /dev/urandom >"$work/part-$n"; done
+for name in a b; do
+	truncate -s 7M "$work/t/$name"
+	put "$work/part-0" "$work/t/$name" 0
+	put "$work/part-1" "$work/t/$name" 2
+	put "$work/part-2" "$work/t/$name" 6
+done
+put /dev/zero "$work/t/a" 1
+put /dev/zero "$work/t/b" 4
+check "files of one content" cmp "$work/t/a" "$work/t/b"
+for workers in 0 2; do
+	check "holes in other places: build, $workers workers" "$MKFS" --quiet "--workers=$workers" "$FP_OPT" "$work/image" "$work/t"
+	check "holes in other places: fingerprints, $workers workers" "$FSCK" --ishare "$work/image"
+	if can_mount && mount_image "$work/image" "$work/mnt"; then
+		check "holes in other places: mounted, $workers workers" "$tools/treecmp" --no-xattrs "$work/t" "$work/mnt"
+		unmount "$work/mnt"
+	fi
+	tar -S -C "$work/t" -cf "$work/tar" .
+	check "holes in other places: archive, $workers workers" "$MKFS" --quiet --tar=f "--workers=$workers" "$FP_OPT" "$work/image" "$work/tar"
+	check "holes in other places: of the archive, $workers workers" "$FSCK" --ishare "$work/image"
+done
 finish
