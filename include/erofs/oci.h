@@ -13,9 +13,10 @@
 #include <erofs/tree.h>
 
 /*
- * Container images as sources: an OCI layout directory or what skopeo calls dir:, a tar of a layout, what `docker save` writes, or a registry. Nothing of an image
- * is trusted: every blob has to have the size and the digest that the document before it says, every layer the diff_id of the
- * configuration. Credentials for registries are looked for where Docker keeps them (mkfs.erofs(1)).
+ * Container images as sources: an OCI layout directory or what skopeo calls dir:, a tar of a layout, what `docker save` writes,
+ * or a registry. Nothing of an image is trusted: every blob has to have the size and the digest that the document before it says,
+ * every layer the diff_id of the configuration. Credentials for registries are looked for where Docker keeps them (mkfs.erofs(1)),
+ * and its credential helpers are run.
  */
 struct erofs_oci_image;
 

@@ -108,6 +108,12 @@ int erofs_source_oci_forget_pseudo_links(struct oci_source *source)
 
 /* ---- from the top down ------------------------------------------------------------------------------------------------- */
 
+/* Below the lowest layer there is nothing to hide. */
+static int note(struct oci_source *source, const char *path, enum oci_hides what)
+{
+	return source->number == source->first ? 0 : erofs_source_oci_hidden_note(&source->hidden, path, what);
+}
+
 static bool has_contents(const struct tar_member *member)
 {
 	return S_ISREG(member->mode) && member->size;
@@ -119,10 +125,9 @@ static int foresee_member(struct oci_source *source, const struct tar_member *me
 
 	*is_wanted = has_contents(member) && !erofs_source_oci_is_hidden(&source->hidden, member->path);
 	if (!member->mode)
-		err = erofs_source_oci_hidden_note(&source->hidden, member->link, OCI_WANTS);
+		err = note(source, member->link, OCI_WANTS);
 	if (!err)
-		err = erofs_source_oci_hidden_note(&source->hidden, member->path,
-						   S_ISDIR(member->mode) ? OCI_HAS_DIRECTORY : OCI_HAS_OTHER);
+		err = note(source, member->path, S_ISDIR(member->mode) ? OCI_HAS_DIRECTORY : OCI_HAS_OTHER);
 	return err;
 }
 
@@ -131,12 +136,12 @@ static int foresee_hidden_name(struct oci_source *source, const struct layer_pat
 	erofs_auto_free char *target = NULL;
 
 	if (path->component == path->path)
-		return erofs_source_oci_hidden_note(&source->hidden, path->hidden, OCI_HAS_OTHER);
+		return note(source, path->hidden, OCI_HAS_OTHER);
 	if (asprintf(&target, "%s/%s", path->path, path->hidden) < 0) {
 		target = NULL;
 		return -ENOMEM;
 	}
-	return erofs_source_oci_hidden_note(&source->hidden, target, OCI_HAS_OTHER);
+	return note(source, target, OCI_HAS_OTHER);
 }
 
 static int foresee(struct oci_source *source, const struct tar_member *member, bool *is_wanted)
@@ -160,8 +165,7 @@ static int foresee(struct oci_source *source, const struct tar_member *member, b
 		err = foresee_hidden_name(source, &path);
 		break;
 	case EROFS_HIDES_SIBLINGS:
-		err = erofs_source_oci_hidden_note(&source->hidden, path.component == path.path ? "" : path.path,
-						   OCI_HAS_OPAQUE);
+		err = note(source, path.component == path.path ? "" : path.path, OCI_HAS_OPAQUE);
 		break;
 	case EROFS_HIDES_BADLY:
 		break;

@@ -103,6 +103,8 @@ int erofs_source_oci_complete(struct oci_source *source)
 {
 	int err = 0;
 
+	/* Nobody asks it any more, and the tree wants the memory. */
+	erofs_source_oci_hidden_release(&source->hidden);
 	/* What was lost on the way is counted where it would have gone. */
 	erofs_source_losses_release(&source->tar.losses);
 	source->tar.losses = (struct erofs_losses){ 0 };

@@ -7,7 +7,7 @@
 #          [--large-size BYTES] [--reads COUNT]
 #   --peer DIR      directory with bin/mkfs.erofs, or with mkfs.erofs itself; default: the first one on PATH
 #   --root DIR      a real tree to build; may be given several times; default /usr/share
-#   --cases LIST    of root,root-plain,small,large,cpu,scale and, of compression, compress,compress-large,squashfs,reads
+#   --cases LIST    of root,root-plain,oci,small,large,cpu,scale and, of compression, compress,compress-large,squashfs,reads
 #                   (default: all but cpu and scale)
 #   --rows LIST     which rows of the table in compress.sh, such as 1,6,7 (default: all)
 #   --reads COUNT   blocks in the test of random reads (default 4000)
@@ -16,7 +16,7 @@ set -euo pipefail
 export LC_ALL=C
 
 peer='' roots=() rounds=5 workers=2 small_count=200000 large_size=$((1 << 30)) rows='' reads=4000
-cases=root,root-plain,small,large,compress,compress-large,squashfs,reads
+cases=root,root-plain,oci,small,large,compress,compress-large,squashfs,reads
 here=$(cd "$(dirname "$0")" && pwd)
 while [ $# -gt 0 ]; do
 	# --option=value as well.
@@ -114,12 +114,12 @@ figures() {
 		}'
 }
 
-# compare NAME SOURCE OUR-OPTIONS PEER-OPTIONS
+# compare NAME SOURCE OUR-OPTIONS PEER-OPTIONS [PEER-SOURCE]
 compare() {
 	local -a our_command peer_command
 	local wall low high cpu ours_s peer_s busy peak peer_peak size
 	read -r -a our_command <<<"$ours --quiet --workers=$workers $3 $work/image $2"
-	read -r -a peer_command <<<"$peer --quiet --workers=$workers $4 $work/image $2"
+	read -r -a peer_command <<<"$peer --quiet --workers=$workers $4 $work/image ${5-$2}"
 	measure
 	read -r wall low high cpu ours_s peer_s busy peak peer_peak size _ < <(figures)
 	printf '%-24s %5.2f (%.2f-%.2f) %9.2f %8.2f %8.2f %7.2f %8.1f %8.1f %7.3f\n' "$1" "$wall" "$low" "$high" "$cpu" "$ours_s" \
@@ -147,7 +147,7 @@ cpu_case() { # NAME SOURCE
 
 printf '%s\nagainst %s\n' "$("$ours" --version | head -n 1)" "$("$peer" --version 2>&1 | head -n 1)"
 printf '%d rounds, %d workers; ratios are ours / peer\n\n' "$rounds" "$workers"
-! [[ ,$cases, =~ ,(root|root-plain|small|large|cpu|scale), ]] ||
+! [[ ,$cases, =~ ,(root|root-plain|oci|small|large|cpu|scale), ]] ||
 	printf '%-24s %-17s %9s %8s %8s %7s %8s %8s %7s\n' case 'wall (min-max)' 'CPU' 'ours s' 'peer s' busy 'MiB' 'peer MiB' size
 fingerprints='--ishare-fingerprint=sha256'
 peer_fingerprints='--xattr-inode-digest=trusted.erofs.fingerprint'
@@ -155,10 +155,33 @@ peer_fingerprints='--xattr-inode-digest=trusted.erofs.fingerprint'
 # shellcheck source=tests/bench/compress.sh
 . "$here/compress.sh"
 wants() { case ,$cases, in *,"$1",*) return 0 ;; esac; return 1; }
+# oci_layout FILE.tar DIR: DIR as a container image of that one layer, and FILE.tar.gz
+oci_layout() {
+	local layer config manifest blobs=$2/blobs/sha256
+	store() { sha256sum "$1" | { read -r sum _ && ln -f "$1" "$blobs/$sum" && echo "sha256:$sum\",\"size\":$(stat -c %s "$1")"; }; }
+	mkdir -p "$blobs"
+	gzip -nkf "$1"
+	layer=$(store "$1.gz")
+	printf '{"os":"linux","architecture":"any","rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' "$(sha256sum <"$1" | cut -d' ' -f1)" >"$work/document"
+	config=$(store "$work/document") && rm "$work/document"
+	printf '{"schemaVersion":2,"config":{"digest":"%s},"layers":[{"digest":"%s}]}' "$config" "$layer" >"$work/document"
+	manifest=$(store "$work/document") && rm "$work/document"
+	printf '{"schemaVersion":2,"manifests":[{"digest":"%s}]}' "$manifest" >"$2/index.json"
+	printf '{"imageLayoutVersion":"1.0.0"}' >"$2/oci-layout"
+}
+# A container image of one gzip layer, which the peer reads as an archive.
+oci_case() { # ROOT
+	tar --numeric-owner --sort=name -C "$1" -cf "$work/layer.tar" .
+	oci_layout "$work/layer.tar" "$work/layout"
+	rm "$work/layer.tar"
+	compare "${1##*/}, --oci" "" "$fingerprints --oci=$work/layout" "--tar=f --gzip $peer_fingerprints" "$work/layer.tar.gz"
+	rm -rf "$work/layout" "$work/layer.tar.gz"
+}
 for root in "${roots[@]}"; do
 	cat >/dev/null < <(find "$root" -type f -exec cat {} + 2>/dev/null)
 	! wants root || compare "${root##*/}" "$root" "$fingerprints" "$peer_fingerprints"
 	! wants root-plain || compare "${root##*/}, none" "$root" "" ""
+	! wants oci || oci_case "$root"
 	! wants cpu || cpu_case "${root##*/}" "$root"
 done
 if wants small; then
