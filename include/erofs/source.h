@@ -16,7 +16,7 @@
 
 struct erofs_scan_options {
 	size_t size;	      /* of this struct */
-	unsigned int workers; /* threads that read directories; 0: the caller's */
+	unsigned int workers; /* threads that read directories, and images for their tags; 0: the caller's */
 	bool ignore_xattrs;
 	bool overlay_xattrs; /* ... but for those of overlayfs, which erofs_tree_rules.strip_overlay looks at and drops */
 	bool hard_dereference; /* every name of a hard-linked file becomes a file of its own */

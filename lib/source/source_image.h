@@ -174,8 +174,8 @@ int erofs_source_image_read_extent(void *reader, struct erofs_content *content,
 /* Looks at the images, which are open; reports what cannot be pointed to. */
 int erofs_source_image_thin_begin(struct image_source *source);
 
-/* Finds the tag of an image (source_image_tag.c). Reports. */
-int erofs_source_image_make_tag(struct image_source *source, struct image_layer *layer);
+/* Finds the tags of the images (source_image_tag.c), in parallel. Reports. */
+int erofs_source_image_make_tags(struct image_source *source);
 
 /*
  * Fingerprints that are carried over (source_image_carry.c): whether there are any to be had; that of a file, reported if it

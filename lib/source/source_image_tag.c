@@ -7,6 +7,7 @@
 
 #include "lib/codec/hasher.h"
 #include "lib/source/source_image.h"
+#include "lib/util/pool.h"
 #include "lib/util/report.h"
 
 /* What the slot of an image in a device table is called. */
@@ -49,12 +50,15 @@ static int hash_file(struct image_source *source, struct image_layer *layer, str
 	return err;
 }
 
-int erofs_source_image_make_tag(struct image_source *source, struct image_layer *layer)
+static int make_tag(void *ctx, unsigned int item, unsigned int worker)
 {
+	struct image_source *source = ctx;
+	struct image_layer *layer = &source->layers[item];
 	struct erofs_hasher *hasher;
 	uint8_t *buf;
 	int err;
 
+	(void)worker;
 	if (take_name(layer))
 		return 0;
 	hasher = erofs_hasher_new(EROFS_DIGEST_SHA256);
@@ -64,5 +68,15 @@ int erofs_source_image_make_tag(struct image_source *source, struct image_layer 
 	erofs_hasher_free(hasher);
 	if (err && err != -ENOMEM && err != -ECANCELED)
 		erofs_report(source->diag, err, "'%s' cannot be read: %s", layer->path, strerror(-err));
+	return err;
+}
+
+int erofs_source_image_make_tags(struct image_source *source)
+{
+	unsigned int count = (unsigned int)source->layer_count, workers = source->options->workers;
+	struct erofs_pool *pool = erofs_pool_new(workers < count ? workers : count);
+	int err = pool ? erofs_pool_each(pool, make_tag, source, count) : -ENOMEM;
+
+	erofs_pool_free(pool);
 	return err;
 }

@@ -73,15 +73,13 @@ int erofs_source_image_thin_begin(struct image_source *source)
 		block += err ? 0 : layer->image->sb.blocks;
 		if (!err)
 			merge_configs(source, layer);
-		if (!err)
-			err = erofs_source_image_make_tag(source, layer);
 	}
 	if (!err)
 		err = erofs_source_image_carry_begin(source);
 	if (!err && block >= EROFS_NULL_BLOCK)
 		err = erofs_report(source->diag, -EFBIG,
 				   "the images have more than 2^32 blocks; larger blocks would help");
-	return err;
+	return err ? err : erofs_source_image_make_tags(source);
 }
 
 /* ---- files ---- */

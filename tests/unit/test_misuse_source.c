@@ -24,6 +24,7 @@ static void refuse_all(struct erofs_tree *tree, const struct erofs_scan_options 
 	assert_refused(&messages, erofs_scan_directory(tree, "/", how, &messages.diag), -EINVAL, text);
 	assert_refused(&messages, erofs_scan_images(tree, paths, 1, how, &messages.diag), -EINVAL, text);
 	assert_refused(&messages, erofs_scan_restamp(tree, "/", how, &build, &recoded, &messages.diag), -EINVAL, text);
+	assert_refused(&messages, erofs_scan_thin(tree, paths, 1, how, &build, &messages.diag), -EINVAL, text);
 	assert_refused(&messages, erofs_scan_tar(tree, "/dev/null", how, &messages.diag), -EINVAL, text);
 	assert_refused(&messages, erofs_scan_oci(tree, NULL, how, &messages.diag), -EINVAL, text);
 	assert_refused(&messages, erofs_scan_oci_layer(tree, NULL, 0, how, &messages.diag), -EINVAL, text);
@@ -74,6 +75,12 @@ static void sources_have_names(void **state)
 		       "image 0 has no path");
 	assert_refused(&messages, erofs_scan_images(tree, paths, 2, &options, &messages.diag), -EINVAL,
 		       "image 1 has no path");
+	assert_refused(&messages, erofs_scan_thin(tree, NULL, 1, &options, &build, &messages.diag), -EINVAL,
+		       "erofs_scan_thin(): image 0 has no path");
+	assert_refused(&messages, erofs_scan_thin(tree, paths, 2, &options, &build, &messages.diag), -EINVAL,
+		       "erofs_scan_thin(): image 1 has no path");
+	assert_refused(&messages, erofs_scan_thin(tree, paths, 1, &options, NULL, &messages.diag), -EINVAL,
+		       "erofs_build_options is missing");
 	assert_refused(&messages, erofs_scan_restamp(tree, NULL, &options, &build, &recoded, &messages.diag), -EINVAL,
 		       "no path");
 	assert_refused(&messages, erofs_scan_restamp(tree, "/", &options, &build, NULL, &messages.diag), -EINVAL,
