@@ -2,6 +2,7 @@
 #include "mkfs/oci_image.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,9 @@ static void print_summary(const struct mkfs_job *job, const struct erofs_oci_con
 	       summary->converted, summary->reused);
 	if (summary->copied)
 		printf(", %zu artifacts copied", summary->copied);
+	if (strncmp(job->options->output, "docker://", strlen("docker://")) == 0)
+		printf(", %zu blobs sent (%" PRIu64 " bytes), %zu mounted", summary->sent, summary->sent_bytes,
+		       summary->mounted);
 	putchar('\n');
 }
 
@@ -81,6 +85,9 @@ int mkfs_build_oci_image(struct mkfs_job *job, const struct erofs_diag *diag)
 	convert.layer_type = options->oci_layer_type;
 	convert.recipe = recipe;
 	convert.no_sync = options->build.no_sync;
+	convert.pack_zstd = options->oci_pack;
+	convert.caches = options->oci_caches;
+	convert.cache_count = options->oci_cache_count;
 	convert.build = build_layer;
 	convert.ctx = &building;
 	err = erofs_oci_convert(&options->oci, options->output, &convert, &summary, job->scan.cancel, diag);

@@ -4,7 +4,7 @@
 
 #include "mkfs/job.h"
 
-/* layers=image: the container image again, with EROFS images as its layers, in the OCI layout directory `output`. */
+/* layers=image: the container image again, with EROFS images as its layers: an OCI layout or archive, or in a registry, `output`. */
 int mkfs_build_oci_image(struct mkfs_job *job, const struct erofs_diag *diag);
 
 #endif

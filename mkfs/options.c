@@ -118,6 +118,7 @@ void mkfs_release_options(struct mkfs_options *options)
 	free(options->xattr_prefixes);
 	free(options->fingerprint_name);
 	free(options->oci_text);
+	free(options->oci_caches);
 	free(options->recipe);
 	erofs_compress_hints_free(options->hints);
 }

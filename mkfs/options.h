@@ -14,7 +14,7 @@ enum mkfs_layers {
 	MKFS_FLATTEN,
 	MKFS_EACH,  /* an image for each, in the directory `output` */
 	MKFS_CACHE, /* an entry for each, in the layer cache `output` */
-	MKFS_IMAGE, /* a container image of them, in the OCI layout `output` */
+	MKFS_IMAGE, /* a container image of them: the OCI layout or archive `output`, or one in a registry */
 };
 
 enum mkfs_input {
@@ -48,6 +48,9 @@ struct mkfs_options {
 	enum mkfs_layers oci_layers;
 	enum erofs_oci_layer_type oci_layer_type;
 	bool oci_layer_type_given;
+	bool oci_pack; /* layers compressed with zstd */
+	const char **oci_caches;
+	size_t oci_cache_count;
 	char *recipe;	  /* all options that have to do with the bytes of an image, as text */
 	bool reads_files; /* some of them name files that have, too */
 

@@ -4,7 +4,15 @@
 
 #include "mkfs/option.h"
 
-/* --oci=LOCATION[,ref=NAME][,platform=OS/ARCH[/VARIANT]][,layers=flatten|each|cache|image][,type=containerd|draft][,http] */
+/*
+ * --oci=LOCATION[,ref=NAME][,platform=OS/ARCH[/VARIANT]][,layers=flatten|each|cache|image][,type=containerd|draft[+zstd]]
+ * [,cache-from=LOCATION]...[,http]
+ */
+
+static bool is_registry(const char *location)
+{
+	return strncmp(location, "docker://", strlen("docker://")) == 0;
+}
 
 static bool parse_layers(struct mkfs_options *options, const char *value)
 {
@@ -22,17 +30,52 @@ static bool parse_layers(struct mkfs_options *options, const char *value)
 
 static bool parse_type(struct mkfs_options *options, const char *value)
 {
-	options->oci_layer_type_given = true;
-	options->oci_layer_type = strcmp(value, "draft") == 0 ? EROFS_OCI_LAYER_DRAFT : EROFS_OCI_LAYER_CONTAINERD;
-	return options->oci_layer_type == EROFS_OCI_LAYER_DRAFT || strcmp(value, "containerd") == 0 ||
-	       mkfs_refuse("--oci: type=%s: containerd or draft", value);
+	static const struct {
+		const char *name;
+		enum erofs_oci_layer_type type;
+		bool pack;
+	} types[] = {
+		{ "containerd", EROFS_OCI_LAYER_CONTAINERD, false },
+		{ "containerd+zstd", EROFS_OCI_LAYER_CONTAINERD, true },
+		{ "draft", EROFS_OCI_LAYER_DRAFT, false },
+		{ "draft+zstd", EROFS_OCI_LAYER_DRAFT, true },
+	};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (strcmp(value, types[i].name) != 0)
+			continue;
+		options->oci_layer_type_given = true;
+		options->oci_layer_type = types[i].type;
+		options->oci_pack = types[i].pack;
+		return true;
+	}
+	return mkfs_refuse("--oci: type=%s: containerd or draft, with +zstd or without", value);
+}
+
+/* Keys are read from the last to the first; the caches are asked in the order in which they stand. */
+static bool add_cache(struct mkfs_options *options, const char *value)
+{
+	size_t count = options->oci_cache_count;
+	const char **more = realloc(options->oci_caches, (count + 1) * sizeof(*more));
+
+	if (!more)
+		return mkfs_refuse("out of memory");
+	memmove(more + 1, more, count * sizeof(*more));
+	more[0] = value;
+	options->oci_caches = more;
+	options->oci_cache_count = count + 1;
+	return true;
 }
 
 /* Whether this is a part of its own: else the comma belongs to the location. */
 static bool is_key(const char *text)
 {
-	return strncmp(text, "ref=", 4) == 0 || strncmp(text, "platform=", 9) == 0 ||
-	       strncmp(text, "layers=", 7) == 0 || strncmp(text, "type=", 5) == 0 || strcmp(text, "http") == 0;
+	static const char *const keys[] = { "ref=", "platform=", "layers=", "type=", "cache-from=" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strncmp(text, keys[i], strlen(keys[i])) == 0)
+			return true;
+	return strcmp(text, "http") == 0;
 }
 
 static bool parse_key(struct mkfs_options *options, const char *text)
@@ -49,6 +92,8 @@ static bool parse_key(struct mkfs_options *options, const char *text)
 		return parse_layers(options, value);
 	if (strncmp(text, "type=", 5) == 0)
 		return parse_type(options, value);
+	if (strncmp(text, "cache-from=", 11) == 0)
+		return add_cache(options, value);
 	*(text[0] == 'r' ? &options->oci.reference : &options->oci.platform) = value;
 	return true;
 }
@@ -64,6 +109,7 @@ bool mkfs_take_oci(struct mkfs_parser *parser, const char *value)
 	options->oci = erofs_oci_options_init();
 	options->oci_layers = MKFS_FLATTEN;
 	options->oci_layer_type_given = false;
+	options->oci_cache_count = 0;
 	options->oci_text = strdup(value);
 	if (!options->oci_text)
 		return mkfs_refuse("out of memory");
@@ -79,15 +125,26 @@ bool mkfs_take_oci(struct mkfs_parser *parser, const char *value)
 	return true;
 }
 
+static bool asks_registry(const struct mkfs_options *options)
+{
+	bool asks = is_registry(options->oci.location) ||
+		    (options->oci_layers == MKFS_IMAGE && is_registry(options->output));
+
+	for (size_t i = 0; i < options->oci_cache_count; i++)
+		asks |= is_registry(options->oci_caches[i]);
+	return asks;
+}
+
 bool mkfs_settle_oci(struct mkfs_options *options)
 {
-	if (options->oci.allow_http && strncmp(options->oci.location, "docker://", strlen("docker://")) != 0)
+	if (options->oci.allow_http && !asks_registry(options))
 		return mkfs_refuse("--oci: http is for registries (docker://...)");
 	if (options->oci_layer_type_given && options->oci_layers != MKFS_IMAGE)
 		return mkfs_refuse("--oci: type is for layers=image");
-	if (options->oci_layers == MKFS_IMAGE && strncmp(options->output, "docker://", strlen("docker://")) == 0)
-		return mkfs_refuse("layers=image makes an OCI layout in a directory, and '%s' is none",
-				   options->output);
+	if (options->oci_cache_count && options->oci_layers != MKFS_IMAGE)
+		return mkfs_refuse("--oci: cache-from is for layers=image");
+	if (options->oci_layers != MKFS_IMAGE && is_registry(options->output))
+		return mkfs_refuse("'%s' is in a registry, where layers=image writes to", options->output);
 	if (options->oci_layers != MKFS_FLATTEN && options->build.offset)
 		return mkfs_refuse("--offset is a place in one image, and one for each layer makes several");
 	/* A layer for itself has its whiteouts for overlayfs. */

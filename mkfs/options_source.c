@@ -140,8 +140,10 @@ static const struct mkfs_option rows[] = {
 		  "                             ,layers=flatten|each|cache|image (each: IMAGE is a directory for an\n"
 		  "                             image of every layer, and layers.json, their order; cache: IMAGE\n"
 		  "                             is a layer cache of containerd, to which entries are added; image:\n"
-		  "                             IMAGE is an OCI layout for the same container image with EROFS\n"
-		  "                             layers) ,type=containerd|draft (what layers=image calls them)\n" },
+		  "                             the same container image with EROFS layers, IMAGE being an OCI\n"
+		  "                             layout, an archive (....tar) or docker://HOST/NAME[:TAG]); for\n"
+		  "                             layers=image: ,cache-from=LOCATION (where to look for converted\n"
+		  "                             layers) ,type=containerd|draft[+zstd] (what they are called)\n" },
 	{ "ovlfs-strip", 0, MAY, take_ovlfs_strip,
 	  .help = "      --ovlfs-strip[=0|1]    leave out whiteouts and xattrs of overlayfs; 0: keep them, even where\n"
 		  "                             several source images have been laid over each other\n" },

@@ -267,6 +267,7 @@ program_tests = \
 	tests/e2e/targets.sh \
 	tests/e2e/oci_cache.sh \
 	tests/e2e/oci_image.sh \
+	tests/e2e/oci_push.sh \
 	tests/e2e/verity.sh
 
 tests_golden = \
@@ -311,6 +312,7 @@ tests_extra = $(source_tests) $(program_tests) $(tests_golden) \
 	tests/e2e/oci_image.py \
 	tests/e2e/oci_images.py \
 	tests/e2e/oci_flaky_registry.py \
+	tests/e2e/oci_push_registry.py \
 	tests/e2e/oci_token_registry.py \
 	tests/e2e/page_figures.py \
 	tests/e2e/property_tree.py \

@@ -77,6 +77,14 @@ struct erofs_oci_convert_options {
 	 */
 	const char *recipe;
 	bool no_sync; /* do not wait until the target is on the disk */
+	/* The layers' blobs are the images compressed with zstd. -EOPNOTSUPP if the library was built without libzstd. */
+	bool pack_zstd;
+	/*
+	 * Where else to look for such layers: locations as in erofs_oci_options. Who writes there decides what is in the layers that are
+	 * found. What is not there, or cannot be read, is passed over with a warning.
+	 */
+	const char *const *caches;
+	size_t cache_count;
 	/*
 	 * Makes the EROFS image of a layer, at `path`, where nothing is: erofs_scan_oci_layer() and erofs_build_arrivals(), for
 	 * example. A negative errno, reported, ends the conversion. Called by the caller's thread.
@@ -95,15 +103,23 @@ static inline struct erofs_oci_convert_options erofs_oci_convert_options_init(vo
 struct erofs_oci_convert_summary {
 	size_t images;	  /* manifests of images that were converted: one for each platform */
 	size_t converted; /* layers */
-	size_t reused;	  /* layers that were there, or came twice */
+	size_t reused;	  /* layers that were there, or in a cache, or came twice */
 	size_t copied;	  /* manifests taken over as they are: attestations and other artifacts */
+	/* Of a registry: blobs and manifests that were sent, their bytes, and blobs that it took over from other repositories of its own. */
+	size_t sent;
+	uint64_t sent_bytes;
+	size_t mounted;
 };
 
 /*
- * Makes a container image whose layers are EROFS images out of one whose layers are tars, in the OCI layout directory `target`, which
- * may be there and hold other images. Without a platform in `source` all platforms of an index come over. Configuration, history,
- * annotations and platforms are carried over, attestations and other artifacts copied. index.json changes last: a failure, which is
- * reported, leaves no new image. `summary` may be NULL.
+ * Makes a container image whose layers are EROFS images out of one whose layers are tars. `target` is
+ * - an OCI layout directory, which may be there and hold other images;
+ * - a name that ends in ".tar": an archive of a layout with this image, which replaces one that is there, and has the same bytes whenever it
+ *   is made;
+ * - "docker://HOST[:PORT]/NAME[:TAG]": a registry, asked without TLS if `source` allows that.
+ * Without a platform in `source` all platforms of an index come over. Configuration, history, annotations and platforms are carried over,
+ * attestations and other artifacts copied. The name comes last (index.json changes, the archive gets its name, the tag is
+ * set): a failure, which is reported, leaves no new image. `summary` may be NULL.
  */
 EROFS_API int erofs_oci_convert(const struct erofs_oci_options *source, const char *target,
 				const struct erofs_oci_convert_options *options,

@@ -39,15 +39,30 @@ static void release_hasher(struct erofs_hasher **hasher)
 	erofs_hasher_free(*hasher);
 }
 
-int erofs_oci_digest_fits(const struct oci_digest *digest, const void *bytes, size_t size)
+static int hash(uint8_t *raw, enum erofs_digest algorithm, const void *bytes, size_t size)
 {
-	erofs_auto(release_hasher) struct erofs_hasher *hasher = erofs_hasher_new(digest->algorithm);
-	uint8_t raw[EROFS_DIGEST_MAX];
+	erofs_auto(release_hasher) struct erofs_hasher *hasher = erofs_hasher_new(algorithm);
 	int err = hasher ? erofs_hasher_begin(hasher) : -ENOMEM;
 
 	if (!err)
 		err = erofs_hasher_append(hasher, bytes, size);
+	return err ? err : erofs_hasher_end(hasher, raw);
+}
+
+int erofs_oci_digest_make(struct oci_digest *out, const void *bytes, size_t size)
+{
+	uint8_t raw[EROFS_DIGEST_MAX];
+	int err = hash(raw, EROFS_DIGEST_SHA256, bytes, size);
+
 	if (!err)
-		err = erofs_hasher_end(hasher, raw);
+		erofs_oci_digest_name(out, raw);
+	return err;
+}
+
+int erofs_oci_digest_fits(const struct oci_digest *digest, const void *bytes, size_t size)
+{
+	uint8_t raw[EROFS_DIGEST_MAX];
+	int err = hash(raw, digest->algorithm, bytes, size);
+
 	return err ? err : memcmp(raw, digest->raw, erofs_digest_size(digest->algorithm)) == 0;
 }

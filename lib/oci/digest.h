@@ -24,6 +24,9 @@ int erofs_oci_digest_parse(struct oci_digest *out, const char *text);
 /* The SHA-256 `raw` as a name. */
 void erofs_oci_digest_name(struct oci_digest *out, const uint8_t raw[32]);
 
+/* The name of these bytes, by SHA-256. A negative errno if it cannot be computed. */
+int erofs_oci_digest_make(struct oci_digest *out, const void *bytes, size_t size);
+
 /* Whether these bytes have this digest: 1 or 0, negative if it cannot be computed. */
 int erofs_oci_digest_fits(const struct oci_digest *digest, const void *bytes, size_t size);
 

@@ -10,15 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/codec/hasher.h"
 #include "lib/io/file.h"
 #include "lib/io/output.h"
-#include "lib/oci/blob.h"
+#include "lib/oci/fetch.h"
 #include "lib/oci/layout_state.h"
 #include "lib/util/array.h"
 #include "lib/util/report.h"
-
-#define PART (256u * 1024)
 
 int erofs_oci_layout_report(const struct oci_layout *layout, int err, const char *what, const char *path)
 {
@@ -120,30 +117,7 @@ int erofs_oci_layout_write(const struct oci_layout *layout, const char *path, co
 	return err;
 }
 
-static void release_hasher(struct erofs_hasher **hasher)
-{
-	erofs_hasher_free(*hasher);
-}
-
 /* ---- blobs ---------------------------------------------------------------------------------------------------------------- */
-
-/* The digest of a whole file, whose size is found, too. */
-static int hash_file(int fd, enum erofs_digest algorithm, uint8_t *raw, uint64_t *size)
-{
-	erofs_auto(release_hasher) struct erofs_hasher *hasher = erofs_hasher_new(algorithm);
-	erofs_auto_free uint8_t *part = malloc(PART);
-	int64_t count = 0;
-	int err = hasher && part ? erofs_hasher_begin(hasher) : -ENOMEM;
-
-	*size = 0;
-	while (!err && (count = erofs_file_read_some_at(fd, part, PART, *size)) > 0) {
-		err = erofs_hasher_append(hasher, part, (size_t)count);
-		*size += (uint64_t)count;
-	}
-	if (!err && count < 0)
-		err = (int)count;
-	return err ? err : erofs_hasher_end(hasher, raw);
-}
 
 int erofs_oci_layout_has(const struct oci_layout *layout, const struct oci_digest *digest, uint64_t size)
 {
@@ -158,7 +132,7 @@ int erofs_oci_layout_has(const struct oci_layout *layout, const struct oci_diges
 		return -ENOMEM;
 	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || (uint64_t)st.st_size != size)
 		return 0;
-	err = hash_file(fd, digest->algorithm, raw, &found);
+	err = erofs_oci_hash_file(fd, digest->algorithm, raw, &found);
 	if (err)
 		return erofs_oci_layout_report(layout, err, "read", path);
 	return found == size && memcmp(raw, digest->raw, erofs_digest_size(digest->algorithm)) == 0;
@@ -168,7 +142,7 @@ int erofs_oci_layout_take(struct oci_layout *layout, const char *temporary, stru
 {
 	erofs_auto_fd int fd = open(temporary, O_RDWR | O_CLOEXEC);
 	uint8_t raw[EROFS_DIGEST_MAX];
-	int err = fd < 0 ? -errno : hash_file(fd, EROFS_DIGEST_SHA256, raw, size);
+	int err = fd < 0 ? -errno : erofs_oci_hash_file(fd, EROFS_DIGEST_SHA256, raw, size);
 
 	if (err)
 		return erofs_oci_layout_report(layout, err, "read", temporary);
@@ -190,63 +164,21 @@ int erofs_oci_layout_put(struct oci_layout *layout, struct oci_digest *digest, c
 
 /* ---- blobs of others ------------------------------------------------------------------------------------------------------ */
 
-static int pour(const struct oci_layout *layout, int fd, struct oci_input *input, uint64_t most)
-{
-	erofs_auto_free uint8_t *part = malloc(PART);
-	uint64_t at = 0;
-	int64_t count;
-	int err;
-
-	if (!part)
-		return -ENOMEM;
-	while ((count = input->read(input, part, PART)) > 0) {
-		/* However much it has become: what is too long has another digest, and need not fill the disk. */
-		if ((uint64_t)count > most - at)
-			return 0;
-		err = erofs_file_write_at(fd, part, (size_t)count, at);
-		if (err)
-			return erofs_oci_layout_report(layout, err, "write", layout->path);
-		at += (uint64_t)count;
-	}
-	return (int)count;
-}
-
-static int check_copy(const struct oci_layout *layout, int fd, const struct oci_store *from,
-		      const struct oci_descriptor *blob)
-{
-	uint8_t raw[EROFS_DIGEST_MAX];
-	uint64_t size;
-	int err = hash_file(fd, blob->digest.algorithm, raw, &size);
-
-	if (err)
-		return erofs_oci_layout_report(layout, err, "read back from", layout->path);
-	if (size == blob->size && memcmp(raw, blob->digest.raw, erofs_digest_size(blob->digest.algorithm)) == 0)
-		return 0;
-	return erofs_report(layout->diag, -EBADMSG, "'%s': blob %s does not have this digest, or another size",
-			    from->name, blob->digest.text);
-}
-
 int erofs_oci_layout_copy(struct oci_layout *layout, struct oci_store *from, const struct oci_descriptor *blob)
 {
 	erofs_auto_free char *temporary = erofs_oci_layout_temporary(layout);
 	erofs_auto_fd int fd = -1;
-	struct oci_input *input;
 	int err = temporary ? erofs_oci_layout_has(layout, &blob->digest, blob->size) : -ENOMEM;
 
 	if (err)
 		return err > 0 ? 0 : err;
-	err = from->ops->open(from, &input, blob, NULL);
+	err = erofs_oci_fetch(temporary, from, blob, layout->diag);
 	if (err)
 		return err;
-	fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	err = fd < 0 ? erofs_oci_layout_report(layout, -errno, "create", temporary)
-		     : pour(layout, fd, input, blob->size);
-	input->close(input);
-	if (!err)
-		err = check_copy(layout, fd, from, blob);
-	if (!err)
-		err = place_blob(layout, fd, temporary, &blob->digest);
-	if (err && fd >= 0)
+	fd = open(temporary, O_RDWR | O_CLOEXEC);
+	err = fd < 0 ? erofs_oci_layout_report(layout, -errno, "open", temporary)
+		     : place_blob(layout, fd, temporary, &blob->digest);
+	if (err)
 		unlink(temporary);
 	return err;
 }

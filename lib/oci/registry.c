@@ -81,6 +81,11 @@ static const struct oci_store_ops registry_ops = {
 	.release = release,
 };
 
+struct registry *erofs_oci_registry_of(const struct oci_store *store)
+{
+	return store->ops == &registry_ops ? (struct registry *)store : NULL;
+}
+
 /*
  * Registries for tests run on this machine without TLS, and nobody listens in between: when such a one does not know TLS, or
  * not at all, it is asked without. A certificate that is wrong stays wrong.

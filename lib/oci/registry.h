@@ -68,6 +68,9 @@ struct registry {
 	size_t origin_count, origin_room;
 };
 
+/* The registry behind a store; NULL: it is something else. */
+struct registry *erofs_oci_registry_of(const struct oci_store *store);
+
 /* What is sent with a request. */
 struct registry_request {
 	const char *url;

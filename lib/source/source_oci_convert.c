@@ -2,10 +2,11 @@
 #include "lib/source/source_oci_convert.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/codec/hasher.h"
+#include "lib/archive/pack.h"
 #include "lib/util/report.h"
 #include "lib/util/sized.h"
 
@@ -36,13 +37,13 @@ static int report(const struct walk *walk, int err, const char *what, const char
 static int copy_manifest(struct walk *walk, const struct oci_descriptor *blob, const struct oci_manifest *manifest)
 {
 	struct oci_store *store = walk->conversion->source.store;
-	struct oci_layout *layout = walk->conversion->layout;
-	int err = erofs_oci_layout_copy(layout, store, &manifest->config);
+	struct oci_sink *sink = walk->conversion->sink;
+	int err = sink->ops->copy(sink, store, &manifest->config);
 
 	for (size_t i = 0; !err && i < manifest->layer_count; i++)
-		err = erofs_oci_layout_copy(layout, store, &manifest->layers[i]);
+		err = sink->ops->copy(sink, store, &manifest->layers[i]);
 	if (!err)
-		err = erofs_oci_layout_copy(layout, store, blob);
+		err = sink->ops->copy(sink, store, blob);
 	walk->conversion->summary->copied += !err;
 	return err;
 }
@@ -182,7 +183,7 @@ static int convert_index(struct walk *walk, const struct oci_descriptor *blob, s
 	if (!err && json_object_array_length(list)) {
 		json_object_object_add(index.json, "manifests", json_object_get(list));
 		json_object_object_add(index.json, "mediaType", json_object_new_string(OCI_TYPE_INDEX));
-		err = erofs_source_oci_put_json(walk->conversion, index.json, &digest, &size);
+		err = erofs_source_oci_put_json(walk->conversion, index.json, OCI_TYPE_INDEX, &digest, &size);
 		if (!err && !(*out = erofs_source_oci_describe(old, OCI_TYPE_INDEX, &digest, size)))
 			err = -ENOMEM;
 	}
@@ -313,18 +314,10 @@ static int convert_named(struct walk *walk, const struct erofs_buffer *bytes, co
 	struct json_object *out = NULL;
 	const char *prefix = "docker://";
 	const char *name = strncmp(location, prefix, strlen(prefix)) == 0 ? location + strlen(prefix) : NULL;
-	uint8_t raw[EROFS_DIGEST_MAX];
-	struct erofs_hasher *hasher = erofs_hasher_new(EROFS_DIGEST_SHA256);
-	int err = hasher ? erofs_hasher_begin(hasher) : -ENOMEM;
+	int err = erofs_oci_digest_make(&blob.digest, bytes->data, bytes->size);
 
-	if (!err)
-		err = erofs_hasher_append(hasher, bytes->data, bytes->size);
-	if (!err)
-		err = erofs_hasher_end(hasher, raw);
-	erofs_hasher_free(hasher);
 	if (err)
 		return err;
-	erofs_oci_digest_name(&blob.digest, raw);
 	err = convert_document(walk, &blob, NULL, bytes, 0, &out);
 	if (!err && out && name && !strchr(name, '@'))
 		err = name_image(out, name);
@@ -388,41 +381,63 @@ static int convert_source(struct walk *walk, const struct erofs_oci_options *opt
 			       : convert_layout(walk, &bytes, list);
 }
 
-static int name_recipe(struct oci_digest *out, const char *recipe)
+static int name_recipe(struct oci_digest *out, const struct erofs_oci_convert_options *options)
 {
-	struct erofs_hasher *hasher = erofs_hasher_new(EROFS_DIGEST_SHA256);
-	uint8_t raw[EROFS_DIGEST_MAX];
-	int err = hasher ? erofs_hasher_begin(hasher) : -ENOMEM;
+	erofs_auto_free char *text = NULL;
 
-	if (!err)
-		err = erofs_hasher_append(hasher, recipe, strlen(recipe));
-	if (!err)
-		err = erofs_hasher_end(hasher, raw);
-	erofs_hasher_free(hasher);
-	if (!err)
-		erofs_oci_digest_name(out, raw);
-	return err;
+	if (asprintf(&text, "%s%s", options->recipe, options->pack_zstd ? "\nblob zstd" : "") < 0) {
+		text = NULL;
+		return -ENOMEM;
+	}
+	return erofs_oci_digest_make(out, text, strlen(text));
+}
+
+static int open_target(struct oci_conversion *conversion, const char *target, bool allow_http)
+{
+	const struct oci_sink_options options = {
+		.no_sync = conversion->options->no_sync,
+		.allow_http = allow_http,
+		.cancel = conversion->source.cancel,
+		.diag = conversion->source.diag,
+	};
+
+	return erofs_oci_sink_open(&conversion->sink, target, &options);
 }
 
 static int run(struct walk *walk, const struct erofs_oci_options *source, const char *target)
 {
 	erofs_auto_json struct json_object *list = json_object_new_array();
 	struct oci_conversion *conversion = walk->conversion;
-	const char *recipe = conversion->options->recipe;
 	int err = list ? erofs_source_oci_open_store(&conversion->source, source) : -ENOMEM;
 
-	if (!err && recipe)
-		err = name_recipe(&conversion->recipe, recipe);
+	if (!err && conversion->options->recipe)
+		err = name_recipe(&conversion->recipe, conversion->options);
 	if (!err)
-		err = erofs_oci_layout_open(&conversion->layout, target, conversion->options->no_sync,
-					    conversion->source.diag);
-	if (!err && recipe)
-		err = erofs_source_oci_known_load(&conversion->known, target, &conversion->recipe);
+		err = open_target(conversion, target, source->allow_http);
+	if (!err && conversion->options->recipe)
+		err = erofs_source_oci_open_caches(conversion, source->allow_http);
 	if (!err)
 		err = convert_source(walk, source, list);
 	if (!err && !conversion->summary->images)
 		err = report(walk, -ENOENT, source->platform ? source->platform : "it", "is no platform of this image");
-	return err ? err : erofs_oci_layout_publish(conversion->layout, list);
+	if (!err)
+		err = conversion->sink->ops->publish(conversion->sink, list);
+	if (!err) {
+		conversion->summary->sent = conversion->sink->sent;
+		conversion->summary->sent_bytes = conversion->sink->sent_bytes;
+		conversion->summary->mounted = conversion->sink->mounted;
+	}
+	return err;
+}
+
+static void release(struct oci_conversion *conversion)
+{
+	erofs_source_oci_known_release(&conversion->known);
+	erofs_oci_sink_close(conversion->sink);
+	erofs_oci_store_close(conversion->source.store);
+	for (size_t i = 0; i < conversion->cache_count; i++)
+		erofs_oci_store_close(conversion->caches[i]);
+	free(conversion->caches);
 }
 
 static int check_arguments(const struct erofs_oci_options *source, const char *target,
@@ -437,6 +452,10 @@ static int check_arguments(const struct erofs_oci_options *source, const char *t
 	if ((unsigned int)options->layer_type > EROFS_OCI_LAYER_DRAFT)
 		return erofs_report(diag, -EINVAL, "erofs_oci_convert_options.layer_type: there is no type %d",
 				    (int)options->layer_type);
+	if (options->pack_zstd && !erofs_archive_can_pack_zstd())
+		return erofs_report(diag, -EOPNOTSUPP, "layers cannot be compressed with zstd: built without libzstd");
+	if (options->cache_count && !options->caches)
+		return erofs_report(diag, -EINVAL, "erofs_oci_convert_options.caches is NULL");
 	if (source->platform && erofs_oci_platform_parse(platform, source->platform))
 		return erofs_report(diag, -EINVAL, "'%s' is no platform such as linux/amd64 or linux/arm/v7",
 				    source->platform);
@@ -469,8 +488,6 @@ int erofs_oci_convert(const struct erofs_oci_options *source, const char *target
 	err = run(&walk, &known_source, target);
 	if (err == -ENOMEM)
 		erofs_report(diag, err, "out of memory");
-	erofs_source_oci_known_release(&conversion.known);
-	erofs_oci_layout_close(conversion.layout);
-	erofs_oci_store_close(conversion.source.store);
+	release(&conversion);
 	return err;
 }

@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/source/source_oci_convert.h"
-#include "lib/util/digits.h"
-#include "lib/util/report.h"
 
 /* ---- JSON ----------------------------------------------------------------------------------------------------------------- */
 
-int erofs_source_oci_put_json(struct oci_conversion *conversion, struct json_object *json, struct oci_digest *digest,
-			      uint64_t *size)
+int erofs_source_oci_put_json(struct oci_conversion *conversion, struct json_object *json, const char *type,
+			      struct oci_digest *digest, uint64_t *size)
 {
 	const char *text =
 		json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
@@ -21,7 +15,7 @@ int erofs_source_oci_put_json(struct oci_conversion *conversion, struct json_obj
 	if (!text)
 		return -ENOMEM;
 	*size = strlen(text);
-	return erofs_oci_layout_put(conversion->layout, digest, text, strlen(text));
+	return conversion->sink->ops->put(conversion->sink, digest, type, text, strlen(text));
 }
 
 static int set_text(struct json_object *object, const char *key, const char *text)
@@ -68,69 +62,6 @@ int erofs_source_oci_add_feature(struct json_object *platform)
 
 /* ---- layers --------------------------------------------------------------------------------------------------------------- */
 
-static void describe_tree(struct oci_known_layer *layer, const struct erofs_build_summary *summary)
-{
-	if (!summary->has_verity)
-		return;
-	erofs_hex_encode(layer->root_hash, summary->verity_root, sizeof(summary->verity_root));
-	snprintf(layer->hash_offset, sizeof(layer->hash_offset), "%" PRIu64, summary->verity_offset);
-}
-
-/* The sidecar is for who mounts a file; a manifest has annotations. */
-static void remove_file(const char *path)
-{
-	erofs_auto_free char *sidecar = NULL;
-
-	unlink(path);
-	if (asprintf(&sidecar, "%s.dmverity", path) < 0)
-		sidecar = NULL;
-	else
-		unlink(sidecar);
-}
-
-static int build_layer(struct oci_conversion *conversion, struct erofs_oci_image *image, size_t number,
-		       struct oci_known_layer *out)
-{
-	erofs_auto_free char *path = erofs_oci_layout_temporary(conversion->layout);
-	const struct erofs_oci_convert_options *options = conversion->options;
-	struct erofs_build_summary summary = { 0 };
-	int err;
-
-	if (!path)
-		return -ENOMEM;
-	err = options->build(options->ctx, image, number, path, &summary);
-	if (!err)
-		err = erofs_oci_layout_take(conversion->layout, path, &out->digest, &out->size);
-	remove_file(path);
-	if (err)
-		return err;
-	describe_tree(out, &summary);
-	conversion->summary->converted++;
-	return out->diff_id.algorithm == EROFS_DIGEST_NONE ? 0 : erofs_source_oci_known_add(&conversion->known, out);
-}
-
-/* A layer that is there, as far as its blob is whole, or a new one. */
-static int find_layer(struct oci_conversion *conversion, struct erofs_oci_image *image, size_t number,
-		      struct oci_known_layer *out)
-{
-	const struct oci_known_layer *found = NULL;
-	int has = 0;
-
-	*out = (struct oci_known_layer){ 0 };
-	if (image->config.lists_layers)
-		out->diff_id = image->config.diff_ids[number];
-	while (out->diff_id.algorithm != EROFS_DIGEST_NONE && !has &&
-	       (found = erofs_source_oci_known_find(&conversion->known, &out->diff_id, found)))
-		has = erofs_oci_layout_has(conversion->layout, &found->digest, found->size);
-	if (has < 0)
-		return has;
-	if (!has)
-		return build_layer(conversion, image, number, out);
-	*out = *found;
-	conversion->summary->reused++;
-	return 0;
-}
-
 /* Some annotations describe the bytes of the tar's blob. */
 static bool is_carried(const char *key)
 {
@@ -163,6 +94,8 @@ static int annotate(const struct oci_conversion *conversion, struct json_object 
 		err = set_text(notes, OCI_NOTE_DIFF_ID, layer->diff_id.text);
 	if (!err && conversion->recipe.algorithm != EROFS_DIGEST_NONE)
 		err = set_text(notes, OCI_NOTE_RECIPE, conversion->recipe.text);
+	if (!err && conversion->options->pack_zstd)
+		err = set_text(notes, OCI_NOTE_PLAIN, layer->plain.text);
 	if (!err && layer->root_hash[0])
 		err = set_text(notes, OCI_NOTE_ROOT_HASH, layer->root_hash);
 	if (!err && layer->root_hash[0])
@@ -176,20 +109,25 @@ static int annotate(const struct oci_conversion *conversion, struct json_object 
 	return err;
 }
 
+static const char *layer_type(const struct erofs_oci_convert_options *options)
+{
+	if (options->layer_type == EROFS_OCI_LAYER_DRAFT)
+		return options->pack_zstd ? "application/vnd.erofs+zstd" : "application/vnd.erofs";
+	return options->pack_zstd ? "application/vnd.erofs.layer.v1+zstd" : "application/vnd.erofs.layer.v1";
+}
+
 static int convert_layer(struct oci_conversion *conversion, struct erofs_oci_image *image, struct json_object *old,
 			 size_t number, struct json_object *layers, struct json_object *diff_ids)
 {
-	const char *type = conversion->options->layer_type == EROFS_OCI_LAYER_DRAFT ? "application/vnd.erofs"
-										    : "application/vnd.erofs.layer.v1";
 	struct oci_known_layer layer;
 	struct json_object *descriptor;
-	int err = find_layer(conversion, image, number, &layer);
+	int err = erofs_source_oci_find_layer(conversion, image, number, &layer);
 
 	if (err)
 		return err;
-	descriptor = erofs_source_oci_describe(NULL, type, &layer.digest, layer.size);
+	descriptor = erofs_source_oci_describe(NULL, layer_type(conversion->options), &layer.digest, layer.size);
 	err = descriptor ? annotate(conversion, descriptor, old, &layer) : -ENOMEM;
-	if (!err && json_object_array_add(diff_ids, json_object_new_string(layer.digest.text)))
+	if (!err && json_object_array_add(diff_ids, json_object_new_string(layer.plain.text)))
 		err = -ENOMEM;
 	if (err || json_object_array_add(layers, descriptor)) {
 		json_object_put(descriptor);
@@ -217,7 +155,7 @@ static int convert_config(struct oci_conversion *conversion, const struct erofs_
 		err = json_object_object_add(config, "rootfs", json_object_get(rootfs));
 	if (!err)
 		err = erofs_source_oci_add_feature(config);
-	return err ? err : erofs_source_oci_put_json(conversion, config, digest, size);
+	return err ? err : erofs_source_oci_put_json(conversion, config, OCI_TYPE_CONFIG, digest, size);
 }
 
 static int convert_manifest(struct oci_conversion *conversion, struct json_object *old, struct json_object *layers,
@@ -236,7 +174,7 @@ static int convert_manifest(struct oci_conversion *conversion, struct json_objec
 		err = -ENOMEM;
 	if (!err && json_object_object_add(manifest, "layers", json_object_get(layers)))
 		err = -ENOMEM;
-	return err ? err : erofs_source_oci_put_json(conversion, manifest, digest, size);
+	return err ? err : erofs_source_oci_put_json(conversion, manifest, OCI_TYPE_MANIFEST, digest, size);
 }
 
 int erofs_source_oci_convert_image(struct oci_conversion *conversion, struct erofs_oci_image *image,

@@ -14,7 +14,7 @@
 struct search {
 	struct oci_known *known;
 	const struct oci_digest *recipe;
-	struct oci_store *store;
+	struct oci_store *store, *from;
 	unsigned int documents;
 };
 
@@ -56,10 +56,16 @@ static int note_layer(const struct search *search, struct json_object *json, con
 	struct json_object *notes = erofs_oci_json_object(json, "annotations");
 	const char *diff_id = erofs_oci_json_string(notes, OCI_NOTE_DIFF_ID);
 	const char *recipe = erofs_oci_json_string(notes, OCI_NOTE_RECIPE);
-	struct oci_known_layer layer = { .digest = blob->digest, .size = blob->size };
+	const char *plain = erofs_oci_json_string(notes, OCI_NOTE_PLAIN);
+	struct oci_known_layer layer = {
+		.plain = blob->digest,
+		.digest = blob->digest,
+		.size = blob->size,
+		.from = search->from,
+	};
 
 	if (!recipe || strcmp(recipe, search->recipe->text) != 0 || !diff_id ||
-	    erofs_oci_digest_parse(&layer.diff_id, diff_id))
+	    erofs_oci_digest_parse(&layer.diff_id, diff_id) || (plain && erofs_oci_digest_parse(&layer.plain, plain)))
 		return 0;
 	copy_note(layer.root_hash, sizeof(layer.root_hash), notes, OCI_NOTE_ROOT_HASH);
 	copy_note(layer.hash_offset, sizeof(layer.hash_offset), notes, OCI_NOTE_HASH_OFFSET);
@@ -111,17 +117,17 @@ static int search_index(struct search *search, const struct erofs_buffer *bytes,
 	return err;
 }
 
-int erofs_source_oci_known_load(struct oci_known *known, const char *path, const struct oci_digest *recipe)
+int erofs_source_oci_known_load(struct oci_known *known, struct oci_store *store, struct oci_store *from,
+				const struct oci_digest *recipe)
 {
 	erofs_auto(erofs_buffer_release) struct erofs_buffer bytes = { 0 };
-	struct search search = { .known = known, .recipe = recipe };
-	int err = erofs_oci_store_open_directory(&search.store, path, NULL);
+	struct search search = { .known = known, .recipe = recipe, .store = store, .from = from };
+	int err = store->ops->root(store, &bytes);
 
 	if (err)
-		return err == -ENOMEM ? err : 0;
-	err = search.store->ops->root(search.store, &bytes);
-	if (!err)
-		err = search_index(&search, &bytes, 0);
-	erofs_oci_store_close(search.store);
+		return err;
+	err = erofs_oci_document_kind(bytes.data, bytes.size) == OCI_DOCUMENT_MANIFEST
+		      ? search_manifest(&search, &bytes)
+		      : search_index(&search, &bytes, 0);
 	return err == -ENOMEM ? err : 0;
 }

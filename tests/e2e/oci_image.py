@@ -9,6 +9,7 @@ spoil WHAT DIR LAYER          a layout that must be refused; prints a pattern fo
 import copy
 import hashlib
 import json
+import subprocess
 import sys
 
 from oci_images import CONFIG, HERE, INDEX, LAYER, MANIFEST, Layout, digest, dump
@@ -71,8 +72,10 @@ def equal(what, was, now):
 def check_layer(old, new, kind, platform, diff_id):
     notes = dict(new.get("annotations", {}))
     kept = {key: value for key, value in old.get("annotations", {}).items() if key != TAKEN}
-    equal("layer type", {"containerd": "application/vnd.erofs.layer.v1", "draft": "application/vnd.erofs"}[kind], new["mediaType"])
-    equal("role", "overlay-lower" if kind == "draft" else None, notes.pop("org.erofs.role", None))
+    name, _, packing = kind.partition("+")
+    equal("layer type", {"containerd": "application/vnd.erofs.layer.v1", "draft": "application/vnd.erofs"}[name] + ("+zstd" if packing else ""),
+          new["mediaType"])
+    equal("role", "overlay-lower" if name == "draft" else None, notes.pop("org.erofs.role", None))
     equal("diff_id", diff_id, notes.pop("org.erofs.tar.diff-id"))
     notes = {key: value for key, value in notes.items() if not key.startswith("org.erofs.")}
     equal("annotations of a layer", kept, notes)
@@ -84,10 +87,15 @@ def check_image(source, target, old, new, kind, platform):
     config, config_now = source.document(manifest["config"]), target.document(now["config"])
     layers, layers_now = manifest.pop("layers"), now.pop("layers")
     equal("layers", len(layers), len(layers_now))
+    plain = []
     for one, other, diff_id in zip(layers, layers_now, config["rootfs"]["diff_ids"]):
-        target.blob(other)
+        data = target.blob(other)
+        if kind.endswith("+zstd"):
+            data = subprocess.run(["zstd", "-dc"], input=data, check=True, stdout=subprocess.PIPE).stdout
+            equal("diff_id in the manifest", digest(data), other["annotations"]["org.erofs.diff-id"])
+        plain.append(digest(data))
         check_layer(one, other, kind, platform, diff_id)
-    equal("diff_ids", [layer["digest"] for layer in layers_now], config_now.pop("rootfs")["diff_ids"])
+    equal("diff_ids", plain, config_now.pop("rootfs")["diff_ids"])
     equal("features", ["erofs"], config_now.pop("os.features"))
     config.pop("rootfs")
     equal("configuration", config, config_now)

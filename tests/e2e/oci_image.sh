@@ -97,10 +97,57 @@ same "from docker save: its name" tag "$(python3 -c 'import json; print(json.loa
 refused "several images" "several images.*some:several" convert many-1 none
 check "one of several" convert many-1 one-of ref=single
 
+# ---- archives ----------------------------------------------------------------------------------------------------------------------
+
+check "an archive" convert app made.tar
+mkdir extracted && tar -C extracted -xf made.tar
+convert app fresh
+check "an archive: what a layout has" diff -r fresh extracted
+same "an archive: nobody's, of no time" "-rw-r--r-- 0/0 1970-01-01 00:00" "$(TZ=UTC tar --numeric-owner -tvf made.tar | awk '{ print $1, $2, $4, $5 }' | sort -u)"
+check "an archive, by one worker" convert app other.tar "" --workers=1
+check "an archive, by one worker: same bytes" cmp made.tar other.tar
+check "an archive, again" bash -c '"$@" >said' - "$MKFS" --oci=app,layers=image other.tar
+same "an archive, again: nothing is converted" "other.tar: 2 images, 0 layers converted, 3 there already, 3 artifacts copied" "$(grep ^other.tar: said)"
+check "an archive, again: same bytes" cmp made.tar other.tar
+printf Z | dd of=other.tar bs=1 seek=9000 conv=notrunc status=none
+cmp -s made.tar other.tar && fail "an archive, damaged: nothing was"
+check "an archive, damaged" convert app other.tar
+check "an archive, damaged: same bytes" cmp made.tar other.tar
+check "an archive, from itself by another name" convert app third.tar cache-from=made.tar
+check "an archive, from itself by another name: same bytes" cmp made.tar third.tar
+check "an archive of another image" convert many-1 other.tar ref=single
+same "an archive of another image: it alone" 1 "$(tar -xOf other.tar index.json | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["manifests"]))')"
+echo text >no.tar
+refused "a file that is no archive" "no archive of an OCI layout" convert app no.tar
+same "a file that is no archive stays" text "$(cat no.tar)"
+small=$work/small-disk
+mkdir "$small" && mount -t tmpfs -o size=300k tmpfs "$small" && mounts+=("$small")
+refused "an archive on a full disk" "No space" convert app "$small/x.tar"
+same "an archive on a full disk: nothing is left" "" "$(ls -A "$small")"
+refused "an archive of a hostile image" "not the 3" bash -c 'python3 "$1" spoil size spoilt bad.tar >/dev/null && "$2" --quiet --oci=spoilt,layers=image spoilt.tar' - "$rich" "$MKFS"
+[ ! -e spoilt.tar ] && pass "... leaves none" || fail "... leaves one"
+
+# ---- compressed with zstd ----------------------------------------------------------------------------------------------------------
+
+if built_with Zstandard && command -v zstd >/dev/null; then
+	for kind in containerd+zstd draft+zstd; do
+		check "$kind" convert app "$kind" type=$kind
+		check "$kind: all is carried over" python3 "$rich" check app "$kind" $kind
+	done
+	check "zstd, again" bash -c '"$@" >said' - "$MKFS" --oci=app,layers=image,type=containerd+zstd containerd+zstd
+	grep -q ' 0 layers converted' said && pass "zstd: nothing is converted twice" || fail "zstd: $(cat said)"
+	check "zstd, again: all is carried over" python3 "$rich" check app containerd+zstd containerd+zstd
+	check "zstd, by one worker" convert app zstd-1 type=containerd+zstd --workers=1
+	check "zstd, by one worker: same bytes" diff -r containerd+zstd zstd-1
+	convert app before type=containerd+zstd && convert app before
+	check "plain layers are no compressed ones" python3 "$rich" check app before containerd
+else skip "no zstd"; fi
+
 # ---- other readers -----------------------------------------------------------------------------------------------------------------
 
 if command -v skopeo >/dev/null; then
 	convert other plain
+	check "skopeo reads the archive" skopeo inspect --raw oci-archive:made.tar
 	check "skopeo inspect" skopeo inspect oci:plain
 	check "skopeo inspect, of an index" skopeo inspect --raw oci:before:app
 	check "skopeo copy" skopeo --insecure-policy copy -q oci:plain oci:copied
@@ -110,6 +157,8 @@ if command -v umoci >/dev/null; then
 	same "umoci ls" app "$(umoci ls --layout before)"
 	convert many-1 named ref=single
 	check "umoci stat" umoci stat --image named:single
+	mkdir of-tar && tar -C of-tar -xf other.tar
+	check "umoci stat, of an archive" umoci stat --image of-tar:single
 else skip "no umoci"; fi
 
 # ---- what must be refused ----------------------------------------------------------------------------------------------------------
@@ -130,8 +179,8 @@ refused "a directory with something else" "neither empty" convert app taken
 same "... which stays" file "$(ls -A taken)"
 refused "a file" "cannot make" convert app app.tar.gz/x
 refused "the source itself" "both the source" convert app app
-refused "a registry" "directory" convert app docker://localhost/name
 refused "a type that is none" "containerd or draft" convert app none type=x
+refused "a packing that is none" "containerd or draft" convert app none type=draft+gzip
 refused "a type without an image" "layers=image" "$MKFS" --oci=app,type=draft none
 echo '{' >made/index.json
 refused "an index that is none" "no index" convert app made
