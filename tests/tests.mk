@@ -32,6 +32,7 @@ unit_tests = \
 	tests/unit/test_arena \
 	tests/unit/test_array \
 	tests/unit/test_buffer \
+	tests/unit/test_changes \
 	tests/unit/test_check_data \
 	tests/unit/test_check_dir \
 	tests/unit/test_check_inode \
