@@ -61,6 +61,7 @@ unit_tests = \
 	tests/unit/test_ahead \
 	tests/unit/test_gate \
 	tests/unit/test_hash_chain \
+	tests/unit/test_hidden \
 	tests/unit/test_hints \
 	tests/unit/test_image_data \
 	tests/unit/test_image_dir \

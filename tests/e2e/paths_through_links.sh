@@ -139,8 +139,11 @@ layer again-3.tar ./ d/ d/.wh..wh..opq= d/h=3 e=3
 layers again d/ 'd/h*1=3' 'e*1=3'
 
 # What is hidden is not packed: the image of layers that replace each other's files is that of the last one.
-for n in 0 1 2 3; do layer "replaced-$n.tar" ./ "a=$(seq ${n}0000 ${n}9999)" "gone$n=$(seq 1 9999)" ".wh.gone$((n - 1))="; done
-layer replaced.tar ./ "a=$(seq 30000 39999)" "gone3=$(seq 1 9999)"
+for n in 0 1 2 3; do
+	layer "replaced-$n.tar" ./ "a=$(seq ${n}0000 ${n}9999)" "gone$n=$(seq 1 9999)" ".wh.gone$((n - 1))=" \
+		in/ "in/away$n/" "in/away$n/f=$(seq ${n}1000 ${n}9000)" "in/.wh.away$((n - 1))="
+done
+layer replaced.tar ./ "a=$(seq 30000 39999)" "gone3=$(seq 1 9999)" in/ in/away3/ "in/away3/f=$(seq 31000 39000)"
 python3 "$maker" layout one.oci gzip replaced.tar
 python3 "$maker" layout four.oci gzip replaced-*.tar
 for name in one four; do check "replaced, $name" "$MKFS" --quiet "$FP_OPT" -T1 --mkfs-time --oci=$name.oci $name.img; done
