@@ -19,8 +19,8 @@ elif apt-cache show systemd-repart >/dev/null 2>&1; then
 	test+=(systemd-repart)
 fi
 ci=("${test[@]}" clang shellcheck time busybox-static debian-archive-keyring)
-# chromium: opens the page of dump.erofs --ishare-report --html.
-ci+=(chromium)
+# chromium: opens the page of dump.erofs --ishare-report --html. qemu-utils: qemu-img reads what --vmdk-desc writes.
+ci+=(chromium qemu-utils)
 # make check-kernel: a virtual machine and what runs in it.
 kernel=("${build[@]}" qemu-system-x86 busybox-static cpio e2fsprogs mmdebstrap debian-archive-keyring xz-utils attr)
 
