@@ -11,10 +11,7 @@
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
 
-#define CONNECT_SECONDS	 30L
-#define SILENCE_SECONDS	 60L
 #define THOUGHT_SECONDS	 300L /* that a registry may take to put a large blob in its place */
-#define REDIRECTS_MAX	 5L
 #define TEXT_MAX	 4096u
 #define FAREWELL_SECONDS 5L
 
@@ -68,17 +65,6 @@ static int look(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t 
 
 /* ---- one request ---------------------------------------------------------------------------------------------------------- */
 
-/* As OpenSSL has it, which libcurl leaves to its users. */
-static void set_certificates(CURL *easy)
-{
-	const char *file = getenv("SSL_CERT_FILE"), *directory = getenv("SSL_CERT_DIR");
-
-	if (file && *file)
-		curl_easy_setopt(easy, CURLOPT_CAINFO, file);
-	if (directory && *directory)
-		curl_easy_setopt(easy, CURLOPT_CAPATH, directory);
-}
-
 /* Uploads may go to another host, which knows by the URL that they may: nobody but the registry gets to see its credentials. */
 static void set_credentials(const struct push *push, const char *url)
 {
@@ -113,23 +99,13 @@ static void set_body(const struct push *push, const struct push_request *request
 
 static void set_options(struct push *push, const struct push_request *request, struct body *body)
 {
-	const char *protocols = strcmp(push->registry->scheme, "http") == 0 ? "http,https" : "https";
 	CURL *easy = push->easy;
 
 	/* The connection stays. */
 	curl_easy_reset(easy);
+	erofs_oci_registry_guard(easy, push->registry, request->size ? EROFS_REGISTRY_SILENCE : THOUGHT_SECONDS,
+				 push->error);
 	curl_easy_setopt(easy, CURLOPT_URL, request->url);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, protocols);
-	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
-	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
-	curl_easy_setopt(easy, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
-	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, request->size ? SILENCE_SECONDS : THOUGHT_SECONDS);
-	curl_easy_setopt(easy, CURLOPT_USERAGENT, "liberofs");
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, push->error);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, keep_text);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, push);
 	curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
@@ -137,7 +113,6 @@ static void set_options(struct push *push, const struct push_request *request, s
 	curl_easy_setopt(easy, CURLOPT_XFERINFODATA, push);
 	if (push->is_closing)
 		curl_easy_setopt(easy, CURLOPT_TIMEOUT, FAREWELL_SECONDS);
-	set_certificates(easy);
 	set_credentials(push, request->url);
 	if (strcmp(request->method, "HEAD") == 0)
 		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);

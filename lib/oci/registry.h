@@ -71,6 +71,14 @@ struct registry {
 /* The registry behind a store; NULL: it is something else. */
 struct registry *erofs_oci_registry_of(const struct oci_store *store);
 
+#define EROFS_REGISTRY_SILENCE 60L /* seconds that an answer or a body may stop for */
+
+/*
+ * What every transfer keeps to, in either direction: the registry's protocol or a safer one, behind redirections as well; few of these;
+ * certificates as OpenSSL finds them; an end to waiting, `silence` in seconds. `error`: CURL_ERROR_SIZE bytes, as long as the handle.
+ */
+void erofs_oci_registry_guard(CURL *easy, const struct registry *registry, long silence, char *error);
+
 /* What is sent with a request. */
 struct registry_request {
 	const char *url;

@@ -13,11 +13,8 @@
  * Answers are read as they are wanted: libcurl hands over what has come, and is told to wait when nobody has asked for more.
  */
 
-#define BUFFERED_MAX	((size_t)1024 * 1024)
-#define POLL_MS		200 /* between looks at the cancel flag */
-#define CONNECT_SECONDS 30L
-#define SILENCE_SECONDS 60L
-#define REDIRECTS_MAX	5L
+#define BUFFERED_MAX ((size_t)1024 * 1024)
+#define POLL_MS	     200 /* between looks at the cancel flag */
 
 struct registry_answer {
 	struct oci_input input;
@@ -137,17 +134,6 @@ static void close_body(struct oci_input *input)
 
 /* ---- requests ----------------------------------------------------------------------------------------------------------- */
 
-/* As OpenSSL has it, which libcurl leaves to its users. */
-static void set_certificates(CURL *easy)
-{
-	const char *file = getenv("SSL_CERT_FILE"), *directory = getenv("SSL_CERT_DIR");
-
-	if (file && *file)
-		curl_easy_setopt(easy, CURLOPT_CAINFO, file);
-	if (directory && *directory)
-		curl_easy_setopt(easy, CURLOPT_CAPATH, directory);
-}
-
 static void set_credentials(CURL *easy, const struct registry *registry, const struct registry_request *request)
 {
 	const struct registry_credentials *credentials = &registry->credentials;
@@ -167,21 +153,10 @@ static void set_options(struct registry_answer *answer, struct registry *registr
 			const struct registry_request *request)
 {
 	char range[24];
-	const char *protocols = strcmp(registry->scheme, "http") == 0 ? "http,https" : "https";
 	CURL *easy = answer->easy;
 
+	erofs_oci_registry_guard(easy, registry, EROFS_REGISTRY_SILENCE, answer->error);
 	curl_easy_setopt(easy, CURLOPT_URL, request->url);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, protocols);
-	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
-	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
-	curl_easy_setopt(easy, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
-	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, SILENCE_SECONDS);
-	curl_easy_setopt(easy, CURLOPT_USERAGENT, "liberofs");
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, answer->error);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_bytes);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, answer);
 	if (request->form)
@@ -191,7 +166,6 @@ static void set_options(struct registry_answer *answer, struct registry *registr
 		snprintf(range, sizeof(range), "%" PRIu64 "-", request->from);
 		curl_easy_setopt(easy, CURLOPT_RANGE, range);
 	}
-	set_certificates(easy);
 	/* Who has no use for a token may be asking for one, and have the lock. */
 	if (!request->use_token) {
 		set_credentials(easy, registry, request);
