@@ -213,10 +213,12 @@ static int reserve_fingerprint(struct image_source *source, const struct image_l
 static int open_layer(struct image_source *source, struct image_layer *layer, size_t *devices)
 {
 	const struct erofs_scan_options *options = source->options;
-	struct erofs_image_options with = { .size = sizeof(with), .devices = options->devices + *devices };
+	struct erofs_image_options with = { .size = sizeof(with) };
 	struct erofs_device_slot slot;
 	int err = erofs_image_open(&layer->image, layer->path, NULL, source->diag);
 
+	if (options->device_count)
+		with.devices = options->devices + *devices;
 	while (!err && with.device_count < options->device_count - *devices &&
 	       !erofs_image_device_slot(layer->image, &slot, (unsigned int)with.device_count))
 		with.device_count++;

@@ -89,19 +89,20 @@ static int merge_pair(struct merge *merge, const struct pair *pair)
 {
 	struct erofs_tree_inode *lower = marks_of(pair->upper) & IMAGE_OPAQUE ? NULL : pair->lower;
 	struct erofs_tree_inode *upper = pair->upper;
-	const struct erofs_tree_entry *low = lower ? lower->dir.entries : NULL;
-	const struct erofs_tree_entry *low_end = lower ? low + lower->dir.count : NULL;
-	const struct erofs_tree_entry *up = upper->dir.entries, *up_end = up + upper->dir.count;
+	uint32_t low_count = lower ? lower->dir.count : 0, up_count = upper->dir.count, low = 0, up = 0;
 	int err = pair->hides ? make_opaque(merge->tree, upper) : 0;
 
 	if (lower)
 		sort(lower);
 	sort(upper);
 	merge->entries.size = 0;
-	while (!err && (low < low_end || up < up_end)) {
-		int order = low == low_end ? 1 : up == up_end ? -1 : erofs_tree_compare_entries(low, up);
+	/* By number: an empty directory has no entries to point to. */
+	while (!err && (low < low_count || up < up_count)) {
+		const struct erofs_tree_entry *below = low < low_count ? &lower->dir.entries[low] : NULL;
+		const struct erofs_tree_entry *above = up < up_count ? &upper->dir.entries[up] : NULL;
+		int order = !below ? 1 : !above ? -1 : erofs_tree_compare_entries(below, above);
 
-		err = order < 0 ? put(merge, upper, low) : put_upper(merge, upper, order ? NULL : low, up);
+		err = order < 0 ? put(merge, upper, below) : put_upper(merge, upper, order ? NULL : below, above);
 		low += order <= 0;
 		up += order >= 0;
 	}
