@@ -114,6 +114,28 @@ printf Z | dd of="$biggest" bs=1 seek=2000000 conv=notrunc status=none
 same "a damaged cache" "1 layers converted" "$(last | grep -oE '[0-9]+ layers converted')"
 is_there "... all is there" d/app:1
 
+# ---- a CI job: releases of an image, converted whenever it runs -----------------------------------------------------------------------
+
+echo three >two/three && tar -C two --sort=name -cf three.tar .
+release() { PYTHONPATH=$top_srcdir/tests/e2e python3 "$top_srcdir/tests/e2e/oci_images.py" layout "$@"; }
+release ci-1 gzip one.tar && release ci-2 gzip one.tar two.tar && release ci-3 gzip one.tar two.tar three.tar
+job() { # RELEASE...: what is said of each
+	local app
+	tell
+	for app in "$@"; do
+		convert "ci/app:$app-erofs" "cache-from=docker://localhost:$port/ci/app:${before:-ci-1}-erofs" >"$work/said"
+		before=$app
+		last | sed -E 's/ \([1-9][0-9]* bytes\)//'
+	done
+}
+same "CI: two releases" "1 images, 1 layers converted, 0 there already, 3 blobs sent, 0 mounted
+1 images, 1 layers converted, 1 there already, 3 blobs sent, 0 mounted" "$(job ci-1 ci-2)"
+same "CI, the next day: nothing is converted or sent" "1 images, 0 layers converted, 1 there already, 0 blobs sent (0 bytes), 0 mounted
+1 images, 0 layers converted, 2 there already, 0 blobs sent (0 bytes), 0 mounted" "$(job ci-1 ci-2)"
+same "CI, the next day: it only asks" "" "$(asked | grep -vE '^(HEAD|GET) ')"
+same "CI, the next release: its layer alone" "1 images, 0 layers converted, 2 there already, 0 blobs sent (0 bytes), 0 mounted
+1 images, 1 layers converted, 2 there already, 3 blobs sent, 0 mounted" "$(job ci-2 ci-3)"
+
 # ---- what passes -------------------------------------------------------------------------------------------------------------------
 
 # An image of one layer.
