@@ -5,7 +5,7 @@
 #include "mkfs/option.h"
 
 /*
- * --oci=LOCATION[,ref=NAME][,platform=OS/ARCH[/VARIANT]][,layers=flatten|each|cache|image][,type=containerd|draft[+zstd]]
+ * --oci=LOCATION[,ref=NAME][,platform=OS/ARCH[/VARIANT]][,layers=flatten|each|cache|image][,type=TYPE]
  * [,cache-from=LOCATION]...[,http]
  */
 
@@ -39,6 +39,7 @@ static bool parse_type(struct mkfs_options *options, const char *value)
 		{ "containerd+zstd", EROFS_OCI_LAYER_CONTAINERD, true },
 		{ "draft", EROFS_OCI_LAYER_DRAFT, false },
 		{ "draft+zstd", EROFS_OCI_LAYER_DRAFT, true },
+		{ "oci", EROFS_OCI_LAYER_OCI, false },
 	};
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -49,7 +50,7 @@ static bool parse_type(struct mkfs_options *options, const char *value)
 		options->oci_pack = types[i].pack;
 		return true;
 	}
-	return mkfs_refuse("--oci: type=%s: containerd or draft, with +zstd or without", value);
+	return mkfs_refuse("--oci: type=%s: containerd or draft, with +zstd or without, or oci", value);
 }
 
 /* Keys are read from the last to the first; the caches are asked in the order in which they stand. */

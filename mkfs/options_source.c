@@ -143,7 +143,7 @@ static const struct mkfs_option rows[] = {
 		  "                             the same container image with EROFS layers, IMAGE being an OCI\n"
 		  "                             layout, an archive (....tar) or docker://HOST/NAME[:TAG]); for\n"
 		  "                             layers=image: ,cache-from=LOCATION (where to look for converted\n"
-		  "                             layers) ,type=containerd|draft[+zstd] (what they are called)\n" },
+		  "                             layers) ,type=containerd|draft[+zstd]|oci (what they are called)\n" },
 	{ "ovlfs-strip", 0, MAY, take_ovlfs_strip,
 	  .help = "      --ovlfs-strip[=0|1]    leave out whiteouts and xattrs of overlayfs; 0: keep them, even where\n"
 		  "                             several source images have been laid over each other\n" },

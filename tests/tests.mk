@@ -355,9 +355,11 @@ kernel_tests = \
 	tests/kernel/workload.sh
 container_tests = \
 	tests/containers/check-containers.sh \
+	tests/containers/daemon.sh \
 	tests/containers/fetch-containerd.sh \
 	tests/containers/inside.sh \
-	tests/containers/look.sh
+	tests/containers/look.sh \
+	tests/containers/native.sh
 kernel_environment = top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' CC='$(CC)'
 
 # Nothing that could be tested is not a failure, but it is said.

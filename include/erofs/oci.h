@@ -66,6 +66,7 @@ EROFS_API int erofs_scan_oci_layer(struct erofs_tree *tree, struct erofs_oci_ima
 enum erofs_oci_layer_type {
 	EROFS_OCI_LAYER_CONTAINERD, /* application/vnd.erofs.layer.v1 */
 	EROFS_OCI_LAYER_DRAFT,	    /* application/vnd.erofs, with the role overlay-lower */
+	EROFS_OCI_LAYER_OCI,	    /* application/vnd.oci.image.layer.v1.erofs, which containerd 2.1 mounts as it is */
 };
 
 struct erofs_oci_convert_options {
@@ -77,7 +78,10 @@ struct erofs_oci_convert_options {
 	 */
 	const char *recipe;
 	bool no_sync; /* do not wait until the target is on the disk */
-	/* The layers' blobs are the images compressed with zstd. -EOPNOTSUPP if the library was built without libzstd. */
+	/*
+	 * The layers' blobs are the images compressed with zstd. -EOPNOTSUPP if the library was built without libzstd; -EINVAL with
+	 * EROFS_OCI_LAYER_OCI.
+	 */
 	bool pack_zstd;
 	/*
 	 * Where else to look for such layers: locations as in erofs_oci_options. Who writes there decides what is in the layers that are

@@ -449,9 +449,13 @@ static int check_arguments(const struct erofs_oci_options *source, const char *t
 				    !source->location ? "location"
 				    : !target	      ? "target"
 						      : "function to build with");
-	if ((unsigned int)options->layer_type > EROFS_OCI_LAYER_DRAFT)
+	if ((unsigned int)options->layer_type > EROFS_OCI_LAYER_OCI)
 		return erofs_report(diag, -EINVAL, "erofs_oci_convert_options.layer_type: there is no type %d",
 				    (int)options->layer_type);
+	if (options->pack_zstd && options->layer_type == EROFS_OCI_LAYER_OCI)
+		return erofs_report(diag, -EINVAL,
+				    "layers called application/vnd.oci.image.layer.v1.erofs cannot be "
+				    "compressed with zstd: nothing reads them");
 	if (options->pack_zstd && !erofs_archive_can_pack_zstd())
 		return erofs_report(diag, -EOPNOTSUPP, "layers cannot be compressed with zstd: built without libzstd");
 	if (options->cache_count && !options->caches)

@@ -111,6 +111,8 @@ static int annotate(const struct oci_conversion *conversion, struct json_object 
 
 static const char *layer_type(const struct erofs_oci_convert_options *options)
 {
+	if (options->layer_type == EROFS_OCI_LAYER_OCI)
+		return "application/vnd.oci.image.layer.v1.erofs";
 	if (options->layer_type == EROFS_OCI_LAYER_DRAFT)
 		return options->pack_zstd ? "application/vnd.erofs+zstd" : "application/vnd.erofs";
 	return options->pack_zstd ? "application/vnd.erofs.layer.v1+zstd" : "application/vnd.erofs.layer.v1";

@@ -80,7 +80,7 @@ check "pushed" skopeo --insecure-policy copy --quiet --dest-tls-verify=false oci
 
 # Our mkfs.erofs with the libraries of this machine, behind a name that containerd finds and that notes how it is called.
 mkdir ours
-cp "$MKFS" "$MOUNT" "$(command -v busybox)" "$here/inside.sh" "$here/look.sh" ours/
+cp "$MKFS" "$MOUNT" "$(command -v busybox)" "$here"/{daemon,inside,look,native}.sh ours/
 ldd "$MKFS" "$MOUNT" | grep -o '/[^ ]*' | while read -r library; do cp -L "$library" ours/; done
 loader=$(basename "$(ldd "$MKFS" | grep -o '/[^ ]*/ld-[^ ]*' | head -n 1)")
 mkdir ours/bin
@@ -91,7 +91,7 @@ exec /ours/$loader --library-path /ours /ours/$(basename "$MKFS") "\$@"
 END
 printf '#!/ours/busybox sh\nexec /ours/%s --library-path /ours /ours/%s "$@"\n' "$loader" "$(basename "$MOUNT")" >ours/bin/mount.erofs
 chmod +x ours/bin/mkfs.erofs ours/bin/mount.erofs
-for applet in sh ls rm sed awk sort sleep cat timeout mkdir cp mount umount kill; do ln -s ../busybox ours/bin/$applet; done
+for applet in sh ls rm sed awk sort sleep cat timeout mkdir cp mv mount umount kill head cut sha256sum; do ln -s ../busybox ours/bin/$applet; done
 
 # configured DIFFER-LINES...: what containerd reads.
 configured() {
@@ -109,7 +109,7 @@ configured() {
 	END
 }
 
-# in_containerd REF NAME...: inside.sh, in a mount namespace whose root is containerd's.
+# in_containerd SCRIPT ARGUMENTS...: inside.sh or native.sh, in a mount namespace whose root is containerd's.
 in_containerd() {
 	unshare -m --propagation private bash -c '
 		set -eu
@@ -121,7 +121,7 @@ in_containerd() {
 		mount --bind "$work/ours" ours && mount --bind "$work/etc" etc/containerd && mount --bind "$work/seen" tmp
 		mount -t tmpfs none run && mount -t tmpfs none var/lib/containerd
 		pivot_root . old
-		exec /ours/busybox sh -c "umount -l /old; export PATH=/ours/bin:/usr/sbin:/usr/bin:/sbin:/bin; exec sh /ours/inside.sh \"\$@\"" sh "$@"
+		exec /ours/busybox sh -c "umount -l /old; export TMPDIR=/tmp PATH=/ours/bin:/usr/sbin:/usr/bin:/sbin:/bin; exec sh \"/ours/\$@\"" sh "$@"
 	' bash "$root" "$work" "$@"
 }
 
@@ -133,7 +133,7 @@ with() {
 	rm -rf seen etc && mkdir seen etc
 	configured "$@" >etc/config.toml
 	cp image.tar flat.img seen/
-	check "$what: containers run" in_containerd "$ref" first second
+	check "$what: containers run" in_containerd inside.sh "$ref" first second
 	same "$what: snapshotter and differ" "ok ok" "$(awk '{ printf "%s%s", sep, $NF; sep = " " }' seen/plugins)"
 	for name in first second rootfs thin bound; do
 		same "$what: $name: what it sees is what umoci unpacks" "$looked" "$(cat seen/$name.seen)"
@@ -151,4 +151,28 @@ if built_with Zstandard; then
 	with "compressed" local/image:1 "mkfs_options = [$fingerprints, \"-zzstd,3\", \"-E48bit\"]"
 fi
 with "without options" "$remote"
+
+# ---- images whose layers are EROFS ------------------------------------------------------------------------------------------
+
+# What 2.1.9 says to layers of a type that it does not know.
+unknown='mismatched image rootfs and manifest layers'
+native=127.0.0.1:$port/native
+rm -rf seen etc && mkdir seen etc && configured >etc/config.toml
+for type in oci containerd draft; do
+	check "native: $type: pushed" bash -c '"$@" >said' - "$MKFS" "--oci=docker://$remote,layers=image,type=$type,cache-from=docker://$native/oci:1" "docker://$native/$type:1"
+	same "native: $type: layers are converted once for all types" "$([ $type = oci ] && echo 3 || echo 0) layers converted" "$(grep -o '[0-9]* layers converted' said)"
+	check "native: $type: an archive" "$MKFS" --quiet "--oci=tagged,layers=image,type=$type" "seen/$type.tar"
+done
+check "native: ctr has had all" in_containerd native.sh "$native" oci containerd draft
+for got in {oci,containerd,draft}.{pull,local-pull,import}; do
+	if [ "${got%.*}" != oci ] && said=$(cat "seen/$got".{got,all} 2>/dev/null | grep "$unknown"); then
+		skip "native: $got: this containerd knows no such layers: $said"
+		continue
+	fi
+	same "native: $got: what a container sees is what umoci unpacks" "$looked" "$(cat "seen/$got.seen")"
+	same "native: $got: tar has no complaint" "" "$(cat "seen/$got.tar-said")"
+	same "native: $got: the snapshotter has our three layers" 3 "$(tar -tf "seen/${got%.*}.tar" | grep -cxFf <(find "seen/$got" -type f -printf 'blobs/sha256/%f\n'))"
+done
+same "native: nothing was converted" "" "$(cat seen/calls 2>/dev/null)"
+[ ! "$LOGS" ] || { mkdir -p "$LOGS/native" && cp seen/*.got seen/containerd.log "$LOGS/native/"; }
 finish

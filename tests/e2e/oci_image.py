@@ -17,6 +17,8 @@ from oci_images import CONFIG, HERE, INDEX, LAYER, MANIFEST, Layout, digest, dum
 OTHER = "s390x" if HERE != "s390x" else "arm64"
 ABOUT = "vnd.docker.reference.digest"
 TAKEN = "containerd.io/snapshot/stargz/toc.digest"
+TYPES = {"containerd": "application/vnd.erofs.layer.v1", "draft": "application/vnd.erofs",
+         "oci": "application/vnd.oci.image.layer.v1.erofs"}
 
 
 def make(path, files):
@@ -73,7 +75,7 @@ def check_layer(old, new, kind, platform, diff_id):
     notes = dict(new.get("annotations", {}))
     kept = {key: value for key, value in old.get("annotations", {}).items() if key != TAKEN}
     name, _, packing = kind.partition("+")
-    equal("layer type", {"containerd": "application/vnd.erofs.layer.v1", "draft": "application/vnd.erofs"}[name] + ("+zstd" if packing else ""),
+    equal("layer type", TYPES[name] + ("+zstd" if packing else ""),
           new["mediaType"])
     equal("role", "overlay-lower" if name == "draft" else None, notes.pop("org.erofs.role", None))
     equal("diff_id", diff_id, notes.pop("org.erofs.tar.diff-id"))

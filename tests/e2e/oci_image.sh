@@ -39,6 +39,8 @@ for workers in 0 1 3; do
 done
 check "draft" convert app draft type=draft
 check "draft: all is carried over" python3 "$rich" check app draft draft
+check "oci" convert app of-oci type=oci
+check "oci: all is carried over" python3 "$rich" check app of-oci oci
 check "without fingerprints" convert app bare "" --ishare-fingerprint=none
 python3 "$rich" check app bare containerd >bare-layers
 check_not "... there are none" "$FSCK" --ishare "$(blob bare "$(head -n 1 bare-layers | cut -d' ' -f3)")"
@@ -181,6 +183,7 @@ refused "a file" "cannot make" convert app app.tar.gz/x
 refused "the source itself" "both the source" convert app app
 refused "a type that is none" "containerd or draft" convert app none type=x
 refused "a packing that is none" "containerd or draft" convert app none type=draft+gzip
+refused "oci's type, packed" "containerd or draft" convert app none type=oci+zstd
 refused "a type without an image" "layers=image" "$MKFS" --oci=app,type=draft none
 echo '{' >made/index.json
 refused "an index that is none" "no index" convert app made

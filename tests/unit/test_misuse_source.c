@@ -108,6 +108,40 @@ static void container_images_have_a_place(void **state)
 	erofs_oci_close(NULL);
 }
 
+static int build_nothing(void *ctx, struct erofs_oci_image *image, size_t layer, const char *path,
+			 struct erofs_build_summary *summary)
+{
+	(void)ctx;
+	(void)image;
+	(void)layer;
+	(void)path;
+	(void)summary;
+	return 0;
+}
+
+static void refuse_conversion(const struct erofs_oci_convert_options *how, const char *text)
+{
+	struct erofs_oci_options source = erofs_oci_options_init();
+
+	source.location = "/there/is/none";
+	assert_refused(&messages, erofs_oci_convert(&source, "/nor/here", how, NULL, NULL, &messages.diag), -EINVAL,
+		       text);
+}
+
+static void converted_layers_have_a_type(void **state)
+{
+	struct erofs_oci_convert_options how = erofs_oci_convert_options_init();
+
+	(void)state;
+	refuse_conversion(&how, "no function to build with");
+	how.build = build_nothing;
+	how.layer_type = EROFS_OCI_LAYER_OCI + 1;
+	refuse_conversion(&how, "there is no type 3");
+	how.layer_type = EROFS_OCI_LAYER_OCI;
+	how.pack_zstd = true;
+	refuse_conversion(&how, "nothing reads them");
+}
+
 /* What was asked for before the scan began counts, in every source that looks at many things. */
 static void a_wish_to_stop_is_seen(void **state)
 {
@@ -132,6 +166,7 @@ int main(void)
 		cmocka_unit_test(a_tree_has_one_source),
 		cmocka_unit_test(sources_have_names),
 		cmocka_unit_test(container_images_have_a_place),
+		cmocka_unit_test(converted_layers_have_a_type),
 		cmocka_unit_test(a_wish_to_stop_is_seen),
 	};
 
