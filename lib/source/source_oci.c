@@ -47,14 +47,37 @@ static int report_foreign(const struct erofs_oci_image *image, const struct oci_
 			    layer->url ? layer->url : "");
 }
 
+/* application/vnd.erofs.layer.v1, application/vnd.erofs, ….layer.v1.erofs; compressed ones with +zstd behind it */
+static bool is_erofs(const char *type)
+{
+	size_t length = strcspn(type, "+");
+
+	return strncmp(type, "application/vnd.erofs", strlen("application/vnd.erofs")) == 0 ||
+	       (length >= strlen(".erofs") &&
+		strncmp(type + length - strlen(".erofs"), ".erofs", strlen(".erofs")) == 0);
+}
+
+static int report_type(const struct erofs_oci_image *image, const struct oci_descriptor *layer)
+{
+	const char *blob = erofs_oci_blob_name(layer);
+
+	if (!is_erofs(layer->media_type))
+		return erofs_report(image->diag, -EOPNOTSUPP, "'%s': layer %s is of the unknown type '%s'",
+				    image->store->name, blob, layer->media_type);
+	return erofs_report(
+		image->diag, -EOPNOTSUPP,
+		"'%s': layer %s is an EROFS image already (%s), no tar: there is nothing to convert; for one "
+		"image of all layers give their blobs%s as sources, the lowest first",
+		image->store->name, blob, layer->media_type, strchr(layer->media_type, '+') ? ", decompressed," : "");
+}
+
 static int check_layer(const struct erofs_oci_image *image, const struct oci_descriptor *layer)
 {
 	struct oci_store *store = image->store;
 	bool is_foreign = is_one_of(layer->media_type, foreign_types, COUNT(foreign_types));
 
 	if (!is_foreign && !is_one_of(layer->media_type, layer_types, COUNT(layer_types)))
-		return erofs_report(image->diag, -EOPNOTSUPP, "'%s': layer %s is of the unknown type '%s'", store->name,
-				    erofs_oci_blob_name(layer), layer->media_type);
+		return report_type(image, layer);
 	/* Registries do not say what they have. */
 	if (store->ops->has ? (is_foreign || layer->url) && !store->ops->has(store, layer) : is_foreign)
 		return report_foreign(image, layer);

@@ -139,6 +139,7 @@ if built_with Zstandard && command -v zstd >/dev/null; then
 	check "zstd, again" bash -c '"$@" >said' - "$MKFS" --oci=app,layers=image,type=containerd+zstd containerd+zstd
 	grep -q ' 0 layers converted' said && pass "zstd: nothing is converted twice" || fail "zstd: $(cat said)"
 	check "zstd, again: all is carried over" python3 "$rich" check app containerd+zstd containerd+zstd
+	refused "zstd as a source" "EROFS image already \\(application/vnd.erofs.layer.v1\\+zstd\\).*decompressed" convert containerd+zstd none
 	check "zstd, by one worker" convert app zstd-1 type=containerd+zstd --workers=1
 	check "zstd, by one worker: same bytes" diff -r containerd+zstd zstd-1
 	convert app before type=containerd+zstd && convert app before
@@ -173,6 +174,22 @@ for what in count depth digest size type diff-ids other-diff-id truncated statem
 	check "bad: $what: its index stays" cmp before/index.json kept/index.json
 	rm -rf kept
 done
+# What an image of EROFS layers is told, and that it helps.
+for kind in before:application/vnd.erofs.layer.v1 draft:application/vnd.erofs of-oci:application/vnd.oci.image.layer.v1.erofs; do
+	for layers in flatten each cache image; do
+		refused "${kind%:*} as a source, layers=$layers" "layer sha256:.* is an EROFS image already \\(${kind#*:}\\)" \
+			"$MKFS" "--oci=${kind%:*},layers=$layers" none
+	done
+done
+blobs=()
+first=$(head -n 1 layers | cut -d' ' -f1)
+while read -r platform _ digest; do
+	[ "$platform" != "$first" ] || blobs+=("$(blob before "$digest")")
+done <layers
+views() { "$DUMP" --fingerprints=sha256sum "$1" | sort; }
+check "flattened" "$MKFS" --quiet "$FP_OPT" --oci=app flat.img
+check "the blobs as sources" "$MKFS" --quiet "$FP_OPT" --clean=data blobs.img "${blobs[@]}"
+same "... are the flattened image" "$(views flat.img)" "$(views blobs.img)"
 mkdir full && mount -t tmpfs -o size=300k tmpfs full && mounts+=("$work/full")
 refused "a full disk" "No space" convert app full/image
 same "... leaves nothing" "" "$(ls -A full)"

@@ -233,7 +233,7 @@ check "layers=image: push" push "oci:$work/converted:some" "docker://$image:erof
 check "layers=image: pull" skopeo copy -q --insecure-policy --src-cert-dir="$work/tls/dest" --src-creds=user:pass:word "docker://$image:erofs" "oci:$work/back"
 check "layers=image: it comes back" diff -r "$work/converted/blobs" "$work/back/blobs"
 check "layers=image: by digest" convert "docker://localhost:$plain/some/image@$digest_of_some" "$work/unnamed"
-refused "layers=image of what is no tar" 'unknown type' convert "docker://localhost:$plain/some/image:erofs" "$work/no"
+refused "layers=image of what is no tar" 'an EROFS image already \(application/vnd.erofs.layer.v1\)' convert "docker://localhost:$plain/some/image:erofs" "$work/no"
 
 # ---- blobs that are not what they should be ----------------------------------------------------------------------------------
 
