@@ -66,7 +66,7 @@ EROFS_API int erofs_scan_oci_layer(struct erofs_tree *tree, struct erofs_oci_ima
 enum erofs_oci_layer_type {
 	EROFS_OCI_LAYER_CONTAINERD, /* application/vnd.erofs.layer.v1 */
 	EROFS_OCI_LAYER_DRAFT,	    /* application/vnd.erofs, with the role overlay-lower */
-	EROFS_OCI_LAYER_OCI,	    /* application/vnd.oci.image.layer.v1.erofs, which containerd 2.1 mounts as it is */
+	EROFS_OCI_LAYER_OCI, /* application/vnd.oci.image.layer.v1.erofs, which containerd 2.1 mounts as it is; without os.features */
 };
 
 struct erofs_oci_convert_options {

@@ -88,7 +88,7 @@ static int convert_image(struct walk *walk, const struct oci_descriptor *blob, s
 	if (!err && !(*out = erofs_source_oci_describe(old, OCI_TYPE_MANIFEST, &digest, size)))
 		err = -ENOMEM;
 	if (!err && erofs_oci_json_object(*out, "platform"))
-		err = erofs_source_oci_add_feature(erofs_oci_json_object(*out, "platform"));
+		err = erofs_source_oci_add_feature(conversion, erofs_oci_json_object(*out, "platform"));
 	return err;
 }
 

@@ -33,8 +33,8 @@ int erofs_source_oci_put_json(struct oci_conversion *conversion, struct json_obj
 struct json_object *erofs_source_oci_describe(struct json_object *old, const char *type,
 					      const struct oci_digest *digest, uint64_t size);
 
-/* Appends "erofs" to the os.features of a configuration or platform. -ENOMEM */
-int erofs_source_oci_add_feature(struct json_object *platform);
+/* Appends "erofs" to the os.features of a configuration or platform, if the type of the layers has it. -ENOMEM */
+int erofs_source_oci_add_feature(const struct oci_conversion *conversion, struct json_object *platform);
 
 /*
  * Converts the image, whose manifest and configuration were read, and stores its new manifest. `json`: the manifest as it was; NULL: it

@@ -45,10 +45,13 @@ struct json_object *erofs_source_oci_describe(struct json_object *old, const cha
 	return new;
 }
 
-int erofs_source_oci_add_feature(struct json_object *platform)
+int erofs_source_oci_add_feature(const struct oci_conversion *conversion, struct json_object *platform)
 {
 	struct json_object *features = erofs_oci_json_array(platform, "os.features");
 
+	/* containerd 2.1, which this type is for, matches no platform of an index that asks for a feature. */
+	if (conversion->options->layer_type == EROFS_OCI_LAYER_OCI)
+		return 0;
 	for (size_t i = 0; features && i < json_object_array_length(features); i++) {
 		const char *text = erofs_oci_json_text(json_object_array_get_idx(features, i));
 
@@ -156,7 +159,7 @@ static int convert_config(struct oci_conversion *conversion, const struct erofs_
 	if (!err)
 		err = json_object_object_add(config, "rootfs", json_object_get(rootfs));
 	if (!err)
-		err = erofs_source_oci_add_feature(config);
+		err = erofs_source_oci_add_feature(conversion, config);
 	return err ? err : erofs_source_oci_put_json(conversion, config, OCI_TYPE_CONFIG, digest, size);
 }
 

@@ -163,9 +163,25 @@ for type in oci containerd draft; do
 	same "native: $type: layers are converted once for all types" "$([ $type = oci ] && echo 3 || echo 0) layers converted" "$(grep -o '[0-9]* layers converted' said)"
 	check "native: $type: an archive" "$MKFS" --quiet "--oci=tagged,layers=image,type=$type" "seen/$type.tar"
 done
-check "native: ctr has had all" in_containerd native.sh "$native" oci containerd draft
-for got in {oci,containerd,draft}.{pull,local-pull,import}; do
-	if [ "${got%.*}" != oci ] && said=$(cat "seen/$got".{got,all} 2>/dev/null | grep "$unknown"); then
+# The same below an index, as images of several platforms are.
+check "native: an index" python3 - tagged/index.json tagged/blobs/sha256 <<'END'
+import hashlib, json, sys
+name, blobs = sys.argv[1:]
+index = json.load(open(name))
+image, = index["manifests"]
+config = json.load(open(blobs + "/" + json.load(open(blobs + image["digest"].replace("sha256:", "/")))["config"]["digest"][7:]))
+image["platform"] = {key: config[key] for key in ("os", "architecture")}
+inner = json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": [image]}).encode()
+digest = hashlib.sha256(inner).hexdigest()
+open(blobs + "/" + digest, "wb").write(inner)
+index["manifests"] = [{"mediaType": "application/vnd.oci.image.index.v1+json", "digest": "sha256:" + digest, "size": len(inner)}]
+json.dump(index, open(name, "w"))
+END
+check "native: an index: pushed" "$MKFS" --quiet "--oci=tagged,layers=image,type=oci,cache-from=docker://$native/oci:1" "docker://$native/oci-index:1"
+check "native: an index: an archive" "$MKFS" --quiet --oci=tagged,layers=image,type=oci seen/oci-index.tar
+check "native: ctr has had all" in_containerd native.sh "$native" oci oci-index containerd draft
+for got in {oci,oci-index,containerd,draft}.{pull,local-pull,import}; do
+	if [[ $got != oci* ]] && said=$(cat "seen/$got".{got,all} 2>/dev/null | grep "$unknown"); then
 		skip "native: $got: this containerd knows no such layers: $said"
 		continue
 	fi
