@@ -140,8 +140,19 @@ can_mount() {
 
 # mount_image IMAGE DIR [OPTIONS]
 mount_image() {
-	mkdir -p "$2" && mount -t erofs -o "ro,loop${3:+,$3}" "$1" "$2" 2>"$work/.mount-err" || return 1
+	mkdir -p "$2" && mount_by_loop "$@" 2>"$work/.mount-err" || return 1
 	mounts+=("$2")
+}
+# A device of its own: mount(8) takes one that the file has already. Where another mount namespace still holds that, such as that of
+# a container which began in between, and the file was written anew in place, it shows what the file was before.
+mount_by_loop() {
+	local device status=0
+	case ${3:-} in *offset=*) mount -t erofs -o "ro,loop,$3" "$1" "$2"; return ;; esac
+	device=$(losetup -f --show -r "$1") || return
+	mount -t erofs -o "ro${3:+,$3}" "$device" "$2" || status=$?
+	# Freed when it is unmounted.
+	losetup -d "$device"
+	return $status
 }
 
 unmount() {

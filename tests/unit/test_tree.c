@@ -303,57 +303,6 @@ static void xattr_users_are_inodes(void **state)
 	erofs_tree_free(tree);
 }
 
-#define THREADS	   4
-#define PER_THREAD 2000
-
-struct job {
-	struct erofs_tree *tree;
-	struct erofs_tree_inode *inodes;
-	int err;
-};
-
-static void *set_many(void *ctx)
-{
-	struct job *job = ctx;
-
-	for (int i = 0; i < PER_THREAD && !job->err; i++) {
-		char value[16];
-		struct erofs_xattr_found found[2] = { { "user.n", value, 0 }, { "trusted.erofs.fingerprint", "", 0 } };
-
-		found[0].value_size = (uint32_t)snprintf(value, sizeof(value), "%d", i % 100);
-		job->err = erofs_tree_set_xattrs(job->tree, &job->inodes[i], found, 2);
-	}
-	return NULL;
-}
-
-static void threads_share_what_they_find(void **state)
-{
-	struct erofs_tree *tree = tree_make();
-	struct job jobs[THREADS];
-	pthread_t threads[THREADS];
-
-	(void)state;
-	for (int i = 0; i < THREADS; i++) {
-		jobs[i] = (struct job){ .tree = tree, .inodes = test_calloc(PER_THREAD, sizeof(*jobs[i].inodes)) };
-		assert_int_equal(pthread_create(&threads[i], NULL, set_many, &jobs[i]), 0);
-	}
-	for (int i = 0; i < THREADS; i++) {
-		pthread_join(threads[i], NULL);
-		assert_int_equal(jobs[i].err, 0);
-	}
-	assert_int_equal(tree->xattr_count, 100);
-	assert_int_equal(tree->xattr_set_count, 100);
-	for (int i = 0; i < THREADS; i++) {
-		for (int k = 0; k < PER_THREAD; k++) {
-			assert_ptr_equal(jobs[i].inodes[k].xattrs, jobs[0].inodes[k % 100].xattrs);
-			assert_int_equal(jobs[i].inodes[k].dropped_xattrs, 1);
-		}
-	}
-	for (int i = 0; i < THREADS; i++)
-		test_free(jobs[i].inodes);
-	erofs_tree_free(tree);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -367,7 +316,6 @@ int main(void)
 		cmocka_unit_test(odd_xattr_values),
 		cmocka_unit_test(reserved_names_are_dropped_and_counted),
 		cmocka_unit_test(xattr_users_are_inodes),
-		cmocka_unit_test(threads_share_what_they_find),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
