@@ -34,8 +34,11 @@ FSCK=${FSCK:-$(find_tool fsck.erofs)}
 
 cleanup() {
 	local i
+	# A device that was given back may be another test's by now. In use, it goes when it is unmounted.
+	for ((i = 0; i < ${#loops[@]}; i++)); do
+		case $(losetup -n -O BACK-FILE "${loops[i]}" 2>/dev/null) in "$work"/*) losetup -d "${loops[i]}" 2>/dev/null ;; esac
+	done
 	for ((i = ${#mounts[@]} - 1; i >= 0; i--)); do umount "${mounts[i]}" 2>/dev/null || umount -l "${mounts[i]}" 2>/dev/null; done
-	for ((i = 0; i < ${#loops[@]}; i++)); do losetup -d "${loops[i]}" 2>/dev/null; done
 	rm -rf "$work"
 }
 
