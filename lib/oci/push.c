@@ -15,8 +15,6 @@
 #define TEXT_MAX	 4096u
 #define FAREWELL_SECONDS 5L
 
-#define TRIES_MAX 5u /* in vain, one after the other */
-
 /* ---- what libcurl calls --------------------------------------------------------------------------------------------------- */
 
 struct body {
@@ -69,20 +67,12 @@ static int look(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t 
 static void set_credentials(const struct push *push, const char *url)
 {
 	const struct registry *registry = push->registry;
-	const struct registry_credentials *credentials = &registry->credentials;
 	size_t scheme = strlen(registry->scheme), host = strlen(registry->name.host);
 
 	if (strncmp(url, registry->scheme, scheme) != 0 || strncmp(url + scheme, "://", 3) != 0 ||
 	    strncmp(url + scheme + 3, registry->name.host, host) != 0 || url[scheme + 3 + host] != '/')
 		return;
-	if (registry->token) {
-		curl_easy_setopt(push->easy, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
-		curl_easy_setopt(push->easy, CURLOPT_XOAUTH2_BEARER, registry->token);
-	} else if (registry->use_basic && credentials->user && credentials->password) {
-		curl_easy_setopt(push->easy, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
-		curl_easy_setopt(push->easy, CURLOPT_USERNAME, credentials->user);
-		curl_easy_setopt(push->easy, CURLOPT_PASSWORD, credentials->password);
-	}
+	erofs_oci_registry_set_credentials(push->easy, registry, true, false);
 }
 
 static void set_body(const struct push *push, const struct push_request *request, struct body *body)

@@ -6,7 +6,7 @@
 
 /*
  * What a registry is written with. Connections stay open from one request to the next. What fails for the moment (a lost connection, the
- * status 408, 429 or 5xx) is tried again, a bounded number of times, after the time that the registry asks for. One thread at a time.
+ * status 429, 500 or 502 to 504) is tried again, a bounded number of times, after the time that the registry asks for. One thread at a time.
  */
 struct push {
 	struct registry *registry; /* lent */
@@ -67,9 +67,6 @@ char *erofs_oci_push_text(const char *format, ...) __attribute__((format(printf,
 int erofs_oci_push_report(const struct push *push, const char *what);
 
 /* ---- blobs ---------------------------------------------------------------------------------------------------------------- */
-
-/* SCHEME://HOST/v2/NAME/REST; to be freed. NULL: out of memory. */
-char *erofs_oci_push_url(const struct push *push, const char *rest);
 
 /* Whether a blob or manifest is there, in this size: 1 or 0. */
 int erofs_oci_push_has(struct push *push, const char *kind, const struct oci_digest *digest, uint64_t size);

@@ -62,7 +62,7 @@ static void cancel(struct push *push, const char *url)
 
 int erofs_oci_push_begin(struct push *push)
 {
-	erofs_auto_free char *url = push->session ? NULL : erofs_oci_push_url(push, "blobs/uploads/");
+	erofs_auto_free char *url = push->session ? NULL : erofs_oci_registry_url(push->registry, "blobs", "uploads/");
 	int begun;
 
 	if (push->session)
@@ -74,26 +74,11 @@ int erofs_oci_push_begin(struct push *push)
 
 /* ---- what is there -------------------------------------------------------------------------------------------------------- */
 
-/* Everything that a manifest can be. */
-#define ACCEPT                                                                                                         \
-	"Accept: application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, "                \
-	"application/vnd.docker.distribution.manifest.list.v2+json, "                                                  \
-	"application/vnd.docker.distribution.manifest.v2+json"
-
-char *erofs_oci_push_url(const struct push *push, const char *rest)
-{
-	const struct registry *registry = push->registry;
-
-	return erofs_oci_push_text("%s://%s/v2/%s/%s", registry->scheme, registry->name.host, registry->name.repository,
-				   rest);
-}
-
 /* HEAD: 1 or 0. */
 static int ask(struct push *push, const char *kind, const char *reference)
 {
-	erofs_auto_free char *rest = erofs_oci_push_text("%s/%s", kind, reference);
-	erofs_auto_free char *url = rest ? erofs_oci_push_url(push, rest) : NULL;
-	const struct push_request request = { .method = "HEAD", .url = url, .headers = { ACCEPT } };
+	erofs_auto_free char *url = erofs_oci_registry_url(push->registry, kind, reference);
+	const struct push_request request = { .method = "HEAD", .url = url, .headers = { REGISTRY_ACCEPT } };
 	int err = url ? erofs_oci_push_send(push, &request, reference) : -ENOMEM;
 
 	if (err || push->status == 200)
@@ -264,20 +249,28 @@ static int send_piece(struct upload *upload)
 
 /* ---- the end -------------------------------------------------------------------------------------------------------------- */
 
+/* What was taken has the name that it should have, or the registry does not say. */
+static int check_stored(const struct push *push, const char *what, const struct oci_digest *digest)
+{
+	const char *said = erofs_oci_push_header(push, "Docker-Content-Digest");
+
+	return !said || strcmp(said, digest->text) == 0
+		       ? 0
+		       : erofs_report(push->registry->store.diag, -EBADMSG,
+				      "'%s': the registry has stored %s as something else", push->registry->store.name,
+				      what);
+}
+
 /* 1: the blob is there; 0: the upload has to go on. */
 static int judge_end(struct upload *upload)
 {
 	struct push *push = upload->push;
-	const char *said;
 	int has;
 
 	if (push->status == 201 || push->status == 204 || push->status == 200) {
-		said = erofs_oci_push_header(push, "Docker-Content-Digest");
-		if (!said || strcmp(said, upload->digest->text) == 0)
-			return 1;
-		return erofs_report(push->registry->store.diag, -EBADMSG,
-				    "'%s': the registry has stored %s as something else", push->registry->store.name,
-				    upload->what);
+		int err = check_stored(push, upload->what, upload->digest);
+
+		return err ? err : 1;
 	}
 	if (push->status != 404 && push->status != 416 && !erofs_oci_push_is_passing(push))
 		return erofs_oci_push_report(push, upload->what);
@@ -346,8 +339,8 @@ int erofs_oci_push_blob(struct push *push, const struct oci_digest *digest, cons
 
 int erofs_oci_push_mount(struct push *push, const char *repository, const struct oci_digest *digest, uint64_t size)
 {
-	erofs_auto_free char *rest = erofs_oci_push_text("blobs/uploads/?mount=%s&from=%s", digest->text, repository);
-	erofs_auto_free char *url = rest ? erofs_oci_push_url(push, rest) : NULL;
+	erofs_auto_free char *rest = erofs_oci_push_text("uploads/?mount=%s&from=%s", digest->text, repository);
+	erofs_auto_free char *url = rest ? erofs_oci_registry_url(push->registry, "blobs", rest) : NULL;
 	char *session = erofs_take(push->session);
 	int has = url ? begin(push, url, digest->text) : -ENOMEM;
 
@@ -374,28 +367,21 @@ int erofs_oci_push_is_tagged(struct push *push, const char *tag, const struct oc
 static int put_manifest(struct push *push, const struct push_request *request, const char *what,
 			const struct oci_digest *digest)
 {
-	const char *said;
 	int err = erofs_oci_push_send(push, request, what);
 
 	if (err)
 		return err;
 	if (push->status != 201 && push->status != 200 && push->status != 202)
 		return erofs_oci_push_report(push, what);
-	said = erofs_oci_push_header(push, "Docker-Content-Digest");
-	return !said || strcmp(said, digest->text) == 0
-		       ? 0
-		       : erofs_report(push->registry->store.diag, -EBADMSG,
-				      "'%s': the registry has stored %s as something else", push->registry->store.name,
-				      what);
+	return check_stored(push, what, digest);
 }
 
 int erofs_oci_push_manifest(struct push *push, const char *reference, const char *type, const struct oci_digest *digest,
 			    const void *bytes, size_t size)
 {
 	erofs_auto_free char *what = erofs_oci_push_text("manifest %s", reference);
-	erofs_auto_free char *rest = erofs_oci_push_text("manifests/%s", reference);
 	erofs_auto_free char *content = erofs_oci_push_text("Content-Type: %s", type);
-	erofs_auto_free char *url = rest ? erofs_oci_push_url(push, rest) : NULL;
+	erofs_auto_free char *url = erofs_oci_registry_url(push->registry, "manifests", reference);
 	const struct push_request request = {
 		.method = "PUT",
 		.url = url,

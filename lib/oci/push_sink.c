@@ -107,22 +107,6 @@ static int push_bytes(struct registry_sink *registry, const struct oci_digest *d
 	return there;
 }
 
-static int push_file(struct registry_sink *registry, const char *path, enum erofs_digest algorithm,
-		     struct oci_digest *digest, uint64_t *size)
-{
-	erofs_auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct push_request body = { .fd = fd };
-	uint8_t raw[EROFS_DIGEST_MAX];
-	int err = fd < 0 ? -errno : erofs_oci_hash_file(fd, algorithm, raw, &body.size);
-
-	if (err)
-		return erofs_report(registry->diag, err, "cannot read '%s': %s", path, strerror(-err));
-	if (digest->algorithm == EROFS_DIGEST_NONE)
-		erofs_oci_digest_name(digest, raw);
-	*size = body.size;
-	return push_bytes(registry, digest, &body);
-}
-
 static char *temporary(struct oci_sink *sink)
 {
 	return erofs_oci_push_text("%s/%u", of(sink)->directory, of(sink)->temporaries++);
@@ -130,8 +114,16 @@ static char *temporary(struct oci_sink *sink)
 
 static int take(struct oci_sink *sink, const char *path, struct oci_digest *digest, uint64_t *size)
 {
-	*digest = (struct oci_digest){ 0 };
-	return push_file(of(sink), path, EROFS_DIGEST_SHA256, digest, size);
+	erofs_auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct push_request body = { .fd = fd };
+	uint8_t raw[EROFS_DIGEST_MAX];
+	int err = fd < 0 ? -errno : erofs_oci_hash_file(fd, EROFS_DIGEST_SHA256, raw, &body.size);
+
+	if (err)
+		return erofs_report(of(sink)->diag, err, "cannot read '%s': %s", path, strerror(-err));
+	erofs_oci_digest_name(digest, raw);
+	*size = body.size;
+	return push_bytes(of(sink), digest, &body);
 }
 
 /* ---- manifests ------------------------------------------------------------------------------------------------------------ */
@@ -207,11 +199,24 @@ static int copy_manifest(struct registry_sink *registry, struct oci_store *from,
 	return err ? err : put_manifest(registry, &blob->digest, blob->media_type, bytes.data, bytes.size);
 }
 
+/* A file whose size and digest were looked at when it was fetched, of a blob that is not there. */
+static int push_fetched(struct registry_sink *registry, const char *path, const struct oci_descriptor *blob)
+{
+	erofs_auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const struct push_request body = { .fd = fd, .size = blob->size };
+	int err;
+
+	if (fd < 0)
+		return erofs_report(registry->diag, -errno, "cannot read '%s': %s", path, strerror(errno));
+	err = erofs_oci_push_blob(registry->push, &blob->digest, &body);
+	if (!err)
+		note_sent(registry, blob->size);
+	return err;
+}
+
 static int copy(struct oci_sink *sink, struct oci_store *from, const struct oci_descriptor *blob)
 {
-	struct oci_digest digest = blob->digest;
 	erofs_auto_free char *path = NULL;
-	uint64_t size;
 	int there;
 
 	if (is_manifest(blob->media_type))
@@ -225,7 +230,7 @@ static int copy(struct oci_sink *sink, struct oci_store *from, const struct oci_
 	there = path ? erofs_oci_fetch(path, from, blob, of(sink)->diag) : -ENOMEM;
 	if (there)
 		return there;
-	there = push_file(of(sink), path, digest.algorithm, &digest, &size);
+	there = push_fetched(of(sink), path, blob);
 	unlink(path);
 	return there;
 }

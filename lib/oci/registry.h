@@ -71,6 +71,12 @@ struct registry {
 /* The registry behind a store; NULL: it is something else. */
 struct registry *erofs_oci_registry_of(const struct oci_store *store);
 
+/* Everything that a manifest can be. */
+#define REGISTRY_ACCEPT                                                                                                \
+	"Accept: application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, "                \
+	"application/vnd.docker.distribution.manifest.list.v2+json, "                                                  \
+	"application/vnd.docker.distribution.manifest.v2+json"
+
 #define EROFS_REGISTRY_SILENCE 60L /* seconds that an answer or a body may stop for */
 
 /*
@@ -78,6 +84,15 @@ struct registry *erofs_oci_registry_of(const struct oci_store *store);
  * certificates as OpenSSL finds them; an end to waiting, `silence` in seconds. `error`: CURL_ERROR_SIZE bytes, as long as the handle.
  */
 void erofs_oci_registry_guard(CURL *easy, const struct registry *registry, long silence, char *error);
+
+/*
+ * Shows the token that there is (`use_token`), or else the password, if the registry wants that or it is allowed (`use_password`).
+ * libcurl does not pass either on to other hosts that it is sent to, and copies both.
+ */
+void erofs_oci_registry_set_credentials(CURL *easy, const struct registry *registry, bool use_token, bool use_password);
+
+/* The URL of a blob or manifest ("blobs", "manifests"); to be freed. NULL: out of memory. */
+char *erofs_oci_registry_url(const struct registry *registry, const char *kind, const char *reference);
 
 /* What is sent with a request. */
 struct registry_request {

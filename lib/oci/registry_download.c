@@ -14,12 +14,6 @@
  * once, each in a thread of its own.
  */
 
-/* Everything that a manifest can be. */
-#define ACCEPT                                                                                                         \
-	"Accept: application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, "                \
-	"application/vnd.docker.distribution.manifest.list.v2+json, "                                                  \
-	"application/vnd.docker.distribution.manifest.v2+json"
-
 /* A connection that has brought so much was worth its while: tries are counted anew. */
 #define PROGRESS ((uint64_t)64 * 1024)
 
@@ -261,12 +255,10 @@ int erofs_oci_registry_download(struct oci_input **out, struct registry *registr
 		.input = { .read = read_download, .close = close_download },
 		.registry = registry,
 		.stop = stop,
-		.accept = is_blob ? NULL : ACCEPT,
+		.accept = is_blob ? NULL : REGISTRY_ACCEPT,
 		.size = size,
 	};
-	if (asprintf(&download->url, "%s://%s/v2/%s/%s/%s", registry->scheme, registry->name.host,
-		     registry->name.repository, kind, reference) < 0)
-		download->url = NULL;
+	download->url = erofs_oci_registry_url(registry, kind, reference);
 	if (asprintf(&download->what, "%s %s", is_blob ? "blob" : "manifest", reference) < 0)
 		download->what = NULL;
 	err = download->url && download->what ? begin(download) : -ENOMEM;

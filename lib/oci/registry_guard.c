@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,4 +35,28 @@ void erofs_oci_registry_guard(CURL *easy, const struct registry *registry, long 
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "liberofs");
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error);
 	set_certificates(easy);
+}
+
+void erofs_oci_registry_set_credentials(CURL *easy, const struct registry *registry, bool use_token, bool use_password)
+{
+	const struct registry_credentials *credentials = &registry->credentials;
+
+	if (use_token && registry->token) {
+		curl_easy_setopt(easy, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+		curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, registry->token);
+	} else if ((use_password || registry->use_basic) && credentials->user && credentials->password) {
+		curl_easy_setopt(easy, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+		curl_easy_setopt(easy, CURLOPT_USERNAME, credentials->user);
+		curl_easy_setopt(easy, CURLOPT_PASSWORD, credentials->password);
+	}
+}
+
+char *erofs_oci_registry_url(const struct registry *registry, const char *kind, const char *reference)
+{
+	char *url;
+
+	return asprintf(&url, "%s://%s/v2/%s/%s/%s", registry->scheme, registry->name.host, registry->name.repository,
+			kind, reference) < 0
+		       ? NULL
+		       : url;
 }

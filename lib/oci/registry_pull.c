@@ -134,21 +134,6 @@ static void close_body(struct oci_input *input)
 
 /* ---- requests ----------------------------------------------------------------------------------------------------------- */
 
-static void set_credentials(CURL *easy, const struct registry *registry, const struct registry_request *request)
-{
-	const struct registry_credentials *credentials = &registry->credentials;
-
-	/* libcurl does not pass these on to other hosts that it is sent to, and copies them. */
-	if (request->use_token && registry->token) {
-		curl_easy_setopt(easy, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
-		curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, registry->token);
-	} else if ((request->use_password || registry->use_basic) && credentials->user && credentials->password) {
-		curl_easy_setopt(easy, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
-		curl_easy_setopt(easy, CURLOPT_USERNAME, credentials->user);
-		curl_easy_setopt(easy, CURLOPT_PASSWORD, credentials->password);
-	}
-}
-
 static void set_options(struct registry_answer *answer, struct registry *registry,
 			const struct registry_request *request)
 {
@@ -168,11 +153,11 @@ static void set_options(struct registry_answer *answer, struct registry *registr
 	}
 	/* Who has no use for a token may be asking for one, and have the lock. */
 	if (!request->use_token) {
-		set_credentials(easy, registry, request);
+		erofs_oci_registry_set_credentials(easy, registry, request->use_token, request->use_password);
 		return;
 	}
 	erofs_monitor_hold(&registry->lock);
-	set_credentials(easy, registry, request);
+	erofs_oci_registry_set_credentials(easy, registry, request->use_token, request->use_password);
 }
 
 static struct registry_answer *new_answer(struct registry *registry, const struct registry_request *request)
