@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "mkfs/image.h"
+#include "mkfs/places.h"
 
 struct building {
 	struct mkfs_job *job;
@@ -62,7 +63,7 @@ static void print_summary(const struct mkfs_job *job, const struct erofs_oci_con
 	       summary->converted, summary->reused);
 	if (summary->copied)
 		printf(", %zu artifacts copied", summary->copied);
-	if (strncmp(job->options->output, "docker://", strlen("docker://")) == 0)
+	if (mkfs_is_registry(job->options->output))
 		printf(", %zu blobs sent (%" PRIu64 " bytes), %zu mounted", summary->sent, summary->sent_bytes,
 		       summary->mounted);
 	putchar('\n');

@@ -3,13 +3,14 @@
 #include <string.h>
 
 #include "mkfs/option.h"
+#include "mkfs/places.h"
 
 /*
  * --oci=LOCATION[,ref=NAME][,platform=OS/ARCH[/VARIANT]][,layers=flatten|each|cache|image][,type=TYPE]
  * [,cache-from=LOCATION]...[,http]
  */
 
-static bool is_registry(const char *location)
+bool mkfs_is_registry(const char *location)
 {
 	return strncmp(location, "docker://", strlen("docker://")) == 0;
 }
@@ -128,11 +129,11 @@ bool mkfs_take_oci(struct mkfs_parser *parser, const char *value)
 
 static bool asks_registry(const struct mkfs_options *options)
 {
-	bool asks = is_registry(options->oci.location) ||
-		    (options->oci_layers == MKFS_IMAGE && is_registry(options->output));
+	bool asks = mkfs_is_registry(options->oci.location) ||
+		    (options->oci_layers == MKFS_IMAGE && mkfs_is_registry(options->output));
 
 	for (size_t i = 0; i < options->oci_cache_count; i++)
-		asks |= is_registry(options->oci_caches[i]);
+		asks |= mkfs_is_registry(options->oci_caches[i]);
 	return asks;
 }
 
@@ -144,7 +145,7 @@ bool mkfs_settle_oci(struct mkfs_options *options)
 		return mkfs_refuse("--oci: type is for layers=image");
 	if (options->oci_cache_count && options->oci_layers != MKFS_IMAGE)
 		return mkfs_refuse("--oci: cache-from is for layers=image");
-	if (options->oci_layers != MKFS_IMAGE && is_registry(options->output))
+	if (options->oci_layers != MKFS_IMAGE && mkfs_is_registry(options->output))
 		return mkfs_refuse("'%s' is in a registry, where layers=image writes to", options->output);
 	if (options->oci_layers != MKFS_FLATTEN && options->build.offset)
 		return mkfs_refuse("--offset is a place in one image, and one for each layer makes several");

@@ -17,6 +17,12 @@ struct erofs_hasher;
 struct erofs_hasher *erofs_hasher_new(enum erofs_digest digest);
 void erofs_hasher_free(struct erofs_hasher *hasher);
 
+/* For erofs_auto(). */
+static inline void erofs_hasher_release(struct erofs_hasher **hasher)
+{
+	erofs_hasher_free(*hasher);
+}
+
 /* begin, append any number of times, end: writes erofs_digest_size() bytes. -EIO if libcrypto fails. */
 int erofs_hasher_begin(struct erofs_hasher *hasher);
 int erofs_hasher_append(struct erofs_hasher *hasher, const void *data, size_t size);

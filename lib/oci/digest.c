@@ -34,14 +34,9 @@ void erofs_oci_digest_name(struct oci_digest *out, const uint8_t raw[32])
 	erofs_hex_encode(out->text + strlen(out->text), raw, 32);
 }
 
-static void release_hasher(struct erofs_hasher **hasher)
-{
-	erofs_hasher_free(*hasher);
-}
-
 static int hash(uint8_t *raw, enum erofs_digest algorithm, const void *bytes, size_t size)
 {
-	erofs_auto(release_hasher) struct erofs_hasher *hasher = erofs_hasher_new(algorithm);
+	erofs_auto(erofs_hasher_release) struct erofs_hasher *hasher = erofs_hasher_new(algorithm);
 	int err = hasher ? erofs_hasher_begin(hasher) : -ENOMEM;
 
 	if (!err)

@@ -242,3 +242,14 @@ bool erofs_oci_layout_is_known(const void *bytes, size_t size)
 	version = erofs_oci_json_string(json, "imageLayoutVersion");
 	return version && strncmp(version, "1.", 2) == 0;
 }
+
+struct json_object *erofs_oci_index_new(void)
+{
+	struct json_object *index = json_object_new_object();
+
+	if (index && !json_object_object_add(index, "schemaVersion", json_object_new_int(2)) &&
+	    !json_object_object_add(index, "mediaType", json_object_new_string(OCI_TYPE_INDEX)))
+		return index;
+	json_object_put(index);
+	return NULL;
+}

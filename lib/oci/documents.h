@@ -10,6 +10,10 @@
 #include "lib/oci/json.h"
 #include "lib/oci/platform.h"
 
+#define OCI_TYPE_INDEX	  "application/vnd.oci.image.index.v1+json"
+#define OCI_TYPE_MANIFEST "application/vnd.oci.image.manifest.v1+json"
+#define OCI_TYPE_CONFIG	  "application/vnd.oci.image.config.v1+json"
+
 /*
  * The documents of an image, in OCI's and Docker's versions: index, manifest, configuration, and the manifest.json of
  * `docker save`. Parsed from bytes that nobody has to trust; text lives in the JSON that they keep. Parsers return -EINVAL and
@@ -94,6 +98,9 @@ int erofs_oci_saved_manifest(struct oci_manifest *out, const struct oci_saved *s
  * (docker.io/library/, :latest).
  */
 bool erofs_oci_name_fits(const char *wanted, const char *name);
+
+/* An index without its manifests; NULL: out of memory. */
+struct json_object *erofs_oci_index_new(void);
 
 /* The fuller of the names that an index gives an image; NULL: none. */
 const char *erofs_oci_descriptor_name(const struct oci_descriptor *blob);

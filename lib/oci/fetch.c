@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,17 +13,20 @@
 #include "lib/io/file.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
+#include "lib/util/seed.h"
 
 #define PART ((size_t)256 * 1024)
 
-static void release_hasher(struct erofs_hasher **hasher)
+char *erofs_oci_temporary_name(const char *folder, const char *below)
 {
-	erofs_hasher_free(*hasher);
+	char *path;
+
+	return asprintf(&path, "%s/%s.new-%016" PRIx64, folder, below, erofs_random_seed()) < 0 ? NULL : path;
 }
 
 int erofs_oci_hash_file(int fd, enum erofs_digest algorithm, uint8_t *raw, uint64_t *size)
 {
-	erofs_auto(release_hasher) struct erofs_hasher *hasher = erofs_hasher_new(algorithm);
+	erofs_auto(erofs_hasher_release) struct erofs_hasher *hasher = erofs_hasher_new(algorithm);
 	erofs_auto_free uint8_t *part = malloc(PART);
 	int64_t count = 0;
 	int err = hasher && part ? erofs_hasher_begin(hasher) : -ENOMEM;
@@ -84,7 +89,7 @@ static int pour(const struct fetch *fetch, int fd, struct oci_input *input, stru
 int erofs_oci_fetch(const char *path, struct oci_store *from, const struct oci_descriptor *blob,
 		    const struct erofs_diag *diag)
 {
-	erofs_auto(release_hasher) struct erofs_hasher *hasher = erofs_hasher_new(blob->digest.algorithm);
+	erofs_auto(erofs_hasher_release) struct erofs_hasher *hasher = erofs_hasher_new(blob->digest.algorithm);
 	const struct fetch fetch = { .path = path, .from = from, .blob = blob, .diag = diag };
 	erofs_auto_fd int fd = -1;
 	struct oci_input *input;

@@ -11,6 +11,9 @@
 int erofs_oci_fetch(const char *path, struct oci_store *from, const struct oci_descriptor *blob,
 		    const struct erofs_diag *diag);
 
+/* A name for a new file, which nobody looks for, in a folder, `below` it ("" or "blobs/"); to be freed. NULL: out of memory. */
+char *erofs_oci_temporary_name(const char *folder, const char *below);
+
 /* The digest and the size of a whole file. A negative errno, not reported. */
 int erofs_oci_hash_file(int fd, enum erofs_digest algorithm, uint8_t *raw, uint64_t *size);
 

@@ -103,3 +103,8 @@ int erofs_oci_json_size(uint64_t *out, struct json_object *object, const char *k
 	*out = (uint64_t)number;
 	return 0;
 }
+
+const char *erofs_oci_json_document(struct json_object *object)
+{
+	return json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+}

@@ -34,6 +34,8 @@ struct json_object *erofs_oci_json_object(struct json_object *object, const char
 const char *erofs_oci_json_string(struct json_object *object, const char *key);
 /* An element of an array, likewise. */
 const char *erofs_oci_json_text(struct json_object *value);
+/* The bytes that a document is written as, the object's own; NULL: out of memory. */
+const char *erofs_oci_json_document(struct json_object *object);
 /* 0 or more; -EINVAL if there is none. */
 int erofs_oci_json_size(uint64_t *out, struct json_object *object, const char *key);
 

@@ -2,11 +2,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,12 +36,7 @@ static char *blob_path(const struct oci_layout *layout, const struct oci_digest 
 
 char *erofs_oci_layout_temporary(const struct oci_layout *layout)
 {
-	uint64_t random = 0;
-	char *path;
-
-	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
-		random = (uint64_t)getpid();
-	return asprintf(&path, "%s/blobs/.new-%016" PRIx64, layout->path, random) < 0 ? NULL : path;
+	return erofs_oci_temporary_name(layout->path, "blobs/");
 }
 
 static int make_directory(const struct oci_layout *layout, const char *path)

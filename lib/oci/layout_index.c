@@ -88,15 +88,12 @@ static int change_index(struct oci_layout *layout, struct json_object *descripto
 
 	if (err)
 		return err;
-	if (!index && (index = json_object_new_object())) {
-		json_object_object_add(index, "schemaVersion", json_object_new_int(2));
-		json_object_object_add(index, "mediaType",
-				       json_object_new_string("application/vnd.oci.image.index.v1+json"));
-	}
+	if (!index)
+		index = erofs_oci_index_new();
 	err = index ? merge(index, descriptors) : -ENOMEM;
 	if (err)
 		return err;
-	text = json_object_to_json_string_ext(index, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	text = erofs_oci_json_document(index);
 	return text ? erofs_oci_layout_write(layout, path, text, strlen(text)) : -ENOMEM;
 }
 

@@ -240,15 +240,13 @@ static int copy(struct oci_sink *sink, struct oci_store *from, const struct oci_
 /* What a layout has as several descriptors is an index here. */
 static int put_index(struct registry_sink *registry, struct json_object *descriptors)
 {
-	erofs_auto_json struct json_object *index = json_object_new_object();
+	erofs_auto_json struct json_object *index = erofs_oci_index_new();
 	struct oci_digest digest;
 	const char *text;
 
-	if (!index || json_object_object_add(index, "schemaVersion", json_object_new_int(2)) ||
-	    json_object_object_add(index, "mediaType", json_object_new_string(OCI_TYPE_INDEX)) ||
-	    json_object_object_add(index, "manifests", json_object_get(descriptors)))
+	if (!index || json_object_object_add(index, "manifests", json_object_get(descriptors)))
 		return -ENOMEM;
-	text = json_object_to_json_string_ext(index, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	text = erofs_oci_json_document(index);
 	return text ? put(&registry->sink, &digest, OCI_TYPE_INDEX, text, strlen(text)) : -ENOMEM;
 }
 

@@ -126,9 +126,9 @@ int erofs_oci_registry_name_parse(struct registry_name *out, const char *text)
 	int err;
 
 	*out = name;
-	if (strncmp(text, "docker://", strlen("docker://")) != 0)
+	if (!erofs_oci_is_in_registry(text))
 		return -EINVAL;
-	copy = strdup(text + strlen("docker://"));
+	copy = strdup(text + strlen(OCI_REGISTRY_PREFIX));
 	if (!copy)
 		return -ENOMEM;
 	err = parse(&name, copy);

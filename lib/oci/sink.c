@@ -15,7 +15,7 @@ static bool is_archive(const char *target)
 
 int erofs_oci_sink_open(struct oci_sink **out, const char *target, const struct oci_sink_options *options)
 {
-	if (strncmp(target, "docker://", strlen("docker://")) == 0)
+	if (erofs_oci_is_in_registry(target))
 		return erofs_oci_sink_open_registry(out, target, options);
 	if (is_archive(target))
 		return erofs_oci_sink_open_archive(out, target, options);

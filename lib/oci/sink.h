@@ -9,10 +9,6 @@
  * documents; the image is there when it is published, and not before. Failures are reported. One thread at a time.
  */
 
-#define OCI_TYPE_INDEX	  "application/vnd.oci.image.index.v1+json"
-#define OCI_TYPE_MANIFEST "application/vnd.oci.image.manifest.v1+json"
-#define OCI_TYPE_CONFIG	  "application/vnd.oci.image.config.v1+json"
-
 struct oci_sink;
 
 struct oci_sink_ops {

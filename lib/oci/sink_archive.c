@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -116,19 +114,9 @@ static struct oci_store *there(struct oci_sink *sink)
 	return of(sink)->store;
 }
 
-static char *temporary_name(const struct archive_sink *archive)
-{
-	uint64_t random = 0;
-	char *path;
-
-	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
-		random = (uint64_t)getpid();
-	return asprintf(&path, "%s/.new-%016" PRIx64, archive->folder, random) < 0 ? NULL : path;
-}
-
 static char *temporary(struct oci_sink *sink)
 {
-	return temporary_name(of(sink));
+	return erofs_oci_temporary_name(of(sink)->folder, "");
 }
 
 /* A whole file as a blob. */
@@ -168,7 +156,7 @@ static int take(struct oci_sink *sink, const char *path, struct oci_digest *dige
 static int fetch(struct archive_sink *archive, struct oci_store *from, const struct oci_descriptor *blob,
 		 const struct erofs_diag *diag)
 {
-	erofs_auto_free char *path = temporary_name(archive);
+	erofs_auto_free char *path = erofs_oci_temporary_name(archive->folder, "");
 	erofs_auto_fd int fd = -1;
 	int err = path ? erofs_oci_fetch(path, from, blob, diag) : -ENOMEM;
 
@@ -226,14 +214,12 @@ static int put(struct oci_sink *sink, struct oci_digest *digest, const char *typ
 
 static int write_index(struct archive_sink *archive, struct json_object *descriptors)
 {
-	erofs_auto_json struct json_object *index = json_object_new_object();
+	erofs_auto_json struct json_object *index = erofs_oci_index_new();
 	const char *text;
 
-	if (!index || json_object_object_add(index, "schemaVersion", json_object_new_int(2)) ||
-	    json_object_object_add(index, "mediaType", json_object_new_string(OCI_TYPE_INDEX)) ||
-	    json_object_object_add(index, "manifests", json_object_get(descriptors)))
+	if (!index || json_object_object_add(index, "manifests", json_object_get(descriptors)))
 		return -ENOMEM;
-	text = json_object_to_json_string_ext(index, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	text = erofs_oci_json_document(index);
 	return text ? write_file(archive, "index.json", text, strlen(text)) : -ENOMEM;
 }
 
@@ -307,7 +293,7 @@ static int look_at_old(struct archive_sink *archive)
 static int begin(struct archive_sink *archive)
 {
 	static const char layout[] = "{\"imageLayoutVersion\":\"1.0.0\"}";
-	char *temporary = temporary_name(archive);
+	char *temporary = erofs_oci_temporary_name(archive->folder, "");
 
 	if (!temporary)
 		return -ENOMEM;

@@ -2,11 +2,21 @@
 #ifndef EROFS_OCI_STORE_H
 #define EROFS_OCI_STORE_H
 
+#include <string.h>
+
 #include <erofs/diag.h>
 #include <erofs/oci.h>
 
 #include "lib/oci/documents.h"
 #include "lib/util/buffer.h"
+
+#define OCI_REGISTRY_PREFIX "docker://"
+
+/* Whether a location is an image in a registry. */
+static inline bool erofs_oci_is_in_registry(const char *location)
+{
+	return strncmp(location, OCI_REGISTRY_PREFIX, sizeof(OCI_REGISTRY_PREFIX) - 1) == 0;
+}
 
 /*
  * Where documents and blobs are: a directory, an archive, a registry. Stores hand out bytes as they are; whether they are the

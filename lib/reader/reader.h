@@ -170,7 +170,8 @@ struct erofs_zmap_found {
 	uint64_t fragment_offset; /* of the last one, if it is a fragment */
 };
 
-/* Looks an offset inside the file up: the lclusters, or the encoded extents. */
+/* Looks an offset inside the file up in whichever index there is: the lclusters, or the encoded extents. */
+int erofs_reader_zmap_find(struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset);
 int erofs_reader_zmap_find_lcluster(struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset);
 int erofs_reader_zmap_find_extent(struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset);
 

@@ -275,6 +275,12 @@ static int map_found(const struct erofs_zmap *map, struct erofs_extent *out, con
 	return err ? err : check_encoded(map->image, out, reason);
 }
 
+int erofs_reader_zmap_find(struct erofs_zmap *map, struct erofs_zmap_found *out, uint64_t offset)
+{
+	return map->extent_size ? erofs_reader_zmap_find_extent(map, out, offset)
+				: erofs_reader_zmap_find_lcluster(map, out, offset);
+}
+
 int erofs_reader_zmap_map(struct erofs_zmap *map, struct erofs_extent *out, uint64_t offset, const char **reason)
 {
 	struct erofs_zmap_found found = { 0 };
@@ -285,8 +291,7 @@ int erofs_reader_zmap_map(struct erofs_zmap *map, struct erofs_extent *out, uint
 		out->length = map->inode->size;
 		return map_fragment(map->image, out, map->inode, map->header.fragment_offset, reason);
 	}
-	err = map->extent_size ? erofs_reader_zmap_find_extent(map, &found, offset)
-			       : erofs_reader_zmap_find_lcluster(map, &found, offset);
+	err = erofs_reader_zmap_find(map, &found, offset);
 	if (err == -EUCLEAN)
 		return bad(reason, "its index of compressed extents leads nowhere");
 	return err ? err : map_found(map, out, &found, offset, reason);

@@ -196,6 +196,13 @@ int erofs_source_image_thin_count(struct image_source *source, const struct imag
 /* Takes over the index of a compressed file. What it names lies inside the image on success. */
 int erofs_source_image_thin_zmap(struct image_source *source, struct image_thin *thin, const struct erofs_inode *from);
 
+/* What all sources of images do alike. */
+#define EROFS_SOURCE_IMAGE_OPS                                                                                         \
+	.reader_new = erofs_source_image_reader_new, .reader_free = erofs_source_image_reader_free,                    \
+	.open = erofs_source_image_open_content, .read = erofs_source_image_read_content,                              \
+	.close = erofs_source_image_close_content, .abandon = erofs_source_image_abandon_content,                      \
+	.release = erofs_source_image_release
+
 extern const struct erofs_source_ops erofs_source_image_thin_ops;
 extern const struct erofs_source_ops erofs_source_image_source_ops;
 extern const struct erofs_source_ops erofs_source_image_restamp_ops;

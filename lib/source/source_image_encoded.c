@@ -6,13 +6,6 @@
 
 /* Contents as an image has them encoded, for another image that takes them over. */
 
-static int find(struct erofs_zmap *map, struct erofs_zmap_found *found, uint64_t offset)
-{
-	*found = (struct erofs_zmap_found){ .algorithm = -1 };
-	return map->extent_size ? erofs_reader_zmap_find_extent(map, found, offset)
-				: erofs_reader_zmap_find_lcluster(map, found, offset);
-}
-
 static bool has_old_lz4(const struct erofs_zmap *map)
 {
 	return !erofs_has_incompat(&map->image->sb, EROFS_FEATURE_INCOMPAT_ZERO_PADDING);
@@ -61,7 +54,7 @@ static int first_algorithm(struct erofs_zmap *map, uint64_t size)
 	if (map->header.whole_fragment)
 		return -1;
 	for (uint64_t at = 0; at < size; at = found.end)
-		if (find(map, &found, at) || found.algorithm >= 0)
+		if (erofs_reader_zmap_find(map, &found, at) || found.algorithm >= 0)
 			return found.algorithm;
 	return -1;
 }
@@ -90,8 +83,8 @@ static uint64_t find_end(struct image_storage *storage, struct erofs_zmap *map, 
 
 	if (map->header.whole_fragment || has_old_lz4(map))
 		return 0;
-	while (at < size && !find(map, &found, at) && found.start == at && is_portable(map, &found, algorithm) &&
-	       !(storage->for_old_kernels && is_too_small(map, &found))) {
+	while (at < size && !erofs_reader_zmap_find(map, &found, at) && found.start == at &&
+	       is_portable(map, &found, algorithm) && !(storage->for_old_kernels && is_too_small(map, &found))) {
 		if (found.length > storage->largest_cluster)
 			storage->largest_cluster = (uint32_t)found.length;
 		at = found.end;
@@ -173,11 +166,11 @@ int erofs_source_image_encoded(void *arg, struct erofs_content *content, struct 
 
 	if (err)
 		return err;
-	err = find(&reader->map, &found, offset);
+	err = erofs_reader_zmap_find(&reader->map, &found, offset);
 	if (!err && found.start < offset) {
 		if (found.end >= content->encoded_end)
 			return 0;
-		err = find(&reader->map, &found, found.end);
+		err = erofs_reader_zmap_find(&reader->map, &found, found.end);
 	}
 	/* It was right when it was scanned. */
 	if (!err && !is_portable(&reader->map, &found, origin->algorithm))

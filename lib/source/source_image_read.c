@@ -73,23 +73,11 @@ void erofs_source_image_release(void *arg)
 }
 
 const struct erofs_source_ops erofs_source_image_source_ops = {
-	.reader_new = erofs_source_image_reader_new,
-	.reader_free = erofs_source_image_reader_free,
-	.open = erofs_source_image_open_content,
-	.read = erofs_source_image_read_content,
-	.close = erofs_source_image_close_content,
-	.abandon = erofs_source_image_abandon_content,
-	.release = erofs_source_image_release,
+	EROFS_SOURCE_IMAGE_OPS,
 };
 
 const struct erofs_source_ops erofs_source_image_restamp_ops = {
-	.reader_new = erofs_source_image_reader_new,
-	.reader_free = erofs_source_image_reader_free,
-	.open = erofs_source_image_open_content,
-	.read = erofs_source_image_read_content,
-	.close = erofs_source_image_close_content,
-	.abandon = erofs_source_image_abandon_content,
-	.release = erofs_source_image_release,
+	EROFS_SOURCE_IMAGE_OPS,
 	.encoding = erofs_source_image_encoding,
 	.encoded = erofs_source_image_encoded,
 	.read_encoded = erofs_source_image_read_extent,

@@ -343,17 +343,6 @@ static void describe_slot(void *arg, unsigned int number, uint64_t base, struct 
 }
 
 const struct erofs_source_ops erofs_source_image_thin_ops = {
-	.reader_new = erofs_source_image_reader_new,
-	.reader_free = erofs_source_image_reader_free,
-	.open = erofs_source_image_open_content,
-	.read = erofs_source_image_read_content,
-	.close = erofs_source_image_close_content,
-	.abandon = erofs_source_image_abandon_content,
-	.release = erofs_source_image_release,
-	.thin = describe,
-	.thin_size = index_size,
-	.thin_index = write_index,
-	.thin_images = describe_images,
-	.thin_slot = describe_slot,
-	.digest = digest_of,
+	EROFS_SOURCE_IMAGE_OPS,		.thin = describe,	    .thin_size = index_size, .thin_index = write_index,
+	.thin_images = describe_images, .thin_slot = describe_slot, .digest = digest_of,
 };

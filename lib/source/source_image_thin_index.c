@@ -43,12 +43,6 @@ static int allot(struct image_source *source, struct image_thin *thin, uint64_t 
 
 /* ---- what the index names lies inside the image ---- */
 
-static int find(struct erofs_zmap *map, struct erofs_zmap_found *found, uint64_t offset)
-{
-	return map->extent_size ? erofs_reader_zmap_find_extent(map, found, offset)
-				: erofs_reader_zmap_find_lcluster(map, found, offset);
-}
-
 static int check_extent(const struct erofs_zmap *map, const struct erofs_zmap_found *found)
 {
 	const struct erofs_superblock *sb = &map->image->sb;
@@ -68,7 +62,7 @@ static int check_extents(struct image_source *source, struct erofs_zmap *map)
 	int err = 0;
 
 	for (uint64_t at = 0; !err && at < map->inode->size; at = found.end) {
-		err = find(map, &found, at);
+		err = erofs_reader_zmap_find(map, &found, at);
 		if (!err && (found.start != at || found.end <= at))
 			err = -EUCLEAN;
 		/* Whether it can be decoded, too. */
@@ -152,7 +146,7 @@ static int take_records(struct image_source *source, struct image_thin *thin, st
 	for (uint64_t i = 0; !err && i < map->total; i++, at = found.end) {
 		struct erofs_zextent record;
 
-		err = at < map->inode->size ? find(map, &found, at) : -EUCLEAN;
+		err = at < map->inode->size ? erofs_reader_zmap_find(map, &found, at) : -EUCLEAN;
 		if (err)
 			break;
 		record = (struct erofs_zextent){ .pstart = found.hole ? 0 : found.address,

@@ -123,7 +123,7 @@ int erofs_source_oci_open_store(struct erofs_oci_image *image, const struct erof
 {
 	int err;
 
-	if (strncmp(options->location, "docker://", strlen("docker://")) == 0)
+	if (erofs_oci_is_in_registry(options->location))
 		err = erofs_oci_store_open_registry(&image->store, options, image->cancel, image->diag);
 	else if (is_directory(options->location))
 		err = open_directory(image, options);

@@ -312,8 +312,7 @@ static int convert_named(struct walk *walk, const struct erofs_buffer *bytes, co
 {
 	struct oci_descriptor blob = { .media_type = "", .size = bytes->size };
 	struct json_object *out = NULL;
-	const char *prefix = "docker://";
-	const char *name = strncmp(location, prefix, strlen(prefix)) == 0 ? location + strlen(prefix) : NULL;
+	const char *name = erofs_oci_is_in_registry(location) ? location + strlen(OCI_REGISTRY_PREFIX) : NULL;
 	int err = erofs_oci_digest_make(&blob.digest, bytes->data, bytes->size);
 
 	if (err)

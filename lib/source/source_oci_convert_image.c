@@ -9,8 +9,7 @@
 int erofs_source_oci_put_json(struct oci_conversion *conversion, struct json_object *json, const char *type,
 			      struct oci_digest *digest, uint64_t *size)
 {
-	const char *text =
-		json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	const char *text = erofs_oci_json_document(json);
 
 	if (!text)
 		return -ENOMEM;

@@ -36,7 +36,7 @@ static int open_cache(struct oci_conversion *conversion, const char *location, b
 	int err;
 
 	options.location = location;
-	options.allow_http = allow_http && strncmp(location, "docker://", strlen("docker://")) == 0;
+	options.allow_http = allow_http && erofs_oci_is_in_registry(location);
 	err = erofs_source_oci_open_store(&cache, &options);
 	if (!err) {
 		conversion->caches[conversion->cache_count++] = cache.store;
