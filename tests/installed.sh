@@ -75,7 +75,7 @@ if readelf -d "$work/with-a" | grep 'NEEDED.*liberofs\.so'; then exit 1; fi
 uses "$work/with-a"
 echo "ok - static library"
 
-# Wholly static where all the libraries there are have a static form; Debian has none for some that libcurl needs.
+# Wholly static where all the libraries there are have a static form; Debian has none for libisal.
 if "${cc[@]}" -static "${cflags[@]}" "$work/consumer.c" -o "$work/static" "${static[@]}" 2>"$work/errors"; then
 	uses "$work/static"
 	echo "ok - all static"

@@ -135,9 +135,12 @@ static int open_registry(struct registry *registry, const struct erofs_oci_optio
 int erofs_oci_store_open_registry(struct oci_store **out, const struct erofs_oci_options *options,
 				  const struct erofs_cancel *cancel, const struct erofs_diag *diag)
 {
-	struct registry *registry = calloc(1, sizeof(*registry));
-	int err;
+	struct registry *registry;
+	int err = erofs_oci_curl_load(diag);
 
+	if (err)
+		return err;
+	registry = calloc(1, sizeof(*registry));
 	if (!registry)
 		return -ENOMEM;
 	*registry = (struct registry){

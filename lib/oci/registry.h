@@ -2,7 +2,7 @@
 #ifndef EROFS_OCI_REGISTRY_H
 #define EROFS_OCI_REGISTRY_H
 
-#include <curl/curl.h>
+#include "lib/oci/curl.h"
 
 #include "lib/oci/store.h"
 #include "lib/util/monitor.h"

@@ -324,6 +324,21 @@ python3 "$maker" corpus "$work/corpus" "${layers[0]}" || fail "corpus"
 check "documents: $(find "$work/corpus" -type f | wc -l) inputs" bash -c "'$top_builddir/tests/fuzz/replay_oci' '$work'/corpus/*"
 [ -z "${CORPUS:-}" ] || { mkdir -p "$CORPUS/oci" && cp "$work"/corpus/* "$CORPUS/oci/"; }
 
+# ---- libcurl: only a registry needs it ------------------------------------------------------------------------------------------------
+
+# A library that cannot be loaded, before the one of the system.
+mkdir "$work/broken"
+touch "$work/broken/libcurl.so.4" "$work/broken/libcurl-gnutls.so.4"
+if ! "$MKFS" --version | grep -q libcurl; then
+	skip "built without libcurl"
+elif grep -q '^#define EROFS_CURL_SONAME' "$top_builddir/config.h"; then
+	check "no registry: libcurl is not loaded" env LD_LIBRARY_PATH="$work/broken" "$MKFS" --quiet "$work/image" "$work/tree"
+	LD_LIBRARY_PATH=$work/broken refused "a registry: libcurl is missed" 'registries need libcurl: .*libcurl' "$MKFS" "$work/no" --oci=docker://localhost:1/some/image
+	[ ! -e "$work/no" ] && pass "nothing is left" || fail "an image is left"
+else
+	skip "libcurl is linked"
+fi
+
 # ---- images by other tools -----------------------------------------------------------------------------------------------------------
 
 if command -v umoci >/dev/null; then
