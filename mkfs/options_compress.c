@@ -109,6 +109,7 @@ static const struct mkfs_option rows[] = {
 	{ "extent-size", 0, MUST, take_extent_size,
 	  .help = "      --extent-size=N        bytes of the file in one encoded extent (128K)\n" },
 	{ .help = "  -E [^]full-index           clusters with full indexes instead of compact ones\n" },
+	{ .help = "  -E [^]ztailpacking         the last cluster of a file lies behind its index if it fits (Linux >= 5.17)\n" },
 };
 
 const struct mkfs_option_group mkfs_compress_options = MKFS_OPTION_GROUP("Compression", rows);

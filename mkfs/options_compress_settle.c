@@ -69,6 +69,9 @@ bool mkfs_settle_compression(struct mkfs_options *options)
 
 	if (!check_sizes(build) || !read_hints(options))
 		return false;
+	if (build->pack_tails && build->compressed_form == EROFS_COMPRESSED_EXTENTS)
+		return mkfs_refuse("-E ztailpacking is for clusters: encoded extents, asked for by -E 48bit, lie byte "
+				   "behind byte and leave nothing to pack");
 	if (erofs_build_for_kernel(build, options->min_kernel, form_given, &diag))
 		return false;
 	return check_form(build);

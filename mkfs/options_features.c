@@ -56,6 +56,12 @@ static bool set_full_index(struct mkfs_options *options, bool on)
 	return true;
 }
 
+static bool set_ztailpacking(struct mkfs_options *options, bool on)
+{
+	options->build.pack_tails = on;
+	return true;
+}
+
 static bool refuse_legacy(struct mkfs_options *options, bool on)
 {
 	(void)options;
@@ -83,7 +89,7 @@ static const struct {
 	{ "force-inode-blockmap", NULL },
 	{ "fragdedupe", NULL },
 	{ "fragments", NULL },
-	{ "ztailpacking", NULL },
+	{ "ztailpacking", set_ztailpacking },
 };
 
 static bool set_feature(struct mkfs_options *options, const char *name, size_t length, bool on)

@@ -133,6 +133,11 @@ struct erofs_build_options {
 	 * file, of mode 0644, takes its name; if another writer was faster, its entry stays. -EINVAL with an offset.
 	 */
 	bool cache_entry;
+	/*
+	 * CLUSTERS: the last cluster of a file, if it has less than a block, stands behind the file's index, at the size it has;
+	 * small files are compressed, too. Linux >= 5.17. -EINVAL with EXTENTS, of which each takes no more than it has anyway.
+	 */
+	bool pack_tails;
 };
 
 struct erofs_build_summary {

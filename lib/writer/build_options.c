@@ -86,6 +86,8 @@ static int check_compressors(const struct erofs_build_options *options, const st
 		if (!erofs_algorithm_is_built((int)info->algorithm))
 			return erofs_report(diag, -EOPNOTSUPP, "%s: built without it", info->name);
 	}
+	if (options->pack_tails && options->compressed_form == EROFS_COMPRESSED_EXTENTS)
+		return REFUSE(diag, "pack_tails", "encoded extents lie byte behind byte, there is no tail to pack");
 	if (options->data_outside && options->compression_count)
 		return REFUSE(diag, "data_outside", "contents that stay where they are cannot be compressed");
 	return 0;

@@ -145,6 +145,7 @@ same "osbuild: what is left out" 0 "$("$DUMP" --ls -R "$image" | grep -c below/)
 same "osbuild: quiet" "" "$(cat "$work/.said")"
 caller "kiwi" -z zstd,level=21 --exclude-regex='^nothing$' -L LABEL "$image" "$work/s"
 caller "dracut" "$image" "$work/s" --exclude-path=nothing -C 65536 -x -1 -U $none -T 0 -zlz4hc
+caller "archiso" -zlzma,109 -E ztailpacking "$image" "$work/s"
 caller "image converters" --quiet -Enoinline_data -zlz4hc -C 65536 -T0 --mkfs-time --sort=none "$image" "$work/s"
 unbuilt "osbuild, fragments" all-fragments "$image" "$work/s" --quiet -z zstd,8 -E all-fragments,fragdedupe=inode -C 65536 --exclude-regex x
 unbuilt "lorax" dedupe "$image" "$work/s" -z zstd,8 -Ededupe,all-fragments -C 65536

@@ -29,6 +29,8 @@ done <<-END
 	lzma -zlzma -C16384
 	deflate-1024 -zdeflate -b1024
 	zstd -zzstd
+	tails -zlz4hc -Eztailpacking $FP_OPT
+	tails-full -zdeflate -C16384 -Eztailpacking,full-index
 	extents-zstd -zzstd -E48bit $FP_OPT
 	extents-deflate -zdeflate -E48bit --extent-size=4096
 	extents-lz4-512 -zlz4 -E48bit -b512

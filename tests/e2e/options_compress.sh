@@ -49,6 +49,8 @@ says_same "-E48bit without -z" -E48bit -- -b4096
 says_same "--max-extent-bytes beyond the format" -zlz4 --max-extent-bytes=4G -- -zlz4
 says_same "--max-extent-bytes=0" -zlz4 --max-extent-bytes=0 -- -zlz4
 says_same "-E^legacy-compress" -zlz4 -E^legacy-compress -- -zlz4
+says_same "-E^ztailpacking" -zlz4 -Eztailpacking,^ztailpacking -- -zlz4
+says_same "-Eztailpacking for Linux 6.15: clusters" -zlz4 -Eztailpacking --min-kernel=6.15 -- -zlz4 -E^48bit,ztailpacking --min-kernel=6.15
 says_same "-E48bit and --min-kernel" -zzstd -E48bit -- -zzstd --min-kernel=6.15
 says_same "--min-kernel as uname -r has it" -zzstd --min-kernel=6.15.3-amd64 -- -zzstd --min-kernel=6.15
 says_same "--min-kernel leaves what was chosen" -zzstd -E^48bit --min-kernel=6.15 -- -zzstd -E^48bit --min-kernel=6.10
@@ -89,8 +91,9 @@ rejects "--extent-size of clusters" "extent-size.*48bit.*min-kernel" -zlz4 --ext
 rejects "--extent-size of a kernel without extents" "extent-size.*48bit" -zlz4 --extent-size=64K --min-kernel=6.14
 rejects "--extent-size above --max-extent-bytes" "extent-size 65536.*max-extent-bytes 8192" -E48bit --extent-size=64K --max-extent-bytes=8K
 rejects "-E48bit,full-index" "full-index.*48bit" -zlz4 -E48bit,full-index
+rejects "-E48bit,ztailpacking" "ztailpacking is for clusters.*48bit" -zlz4 -E48bit,ztailpacking
 rejects "-Elegacy-compress" "legacy-compress.*5\.4.*full-index" -zlz4 -Elegacy-compress
-for feature in ztailpacking fragments all-fragments dedupe fragdedupe; do
+for feature in fragments all-fragments dedupe fragdedupe; do
 	rejects "-E$feature" "$feature is not built yet" -zlz4 "-E$feature"
 done
 rejects "no file of hints" "nowhere.*no such file" -zlz4 "--compress-hints=$work/nowhere"

@@ -34,6 +34,9 @@ static void assert_list(const struct erofs_buffer *lists, uint64_t at, const str
 	assert_int_equal(list.plen, expected->plen);
 	assert_int_equal(list.count, expected->count);
 	assert_int_equal(list.method, expected->method);
+	assert_int_equal(list.uneven, expected->uneven);
+	assert_int_equal(list.tail_size, expected->tail_size);
+	assert_int_equal(list.tail_at, expected->tail_at);
 	for (size_t i = first; i < first + expected->count; i++) {
 		assert_true(erofs_writer_extents_next(&cursor, &extent));
 		assert_int_equal(extent.length, samples[i].length);
@@ -46,14 +49,17 @@ static void assert_list(const struct erofs_buffer *lists, uint64_t at, const str
 static void lists_come_back(void **state)
 {
 	const struct erofs_extent_list first = { .start = UINT64_MAX, .plen = 300, .count = SAMPLES, .method = 254 };
-	const struct erofs_extent_list second = { .start = 0, .plen = 0, .count = 1, .method = 0 };
+	const struct erofs_extent_list second = { .start = 0, .plen = 0, .count = 1, .method = 0, .uneven = true };
+	const struct erofs_extent_list third = { .count = 2, .method = 3, .tail_size = 3800, .tail_at = UINT64_MAX };
 	struct erofs_buffer lists = { 0 };
-	uint64_t first_at, second_at;
+	uint64_t first_at, second_at, third_at;
 
 	(void)state;
 	add_list(&lists, &first_at, &first, 0);
 	add_list(&lists, &second_at, &second, 2);
+	add_list(&lists, &third_at, &third, 1);
 	assert_list(&lists, second_at, &second, 2);
+	assert_list(&lists, third_at, &third, 1);
 	assert_list(&lists, first_at, &first, 0);
 	erofs_buffer_release(&lists);
 }

@@ -65,6 +65,24 @@ static void assert_since(struct erofs_build_options options, unsigned int major,
 	accepted(options, major + 1, 0, true);
 }
 
+static void packed_tails_keep_clusters(void **state)
+{
+	struct erofs_build_options options = compressed(EROFS_COMPRESSOR_LZ4);
+	struct messages messages;
+
+	(void)state;
+	options.pack_tails = true;
+	assert_since(options, 5, 17);
+	assert_int_equal(accepted(options, 6, 15, false).compressed_form, EROFS_COMPRESSED_CLUSTERS);
+	options.pack_tails = false;
+	assert_int_equal(accepted(options, 6, 15, false).compressed_form, EROFS_COMPRESSED_EXTENTS);
+	options.pack_tails = true;
+	options.compressed_form = EROFS_COMPRESSED_EXTENTS;
+	messages_init(&messages);
+	assert_int_equal(erofs_build_for_kernel(&options, (struct erofs_kernel){ 6, 15 }, true, &messages.diag), -EINVAL);
+	assert_non_null(strstr(messages.last, "pack_tails"));
+}
+
 static void no_kernel_asks_for_nothing(void **state)
 {
 	struct erofs_build_options options = compressed(EROFS_COMPRESSOR_ZSTD);
@@ -203,6 +221,7 @@ static void versions_compare_by_number(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(packed_tails_keep_clusters),
 		cmocka_unit_test(no_kernel_asks_for_nothing), cmocka_unit_test(newer_kernels_get_more),
 		cmocka_unit_test(features_need_their_kernel), cmocka_unit_test(compression_needs_its_kernel),
 		cmocka_unit_test(superblocks_say_it_too),     cmocka_unit_test(versions_compare_by_number),

@@ -187,12 +187,37 @@ static void in_place_all_stays_in_memory(void **state)
 	test_free(places);
 }
 
+/* Bytes that several ask for stay until the last has them, across pages, in memory and in the output. */
+static void shared_tails_are_read_as_often(void **state)
+{
+	struct outputs o;
+	struct erofs_tails tails = { .scratch_at = SCRATCH_AT };
+	uint64_t *places = test_malloc(TAILS * sizeof(*places));
+
+	(void)state;
+	open_output(&o, 0);
+	tails.output = o.output;
+	append_all(&tails, places);
+	for (uint32_t i = 0; i < TAILS; i += 7)
+		erofs_writer_tails_share(&tails, places[i], tail_size(i));
+	for (uint32_t i = 0; i < TAILS; i++)
+		assert_tail(&tails, places, i);
+	assert_true(tails.page_count > 100);
+	for (uint32_t i = 0; i < TAILS; i += 7)
+		assert_tail(&tails, places, i);
+	assert_true(tails.resident <= 1);
+	erofs_writer_tails_release(&tails);
+	remove_output(&o);
+	test_free(places);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memory_holds_all_without_an_output),
 		cmocka_unit_test(a_tail_may_be_the_last_byte_of_a_page),
 		cmocka_unit_test(the_rest_waits_in_the_output),
+		cmocka_unit_test(shared_tails_are_read_as_often),
 		cmocka_unit_test(in_place_all_stays_in_memory),
 	};
 

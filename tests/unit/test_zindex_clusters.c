@@ -145,6 +145,32 @@ static void a_count_of_blocks_keeps_its_place(void **state)
 	expect(&made, header_big, BYTES(entries));
 }
 
+/* The last extent is a packed tail of 700 bytes: it lies in no block, and counts as one where a count has to stand. */
+static void a_packed_tail_has_no_block(void **state)
+{
+	static const uint8_t tail_header[8] = { 0, 0, 0xbc, 0x02, 0x08, 0, 0, 0 };
+	static const uint8_t tail_header_big[8] = { 0, 0, 0xbc, 0x02, 0x0e, 0, 0, 0 };
+	static const uint8_t full[] = {
+		0x01, 0, 0x00, 0, 5, 0, 0, 0, 0x01, 0, 0x08, 0, 6, 0, 0, 0, 0x00, 0, 0x90, 0x03, 6, 0, 0, 0,
+	};
+	static const uint8_t compact[] = {
+		0x00, 0x10, 0x08, 0x10, 5, 0, 0, 0, 0x01, 0x28, 0x30, 0x03, 6, 0, 0, 0,
+	};
+	struct made made;
+
+	(void)state;
+	begin(&made, true, 1);
+	made.list.tail_size = 700;
+	add(&made, BLOCK + 8, 1, EROFS_FORM_ENCODED);
+	add(&made, 5000, 0, EROFS_FORM_ENCODED);
+	expect(&made, tail_header, BYTES(full));
+	begin(&made, false, 4);
+	made.list.tail_size = 700;
+	add(&made, BLOCK + 8, 1, EROFS_FORM_ENCODED);
+	add(&made, 9000, 0, EROFS_FORM_ENCODED);
+	expect(&made, tail_header_big, BYTES(compact));
+}
+
 static void nothing_is_added_without_need(void **state)
 {
 	static const uint8_t whole[] = { 0x01, 0, 0, 0, 5, 0, 0, 0, 0x02, 0, 0, 0, 1, 0, 1, 0 };
@@ -174,6 +200,7 @@ int main(void)
 		cmocka_unit_test(the_end_follows_the_last_extent),
 		cmocka_unit_test(big_clusters_end_with_the_file),
 		cmocka_unit_test(a_count_of_blocks_keeps_its_place),
+		cmocka_unit_test(a_packed_tail_has_no_block),
 		cmocka_unit_test(nothing_is_added_without_need),
 	};
 

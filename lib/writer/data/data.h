@@ -37,6 +37,7 @@ struct erofs_data {
 	struct erofs_tails *tails;
 	struct erofs_buffer extent_lists; /* of compressed contents */
 	bool has_compressed;
+	bool has_packed_tails; /* some of them end with one */
 	uint32_t arrived;	       /* files of arrivals, numbered in the order of their coming */
 	struct erofs_pages arrivals;   /* const struct erofs_tree_inode *, by that number */
 	struct erofs_hasher *uuid_hasher; /* NULL unless the UUID comes from the content */
@@ -72,9 +73,12 @@ struct erofs_zindex erofs_writer_zindex(const struct erofs_plan *plan, const str
 uint64_t erofs_writer_placed_body(const struct erofs_plan *plan, const struct erofs_data *data,
 				  const struct erofs_tree_inode *inode);
 
-/* Bytes of the inline tail, 0 if there is none. */
+/* Bytes of the inline tail, encoded or not, 0 if there is none. */
 uint32_t erofs_writer_placed_tail(const struct erofs_plan *plan, const struct erofs_data *data,
 				  const struct erofs_tree_inode *inode);
+
+/* Where a regular file's inline tail waits in the tail store. */
+uint64_t erofs_writer_placed_tail_at(const struct erofs_data *data, const struct erofs_tree_inode *inode);
 
 /* Blocks that are not compressed ones. */
 uint64_t erofs_writer_placed_blocks(const struct erofs_plan *plan, const struct erofs_data *data,

@@ -39,6 +39,15 @@ uint64_t erofs_writer_placed_body(const struct erofs_plan *plan, const struct er
 	return head + erofs_writer_zindex_size(&zindex, head);
 }
 
+static struct erofs_extent_list list_of(const struct erofs_data *data, const struct erofs_tree_inode *inode)
+{
+	struct erofs_extent_cursor cursor;
+	struct erofs_extent_list list;
+
+	erofs_writer_extent_lists_open(&data->extent_lists, erofs_writer_place(data, inode)->at, &list, &cursor);
+	return list;
+}
+
 uint32_t erofs_writer_placed_tail(const struct erofs_plan *plan, const struct erofs_data *data,
 				  const struct erofs_tree_inode *inode)
 {
@@ -48,7 +57,16 @@ uint32_t erofs_writer_placed_tail(const struct erofs_plan *plan, const struct er
 		plan->tree->source_ops->thin(inode, &thin);
 		return thin.tail_size;
 	}
-	return erofs_writer_place(data, inode)->is_compressed ? 0 : erofs_writer_planned_tail(plan, inode);
+	if (!erofs_writer_place(data, inode)->is_compressed)
+		return erofs_writer_planned_tail(plan, inode);
+	return list_of(data, inode).tail_size;
+}
+
+uint64_t erofs_writer_placed_tail_at(const struct erofs_data *data, const struct erofs_tree_inode *inode)
+{
+	const struct erofs_place *place = erofs_writer_place(data, inode);
+
+	return place->is_compressed ? list_of(data, inode).tail_at : place->at;
 }
 
 uint64_t erofs_writer_placed_blocks(const struct erofs_plan *plan, const struct erofs_data *data,
@@ -61,7 +79,6 @@ struct erofs_span erofs_writer_placed_span(const struct erofs_plan *plan, const 
 					   const struct erofs_tree_inode *inode)
 {
 	const struct erofs_place *place = erofs_writer_place(data, inode);
-	struct erofs_extent_cursor cursor;
 	struct erofs_extent_list list;
 	uint32_t unit;
 
@@ -70,7 +87,7 @@ struct erofs_span erofs_writer_placed_span(const struct erofs_plan *plan, const 
 			.start = (uint64_t)place->blkaddr * plan->blksz,
 			.size = erofs_writer_planned_blocks(plan, inode) * plan->blksz,
 		};
-	erofs_writer_extent_lists_open(&data->extent_lists, place->at, &list, &cursor);
+	list = list_of(data, inode);
 	unit = plan->methods.items[list.method].unit;
 	return (struct erofs_span){ list.start * unit, list.plen * unit };
 }

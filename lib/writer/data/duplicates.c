@@ -103,6 +103,8 @@ bool erofs_writer_take_over(struct erofs_run *run, const struct erofs_tree_inode
 			return false;
 		place->is_compressed = true;
 		place->at = have->at;
+		erofs_writer_tails_share(run->data->tails, erofs_writer_placed_tail_at(run->data, inode),
+					 erofs_writer_placed_tail(run->plan, run->data, inode));
 	} else {
 		if (!erofs_writer_planned_blocks(run->plan, inode) || !stored_alike(run->plan, owner, inode))
 			return false;

@@ -31,7 +31,9 @@ void erofs_writer_encode_tools_count(const struct erofs_encode_tools *tools, uin
 struct erofs_encoded {
 	uint8_t *out; /* room is the caller's */
 	size_t room;
+	bool ends_file;		      /* set by the caller: the bytes are a file's last, so that its tail may be packed */
 	size_t size;		      /* bytes of `out` in use */
+	size_t tail_size;	      /* bytes behind them: the last extent, to stand behind the index */
 	struct erofs_buffer *extents; /* the caller's; what is made is appended, as for an extent list */
 	uint64_t count;		      /* of the extents */
 	bool shrunk;		      /* some extent is not stored as it is */
@@ -46,7 +48,7 @@ uint64_t erofs_writer_index_estimate(const struct erofs_methods *methods, uint64
 /* Room that is enough for any `size` bytes. */
 size_t erofs_writer_encode_room(const struct erofs_methods *methods, size_t size);
 
-/* Empties a result, but for its `out`, `room` and the extents of others. */
+/* Empties a result, but for what the caller has set and the extents of others. */
 void erofs_writer_encoded_reset(struct erofs_encoded *to);
 
 /*

@@ -89,6 +89,34 @@ static int store_encoded(struct cutter *cutter, size_t length, size_t size)
 	return advance(cutter, length, blocks, EROFS_FORM_ENCODED);
 }
 
+/*
+ * A packed tail takes as many bytes as it has, behind the index of its file. One that fills almost a block leaves no room for
+ * what else would share the block with it.
+ */
+static size_t tail_most(const struct cutter *cutter)
+{
+	return cutter->method->unit - cutter->method->unit / 8;
+}
+
+static bool may_pack(const struct cutter *cutter, size_t length)
+{
+	return cutter->to->ends_file && cutter->tools->methods->options->pack_tails && length == cutter->left;
+}
+
+/* `form`: whether `bytes` are encoded. */
+static int pack_tail(struct cutter *cutter, const uint8_t *bytes, size_t size, enum erofs_extent_form form)
+{
+	struct erofs_encoded *to = cutter->to;
+
+	if (size > to->room - to->size) {
+		to->full = true;
+		return 0;
+	}
+	memcpy(to->out + to->size, bytes, size);
+	to->tail_size = size;
+	return advance(cutter, cutter->left, 0, form);
+}
+
 static bool is_hopeless(struct cutter *cutter)
 {
 	size_t size = cutter->left < LOOK_BYTES ? cutter->left : LOOK_BYTES;
@@ -100,26 +128,85 @@ static bool is_hopeless(struct cutter *cutter)
 	return cutter->hopeless;
 }
 
+/* Of a tail every byte counts, but for a gain that is not worth decoding. */
+static ssize_t encode_tail(struct cutter *cutter, size_t length)
+{
+	size_t most = erofs_writer_extent_most(length);
+
+	if (length < 2)
+		return 0;
+	return erofs_encode_all(cutter->encoder, cutter->in, length, cutter->tools->scratch,
+				most < tail_most(cutter) ? most : tail_most(cutter));
+}
+
+static ssize_t fill(struct cutter *cutter, size_t *length, size_t room)
+{
+	return erofs_encode_fill(cutter->encoder, cutter->in, length, cutter->tools->scratch, room,
+				 cutter->method->unit);
+}
+
+/* The last extent of a file is too large for a packed tail, and would leave most of its last block empty. */
+static bool leaves_waste(const struct cutter *cutter, size_t length, ssize_t encoded)
+{
+	size_t unit = cutter->method->unit, over = (size_t)encoded % unit;
+
+	return encoded > (ssize_t)unit && may_pack(cutter, length) && over && over <= unit / 2;
+}
+
+/* Then whole blocks are filled with less, and what remains becomes the tail. */
+static ssize_t leave_tail(struct cutter *cutter, size_t *length, size_t encoded)
+{
+	ssize_t less = fill(cutter, length, encoded - encoded % cutter->method->unit);
+
+	if (less)
+		return less;
+	*length = cutter->left;
+	return fill(cutter, length, cutter->method->encoded_max);
+}
+
 /*
  * What encoding makes of the bytes to come: so much in the scratch buffer, 0 if they are better stored. As a rest of a block or
- * less always is: it takes a block in any case, and Linux 5.10 decodes nothing where LZ4 has so little to give (measured).
+ * less always is: it takes a block in any case, and Linux 5.10 decodes nothing where LZ4 has so little to give (measured). As a
+ * packed tail it takes what it has, and no kernel so old reads it.
  */
 static ssize_t encode(struct cutter *cutter, size_t *length)
 {
 	const struct erofs_method *method = cutter->method;
+	ssize_t encoded;
 
 	*length = cutter->left < method->extent_bytes ? cutter->left : method->extent_bytes;
-	if (*length <= method->unit || is_hopeless(cutter))
+	if (is_hopeless(cutter))
 		return 0;
-	return erofs_encode_fill(cutter->encoder, cutter->in, length, cutter->tools->scratch, method->encoded_max,
-				 method->unit);
+	if (*length <= method->unit)
+		return may_pack(cutter, *length) ? encode_tail(cutter, *length) : 0;
+	encoded = fill(cutter, length, method->encoded_max);
+	return leaves_waste(cutter, *length, encoded) ? leave_tail(cutter, length, (size_t)encoded) : encoded;
+}
+
+static int take_encoded(struct cutter *cutter, size_t length, size_t size)
+{
+	if (may_pack(cutter, length) && size <= tail_most(cutter))
+		return pack_tail(cutter, cutter->tools->scratch, size, EROFS_FORM_ENCODED);
+	return store_encoded(cutter, length, size);
+}
+
+/* Where stored bytes are rotated in their block, Linux 6.18 looks for them all over it (measured): behind an index is no room for that. */
+static int take_stored(struct cutter *cutter, size_t file_offset)
+{
+	bool rotated = cutter->tools->methods->options->interlaced && file_offset % cutter->method->unit;
+
+	if (!rotated && may_pack(cutter, cutter->left) && cutter->left <= tail_most(cutter))
+		return pack_tail(cutter, cutter->in, cutter->left, EROFS_FORM_STORED);
+	return store_block(cutter, file_offset);
 }
 
 int erofs_writer_encode_clusters(struct erofs_encode_tools *tools, struct erofs_encoder *encoder,
-			    const struct erofs_method *method, const uint8_t *in, size_t size, size_t at,
-			    struct erofs_encoded *to)
+				 const struct erofs_method *method, const uint8_t *in, size_t size, size_t at,
+				 struct erofs_encoded *to)
 {
-	struct cutter cutter = { .tools = tools, .encoder = encoder, .method = method, .to = to, .in = in, .left = size };
+	struct cutter cutter = {
+		.tools = tools, .encoder = encoder, .method = method, .to = to, .in = in, .left = size
+	};
 
 	while (cutter.left && !to->full) {
 		size_t length, file_offset = at + size - cutter.left;
@@ -128,18 +215,15 @@ int erofs_writer_encode_clusters(struct erofs_encode_tools *tools, struct erofs_
 
 		if (encoded < 0)
 			return (int)encoded;
-		if (encoded)
-			err = store_encoded(&cutter, length, (size_t)encoded);
-		else
-			err = store_block(&cutter, file_offset);
+		err = encoded ? take_encoded(&cutter, length, (size_t)encoded) : take_stored(&cutter, file_offset);
 		if (err)
 			return err;
 	}
 	return 0;
 }
 
-int erofs_writer_encode_store(struct erofs_encode_tools *tools, uint8_t method, const uint8_t *in, size_t size, size_t at,
-			 struct erofs_encoded *to)
+int erofs_writer_encode_store(struct erofs_encode_tools *tools, uint8_t method, const uint8_t *in, size_t size,
+			      size_t at, struct erofs_encoded *to)
 {
 	struct cutter cutter = {
 		.tools = tools,

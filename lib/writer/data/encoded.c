@@ -12,7 +12,7 @@ int erofs_writer_encoded_note(struct erofs_encoded *to, uint64_t length, uint32_
 
 void erofs_writer_encoded_reset(struct erofs_encoded *to)
 {
-	to->size = 0;
+	to->size = to->tail_size = 0;
 	to->count = 0;
 	to->start = to->end = 0;
 	to->shrunk = to->full = to->uneven = false;

@@ -88,6 +88,7 @@ static int reuse_segment(struct erofs_run *run, struct erofs_job *job, unsigned 
 static int encode_segment(struct erofs_run *run, struct erofs_job *job, unsigned int worker)
 {
 	job->result.room = erofs_writer_encode_room(&run->plan->methods, job->length);
+	job->result.ends_file = job->is_last;
 	return erofs_writer_encode(&run->workers[worker].encode,
 				   erofs_writer_inode_plan(run->plan, job->file->inode)->method, job->in, job->length,
 				   0, &job->result);

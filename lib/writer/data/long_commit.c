@@ -121,12 +121,16 @@ static int end_identity(struct erofs_run *run, struct erofs_long_file *file)
 	return 0;
 }
 
-/* Nothing shrank: the bytes on the device are those of a stored file, but for the end of its last block. */
+/* Nothing shrank: the bytes on the device are those of a stored file, but for the end of its last block and a packed tail. */
 static int make_stored(struct erofs_run *run, struct erofs_job *job)
 {
 	struct erofs_long_file *file = job->file;
 	uint64_t start;
+	int err = erofs_writer_place_bytes(run, file->inode, &start, job->result.tail_size);
 
+	if (err)
+		return err;
+	job->result.size += job->result.tail_size;
 	job->padding = -job->result.size & (run->plan->blksz - 1);
 	erofs_writer_place(run->data, file->inode)->blkaddr = (uint32_t)(file->start / run->plan->blksz);
 	erofs_writer_tell(run, file->inode, "stored in");
@@ -145,13 +149,14 @@ static int settle_layout(struct erofs_run *run, struct erofs_job *job)
 		.gaps = file->gaps,
 		.method = method,
 		.uneven = file->uneven,
+		.tail_size = (uint32_t)job->result.tail_size,
 	};
 
 	if (erofs_writer_is_stored(run, file))
 		return 0;
 	if (!file->shrunk)
 		return make_stored(run, job);
-	return erofs_writer_place_extents(run, file->inode, &list, &file->extents);
+	return erofs_writer_place_extents(run, file->inode, &list, &file->extents, job->result.out + job->result.size);
 }
 
 /*

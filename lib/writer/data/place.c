@@ -80,21 +80,26 @@ int erofs_writer_append_tail(struct erofs_run *run, const struct erofs_tree_inod
 }
 
 int erofs_writer_place_extents(struct erofs_run *run, const struct erofs_tree_inode *inode,
-			       const struct erofs_extent_list *list, const struct erofs_buffer *extents)
+			       struct erofs_extent_list *list, const struct erofs_buffer *extents, const uint8_t *tail)
 {
 	struct erofs_build_summary *summary = run->plan->summary;
 	struct erofs_place *place = erofs_writer_place(run->data, inode);
 	uint64_t at;
-	int err = erofs_writer_extent_lists_add(&run->data->extent_lists, &at, list, extents);
+	int err = 0;
 
+	if (list->tail_size)
+		err = erofs_writer_tails_append(run->data->tails, &list->tail_at, tail, list->tail_size);
+	if (!err)
+		err = erofs_writer_extent_lists_add(&run->data->extent_lists, &at, list, extents);
 	if (err)
 		return err;
+	run->data->has_packed_tails |= list->tail_size;
 	place->at = at;
 	place->is_compressed = true;
 	run->data->has_compressed = true;
 	summary->compressed_files++;
 	summary->compressed_bytes += inode->size;
-	summary->encoded_bytes += list->plen * run->plan->methods.items[list->method].unit;
+	summary->encoded_bytes += list->plen * run->plan->methods.items[list->method].unit + list->tail_size;
 	erofs_writer_tell(run, inode, "compressed to");
 	return 0;
 }

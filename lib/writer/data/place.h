@@ -19,9 +19,12 @@ int erofs_writer_place_bytes(struct erofs_run *run, const struct erofs_tree_inod
 /* Reports what the zone said of a file; returns `err`. */
 int erofs_writer_report_place(const struct erofs_run *run, const struct erofs_tree_inode *inode, int err);
 
-/* Encoded data of an inode found their place: makes its list of extents, and the inode a compressed one. */
+/*
+ * Encoded data of an inode found their place: makes its list of extents, and the inode a compressed one. Keeps its packed tail,
+ * list->tail_size bytes at `tail`, for the metadata.
+ */
 int erofs_writer_place_extents(struct erofs_run *run, const struct erofs_tree_inode *inode,
-			       const struct erofs_extent_list *list, const struct erofs_buffer *extents);
+			       struct erofs_extent_list *list, const struct erofs_buffer *extents, const uint8_t *tail);
 
 /* A line for each file, if the diag wants it. */
 void erofs_writer_tell(const struct erofs_run *run, const struct erofs_tree_inode *inode, const char *how);

@@ -37,6 +37,7 @@ struct erofs_small_file {
 	uint64_t start;	   /* byte on the device, if it is none */
 	size_t out_at;	   /* of the encoded bytes in the job's `out` */
 	size_t out_size;   /* 0: none of them take room, or the file is stored as it is */
+	size_t tail_size;  /* of a packed tail, right behind these */
 	size_t extents_at; /* among the job's extents */
 	size_t extents_size;
 	uint64_t extent_count; /* 0: the file is stored as it is */

@@ -15,6 +15,7 @@
 static void note_encoded(struct erofs_job *job, struct erofs_small_file *file, const struct erofs_encoded *result)
 {
 	file->out_size = result->size;
+	file->tail_size = result->tail_size;
 	file->extents_size = job->extents.size - file->extents_at;
 	file->extent_count = result->count;
 	file->uneven = result->uneven;
@@ -103,7 +104,7 @@ static int encode_file(struct erofs_run *run, struct erofs_job *job, struct erof
 		       struct erofs_encode_tools *tools)
 {
 	size_t size = (size_t)file->inode->size;
-	struct erofs_encoded result = { .extents = &job->extents };
+	struct erofs_encoded result = { .extents = &job->extents, .ends_file = true };
 	int err;
 
 	/* Where nothing is encoded, there is no room to encode into. */
@@ -163,7 +164,7 @@ int erofs_writer_small_work(struct erofs_run *run, struct erofs_job *job, unsign
 		file->out_at = out_at;
 		file->extents_at = job->extents.size;
 		err = work_file(run, job, file, worker);
-		out_at += file->out_size;
+		out_at += file->out_size + file->tail_size;
 		bytes += file->inode->size;
 	}
 	if (!err)
@@ -198,6 +199,7 @@ static int commit_encoded(struct erofs_run *run, struct erofs_job *job, struct e
 		.count = file->extent_count,
 		.method = method,
 		.uneven = file->uneven,
+		.tail_size = (uint32_t)file->tail_size,
 	};
 	int err;
 
@@ -209,7 +211,8 @@ static int commit_encoded(struct erofs_run *run, struct erofs_job *job, struct e
 	err = place_encoded(run, file, &extents);
 	list.start = file->start / unit;
 	if (!err)
-		err = erofs_writer_place_extents(run, file->inode, &list, &extents);
+		err = erofs_writer_place_extents(run, file->inode, &list, &extents,
+						 job->out + file->out_at + file->out_size);
 	if (!err)
 		erofs_writer_own(run, file->inode);
 	return err;

@@ -13,10 +13,10 @@
 #define RESIDENT_MOST 384u
 
 struct tail_page {
-	uint8_t *bytes; /* NULL: in the output */
-	uint32_t read;	/* bytes of it that have been asked for */
-	bool saved;	/* the output has it, too */
-	bool used;	/* since the clock hand came by */
+	uint8_t *bytes;	 /* NULL: in the output */
+	uint64_t wanted; /* bytes of it that are still to be asked for; counts what nobody will */
+	bool saved;	 /* the output has it, too */
+	bool used;	 /* since the clock hand came by */
 };
 
 void erofs_writer_tails_release(struct erofs_tails *tails)
@@ -75,7 +75,8 @@ static int add_page(struct erofs_tails *tails)
 	make_room(tails);
 	if (erofs_array_reserve(&tails->pages, &tails->page_room, tails->page_count + 1))
 		return -ENOMEM;
-	tails->pages[tails->page_count] = (struct tail_page){ .bytes = erofs_data_buffer(PAGE_SIZE) };
+	tails->pages[tails->page_count] =
+		(struct tail_page){ .bytes = erofs_data_buffer(PAGE_SIZE), .wanted = PAGE_SIZE };
 	if (!tails->pages[tails->page_count].bytes)
 		return -ENOMEM;
 	/* What is behind the last tail is written with its page. */
@@ -105,8 +106,8 @@ static void note_read(struct erofs_tails *tails, size_t number, size_t length)
 {
 	struct tail_page *page = &tails->pages[number];
 
-	page->read += (uint32_t)length;
-	if (page->read < PAGE_SIZE)
+	page->wanted -= length;
+	if (page->wanted)
 		return;
 	if (page->saved)
 		erofs_output_drop_scratch(tails->output, PAGE_SIZE, scratch_offset(tails, number));
@@ -140,6 +141,17 @@ int erofs_writer_tails_append(struct erofs_tails *tails, uint64_t *at, const voi
 		size -= length;
 	}
 	return 0;
+}
+
+void erofs_writer_tails_share(struct erofs_tails *tails, uint64_t at, size_t size)
+{
+	while (size) {
+		size_t length = piece(at, size);
+
+		tails->pages[at / PAGE_SIZE].wanted += length;
+		at += length;
+		size -= length;
+	}
 }
 
 int erofs_writer_tails_read(struct erofs_tails *tails, void *out, size_t size, uint64_t at)

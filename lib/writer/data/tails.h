@@ -31,8 +31,12 @@ void erofs_writer_tails_release(struct erofs_tails *tails);
 /* Takes `size` bytes and says in `*at` where they are. */
 int erofs_writer_tails_append(struct erofs_tails *tails, uint64_t *at, const void *data, size_t size);
 
+/* Says that bytes will be asked for once more. Not after reading. */
+void erofs_writer_tails_share(struct erofs_tails *tails, uint64_t at, size_t size);
+
 /*
- * Copies them out again, once: nobody may ask for the same bytes twice, nor append after reading. Quick when asked for in
+ * Copies them out again, once, and once more for each time that they were shared: nobody may ask for them oftener, nor append after
+ * reading. Quick when asked for in
  * about the order of their coming.
  */
 int erofs_writer_tails_read(struct erofs_tails *tails, void *out, size_t size, uint64_t at);

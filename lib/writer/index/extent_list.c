@@ -5,6 +5,11 @@
 #define NUMBER_MAX_SIZE 10u
 #define FORM_BITS	2u
 
+/* Beside the number of the method. */
+#define FLAG_UNEVEN 1u
+#define FLAG_TAIL   2u
+#define FLAG_BITS   2u
+
 static size_t put_number(uint8_t *out, uint64_t value)
 {
 	size_t size = 0;
@@ -40,14 +45,19 @@ int erofs_writer_extents_append(struct erofs_buffer *extents, const struct erofs
 int erofs_writer_extent_lists_add(struct erofs_buffer *lists, uint64_t *at, const struct erofs_extent_list *list,
 				  const struct erofs_buffer *extents)
 {
-	uint8_t raw[5 * NUMBER_MAX_SIZE];
+	uint64_t flags = (list->uneven ? FLAG_UNEVEN : 0) | (list->tail_size ? FLAG_TAIL : 0);
+	uint8_t raw[7 * NUMBER_MAX_SIZE];
 	size_t size = put_number(raw, list->start);
 	int err;
 
 	size += put_number(raw + size, list->plen);
 	size += put_number(raw + size, list->count);
 	size += put_number(raw + size, list->gaps);
-	size += put_number(raw + size, (uint64_t)list->method << 1 | list->uneven);
+	size += put_number(raw + size, (uint64_t)list->method << FLAG_BITS | flags);
+	if (list->tail_size) {
+		size += put_number(raw + size, list->tail_size);
+		size += put_number(raw + size, list->tail_at);
+	}
 	*at = lists->size;
 	err = erofs_buffer_append(lists, raw, size);
 	return err ? err : erofs_buffer_append(lists, extents->data, extents->size);
@@ -64,8 +74,10 @@ void erofs_writer_extent_lists_open(const struct erofs_buffer *lists, uint64_t a
 	list->count = get_number(&cursor->at);
 	list->gaps = get_number(&cursor->at);
 	method = get_number(&cursor->at);
-	list->method = (uint8_t)(method >> 1);
-	list->uneven = method & 1;
+	list->method = (uint8_t)(method >> FLAG_BITS);
+	list->uneven = method & FLAG_UNEVEN;
+	list->tail_size = method & FLAG_TAIL ? (uint32_t)get_number(&cursor->at) : 0;
+	list->tail_at = method & FLAG_TAIL ? get_number(&cursor->at) : 0;
 	cursor->left = list->count + list->gaps;
 }
 

@@ -22,7 +22,7 @@ enum erofs_extent_form {
 /* One extent. They follow each other in the file and on the device. */
 struct erofs_list_extent {
 	uint64_t length; /* bytes of the file */
-	uint32_t plen;	 /* on the device, in the unit of the list's maker */
+	uint32_t plen;	 /* on the device, in the unit of the list's maker; 0 but for zeros: a packed tail */
 	enum erofs_extent_form form;
 };
 
@@ -37,6 +37,12 @@ struct erofs_extent_list {
 	uint64_t gaps;
 	uint8_t method; /* number of the file's method */
 	bool uneven;	/* extents that are not all of the method's size */
+	/*
+	 * The last extent may be a packed tail: encoded or stored bytes that stand behind the index, 0: there is none. Each file
+	 * that shares the list has a copy.
+	 */
+	uint32_t tail_size;
+	uint64_t tail_at; /* where they wait in the tail store */
 };
 
 /* Adds a finished list to all lists; `*at` is where. -ENOMEM. */

@@ -80,6 +80,10 @@ static void begin(struct walk *walk, const struct erofs_zindex *zindex, struct e
 		header->advise |= EROFS_ZADVISE_BIG_PCLUSTER_1 | EROFS_ZADVISE_BIG_PCLUSTER_2;
 	if (zindex->methods->options->interlaced)
 		header->advise |= EROFS_ZADVISE_INTERLACED_PCLUSTER;
+	if (list.tail_size) {
+		header->advise |= EROFS_ZADVISE_INLINE_PCLUSTER;
+		header->idata_size = (uint16_t)list.tail_size;
+	}
 }
 
 static void enter_extent(struct walk *walk, struct erofs_lcluster *out)
@@ -91,7 +95,8 @@ static void enter_extent(struct walk *walk, struct erofs_lcluster *out)
 	};
 	walk->head = walk->lcluster;
 	walk->blkaddr = walk->next_blkaddr;
-	walk->blocks = walk->next.plen;
+	/* A packed tail has none, but a count of them must not be 0. */
+	walk->blocks = walk->next.plen ? walk->next.plen : 1;
 	walk->next_blkaddr += walk->next.plen;
 	fetch(walk, walk->next_start + walk->next.length);
 }

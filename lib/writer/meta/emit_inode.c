@@ -234,7 +234,7 @@ int erofs_writer_emit_file_tail(const struct erofs_emitter *emitter, struct erof
 	if (!size || !S_ISREG(inode->mode) || erofs_writer_is_thin(emitter->plan, inode))
 		return 0;
 	return erofs_writer_tails_read(emitter->data->tails, erofs_writer_row_at(&piece->row, at), size,
-				       erofs_writer_place(emitter->data, inode)->at);
+				       erofs_writer_placed_tail_at(emitter->data, inode));
 }
 
 int erofs_writer_emit_inode(const struct erofs_emitter *emitter, struct erofs_piece *piece,

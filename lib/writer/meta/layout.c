@@ -19,7 +19,8 @@
  * that fills it better goes first; and what remains free all the same is filled by later ones that fit.
  *
  * Linux 5.10 (measured) looks for the target of a symlink in the block where its inode begins, and refuses one whose xattrs
- * reach into the next: symlinks with a tail do not cross a block boundary at all.
+ * reach into the next: symlinks with a tail do not cross a block boundary at all. Linux 6.18 (measured) does not read the tail of a
+ * compressed file that begins with a block, where blocks are smaller than pages: it begins a little behind.
  */
 
 /* Inodes to choose from: few, so that each stays near its neighbours, and enough to fill blocks. */
@@ -29,7 +30,8 @@ struct waiting {
 	uint32_t number; /* of the inode */
 	uint32_t tail;
 	uint64_t body;
-	bool whole; /* body and tail in one block */
+	bool whole;  /* body and tail in one block */
+	bool packed; /* the tail is the last extent of a compressed file */
 };
 
 struct placer {
@@ -51,6 +53,8 @@ static bool fits(const struct placer *placer, const struct waiting *inode, uint6
 {
 	if (inode->whole)
 		return start % placer->blksz + inode->body + inode->tail <= placer->blksz;
+	if (inode->packed && (start + inode->body) % placer->blksz == 0)
+		return false;
 	return (start + inode->body) % placer->blksz + inode->tail <= placer->blksz;
 }
 
@@ -78,7 +82,8 @@ static uint64_t next_place(const struct placer *placer, const struct waiting *in
 {
 	if (inode->whole)
 		return align_up(start, placer->blksz);
-	return align_up(align_up(start + inode->body, placer->blksz) - inode->body, EROFS_NID_SLOT);
+	start = align_up(align_up(start + inode->body, placer->blksz) - inode->body, EROFS_NID_SLOT);
+	return fits(placer, inode, start) ? start : start + EROFS_NID_SLOT;
 }
 
 /* Gives one of the waiting inodes its place at the end of the zone. */
@@ -128,6 +133,14 @@ static void release_placer(struct placer *placer)
 	erofs_writer_gaps_release(&placer->gaps);
 }
 
+static bool is_compressed(const struct erofs_plan *plan, const struct erofs_data *data,
+			  const struct erofs_tree_inode *inode)
+{
+	enum erofs_data_layout layout = erofs_writer_placed_layout(plan, data, inode);
+
+	return layout == EROFS_LAYOUT_COMPRESSED_FULL || layout == EROFS_LAYOUT_COMPRESSED_COMPACT;
+}
+
 static int place_inodes(struct erofs_layout *layout, const struct erofs_plan *plan, const struct erofs_data *data)
 {
 	const struct erofs_tree *tree = plan->tree;
@@ -143,6 +156,7 @@ static int place_inodes(struct erofs_layout *layout, const struct erofs_plan *pl
 		};
 
 		inode.whole = inode.tail && S_ISLNK(tree->inodes[i]->mode);
+		inode.packed = inode.tail && is_compressed(plan, data, tree->inodes[i]);
 		err = take_in(&placer, &inode);
 		layout->by_position[i] = i;
 	}

@@ -49,6 +49,8 @@ static int check_clusters(const struct erofs_build_options *options, const struc
 	if (largest > 1u << options->blkszbits)
 		err = need(target, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_BIG_PCLUSTER),
 			   "compressed clusters of more than a block");
+	if (!err && options->pack_tails)
+		err = need(target, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_ZTAILPACKING), "packed tails");
 	if (!err && options->interlaced)
 		err = need(target, EROFS_KERNEL_INTERLACED, "interlaced clusters");
 	return err;
@@ -92,7 +94,9 @@ static void switch_on(struct erofs_build_options *options, struct erofs_kernel k
 {
 	if (!erofs_kernel_is_before(kernel, EROFS_KERNEL_INTERLACED))
 		options->interlaced = true;
-	if (!form_given && !erofs_kernel_is_before(kernel, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_48BIT)))
+	/* Tails are packed of clusters. */
+	if (!form_given && !options->pack_tails &&
+	    !erofs_kernel_is_before(kernel, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_48BIT)))
 		options->compressed_form = EROFS_COMPRESSED_EXTENTS;
 	if (erofs_kernel_is_before(kernel, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_CHUNKED_FILE)))
 		options->fill_holes = true;
