@@ -20,6 +20,8 @@ struct dump {
 	const struct erofs_inode *inode; /* the one asked for, or the root */
 	const char *path;		 /* its path from the root, starting with a slash; "" when asked for by nid */
 	const char *subject;		 /* what messages call it: the path or "nid N" */
+	const char *asked;		 /* the path that was asked for, if links lead from it to `path`; else NULL */
+	bool many;			 /* it is one of several paths that a pattern stands for */
 };
 
 /*
@@ -31,10 +33,19 @@ int dump_statistics(const struct dump *dump);
 int dump_inode(const struct dump *dump);
 int dump_extents(const struct dump *dump);
 int dump_list(const struct dump *dump);
+/* The line above the rows of dump_list(), if these are text. */
+void dump_list_head(const struct dump *dump);
 int dump_fingerprints(const struct dump *dump);
+
+/* All views that were asked for, of what was asked for. */
+int dump_show(struct dump *dump);
 
 /* The file's bytes, and nothing else, on stdout. */
 int dump_cat(const struct dump *dump);
+
+/* 1: the target of that link is in `target`; 0: not a link; negative: reported about `path`. */
+int dump_read_target(const struct dump *dump, const struct erofs_inode *inode, const char *path,
+		     char target[EROFS_SYMLINK_MAX + 1], size_t *size);
 
 /* Reports an error and returns `err`. */
 int dump_error(const struct dump *dump, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -55,7 +55,7 @@ static int table_row(void *ctx, const struct erofs_walk_entry *entry)
 	if (read_value(listing, &value, entry))
 		text_fingerprint(text, &value);
 	printf("%s %12" PRIu64 "  ", text, entry->inode->size);
-	text_print(entry->path, entry->path_len);
+	text_print_name(entry->path, entry->path_len);
 	putchar('\n');
 	return 0;
 }

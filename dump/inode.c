@@ -32,7 +32,12 @@ static void print_facts(const struct dump *dump)
 
 	if (*dump->path) {
 		fputs("Path : ", stdout);
-		text_print(dump->path, strlen(dump->path));
+		text_print_name(dump->path, strlen(dump->path));
+		if (dump->asked) {
+			fputs(" (asked for as ", stdout);
+			text_print_name(dump->asked, strlen(dump->asked));
+			putchar(')');
+		}
 		putchar('\n');
 	}
 	text_permissions(permissions, inode->mode);
@@ -102,18 +107,23 @@ static int each_xattr(const struct dump *dump, xattr_visitor visit, void *ctx)
 	return result;
 }
 
-/* 1: the link's target is in `target`; 0: not a link. */
-static int read_target(const struct dump *dump, char target[EROFS_SYMLINK_MAX + 1], size_t *size)
+int dump_read_target(const struct dump *dump, const struct erofs_inode *inode, const char *path,
+		     char target[EROFS_SYMLINK_MAX + 1], size_t *size)
 {
 	int64_t count;
 
-	if (!S_ISLNK(dump->inode->mode))
+	if (!S_ISLNK(inode->mode))
 		return 0;
-	count = erofs_image_read(dump->image, dump->inode, target, EROFS_SYMLINK_MAX, 0);
+	count = erofs_image_read(dump->image, inode, target, EROFS_SYMLINK_MAX, 0);
 	if (count < 0)
-		return report(dump, (int)count, "cannot read the link's target");
+		return dump_path_error(dump, (int)count, path, "cannot read the link's target");
 	*size = (size_t)count;
 	return 1;
+}
+
+static int read_target(const struct dump *dump, char target[EROFS_SYMLINK_MAX + 1], size_t *size)
+{
+	return dump_read_target(dump, dump->inode, dump->subject, target, size);
 }
 
 /* 1: `text` is the fingerprint, empty if there is none; 0: not asked of such an inode or image. */
@@ -137,13 +147,13 @@ static int print_text(const struct dump *dump)
 {
 	char target[EROFS_SYMLINK_MAX + 1], fingerprint[TEXT_FINGERPRINT_MAX];
 	int result, found;
-	size_t size;
+	size_t size = 0;
 
 	print_facts(dump);
 	found = result = read_target(dump, target, &size);
 	if (found > 0) {
 		fputs("Target: ", stdout);
-		text_print(target, size);
+		text_print_name(target, size);
 		putchar('\n');
 		result = 0;
 	}
@@ -179,6 +189,8 @@ static void add_facts(struct json_object *object, const struct dump *dump)
 
 	if (*dump->path)
 		json_add_bytes(object, "path", dump->path, strlen(dump->path));
+	if (dump->asked)
+		json_add_bytes(object, "asked", dump->asked, strlen(dump->asked));
 	snprintf(mode, sizeof(mode), "%04o", inode->mode & 07777u);
 	json_add_number(object, "nid", inode->nid);
 	json_add_number(object, "ino", inode->ino);
@@ -209,7 +221,7 @@ static int print_json(const struct dump *dump)
 	struct json_object *object = json_object_new_object(), *xattrs = json_object_new_array();
 	char target[EROFS_SYMLINK_MAX + 1], fingerprint[TEXT_FINGERPRINT_MAX];
 	int result, found;
-	size_t size;
+	size_t size = 0;
 
 	add_facts(object, dump);
 	found = result = read_target(dump, target, &size);

@@ -16,6 +16,7 @@ enum {
 	OPT_JSON,
 	OPT_LS,
 	OPT_NID,
+	OPT_NO_FOLLOW,
 	OPT_OFFSET,
 	OPT_PATH,
 	OPT_REPORT, /* one of those that go with --ishare-report */
@@ -30,9 +31,11 @@ static const struct option table[] = {
 	{ "html", required_argument, NULL, OPT_REPORT },
 	{ "ishare-report", no_argument, NULL, OPT_ISHARE_REPORT },
 	{ "json", no_argument, NULL, OPT_JSON },
+	{ "long", no_argument, NULL, 'l' },
 	{ "ls", no_argument, NULL, OPT_LS },
 	{ "copies", required_argument, NULL, OPT_REPORT },
 	{ "min-saving", required_argument, NULL, OPT_REPORT },
+	{ "no-follow", no_argument, NULL, OPT_NO_FOLLOW },
 	{ "nid", required_argument, NULL, OPT_NID },
 	{ "offset", required_argument, NULL, OPT_OFFSET },
 	{ "page-size", required_argument, NULL, OPT_REPORT },
@@ -51,9 +54,11 @@ static const char help[] =
 	"Views:\n"
 	" -s                    superblock\n"
 	" -S                    statistics: inodes, sizes, layouts, xattrs, fingerprints\n"
-	" --path=P, --nid=N     one inode, with its xattrs and fingerprint\n"
+	" --path=P, --nid=N     one inode, with its xattrs and fingerprint; P may be a pattern,\n"
+	"                       such as '/etc/*.conf', and goes through symbolic links\n"
 	" -e                    ... and its extents\n"
 	" --ls                  ... and the entries of the directory (default: the root)\n"
+	" -l, --long            with --ls: mode, links, owner, size, time, fingerprint, target\n"
 	" -R, --recursive       with --ls: everything below it, one path a line\n"
 	" --cat                 the bytes of the file and nothing else\n"
 	" --fingerprints[=FORM] fingerprints of all regular files, or of those below P or N\n"
@@ -72,6 +77,7 @@ static const char help[] =
 	"\n"
 	"Options:\n"
 	" --json                print the views as one JSON object\n"
+	" --no-follow           follow no symbolic link on the way to P, nor P itself\n"
 	" --device=FILE         file with the data of the next extra device; may be repeated\n"
 	" --offset=N            the image starts N bytes into IMAGE\n"
 	" -h, --help            print this help and exit\n"
@@ -128,6 +134,10 @@ static bool *flag_of(struct dump_options *out, int option)
 		return &out->extents;
 	case 'R':
 		return &out->recursive;
+	case 'l':
+		return &out->details;
+	case OPT_NO_FOLLOW:
+		return &out->no_follow;
 	case OPT_LS:
 		return &out->list;
 	case OPT_CAT:
@@ -167,6 +177,10 @@ static int check(struct dump_options *o)
 		return options_usage("--path and --nid name two inodes");
 	if (o->recursive && !o->list)
 		return options_usage("--recursive goes with --ls");
+	if (o->details && !o->list)
+		return options_usage("-l goes with --ls");
+	if (o->no_follow && !o->path)
+		return options_usage("--no-follow goes with --path");
 	if ((o->extents || o->cat) && !o->path && !o->use_nid)
 		return options_usage("%s needs --path or --nid", o->cat ? "--cat" : "-e");
 	if (o->cat && (wants_view(o) || o->json))
@@ -186,7 +200,7 @@ int options_parse(struct dump_options *out, int argc, char **argv)
 
 	*out = (struct dump_options){ .page_size = 4096, .top = 20, .copies = 1 };
 	opterr = 0;
-	while (!err && (option = getopt_long(argc, argv, ":ehRsSV", table, &which)) != -1) {
+	while (!err && (option = getopt_long(argc, argv, ":ehlRsSV", table, &which)) != -1) {
 		bool *flag = flag_of(out, option);
 
 		if (flag) {

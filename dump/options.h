@@ -27,6 +27,8 @@ struct dump_options {
 	bool extents;
 	bool list;
 	bool recursive;
+	bool details;	/* of each entry */
+	bool no_follow; /* symbolic links on the way to path */
 	bool cat;
 	bool json;
 	enum fingerprint_form fingerprints;

@@ -6,8 +6,6 @@
 
 #include "dump/text.h"
 
-static const char *const type_keys[STATISTICS_TYPES] = { "unknown",	 "regular", "directory", "char_device",
-							 "block_device", "fifo",    "socket",	 "symlink" };
 static const char *const type_labels[STATISTICS_TYPES] = {
 	"unknown type", "regular file", "directory", "char dev", "block dev", "FIFO file", "SOCK file", "symlink file"
 };
@@ -179,7 +177,7 @@ static void print_json(const struct dump *dump, const struct statistics *s)
 			   *layouts = json_object_new_object();
 
 	for (unsigned int i = 0; i < STATISTICS_TYPES; i++)
-		json_add_number(types, type_keys[i], s->types[i]);
+		json_add_number(types, text_entry_type((enum erofs_file_type)i), s->types[i]);
 	for (unsigned int i = 0; i < STATISTICS_LAYOUTS; i++)
 		json_add_number(layouts, text_layout((enum erofs_data_layout)i), s->layouts[i]);
 	json_add_number(object, "inodes", s->inodes);

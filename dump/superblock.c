@@ -77,7 +77,11 @@ static void rows_time(const struct erofs_superblock *sb)
 	text_time(when, (int64_t)((uint64_t)sb->epoch + sb->build_time), "%a %b %e %H:%M:%S %Y");
 	row("Filesystem created:", "%s", when);
 	row("Filesystem epoch:", "%" PRId64 ".%09" PRIu32, sb->epoch, sb->fixed_nsec);
-	row("Filesystem build time:", "%" PRIu32, sb->build_time);
+	if (sb->build_time)
+		row("Filesystem build time:", "%" PRId64 " (%s)", (int64_t)((uint64_t)sb->epoch + sb->build_time),
+		    when);
+	else
+		row("Filesystem build time:", "not recorded");
 }
 
 static void rows_features(const struct erofs_superblock *sb)
@@ -284,6 +288,7 @@ static void print_json(const struct dump *dump)
 	json_add_signed(object, "epoch", sb->epoch);
 	json_add_number(object, "fixed_nsec", sb->fixed_nsec);
 	json_add_number(object, "build_time", sb->build_time);
+	json_add_signed(object, "created", (int64_t)((uint64_t)sb->epoch + sb->build_time));
 	json_add_text(object, "uuid", uuid);
 	json_add_bytes(object, "volume_name", sb->volume_name, strlen(sb->volume_name));
 	add_places(object, sb);

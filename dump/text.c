@@ -16,6 +16,57 @@ void text_print(const char *bytes, size_t size)
 	free(shown);
 }
 
+static bool is_plain(const char *bytes, size_t size)
+{
+	/* In front, ~ is a home directory, - an option, and # a comment to the shell. */
+	if (!size || strchr("~-#=", *bytes))
+		return false;
+	for (size_t i = 0; i < size; i++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%=~#", bytes[i]) &&
+		    !((unsigned char)bytes[i] & 0x80))
+			return false;
+	return true;
+}
+
+/* Copies `text` with each apostrophe as `apostrophe`, between `before` and another one. */
+static char *put_quotes(const char *text, const char *before, const char *apostrophe)
+{
+	char *out = malloc(4 * strlen(text) + 4), *to = out;
+
+	if (!out)
+		return NULL;
+	to = stpcpy(to, before);
+	for (; *text; text++) {
+		if (*text == '\'')
+			to = stpcpy(to, apostrophe);
+		else
+			*to++ = *text;
+	}
+	strcpy(to, "'");
+	return out;
+}
+
+char *text_quote(const char *bytes, size_t size)
+{
+	char *shown = erofs_escape(bytes, size), *quoted;
+
+	if (!shown)
+		return NULL;
+	if (strlen(shown) == size && is_plain(shown, size))
+		return shown;
+	quoted = strlen(shown) == size ? put_quotes(shown, "'", "'\\''") : put_quotes(shown, "$'", "\\047");
+	free(shown);
+	return quoted;
+}
+
+void text_print_name(const char *bytes, size_t size)
+{
+	char *shown = text_quote(bytes, size);
+
+	fputs(shown ? shown : "?", stdout);
+	free(shown);
+}
+
 void text_fingerprint(char *out, const struct erofs_fingerprint *fingerprint)
 {
 	const uint8_t *raw;
@@ -32,6 +83,34 @@ void text_fingerprint(char *out, const struct erofs_fingerprint *fingerprint)
 	}
 	out += sprintf(out, "%s:", erofs_digest_name(digest));
 	erofs_hex_encode(out, raw, erofs_digest_size(digest));
+}
+
+void text_short_fingerprint(char out[TEXT_SHORT_FINGERPRINT_MAX], const struct erofs_fingerprint *fingerprint)
+{
+	const uint8_t *raw;
+	enum erofs_digest digest;
+	char digits[13];
+
+	if (!fingerprint->count) {
+		strcpy(out, "-");
+		return;
+	}
+	digest = erofs_fingerprint_parse(&raw, fingerprint->value, fingerprint->value_size);
+	if (digest == EROFS_DIGEST_NONE) {
+		erofs_hex_encode(digits, fingerprint->value, fingerprint->value_size < 6 ? fingerprint->value_size : 6);
+		snprintf(out, TEXT_SHORT_FINGERPRINT_MAX, "0x%s", digits);
+		return;
+	}
+	erofs_hex_encode(digits, raw, 6);
+	snprintf(out, TEXT_SHORT_FINGERPRINT_MAX, "%s:%s", erofs_digest_name(digest), digits);
+}
+
+const char *text_entry_type(enum erofs_file_type type)
+{
+	static const char *const names[] = { "unknown",	     "regular", "directory", "char_device",
+					     "block_device", "fifo",	"socket",    "symlink" };
+
+	return (size_t)type < sizeof(names) / sizeof(names[0]) ? names[type] : "unknown";
 }
 
 const char *text_type(uint16_t mode)

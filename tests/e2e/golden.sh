@@ -89,8 +89,8 @@ compare() { # NAME PATH...: all views, the extents of these paths
 	view "$image" json.txt --json -s -S --fingerprints
 	view "$image" json.txt --json --ls -R
 	for path in "$@"; do
-		view "$image" extents.txt -e "--path=$path"
-		view "$image" json.txt --json -e "--path=$path"
+		view "$image" extents.txt -e --no-follow "--path=$path"
+		view "$image" json.txt --json -e --no-follow "--path=$path"
 	done
 	if [ "${GOLDEN_UPDATE:-}" ]; then
 		mkdir -p "$golden/$image" && cp "$work/out/$image/"* "$golden/$image/" || exit 99

@@ -38,7 +38,7 @@ ways() {
 }
 all_ways="file pipe index oci each"
 xattrs_of() { # IMAGE PATH: names and values, as dump.erofs shows them
-	"$DUMP" --path="$2" "$1" 2>&1 | sed -n 's/^Xattr: //p' | grep -v "^$FP_NAME" | sort | xargs
+	"$DUMP" --no-follow --path="$2" "$1" 2>&1 | sed -n 's/^Xattr: //p' | grep -v "^$FP_NAME" | sort | xargs
 }
 warned() { # WHAT FILE LINE
 	same "$1: warnings" "$3" "$(sed -n 's/.*left out/left out/p' "$2")"

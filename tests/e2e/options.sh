@@ -311,7 +311,7 @@ for view in -s -S "--ls --path=/dir" "--ls -R --path=/" "-e --path=/dir/ten-thou
 	# shellcheck disable=SC2086
 	check "dump $view" "$DUMP" $view "$image"
 done
-check "--ls prints NID TYPE FILENAME" grep -qE '^ *[0-9]+ +[0-9]+ +ten-thousand$' <("$DUMP" --ls --path=/dir "$image")
+check "--ls prints NID TYPE FILENAME" grep -qE '^ *[0-9]+ +regular +ten-thousand$' <("$DUMP" --ls --path=/dir "$image")
 check "--cat" cmp "$work/s/dir/ten-thousand" <("$DUMP" --cat --path=/dir/ten-thousand "$image")
 if command -v python3 >/dev/null; then
 	for view in -s -S "--ls --path=/dir" "--ls -R --path=/" "-e --path=/dir/ten-thousand" "--path=/hello" --fingerprints; do
