@@ -160,6 +160,55 @@ static void what_others_have_stays(void **state)
 	build_alike(make_replaced, 0, 6);
 }
 
+static void add_lasting(struct fake_source *source)
+{
+	add_random(source, "long", 100, 21);
+	add_random(source, "alone", 101, 22);
+	add_random(source, "small", 102, 23);
+}
+
+/* All that shrinks: "long" and "small" have others of their content, which stay. */
+static void make_compressed_replaced(struct fake_source *source)
+{
+	uint64_t size = source->segment + 5000;
+
+	fake_add(source, "long", size, 14);
+	fake_add(source, "kept-long", size, 14);
+	fake_add(source, "alone", size, 15);
+	fake_add(source, "small", 9000, 16);
+	fake_add(source, "kept-small", 9000, 16);
+	add_lasting(source);
+}
+
+static void make_compressed_kept(struct fake_source *source)
+{
+	fake_add(source, "kept-long", source->segment + 5000, 14);
+	fake_add(source, "kept-small", 9000, 16);
+	add_lasting(source);
+}
+
+static void summary_counts_what_stays(void **state)
+{
+	const struct fake_way *way;
+
+	(void)state;
+	for (unsigned int i = 0; (way = fake_way(i)); i++) {
+		struct erofs_build_summary replaced, kept;
+		size_t size;
+
+		free(build(way, make_compressed_replaced, 3, &replaced, &size));
+		free(build(way, make_compressed_kept, 3, &kept, &size));
+		assert_int_equal(kept.distinct_fingerprints, 5);
+		assert_int_equal(replaced.distinct_fingerprints, kept.distinct_fingerprints);
+		assert_int_equal(kept.compressed_files, way->options.compression_count ? 2 : 0);
+		assert_int_equal(replaced.compressed_files, kept.compressed_files);
+		assert_int_equal(replaced.compressed_bytes, kept.compressed_bytes);
+		assert_int_equal(replaced.encoded_bytes, kept.encoded_bytes);
+		assert_int_equal(replaced.shared_files, kept.shared_files);
+		assert_int_equal(replaced.saved_bytes, kept.saved_bytes);
+	}
+}
+
 static int remove_target(void **state)
 {
 	(void)state;
@@ -173,6 +222,7 @@ int main(void)
 		cmocka_unit_test_teardown(duplicates_are_withdrawn, remove_target),
 		cmocka_unit_test_teardown(what_was_withdrawn_takes_no_room, remove_target),
 		cmocka_unit_test_teardown(replaced_members_are_wiped, remove_target),
+		cmocka_unit_test_teardown(summary_counts_what_stays, remove_target),
 		cmocka_unit_test_teardown(what_others_have_stays, remove_target),
 	};
 
