@@ -10,6 +10,7 @@
  */
 
 #define EROFS_NID_SLOT		  32u /* an inode lies at inode zone + 32 * nid */
+#define EROFS_NID_IN_METABOX	  (UINT64_C(1) << 63) /* ... or, without this bit, at 32 * nid in the metabox' data */
 #define EROFS_INODE_COMPACT_SIZE  32u
 #define EROFS_INODE_EXTENDED_SIZE 64u
 #define EROFS_NAME_MAX		  255u	      /* bytes of one path component */

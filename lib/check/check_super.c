@@ -51,11 +51,16 @@ static int check_bytes(struct erofs_check *check)
 static void check_zones(struct erofs_check *check)
 {
 	const struct erofs_superblock *sb = check->sb;
+	uint64_t shared = erofs_reader_shared_zone(check->image);
 
 	if ((uint64_t)sb->meta_blkaddr << sb->blkszbits >= check->limit)
 		erofs_check_finding_of(check, SUPER, "the inode zone begins at block %u, outside the image",
 				       sb->meta_blkaddr);
-	if ((uint64_t)sb->xattr_blkaddr << sb->blkszbits > check->limit)
+	if (shared & EROFS_METABOX_AREA && !check->image->metabox_err &&
+	    !erofs_reader_meta_fits(check->image, shared, 0))
+		erofs_check_finding_of(check, SUPER, "the shared xattr zone begins at block %u, outside the metabox",
+				       sb->xattr_blkaddr);
+	else if (!(shared & EROFS_METABOX_AREA) && shared > check->limit)
 		erofs_check_finding_of(check, SUPER, "the shared xattr zone begins at block %u, outside the image",
 				       sb->xattr_blkaddr);
 	if (sb->fixed_nsec >= NSEC_PER_SECOND)

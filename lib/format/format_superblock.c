@@ -44,6 +44,14 @@ _Static_assert(offsetof(struct disk_superblock, xattr_prefix_start) == 0x5c, "xa
 _Static_assert(offsetof(struct disk_superblock, ishare_xattr_prefix_id) == 0x69, "ishare_xattr_prefix_id");
 _Static_assert(offsetof(struct disk_superblock, rootnid_8b) == 0x70, "rootnid_8b");
 
+static void encode_slot(const struct erofs_superblock *sb, uint8_t *out)
+{
+	erofs_le64 metabox_nid = erofs_put64(sb->metabox_nid);
+
+	memset(out, 0, EROFS_SUPERBLOCK_SLOT_SIZE);
+	memcpy(out, &metabox_nid, sizeof(metabox_nid));
+}
+
 void erofs_superblock_encode(const struct erofs_superblock *sb, uint8_t *out)
 {
 	struct disk_superblock disk = {
@@ -81,6 +89,8 @@ void erofs_superblock_encode(const struct erofs_superblock *sb, uint8_t *out)
 	memcpy(disk.uuid, sb->uuid, sizeof(disk.uuid));
 	memcpy(disk.volume_name, sb->volume_name, sizeof(disk.volume_name));
 	memcpy(out, &disk, sizeof(disk));
+	if (sb->sb_extslots)
+		encode_slot(sb, out + sizeof(disk));
 }
 
 static int check_superblock(const struct erofs_superblock *sb, const char **reason)

@@ -7,8 +7,10 @@
 
 #include <erofs/superblock.h>
 
+#define EROFS_SUPERBLOCK_SLOT_SIZE 16u /* of an extension slot */
+
 /* Bytes to hand to erofs_superblock_decode(): the superblock and its first extension slot. */
-#define EROFS_SUPERBLOCK_DECODE_SIZE (EROFS_SUPERBLOCK_SIZE + 16u)
+#define EROFS_SUPERBLOCK_DECODE_SIZE (EROFS_SUPERBLOCK_SIZE + EROFS_SUPERBLOCK_SLOT_SIZE)
 
 /* Block sizes that Linux mounts on a machine with 4 KiB pages. */
 #define EROFS_BLKSZBITS_MIN 9u
@@ -17,10 +19,10 @@
 /* Bytes of a superblock with its extension slots. */
 static inline uint64_t erofs_superblock_span(const struct erofs_superblock *sb)
 {
-	return EROFS_SUPERBLOCK_SIZE + 16u * (uint64_t)sb->sb_extslots;
+	return EROFS_SUPERBLOCK_SIZE + EROFS_SUPERBLOCK_SLOT_SIZE * (uint64_t)sb->sb_extslots;
 }
 
-/* Writes EROFS_SUPERBLOCK_SIZE bytes; reserved fields are zero. */
+/* Writes EROFS_SUPERBLOCK_SIZE bytes and the first extension slot, if there is one; reserved fields are zero. */
 void erofs_superblock_encode(const struct erofs_superblock *sb, uint8_t *out);
 
 /*

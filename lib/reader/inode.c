@@ -8,17 +8,14 @@
 #include "lib/format/format_xattr.h"
 #include "lib/reader/reader.h"
 
-/* Bit 63 of a nid: the inode lies in the metabox inode's data instead of the inode zone. */
-#define NID_IN_METABOX (UINT64_C(1) << 63)
-
 uint64_t erofs_image_inode_offset(const struct erofs_image *image, uint64_t nid)
 {
 	uint64_t zone;
 
 	if (!image)
 		return UINT64_MAX;
-	if ((nid & NID_IN_METABOX) && erofs_has_incompat(&image->sb, EROFS_FEATURE_INCOMPAT_METABOX)) {
-		nid &= ~NID_IN_METABOX;
+	if ((nid & EROFS_NID_IN_METABOX) && erofs_has_incompat(&image->sb, EROFS_FEATURE_INCOMPAT_METABOX)) {
+		nid &= ~EROFS_NID_IN_METABOX;
 		return nid < EROFS_METABOX_AREA / EROFS_NID_SLOT ? EROFS_METABOX_AREA + nid * EROFS_NID_SLOT
 								 : UINT64_MAX;
 	}

@@ -74,6 +74,9 @@ bool erofs_reader_meta_fits(const struct erofs_image *image, uint64_t offset, ui
  */
 uint64_t erofs_reader_metabox_budget(const struct erofs_image *image);
 
+/* Where the shared xattrs begin. */
+uint64_t erofs_reader_shared_zone(const struct erofs_image *image);
+
 /* Fills in device and physical of an extent that lies among the metadata. */
 void erofs_reader_place_meta(struct erofs_extent *out, uint64_t offset);
 

@@ -108,7 +108,7 @@ static int compose_name(const struct erofs_image *image, struct erofs_xattr *out
 	return 0;
 }
 
-static uint64_t shared_zone(const struct erofs_image *image)
+uint64_t erofs_reader_shared_zone(const struct erofs_image *image)
 {
 	uint64_t at = (uint64_t)image->sb.xattr_blkaddr << image->sb.blkszbits;
 
@@ -129,7 +129,7 @@ static int next_shared(struct erofs_xattr_iter *iter, struct erofs_xattr *out)
 	int err;
 
 	id = erofs_xattr_shared_id_decode(iter->area + erofs_xattr_shared_id_at(iter->next_shared++));
-	at = shared_zone(image) + EROFS_XATTR_ALIGN * (uint64_t)id;
+	at = erofs_reader_shared_zone(image) + EROFS_XATTR_ALIGN * (uint64_t)id;
 	if (!erofs_reader_meta_fits(image, at, EROFS_XATTR_ENTRY_SIZE))
 		return -EUCLEAN;
 	if (avail > erofs_reader_meta_rest(image, at))

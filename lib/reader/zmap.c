@@ -41,7 +41,13 @@ static uint64_t lclusters(const struct erofs_zmap *map)
 	return map->inode->size ? ((map->inode->size - 1) >> map->header.lclusterbits) + 1 : 0;
 }
 
-/* The entries and their bytes; no file has more of them than its device has bytes. */
+/* No file has more entries than there are bytes behind its inode: on the device, or in the metabox, which may be larger. */
+static bool is_too_many(const struct erofs_zmap *map)
+{
+	return map->total > erofs_reader_meta_rest(map->image, map->start);
+}
+
+/* The entries and their bytes. */
 static int measure_compact(struct erofs_zmap *map, uint64_t *bytes, const char **reason)
 {
 	bool allow_2b = map->header.advise & EROFS_ZADVISE_COMPACTED_2B;
@@ -51,7 +57,7 @@ static int measure_compact(struct erofs_zmap *map, uint64_t *bytes, const char *
 	map->start = map->header_at + EROFS_ZMAP_HEADER_SIZE;
 	map->total = lclusters(map);
 	map->shape = erofs_compact_shape(map->start, map->total, allow_2b);
-	*bytes = map->total > map->image->primary.size ? UINT64_MAX : erofs_compact_size(&map->shape);
+	*bytes = is_too_many(map) ? UINT64_MAX : erofs_compact_size(&map->shape);
 	return 0;
 }
 
@@ -65,7 +71,7 @@ static int measure_extents(struct erofs_zmap *map, uint64_t *bytes, const char *
 		return bad(reason, "no extents for a file that is not empty");
 	if (unit == 4 && map->total > SHORT_EXTENTS_MAX)
 		return bad(reason, "too many extents for records of 4 bytes");
-	*bytes = map->total > map->image->primary.size ? UINT64_MAX : erofs_zextents_span(unit, map->total);
+	*bytes = is_too_many(map) ? UINT64_MAX : erofs_zextents_span(unit, map->total);
 	return 0;
 }
 
@@ -81,7 +87,7 @@ static int measure_index(struct erofs_zmap *map, const char **reason)
 	} else {
 		map->start = erofs_lcluster_full_at(map->header_at);
 		map->total = lclusters(map);
-		bytes = map->total > map->image->primary.size ? UINT64_MAX : map->total * EROFS_LCLUSTER_FULL_SIZE;
+		bytes = is_too_many(map) ? UINT64_MAX : map->total * EROFS_LCLUSTER_FULL_SIZE;
 	}
 	if (err)
 		return err;

@@ -23,9 +23,7 @@ static struct small_image image;
 
 static void set_metabox_nid(uint64_t nid)
 {
-	erofs_le64 disk = erofs_put64(nid);
-
-	memcpy(image.bytes + EROFS_SUPERBLOCK_OFFSET + EROFS_SUPERBLOCK_SIZE, &disk, sizeof(disk));
+	image.sb.metabox_nid = nid;
 }
 
 static void name_c(uint64_t nid)
@@ -108,6 +106,19 @@ static void shared_xattrs_in_it_are_read(void **state)
 	assert_string_equal(xattr.name, "user.tag");
 	erofs_xattr_close(iter);
 	erofs_image_close(open);
+}
+
+/* The metabox has a single block here. */
+static void shared_xattrs_begin_in_it(void **state)
+{
+	const struct erofs_check_options options = { .size = sizeof(options) };
+	struct small_report report;
+
+	(void)state;
+	image.sb.xattr_blkaddr = 2;
+	small_check(&report, &image, &options);
+	assert_non_null(
+		strstr(report.text, "superblock: the shared xattr zone begins at block 2, outside the metabox\n"));
 }
 
 static void without_one_there_is_none(void **state)
@@ -201,6 +212,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_sound_metabox_is_clean, build),
+		cmocka_unit_test_setup(shared_xattrs_begin_in_it, build),
 		cmocka_unit_test_setup(inodes_and_tails_in_it_are_read, build),
 		cmocka_unit_test_setup(shared_xattrs_in_it_are_read, build),
 		cmocka_unit_test_setup(without_one_there_is_none, build),
