@@ -157,7 +157,7 @@ stage_user() {
 	fi
 	tests "${as[@]}" env HOME="$nobody/home" TMPDIR="$nobody/tmp" COUNT=10 make -j"$test_jobs" check \
 		TESTS='$(unit_programs) tests/e2e/callers.sh tests/e2e/compress_effects.sh tests/e2e/examples.sh
-		tests/e2e/failures.sh tests/e2e/fingerprints.sh tests/e2e/fsck.sh tests/e2e/image_source.sh
+		tests/e2e/failures.sh tests/e2e/fingerprints.sh tests/e2e/fsck.sh tests/e2e/image_source.sh tests/e2e/metabox.sh
 		tests/e2e/namespaces.sh tests/e2e/options.sh tests/e2e/packed.sh tests/e2e/property.sh
 		tests/e2e/roundtrip.sh tests/e2e/sparse.sh tests/e2e/tar_index.sh tests/e2e/targets.sh'
 }

@@ -40,6 +40,10 @@ int dump_fingerprints(const struct dump *dump);
 /* All views that were asked for, of what was asked for. */
 int dump_show(struct dump *dump);
 
+/* A row about the metabox of an image that has one, and the same as a member of an object. */
+void dump_metabox_row(const struct dump *dump);
+void dump_metabox_add(const struct dump *dump, struct json_object *object);
+
 /* The file's bytes, and nothing else, on stdout. */
 int dump_cat(const struct dump *dump);
 

@@ -152,8 +152,10 @@ static void print_text(const struct dump *dump)
 	row("Filesystem shared xattr metadata start block:", "%" PRIu32, sb->xattr_blkaddr);
 	row("Filesystem root nid:", "%" PRIu64, sb->root_nid);
 	row("Filesystem packed nid:", "%" PRIu64, sb->packed_nid);
-	if (erofs_has_incompat(sb, EROFS_FEATURE_INCOMPAT_METABOX))
+	if (erofs_has_incompat(sb, EROFS_FEATURE_INCOMPAT_METABOX)) {
 		row("Filesystem metabox nid:", "%" PRIu64, sb->metabox_nid);
+		dump_metabox_row(dump);
+	}
 	rows_compression(dump);
 	row("Filesystem sb_size:", "%u", EROFS_SUPERBLOCK_SIZE + 16u * sb->sb_extslots);
 	row("Filesystem inode count:", "%" PRIu64, sb->inos);
@@ -295,6 +297,8 @@ static void print_json(const struct dump *dump)
 	add_features(object, sb);
 	if (sb->available_compr_algs)
 		add_compression(object, dump);
+	if (erofs_has_incompat(sb, EROFS_FEATURE_INCOMPAT_METABOX))
+		dump_metabox_add(dump, object);
 	add_devices(object, dump);
 	add_xattrs(object, dump);
 	json_put(dump->json, "superblock", object);

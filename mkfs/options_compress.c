@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,6 +69,47 @@ static bool take_extent_size(struct mkfs_parser *parser, const char *value)
 	return true;
 }
 
+/* "SIZE", "SIZE:ALG[,LEVEL][,KEY=VALUE...]", "off". */
+static bool take_metabox(struct mkfs_parser *parser, const char *value)
+{
+	struct erofs_build_options *build = &parser->options->build;
+	const char *algorithm = strchr(value, ':'), *end = "", *reason = NULL;
+	size_t length = algorithm ? (size_t)(algorithm - value) : strlen(value);
+	char text[32];
+	uint64_t size = 0;
+
+	build->metabox = EROFS_METABOX_NEVER;
+	build->metabox_compression_set = false;
+	if (strcmp(value, "off") == 0)
+		return true;
+	snprintf(text, sizeof(text), "%.*s", (int)length, value);
+	if (length >= sizeof(text) || !tool_parse_size(&size, text, EROFS_PCLUSTER_ENCODED_MAX) || !size ||
+	    (size & (size - 1)))
+		return mkfs_refuse("-m '%s': pieces of metadata have a power of two from the block size to %u bytes; "
+				   "'off' leaves the metabox out",
+				   value, EROFS_PCLUSTER_ENCODED_MAX);
+	build->metabox = EROFS_METABOX_ALWAYS;
+	build->metabox_piece = (uint32_t)size;
+	if (!algorithm)
+		return true;
+	build->metabox_compression_set = true;
+	if (erofs_compression_parse(&build->metabox_compression, algorithm + 1, &end, &reason))
+		return mkfs_refuse("-m '%s': %s", value, reason);
+	return !*end || mkfs_refuse("-m '%s': the metabox is encoded by one algorithm", value);
+}
+
+/* Others put inodes and directories between the data unless they are asked not to. */
+static bool take_zones(struct mkfs_parser *parser, const char *value)
+{
+	(void)parser;
+	if (!value || strcmp(value, "i") == 0 || strcmp(value, "d") == 0 || strcmp(value, "id") == 0 ||
+	    strcmp(value, "di") == 0)
+		return true;
+	if (strcmp(value, "0") == 0)
+		return mkfs_refuse("--MZ=0: inodes and directories always lie in zones of their own");
+	return mkfs_refuse("--MZ='%s': 'i' stands for inodes, 'd' for directories", value);
+}
+
 /* Digits at `*text` as a number; moves on behind them. */
 static bool take_number(unsigned int *out, const char **text)
 {
@@ -108,6 +150,11 @@ static const struct mkfs_option rows[] = {
 	{ .help = "  -E [^]48bit                encoded extents instead of clusters (Linux >= 6.15)\n" },
 	{ "extent-size", 0, MUST, take_extent_size,
 	  .help = "      --extent-size=N        bytes of the file in one encoded extent (128K)\n" },
+	{ NULL, 'm', MUST, take_metabox,
+	  .help = "  -m SIZE[:ALG] | off        metadata and small files encoded in pieces of SIZE bytes, by ALG or as\n"
+		  "                             files are (Linux >= 6.17); --min-kernel=6.17 does it where it is smaller\n" },
+	{ "MZ", 0, MAY, take_zones,
+	  .help = "      --MZ[=i|d|id]          inodes, directories in zones of their own, as they always are\n" },
 	{ .help = "  -E [^]full-index           clusters with full indexes instead of compact ones\n" },
 	{ .help = "  -E [^]ztailpacking         the last cluster of a file lies behind its index if it fits (Linux >= 5.17)\n" },
 };

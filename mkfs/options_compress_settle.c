@@ -24,6 +24,21 @@ static bool check_sizes(const struct erofs_build_options *build)
 	return true;
 }
 
+static bool check_metabox(const struct erofs_build_options *build)
+{
+	if (build->metabox < EROFS_METABOX_IF_SMALLER)
+		return true;
+	if (build->data_outside)
+		return mkfs_refuse("-m: the metadata of an index are not compressed");
+	if (build->metabox_piece && build->metabox_piece >> build->blkszbits == 0)
+		return mkfs_refuse("-m %" PRIu32 ": pieces of metadata have at least a block of %" PRIu32 " bytes",
+				   build->metabox_piece, 1u << build->blkszbits);
+	if (!build->compression_count && !build->metabox_compression_set)
+		return mkfs_refuse("-m: files are not compressed; say how metadata are, such as -m %" PRIu32 ":zstd",
+				   build->metabox_piece);
+	return true;
+}
+
 static bool check_form(const struct erofs_build_options *build)
 {
 	bool extents = build->compressed_form == EROFS_COMPRESSED_EXTENTS;
@@ -67,7 +82,7 @@ bool mkfs_settle_compression(struct mkfs_options *options)
 	/* The full index is one of clusters. */
 	bool form_given = options->form_given || build->full_index;
 
-	if (!check_sizes(build) || !read_hints(options))
+	if (!check_sizes(build) || !check_metabox(build) || !read_hints(options))
 		return false;
 	if (build->pack_tails && build->compressed_form == EROFS_COMPRESSED_EXTENTS)
 		return mkfs_refuse("-E ztailpacking is for clusters: encoded extents, asked for by -E 48bit, lie byte "

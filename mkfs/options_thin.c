@@ -6,7 +6,8 @@
 /* What can only be had in a copy. */
 static bool needs_copy(const struct mkfs_options *options)
 {
-	return options->build.compression_count || options->min_kernel.major || options->scan.device_count;
+	return options->build.compression_count || options->build.metabox >= EROFS_METABOX_IF_SMALLER ||
+	       options->min_kernel.major || options->scan.device_count;
 }
 
 /* An index of images takes everything as they have it. */
@@ -14,6 +15,8 @@ static bool check_thin(const struct mkfs_options *options)
 {
 	if (options->build.compression_count)
 		return mkfs_refuse("-z: --index leaves the contents in the images, as they are");
+	if (options->build.metabox >= EROFS_METABOX_IF_SMALLER)
+		return mkfs_refuse("-m: the metadata of an index are not compressed");
 	if (options->min_kernel.major)
 		return mkfs_refuse("--min-kernel: what an index wants is what its images want");
 	return !options->scan.device_count ||

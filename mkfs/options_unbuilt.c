@@ -14,7 +14,6 @@ bool mkfs_refuse_unbuilt(struct mkfs_parser *parser, const char *value)
 }
 
 static const struct mkfs_option rows[] = {
-	{ "MZ", 0, MAY, mkfs_refuse_unbuilt, .help = NULL },
 	{ "async-queue-limit", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
 	{ "blobdev", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
 	{ "chunksize", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
@@ -24,7 +23,6 @@ static const struct mkfs_option rows[] = {
 	{ "product-out", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
 	{ "root-xattr-isize", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
 	{ "zD", 0, MAY, mkfs_refuse_unbuilt, .help = NULL },
-	{ NULL, 'm', MUST, mkfs_refuse_unbuilt, .help = NULL },
 };
 
 const struct mkfs_option_group mkfs_unbuilt_options = MKFS_OPTION_GROUP(NULL, rows);

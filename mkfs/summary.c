@@ -35,6 +35,10 @@ static void print_stored(const struct mkfs_job *job)
 		       summary->shared_files, megabytes(summary->saved_bytes));
 	if (build->compression_count)
 		print_compression(job->options, summary);
+	if (summary->metabox_bytes)
+		printf("  metabox:      %.2f MB of metadata and small files to %.2f MB, in %" PRIu64 " pieces\n",
+		       megabytes(summary->metabox_bytes), megabytes(summary->metabox_encoded_bytes),
+		       summary->metabox_pieces);
 	if (summary->abandoned_files)
 		printf("  replaced:     %" PRIu64
 		       " files that arrived before others of their names, %.2f MB of zeros in their place\n",

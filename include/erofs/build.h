@@ -58,6 +58,20 @@ struct erofs_compress_hint {
 struct erofs_compress_hints;
 
 /*
+ * Whether the inodes, with their xattrs, indexes and all that lies behind them, and the files of less than a block, are encoded together: in
+ * the data of one inode that nobody sees, the metabox. Linux >= 6.17.
+ */
+enum erofs_metabox_rule {
+	EROFS_METABOX_DEFAULT, /* no, unless erofs_build_for_kernel() finds that it may be */
+	EROFS_METABOX_NEVER,
+	EROFS_METABOX_IF_SMALLER, /* if that makes the image smaller */
+	EROFS_METABOX_ALWAYS,
+};
+
+/* Pieces of this size make small images in which single files are still found quickly. */
+#define EROFS_METABOX_PIECE_DEFAULT (16u * 1024)
+
+/*
  * Reads a file of hints, one a line: "SIZE [INDEX] REGEX", where SIZE is the pcluster size in bytes, INDEX the position of the
  * algorithm in the list of them (0), and REGEX an extended regular expression that is searched for in the path from the root
  * without its leading slash; the first line that matches counts. '#' begins a comment. Reports what is wrong by file and
@@ -138,6 +152,13 @@ struct erofs_build_options {
 	 * small files are compressed, too. Linux >= 5.17. -EINVAL with EXTENTS, of which each takes no more than it has anyway.
 	 */
 	bool pack_tails;
+
+	enum erofs_metabox_rule metabox;
+	/* Bytes of the metabox that are encoded at once: a power of two from the block size to 1 MiB; 0: what suits most. */
+	uint32_t metabox_piece;
+	/* By what; if it is not set, by compression[0]. Without either, -EINVAL. */
+	bool metabox_compression_set;
+	struct erofs_compression metabox_compression;
 };
 
 struct erofs_build_summary {
@@ -160,9 +181,12 @@ struct erofs_build_summary {
 	uint64_t encoded_extents;  /* ... and for how many extents */
 	uint64_t shared_xattrs;	   /* distinct xattrs in the shared zone */
 	uint8_t uuid[16];
-	bool has_verity;	 /* the two below are set */
-	uint8_t verity_root[32]; /* the root hash; image_bytes includes the tree */
-	uint64_t verity_offset;	 /* bytes from the image's start to dm-verity's superblock */
+	bool has_verity;		/* the two below are set */
+	uint8_t verity_root[32];	/* the root hash; image_bytes includes the tree */
+	uint64_t verity_offset;		/* bytes from the image's start to dm-verity's superblock */
+	uint64_t metabox_bytes;		/* metadata and small files in the metabox, 0: there is none; ... */
+	uint64_t metabox_encoded_bytes; /* ... what they take in the image, ... */
+	uint64_t metabox_pieces;	/* ... in so many pieces */
 };
 
 /*

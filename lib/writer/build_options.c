@@ -93,6 +93,32 @@ static int check_compressors(const struct erofs_build_options *options, const st
 	return 0;
 }
 
+static int check_metabox(const struct erofs_build_options *options, const struct erofs_diag *diag)
+{
+	uint32_t piece = options->metabox_piece;
+	const struct erofs_compressor_info *info;
+
+	if ((unsigned int)options->metabox > EROFS_METABOX_ALWAYS)
+		return REFUSE(diag, "metabox", "there is no rule %d", (int)options->metabox);
+	if (piece &&
+	    (!is_power_of_two(piece) || piece >> options->blkszbits == 0 || piece > EROFS_PCLUSTER_ENCODED_MAX))
+		return REFUSE(diag, "metabox_piece", "%" PRIu32 " is no power of two from the block size to %u", piece,
+			      EROFS_PCLUSTER_ENCODED_MAX);
+	if (options->metabox < EROFS_METABOX_IF_SMALLER)
+		return 0;
+	if (options->data_outside)
+		return REFUSE(diag, "metabox", "an index of contents that stay where they are is not encoded");
+	if (!options->metabox_compression_set)
+		return options->compression_count ? 0 : REFUSE(diag, "metabox", "nothing says how to encode it");
+	info = erofs_compressor_limits(options->metabox_compression.compressor);
+	if (!info)
+		return REFUSE(diag, "metabox_compression", "there is no compressor %d",
+			      (int)options->metabox_compression.compressor);
+	return erofs_algorithm_is_built((int)info->algorithm)
+		       ? 0
+		       : erofs_report(diag, -EOPNOTSUPP, "%s: built without it", info->name);
+}
+
 static int check_sizes(const struct erofs_build_options *options, const struct erofs_diag *diag)
 {
 	uint32_t blksz, extent = options->extent_size, most = options->max_extent_bytes;
@@ -132,5 +158,7 @@ int erofs_writer_options_check(const struct erofs_build_options *options, const 
 		err = check_compressors(options, diag);
 	if (!err)
 		err = check_sizes(options, diag);
+	if (!err)
+		err = check_metabox(options, diag);
 	return err ? err : erofs_writer_compress_hints_check(options, diag);
 }

@@ -55,11 +55,11 @@ refused "SOURCE_DATE_EPOCH=garbage" "SOURCE_DATE_EPOCH" env SOURCE_DATE_EPOCH=ga
 nothing_left "SOURCE_DATE_EPOCH=garbage"
 
 # ---- known, but not built: refused by name
-for option in -m4096 --tar=headerball -Efragments -Eall-fragments -Ededupe -Efragdedupe --ungzip=x \
-	--unxz=x --chunksize=4096 --blobdev=x --zD --zD=1 --MZ=i --async-queue-limit=9 \
+for option in --tar=headerball -Efragments -Eall-fragments -Ededupe -Efragdedupe --ungzip=x \
+	--unxz=x --chunksize=4096 --blobdev=x --zD --zD=1 --async-queue-limit=9 \
 	--dsunit=4 --product-out=x --fs-config-file=x --incremental=data; do
 	name=${option%%=*}
-	case $option in -m*) name=${option:0:2} ;; -E*) name=${option#-E} ;; esac
+	case $option in -E*) name=${option#-E} ;; esac
 	rejects "$option is refused by name" "$name" "$option" "$out" "$work/s"
 done
 

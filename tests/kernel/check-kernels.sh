@@ -54,6 +54,8 @@ rows() {
 		zstdfull 6.10 -zzstd -Efull-index
 		extents 6.15 -zlz4
 		extdeflate 6.15 -zdeflate --extent-size=16384
+		metabox 6.17 -zlz4
+		metazip 6.17 -zdeflate -m4096
 		shared 7.0 -zzstd $FP_OPT
 	END
 }

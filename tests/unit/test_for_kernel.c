@@ -79,7 +79,8 @@ static void packed_tails_keep_clusters(void **state)
 	options.pack_tails = true;
 	options.compressed_form = EROFS_COMPRESSED_EXTENTS;
 	messages_init(&messages);
-	assert_int_equal(erofs_build_for_kernel(&options, (struct erofs_kernel){ 6, 15 }, true, &messages.diag), -EINVAL);
+	assert_int_equal(erofs_build_for_kernel(&options, (struct erofs_kernel){ 6, 15 }, true, &messages.diag),
+			 -EINVAL);
 	assert_non_null(strstr(messages.last, "pack_tails"));
 }
 
@@ -117,9 +118,31 @@ static void newer_kernels_get_more(void **state)
 	assert_int_equal(options.compressed_form, EROFS_COMPRESSED_EXTENTS);
 	options = accepted(defaults(), 7, 0, false);
 	assert_int_equal(options.compressed_form, EROFS_COMPRESSED_EXTENTS);
+	assert_int_equal(options.metabox, EROFS_METABOX_DEFAULT);
 	/* What the caller has chosen stays. */
 	options = accepted(defaults(), 7, 0, true);
 	assert_int_equal(options.compressed_form, EROFS_COMPRESSED_CLUSTERS);
+}
+
+static void compressed_images_get_a_metabox(void **state)
+{
+	struct erofs_build_options options = accepted(compressed(EROFS_COMPRESSOR_LZ4), 6, 16, false);
+
+	(void)state;
+	assert_int_equal(options.metabox, EROFS_METABOX_DEFAULT);
+	options = accepted(compressed(EROFS_COMPRESSOR_LZ4), 6, 17, false);
+	assert_int_equal(options.metabox, EROFS_METABOX_IF_SMALLER);
+	options = compressed(EROFS_COMPRESSOR_LZ4);
+	options.metabox = EROFS_METABOX_NEVER;
+	assert_int_equal(accepted(options, 6, 17, false).metabox, EROFS_METABOX_NEVER);
+	options.metabox = EROFS_METABOX_ALWAYS;
+	assert_int_equal(accepted(options, 7, 0, false).metabox, EROFS_METABOX_ALWAYS);
+	assert_since(options, 6, 17);
+	options = defaults();
+	options.metabox = EROFS_METABOX_ALWAYS;
+	options.metabox_compression_set = true;
+	options.metabox_compression.compressor = EROFS_COMPRESSOR_ZSTD;
+	assert_since(options, 6, 17);
 }
 
 static void features_need_their_kernel(void **state)
@@ -221,8 +244,8 @@ static void versions_compare_by_number(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(packed_tails_keep_clusters),
-		cmocka_unit_test(no_kernel_asks_for_nothing), cmocka_unit_test(newer_kernels_get_more),
+		cmocka_unit_test(packed_tails_keep_clusters), cmocka_unit_test(no_kernel_asks_for_nothing),
+		cmocka_unit_test(newer_kernels_get_more),     cmocka_unit_test(compressed_images_get_a_metabox),
 		cmocka_unit_test(features_need_their_kernel), cmocka_unit_test(compression_needs_its_kernel),
 		cmocka_unit_test(superblocks_say_it_too),     cmocka_unit_test(versions_compare_by_number),
 	};

@@ -263,6 +263,38 @@ static void other_blocks_lie_behind(void **state)
 	tear_down(&f);
 }
 
+/* Zone and shared xattrs are those of an image without one; what is left lies in front. */
+static void a_metabox_is_laid_out_like_a_zone(void **state)
+{
+	struct fixture f, plain;
+	uint64_t random = 10, again = 10, first = UINT64_MAX;
+
+	(void)state;
+	set_up(&plain, 9);
+	fill(&plain, &random, EVEN, 5000);
+	plan_and_lay_out(&plain);
+	set_up(&f, 9);
+	f.options.metabox = EROFS_METABOX_ALWAYS;
+	f.options.metabox_compression_set = true;
+	f.options.metabox_compression.compressor = EROFS_COMPRESSOR_LZ4;
+	fill(&f, &again, EVEN, 5000);
+	plan_and_lay_out(&f);
+	assert_true(f.layout.has_metabox);
+	assert_int_equal(f.layout.zone_size, plain.layout.zone_size);
+	assert_true(f.layout.metabox_size >= f.layout.shared_xattrs_at + f.plan.xattrs.shared_zone.size);
+	assert_true(erofs_writer_nid(&f.layout, 0) == EROFS_NID_IN_METABOX);
+	for (uint32_t i = 0; i < f.tree->inode_count; i++) {
+		assert_int_equal(f.layout.positions[i], plain.layout.positions[i]);
+		assert_true(erofs_writer_nid(&f.layout, i) ==
+			    (EROFS_NID_IN_METABOX | f.layout.positions[i] / EROFS_NID_SLOT));
+		if (f.layout.blkaddrs[i] && f.layout.blkaddrs[i] < first)
+			first = f.layout.blkaddrs[i];
+	}
+	assert_int_equal(first, f.layout.meta_blkaddr);
+	tear_down(&f);
+	tear_down(&plain);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +303,7 @@ int main(void)
 		cmocka_unit_test(the_root_comes_first),
 		cmocka_unit_test(the_same_tree_has_the_same_layout),
 		cmocka_unit_test(other_blocks_lie_behind),
+		cmocka_unit_test(a_metabox_is_laid_out_like_a_zone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,13 +22,11 @@ static bool is_good_start(const struct erofs_buffer *extents, uint64_t count, ui
 	return true;
 }
 
-int erofs_writer_shift(struct erofs_run *run, const struct erofs_tree_inode *inode, const struct erofs_buffer *extents,
-		       uint64_t count, uint32_t *shift)
+uint32_t erofs_writer_find_shift(const struct erofs_method *method, const struct erofs_buffer *extents, uint64_t count,
+				 uint64_t start)
 {
-	const struct erofs_method *method = erofs_writer_method(run->plan, inode);
-	uint64_t start = run->data->zone.end;
+	uint32_t shift = 0;
 
-	*shift = 0;
 	if (method->unit != 1 ||
 	    erofs_compressor_limits(method->compression.compressor)->algorithm != EROFS_ALGORITHM_DEFLATE)
 		return 0;
@@ -37,8 +35,15 @@ int erofs_writer_shift(struct erofs_run *run, const struct erofs_tree_inode *ino
 	 * there are enough; erofs_writer_encode_extents() makes them so that a run may begin with a page. Taken over from
 	 * another image, they may be as they like.
 	 */
-	while (*shift < EROFS_MARK_PAGE && !is_good_start(extents, count, start + *shift))
-		++*shift;
+	while (shift < EROFS_MARK_PAGE && !is_good_start(extents, count, start + shift))
+		shift++;
+	return shift;
+}
+
+int erofs_writer_shift(struct erofs_run *run, const struct erofs_tree_inode *inode, const struct erofs_buffer *extents,
+		       uint64_t count, uint32_t *shift)
+{
+	*shift = erofs_writer_find_shift(erofs_writer_method(run->plan, inode), extents, count, run->data->zone.end);
 	if (*shift == EROFS_MARK_PAGE)
 		return erofs_tree_report(run->plan->diag, -EOPNOTSUPP, inode,
 					 "its DEFLATE extents are so small that Linux cannot read them wherever they "

@@ -66,16 +66,6 @@ static int hash_file(struct erofs_run *run, struct erofs_job *job, struct erofs_
 }
 
 /*
- * An extent so small is read sooner behind its inode, in a block that is read anyway, than decoded from somewhere else; that
- * all small files are encoded made reading a whole tree a quarter slower and its image half a percent smaller.
- */
-static bool is_better_inline(const struct erofs_plan *plan, uint64_t size)
-{
-	return plan->options->compressed_form == EROFS_COMPRESSED_EXTENTS && plan->options->inline_data &&
-	       size <= plan->blksz / 2;
-}
-
-/*
  * How many encoded bytes still make the image smaller than the stored file would. Depends on nothing but the size, so that
  * equal files are compressed or stored in every image: not on whether this one's tail happens to fit behind its inode.
  */
@@ -84,7 +74,7 @@ static size_t worthwhile(const struct erofs_plan *plan, uint64_t size)
 	uint64_t stored = plan->options->inline_data ? size : erofs_writer_encode_room(&plan->methods, (size_t)size);
 	uint64_t index = erofs_writer_index_estimate(&plan->methods, size);
 
-	return stored > index && !is_better_inline(plan, size) ? (size_t)(stored - index - 1) : 0;
+	return stored > index && size > erofs_writer_inline_most(plan) ? (size_t)(stored - index - 1) : 0;
 }
 
 /*

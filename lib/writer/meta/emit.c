@@ -5,11 +5,12 @@
 #include <stdlib.h>
 
 #include "lib/util/cleanup.h"
-#include "lib/writer/meta/emit_inode.h"
+#include "lib/writer/meta/metabox.h"
+#include "lib/writer/meta/parts.h"
 
 /*
- * Emit: the metadata in the order of their places, in pieces that several threads make and write at once. They consist of parts: each
- * inode, the shared xattrs, the blocks of each inode that has some. Every inode is checked against the place that layout gave it.
+ * Emit: the metadata in the order of their places, in pieces that several threads make and write at once, each of a number of parts
+ * (parts.h); of an image with a metabox, what lies outside of it.
  */
 
 /* A piece ends with the part that brings it to this size. */
@@ -21,60 +22,11 @@ struct slot {
 };
 
 struct emission {
-	struct erofs_emitter emitter;
+	struct erofs_parts parts;
 	struct slot *slots;
 	unsigned int slot_count;
 	uint64_t next; /* part */
 };
-
-/* ---- parts ------------------------------------------------------------------------------------------------------------ */
-
-static uint64_t inode_count(const struct emission *emission)
-{
-	return emission->emitter.plan->tree->inode_count;
-}
-
-static uint64_t part_count(const struct emission *emission)
-{
-	return inode_count(emission) + 1 + emission->emitter.layout->with_blocks_count;
-}
-
-static const struct erofs_tree_inode *inode_of(const struct emission *emission, uint64_t part)
-{
-	const struct erofs_layout *layout = emission->emitter.layout;
-	uint64_t count = inode_count(emission);
-	uint32_t number = part < count ? layout->by_position[part] : layout->with_blocks[part - count - 1];
-
-	return emission->emitter.plan->tree->inodes[number];
-}
-
-/* Where a part begins, and the one before it ends, with zeros at its end perhaps. */
-static uint64_t start_of(const struct emission *emission, uint64_t part)
-{
-	const struct erofs_layout *layout = emission->emitter.layout;
-	uint64_t start = emission->emitter.zone_start;
-
-	if (part == part_count(emission))
-		return start + layout->metadata_size;
-	if (part == inode_count(emission))
-		return start + layout->shared_xattrs_at;
-	if (part < inode_count(emission))
-		return start + layout->positions[layout->by_position[part]];
-	return (uint64_t)layout->blkaddrs[inode_of(emission, part)->number] * layout->blksz;
-}
-
-static int emit_part(const struct emission *emission, struct erofs_piece *piece, uint64_t part)
-{
-	const struct erofs_buffer *shared = &emission->emitter.plan->xattrs.shared_zone;
-
-	if (part < inode_count(emission))
-		return erofs_writer_emit_inode(&emission->emitter, piece, inode_of(emission, part));
-	if (part > inode_count(emission))
-		return erofs_writer_emit_blocks(&emission->emitter, piece, inode_of(emission, part));
-	erofs_writer_row_pad(&piece->row, start_of(emission, part));
-	erofs_writer_row_append(&piece->row, shared->data, shared->size);
-	return 0;
-}
 
 /* ---- pieces, as jobs of the pool ------------------------------------------------------------------------------------- */
 
@@ -82,20 +34,20 @@ static int next_piece(void *ctx, unsigned int slot_number)
 {
 	struct emission *emission = ctx;
 	struct slot *slot = &emission->slots[slot_number];
-	uint64_t start = start_of(emission, emission->next), end = start;
+	uint64_t start = erofs_writer_part_start(&emission->parts, emission->next), end = start;
 	int err;
 
-	if (emission->next == part_count(emission))
+	if (emission->next == emission->parts.end)
 		return 0;
-	if (erofs_cancel_requested(emission->emitter.plan->options->cancel))
+	if (erofs_cancel_requested(emission->parts.emitter.plan->options->cancel))
 		return -ECANCELED;
 	slot->first = emission->next;
-	while (emission->next < part_count(emission) && end - start < PIECE_SIZE)
-		end = start_of(emission, ++emission->next);
+	while (emission->next < emission->parts.end && end - start < PIECE_SIZE)
+		end = erofs_writer_part_start(&emission->parts, ++emission->next);
 	slot->end = emission->next;
 	err = erofs_writer_row_begin(&slot->piece.row, start, end);
-	for (uint64_t part = slot->first; !err && part < slot->end && part < inode_count(emission); part++)
-		err = erofs_writer_emit_file_tail(&emission->emitter, &slot->piece, inode_of(emission, part));
+	for (uint64_t part = slot->first; !err && part < slot->end; part++)
+		err = erofs_writer_part_tail(&emission->parts, &slot->piece, part, start, end);
 	return err ? err : 1;
 }
 
@@ -107,7 +59,7 @@ static int make_piece(void *ctx, unsigned int slot_number, unsigned int worker)
 
 	(void)worker;
 	for (uint64_t part = slot->first; !err && part < slot->end; part++)
-		err = emit_part(emission, &slot->piece, part);
+		err = erofs_writer_part_emit(&emission->parts, &slot->piece, part);
 	if (!err)
 		erofs_writer_row_pad(&slot->piece.row, slot->piece.row.end);
 	return err;
@@ -117,7 +69,7 @@ static int hash_piece(void *ctx, unsigned int slot_number)
 {
 	const struct emission *emission = ctx;
 	const struct erofs_row *row = &emission->slots[slot_number].piece.row;
-	struct erofs_hasher *hasher = emission->emitter.data->uuid_hasher;
+	struct erofs_hasher *hasher = emission->parts.emitter.data->uuid_hasher;
 
 	return hasher ? erofs_hasher_append(hasher, row->bytes, (size_t)(row->end - row->start)) : 0;
 }
@@ -128,7 +80,7 @@ static int write_piece(void *ctx, unsigned int slot_number, unsigned int worker)
 	const struct erofs_row *row = &emission->slots[slot_number].piece.row;
 
 	(void)worker;
-	return erofs_output_write(emission->emitter.data->output, row->bytes, (size_t)(row->end - row->start),
+	return erofs_output_write(emission->parts.emitter.data->output, row->bytes, (size_t)(row->end - row->start),
 				  row->start);
 }
 
@@ -167,18 +119,16 @@ static void report_progress(const struct erofs_plan *plan)
 		plan->options->progress(plan->options->progress_ctx, &progress);
 }
 
-int erofs_writer_emit(const struct erofs_plan *plan, const struct erofs_data *data, const struct erofs_layout *layout,
+int erofs_writer_emit(const struct erofs_plan *plan, const struct erofs_data *data, struct erofs_layout *layout,
 		      struct erofs_pool *pool)
 {
-	erofs_auto(release_emission) struct emission emission = {
-		.emitter = { .plan = plan,
-			     .data = data,
-			     .layout = layout,
-			     .zone_start = layout->meta_blkaddr * plan->blksz },
-	};
+	erofs_auto(release_emission) struct emission emission = { .parts = erofs_writer_parts(plan, data, layout) };
 	int err;
 
+	emission.next = emission.parts.first;
 	report_progress(plan);
 	err = emit_metadata(&emission, pool);
+	if (!err && layout->has_metabox)
+		err = erofs_writer_emit_metabox(plan, data, layout, pool);
 	return err ? err : erofs_writer_emit_front(plan, data, layout, pool);
 }

@@ -5,8 +5,8 @@
 #include "lib/util/pool.h"
 #include "lib/writer/meta/layout.h"
 
-/* Writes all metadata, the superblock last. Reports what the output says. */
-int erofs_writer_emit(const struct erofs_plan *plan, const struct erofs_data *data, const struct erofs_layout *layout,
+/* Writes all metadata, the superblock last, and adds to the layout what the metabox took. Reports what the output says. */
+int erofs_writer_emit(const struct erofs_plan *plan, const struct erofs_data *data, struct erofs_layout *layout,
 		      struct erofs_pool *pool);
 
 /* Writes what stands in front of the data, the superblock with its checksum: what turns the bytes into an image. */

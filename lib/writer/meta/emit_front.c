@@ -10,7 +10,7 @@
 #include "lib/util/cleanup.h"
 #include "lib/writer/meta/emit.h"
 
-static uint32_t compat_features(const struct erofs_plan *plan)
+static uint32_t compat_features(const struct erofs_plan *plan, const struct erofs_layout *layout)
 {
 	uint32_t features = EROFS_FEATURE_COMPAT_MTIME;
 
@@ -22,12 +22,9 @@ static uint32_t compat_features(const struct erofs_plan *plan)
 		features |= EROFS_FEATURE_COMPAT_PLAIN_XATTR_PFX;
 	if (plan->xattrs.fingerprint_prefix >= 0)
 		features |= EROFS_FEATURE_COMPAT_ISHARE_XATTRS;
+	if (layout->has_metabox && plan->xattrs.shared_count)
+		features |= EROFS_FEATURE_COMPAT_SHARED_EA_IN_METABOX;
 	return features;
-}
-
-static bool has_configs(const struct erofs_plan *plan)
-{
-	return plan->options->compression_count && erofs_writer_needs_configs(plan->options);
 }
 
 static bool has_rotated_blocks(const struct erofs_plan *plan, const struct erofs_data *data)
@@ -36,14 +33,17 @@ static bool has_rotated_blocks(const struct erofs_plan *plan, const struct erofs
 	       plan->options->compressed_form == EROFS_COMPRESSED_CLUSTERS;
 }
 
-static uint32_t incompat_features(const struct erofs_plan *plan, const struct erofs_data *data)
+static uint32_t incompat_features(const struct erofs_plan *plan, const struct erofs_data *data,
+				  const struct erofs_layout *layout)
 {
 	const struct erofs_build_options *options = plan->options;
 	uint32_t features = 0;
 
-	if (options->compression_count)
+	if (options->compression_count || layout->has_metabox)
 		features |= EROFS_FEATURE_INCOMPAT_ZERO_PADDING;
-	if (has_configs(plan))
+	if (layout->has_metabox)
+		features |= EROFS_FEATURE_INCOMPAT_METABOX | EROFS_FEATURE_INCOMPAT_48BIT;
+	if (erofs_writer_has_configs(plan))
 		features |= EROFS_FEATURE_INCOMPAT_COMPR_CFGS;
 	if (data->has_compressed && options->compressed_form == EROFS_COMPRESSED_EXTENTS)
 		features |= EROFS_FEATURE_INCOMPAT_48BIT;
@@ -64,8 +64,8 @@ static struct erofs_superblock make_superblock(const struct erofs_plan *plan, co
 	const struct erofs_build_options *options = plan->options;
 	const struct erofs_xattr_plan *xattrs = &plan->xattrs;
 	struct erofs_superblock sb = {
-		.feature_compat = compat_features(plan),
-		.feature_incompat = incompat_features(plan, data),
+		.feature_compat = compat_features(plan, layout),
+		.feature_incompat = incompat_features(plan, data, layout),
 		.blkszbits = (uint8_t)options->blkszbits,
 		.root_nid = erofs_writer_nid(layout, plan->tree->root->number),
 		.inos = plan->tree->inode_count,
@@ -76,14 +76,19 @@ static struct erofs_superblock make_superblock(const struct erofs_plan *plan, co
 		.meta_blkaddr = (uint32_t)erofs_writer_nid_blkaddr(layout),
 		.xattr_prefix_count = (uint8_t)xattrs->prefix_count,
 	};
-	struct erofs_compression_configs configs = erofs_writer_methods_configs(&plan->methods);
+	struct erofs_compression_configs configs = erofs_writer_plan_configs(plan);
 
-	if (has_configs(plan))
+	if (erofs_writer_has_configs(plan))
 		sb.available_compr_algs = configs.algorithms;
 	else if (options->compression_count)
 		sb.available_compr_algs = configs.lz4_max_distance;
 	if (xattrs->shared_count)
-		sb.xattr_blkaddr = (uint32_t)(layout->meta_blkaddr + layout->shared_xattrs_at / plan->blksz);
+		sb.xattr_blkaddr = (uint32_t)((layout->has_metabox ? 0 : layout->meta_blkaddr) +
+					      layout->shared_xattrs_at / plan->blksz);
+	if (erofs_writer_may_have_metabox(plan))
+		sb.sb_extslots = 1;
+	if (layout->has_metabox)
+		sb.metabox_nid = erofs_writer_metabox_nid(layout);
 	if (xattrs->prefix_count)
 		sb.xattr_prefix_start = plan->prefixes_at / 4;
 	if (xattrs->fingerprint_prefix >= 0)
@@ -99,10 +104,10 @@ static struct erofs_superblock make_superblock(const struct erofs_plan *plan, co
 /* What stands between the superblock and the prefix table. */
 static void encode_configs(const struct erofs_plan *plan, uint8_t *out)
 {
-	struct erofs_compression_configs configs = erofs_writer_methods_configs(&plan->methods);
+	struct erofs_compression_configs configs = erofs_writer_plan_configs(plan);
 	uint8_t raw[EROFS_CONFIGS_MAX_SIZE];
 
-	if (has_configs(plan))
+	if (erofs_writer_has_configs(plan))
 		memcpy(out, raw, erofs_configs_encode(&configs, raw));
 }
 
@@ -144,7 +149,7 @@ int erofs_writer_emit_front(const struct erofs_plan *plan, const struct erofs_da
 		erofs_writer_elsewhere_device(plan, &sb, front.data + EROFS_SUPERBLOCK_SIZE);
 	if (err)
 		return err;
-	encode_configs(plan, front.data + EROFS_SUPERBLOCK_SIZE);
+	encode_configs(plan, front.data + erofs_superblock_span(&sb));
 	erofs_superblock_encode(&sb, front.data);
 	err = make_uuid(plan->options, data->uuid_hasher, &front, sb.uuid);
 	if (err)

@@ -226,12 +226,12 @@ static uint64_t position_of(const struct erofs_emitter *emitter, const struct er
 
 /* Asked for once, by one thread at a time: see tails.h. */
 int erofs_writer_emit_file_tail(const struct erofs_emitter *emitter, struct erofs_piece *piece,
-				const struct erofs_tree_inode *inode)
+				const struct erofs_tree_inode *inode, uint64_t from, uint64_t to)
 {
 	uint32_t size = erofs_writer_placed_tail(emitter->plan, emitter->data, inode);
 	uint64_t at = position_of(emitter, inode) + erofs_writer_placed_body(emitter->plan, emitter->data, inode);
 
-	if (!size || !S_ISREG(inode->mode) || erofs_writer_is_thin(emitter->plan, inode))
+	if (!size || at < from || at >= to || !S_ISREG(inode->mode) || erofs_writer_is_thin(emitter->plan, inode))
 		return 0;
 	return erofs_writer_tails_read(emitter->data->tails, erofs_writer_row_at(&piece->row, at), size,
 				       erofs_writer_placed_tail_at(emitter->data, inode));

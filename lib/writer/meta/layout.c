@@ -14,6 +14,10 @@
  *
  *	inode zone | shared xattrs | blocks of directories and long symlinks
  *
+ * or, with a metabox, in which inodes and shared xattrs are laid out in the same way:
+ *
+ *	blocks of directories and long symlinks | the metabox' data, encoded | its inode
+ *
  * The zone begins with the root, whose nid has 16 bits and is that of the zone's first slot. Inodes follow in the order of the tree,
  * but for deviations: an inline tail must not cross a block boundary, so where the next inode would waste the rest of a block, one of the next few
  * that fills it better goes first; and what remains free all the same is filled by later ones that fit.
@@ -186,12 +190,41 @@ static void place_blocks(struct erofs_layout *layout, const struct erofs_plan *p
 	layout->metadata_size = at;
 }
 
-static void align_end(struct erofs_layout *layout, const struct erofs_plan *plan)
+int erofs_writer_layout_report_size(const struct erofs_plan *plan)
+{
+	return erofs_report(plan->diag, -EFBIG, "the image grows beyond 2^32 blocks; larger blocks would help");
+}
+
+int erofs_writer_layout_extend(struct erofs_layout *layout, const struct erofs_plan *plan, uint64_t size)
 {
 	uint64_t unit = (uint64_t)plan->blksz * (plan->options->align_blocks ? plan->options->align_blocks : 1);
-	uint64_t size = layout->meta_blkaddr * plan->blksz + layout->metadata_size;
+	uint64_t end;
 
-	layout->image_size = (size + unit - 1) / unit * unit;
+	layout->metadata_size += size;
+	end = layout->meta_blkaddr * plan->blksz + layout->metadata_size;
+	layout->image_size = (end + unit - 1) / unit * unit;
+	return layout->image_size / plan->blksz < EROFS_NULL_BLOCK ? 0 : erofs_writer_layout_report_size(plan);
+}
+
+/* A single block of metadata gets no smaller. */
+static bool wants_metabox(const struct erofs_layout *layout, const struct erofs_plan *plan)
+{
+	if (!erofs_writer_may_have_metabox(plan))
+		return false;
+	return plan->options->metabox == EROFS_METABOX_ALWAYS ||
+	       layout->zone_size + plan->xattrs.shared_zone.size > plan->blksz;
+}
+
+/* Inodes and shared xattrs are placed; decides where that is. */
+static void place_all(struct erofs_layout *layout, const struct erofs_plan *plan)
+{
+	uint64_t size;
+
+	layout->shared_xattrs_at = layout->zone_size;
+	size = align_up(layout->zone_size + plan->xattrs.shared_zone.size, plan->blksz);
+	layout->has_metabox = wants_metabox(layout, plan);
+	layout->metabox_size = layout->has_metabox ? size : 0;
+	place_blocks(layout, plan, layout->has_metabox ? 0 : size);
 }
 
 void erofs_writer_layout_release(struct erofs_layout *layout)
@@ -220,10 +253,6 @@ int erofs_writer_lay_out(struct erofs_layout *layout, const struct erofs_plan *p
 	layout->meta_blkaddr = data->zone.end / plan->blksz;
 	/* The superblock lies in front. */
 	assert(layout->meta_blkaddr);
-	layout->shared_xattrs_at = layout->zone_size;
-	place_blocks(layout, plan, align_up(layout->shared_xattrs_at + plan->xattrs.shared_zone.size, plan->blksz));
-	align_end(layout, plan);
-	if (layout->image_size / plan->blksz >= EROFS_NULL_BLOCK)
-		return erofs_report(plan->diag, -EFBIG, "the image grows beyond 2^32 blocks; larger blocks would help");
-	return 0;
+	place_all(layout, plan);
+	return erofs_writer_layout_extend(layout, plan, 0);
 }

@@ -23,17 +23,20 @@ static int need(const struct target *target, struct erofs_kernel since, const ch
 			    since.minor, what, target->kernel.major, target->kernel.minor);
 }
 
+static int check_algorithm(const struct erofs_compression *compression, const struct target *target)
+{
+	const struct erofs_compressor_info *limits = erofs_compressor_limits(compression->compressor);
+
+	return need(target, erofs_kernel_of_algorithms((uint16_t)(1u << limits->algorithm)),
+		    erofs_algorithm_name(limits->algorithm));
+}
+
 static int check_algorithms(const struct erofs_build_options *options, const struct target *target)
 {
 	int err = 0;
 
-	for (unsigned int i = 0; !err && i < options->compression_count; i++) {
-		const struct erofs_compressor_info *limits =
-			erofs_compressor_limits(options->compression[i].compressor);
-
-		err = need(target, erofs_kernel_of_algorithms((uint16_t)(1u << limits->algorithm)),
-			   erofs_algorithm_name(limits->algorithm));
-	}
+	for (unsigned int i = 0; !err && i < options->compression_count; i++)
+		err = check_algorithm(&options->compression[i], target);
 	return err;
 }
 
@@ -61,6 +64,18 @@ static int check_compression(const struct erofs_build_options *options, const st
 	int err = check_algorithms(options, target);
 
 	return err || !options->compression_count ? err : check_clusters(options, target);
+}
+
+static int check_metabox(const struct erofs_build_options *options, const struct target *target)
+{
+	int err;
+
+	if (options->metabox < EROFS_METABOX_IF_SMALLER)
+		return 0;
+	err = need(target, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_METABOX), "a metabox");
+	if (err || !options->metabox_compression_set)
+		return err;
+	return check_algorithm(&options->metabox_compression, target);
 }
 
 static int check_block_size(const struct erofs_build_options *options, const struct target *target)
@@ -98,6 +113,9 @@ static void switch_on(struct erofs_build_options *options, struct erofs_kernel k
 	if (!form_given && !options->pack_tails &&
 	    !erofs_kernel_is_before(kernel, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_48BIT)))
 		options->compressed_form = EROFS_COMPRESSED_EXTENTS;
+	if (options->metabox == EROFS_METABOX_DEFAULT && options->compression_count &&
+	    !erofs_kernel_is_before(kernel, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_METABOX)))
+		options->metabox = EROFS_METABOX_IF_SMALLER;
 	if (erofs_kernel_is_before(kernel, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_CHUNKED_FILE)))
 		options->fill_holes = true;
 }
@@ -119,6 +137,8 @@ static int for_kernel(struct erofs_build_options *options, struct erofs_kernel k
 		err = check_xattrs(options, &target);
 	if (!err)
 		err = check_devices(options, &target);
+	if (!err)
+		err = check_metabox(options, &target);
 	if (!err)
 		switch_on(options, kernel, form_given);
 	return err;

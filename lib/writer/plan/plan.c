@@ -10,6 +10,7 @@ void erofs_writer_plan_release(struct erofs_plan *plan)
 {
 	erofs_writer_xattr_plan_release(&plan->xattrs);
 	erofs_writer_methods_release(&plan->methods);
+	erofs_writer_methods_release(&plan->metabox);
 	erofs_buffer_release(&plan->front);
 	erofs_pages_release(&plan->inodes);
 }
@@ -19,7 +20,7 @@ void erofs_writer_plan_release(struct erofs_plan *plan)
 /* Their values follow when all methods are known. */
 static int reserve_configs(struct erofs_plan *plan)
 {
-	struct erofs_compression_configs configs = erofs_writer_methods_configs(&plan->methods);
+	struct erofs_compression_configs configs = erofs_writer_plan_configs(plan);
 	uint8_t raw[EROFS_CONFIGS_MAX_SIZE];
 
 	return erofs_buffer_append_zeros(&plan->front, erofs_configs_encode(&configs, raw));
@@ -31,9 +32,11 @@ static int plan_front(struct erofs_plan *plan)
 	int err = erofs_buffer_append_zeros(&plan->front, EROFS_SUPERBLOCK_SIZE);
 	uint64_t end;
 
+	if (!err && erofs_writer_may_have_metabox(plan))
+		err = erofs_buffer_append_zeros(&plan->front, EROFS_SUPERBLOCK_SLOT_SIZE);
 	if (!err && plan->options->data_outside)
 		err = erofs_buffer_append_zeros(&plan->front, erofs_writer_devices_size(plan));
-	if (!err && plan->options->compression_count && erofs_writer_needs_configs(plan->options))
+	if (!err && erofs_writer_has_configs(plan))
 		err = reserve_configs(plan);
 	plan->prefixes_at = EROFS_SUPERBLOCK_OFFSET + (uint32_t)plan->front.size;
 	if (!err)
@@ -54,6 +57,8 @@ int erofs_writer_plan_begin(struct erofs_plan *plan)
 		err = erofs_writer_xattr_plan_begin(&plan->xattrs, plan->options, plan->diag);
 	if (!err)
 		err = erofs_writer_methods_init(&plan->methods, plan->options, plan->diag);
+	if (!err)
+		err = erofs_writer_plan_metabox(plan);
 	return err ? err : plan_front(plan);
 }
 

@@ -40,6 +40,8 @@ struct erofs_plan {
 
 	struct erofs_pages inodes; /* struct erofs_inode_plan, by inode number */
 	struct erofs_methods methods;
+	struct erofs_build_options metabox_options; /* the metabox' data are stored like a file of these options, ... */
+	struct erofs_methods metabox;		    /* ... by the one method here; none: there is no metabox */
 	struct erofs_xattr_plan xattrs;
 	int64_t epoch; /* the mtime of compact inodes */
 	uint32_t fixed_nsec;
@@ -79,6 +81,35 @@ static inline const struct erofs_method *erofs_writer_method(const struct erofs_
 {
 	return &plan->methods.items[erofs_writer_inode_plan(plan, inode)->method];
 }
+
+/* ---- the metabox (metabox_plan.c) --------------------------------------------------------------------------------------- */
+
+/* Whether the inodes may lie in a metabox: layout decides whether they do. It follows from the options alone. */
+static inline bool erofs_writer_may_have_metabox(const struct erofs_plan *plan)
+{
+	return plan->metabox.count;
+}
+
+/* Bytes of the pieces that it is encoded in. */
+static inline uint32_t erofs_writer_metabox_piece(const struct erofs_plan *plan)
+{
+	return plan->metabox_options.extent_size;
+}
+
+/*
+ * Files of up to so many bytes lie behind their inodes as they are, even where files are compressed; 0: none do. It follows from the
+ * options alone, so that equal files are of one kind.
+ */
+uint32_t erofs_writer_inline_most(const struct erofs_plan *plan);
+
+/* Plans it, when the methods of files are known. -ENOMEM, or reported. */
+int erofs_writer_plan_metabox(struct erofs_plan *plan);
+
+/* What the image tells about the algorithms of its files and its metabox, and whether there are records of them. */
+struct erofs_compression_configs erofs_writer_plan_configs(const struct erofs_plan *plan);
+bool erofs_writer_has_configs(const struct erofs_plan *plan);
+
+/* ---- one inode ------------------------------------------------------------------------------------------------------------ */
 
 /* Whether this inode carries a fingerprint. */
 static inline bool erofs_writer_has_fingerprint(const struct erofs_plan *plan, const struct erofs_tree_inode *inode)

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
+
+#include "lib/util/report.h"
+#include "lib/writer/plan/plan.h"
+
+/*
+ * The metabox' data are a file whose extents lie byte behind byte, whatever form those of other files have: every Linux that reads
+ * the metabox reads them, too. So it has methods of its own.
+ */
+
+/* What of a block a tail leaves to its inode and xattrs: an extended inode, a fingerprint, and as much again. */
+#define HEAD_MOST 256u
+
+uint32_t erofs_writer_inline_most(const struct erofs_plan *plan)
+{
+	if (!plan->options->inline_data)
+		return 0;
+	if (erofs_writer_may_have_metabox(plan))
+		return plan->blksz - HEAD_MOST;
+	/*
+	 * An extent so small is read sooner behind its inode, in a block that is read anyway, than decoded from somewhere else;
+	 * that all small files are encoded made reading a whole tree a quarter slower and its image half a percent smaller.
+	 */
+	return plan->options->compressed_form == EROFS_COMPRESSED_EXTENTS ? plan->blksz / 2 : 0;
+}
+
+static uint32_t piece_size(const struct erofs_plan *plan)
+{
+	uint32_t piece = plan->options->metabox_piece;
+
+	return piece ? piece : EROFS_METABOX_PIECE_DEFAULT;
+}
+
+int erofs_writer_plan_metabox(struct erofs_plan *plan)
+{
+	const struct erofs_build_options *options = plan->options;
+
+	if (options->metabox != EROFS_METABOX_IF_SMALLER && options->metabox != EROFS_METABOX_ALWAYS)
+		return 0;
+	plan->metabox_options = (struct erofs_build_options){
+		.size = sizeof(plan->metabox_options),
+		.blkszbits = options->blkszbits,
+		.compression = { options->metabox_compression_set ? options->metabox_compression
+								  : options->compression[0] },
+		.compression_count = 1,
+		.compressed_form = EROFS_COMPRESSED_EXTENTS,
+		.pcluster_size = plan->blksz,
+		.extent_size = piece_size(plan),
+	};
+	return erofs_writer_methods_init(&plan->metabox, &plan->metabox_options, plan->diag);
+}
+
+bool erofs_writer_has_configs(const struct erofs_plan *plan)
+{
+	return erofs_writer_may_have_metabox(plan) ||
+	       (plan->options->compression_count && erofs_writer_needs_configs(plan->options));
+}
+
+#define RAISE(to, from)                                                                                                \
+	do {                                                                                                           \
+		if ((to) < (from))                                                                                     \
+			(to) = (from);                                                                                 \
+	} while (0)
+
+struct erofs_compression_configs erofs_writer_plan_configs(const struct erofs_plan *plan)
+{
+	struct erofs_compression_configs configs = erofs_writer_methods_configs(&plan->methods), own;
+
+	if (!erofs_writer_may_have_metabox(plan))
+		return configs;
+	own = erofs_writer_methods_configs(&plan->metabox);
+	configs.algorithms |= own.algorithms;
+	RAISE(configs.lz4_max_pcluster_blocks, own.lz4_max_pcluster_blocks);
+	RAISE(configs.lzma_dict_size, own.lzma_dict_size);
+	RAISE(configs.deflate_window_bits, own.deflate_window_bits);
+	RAISE(configs.zstd_window_log, own.zstd_window_log);
+	return configs;
+}
