@@ -8,7 +8,7 @@
 
 #include <erofs/image.h>
 
-#include "dump/json.h"
+#include "common/json.h"
 #include "dump/options.h"
 
 /* What every view gets. */

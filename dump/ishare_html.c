@@ -1,67 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <erofs/api.h>
-
+#include "dump/html.h"
 #include "dump/ishare.h"
-#include "dump/text.h"
 
-/*
- * The report as one page without scripts. Names come from images that nobody has looked at: each goes through put_name(),
- * which leaves no character that means anything in HTML, and isolates writing directions.
- */
+/* The report as one page. */
 
 struct page {
 	FILE *out;
 	const struct ishare_report *report;
 };
 
-static void put_escaped(FILE *out, const char *text)
-{
-	for (; *text; text++) {
-		switch (*text) {
-		case '<':
-			fputs("&lt;", out);
-			break;
-		case '>':
-			fputs("&gt;", out);
-			break;
-		case '&':
-			fputs("&amp;", out);
-			break;
-		case '"':
-			fputs("&quot;", out);
-			break;
-		case '\'':
-			fputs("&#39;", out);
-			break;
-		default:
-			putc(*text, out);
-		}
-	}
-}
-
 static void put_name(const struct page *page, const char *name, size_t size)
 {
-	char *text = erofs_escape(name, size);
-
-	fputs("<bdi class=name>", page->out);
-	put_escaped(page->out, text ? text : "?");
-	fputs("</bdi>", page->out);
-	free(text);
+	html_name(page->out, name, size);
 }
 
-/* "155.7 MiB", with the exact figure for programs and under the pointer. */
 static void put_size(const struct page *page, const char *tag, const char *id, uint64_t bytes)
 {
-	char text[ISHARE_SIZE_MAX];
-
-	ishare_format_size(text, bytes);
-	fprintf(page->out, "<%s%s%s data-bytes=\"%" PRIu64 "\" title=\"%" PRIu64 " bytes\">%s</%s>", tag,
-		*id ? " id=" : "", id, bytes, bytes, text, tag);
+	html_size(page->out, tag, id, bytes);
 }
 
 static void put_percent(const struct page *page, const struct erofs_share_figures *figures)
@@ -276,15 +235,14 @@ static void put_head(const struct page *page)
 {
 	const struct erofs_share_total *total = &page->report->total;
 
+	char title[64];
+
+	snprintf(title, sizeof(title), "Page cache of %zu EROFS images", total->images);
+	html_begin(page->out, title);
 	fprintf(page->out,
-		"<!DOCTYPE html>\n<html lang=en><head><meta charset=utf-8>\n"
-		"<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-		"<meta name=viewport content=\"width=device-width,initial-scale=1\">\n"
-		"<title>Page cache of %zu EROFS images</title>\n<style>\n%s</style></head><body>\n"
-		"<h1>Page cache of %zu EROFS images</h1>\n"
 		"<p>What Linux needs to keep all of their files in memory, in pages of %u bytes, when they are mounted with "
 		"<code>inode_share</code> in one domain, %s.</p>\n<div class=tiles>\n",
-		total->images, ishare_style, total->images, page->report->options->page_size,
+		page->report->options->page_size,
 		page->report->options->block_backend ? "from block devices" : "from image files");
 }
 
@@ -340,7 +298,7 @@ static void put_page(const struct page *page)
 	put_directories(page);
 	for (unsigned int i = EROFS_SHARE_SIZE_CLASH + 1; i < EROFS_SHARE_SPOILERS; i++)
 		put_losses(page, (enum erofs_share_spoiler)i);
-	fprintf(page->out, "<footer>dump.erofs %s --ishare-report</footer>\n</body></html>\n", erofs_version());
+	html_end(page->out, "--ishare-report");
 }
 
 int ishare_write_html(const struct ishare_report *report)

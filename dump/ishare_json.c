@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "dump/ishare.h"
-#include "dump/json.h"
+#include "common/json.h"
 
 #define REPORT_VERSION 1
 
@@ -141,7 +141,7 @@ void ishare_print_json(const struct ishare_report *report)
 {
 	struct json_writer json = { .out = stdout };
 
-	json_begin(&json, NULL, '{');
+	json_begin_document(&json);
 	json_begin(&json, "ishare_report", '{');
 	json_put(&json, "version", json_object_new_int(REPORT_VERSION));
 	json_put(&json, "page_size", json_object_new_uint64(report->options->page_size));

@@ -37,5 +37,6 @@ const char ishare_style[] =
 	"th{color:var(--dim);font-weight:600}\n"
 	"th:last-child,td:last-child{text-align:left;white-space:normal;width:99%;min-width:8rem}\n"
 	".scroll{overflow-x:auto}\n"
+	".what{color:var(--dim);white-space:normal;overflow-wrap:anywhere}\n"
 	".note{color:var(--never)}\n"
 	"footer{margin-top:2.5rem;font-size:.85rem;color:var(--dim)}\n";

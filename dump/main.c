@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "common/tool.h"
+#include "dump/diff.h"
 #include "dump/dump.h"
 #include "dump/ishare.h"
 
@@ -14,7 +15,7 @@ static int show_document(struct dump *dump)
 
 	if (dump->options->json) {
 		dump->json = &writer;
-		json_begin(&writer, NULL, '{');
+		json_begin_document(&writer);
 	}
 	err = dump_show(dump);
 	if (dump->options->json)
@@ -58,8 +59,12 @@ int main(int argc, char **argv)
 		status = EXIT_USAGE;
 	else if (!parsed && options.ishare_report)
 		status = ishare_run(&options, diag);
+	else if (!parsed && options.diff)
+		status = options.layout ? diff_layout_run(&options, diag) : diff_run(&options, diag);
 	else if (!parsed && run(&options, diag))
 		status = EXIT_FAILURE;
 	options_release(&options);
-	return tool_flush_stdout() || status == EXIT_USAGE ? status : EXIT_FAILURE;
+	if (tool_flush_stdout() || status == EXIT_USAGE)
+		return status;
+	return options.diff ? DIFF_TROUBLE : EXIT_FAILURE;
 }

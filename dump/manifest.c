@@ -125,7 +125,10 @@ int manifest_print(const struct dump *dump)
 	struct manifest manifest = { .dump = dump, .files = dump->json ? dump->json : &own };
 	int err;
 
-	json_begin(manifest.files, dump->json ? "fingerprints" : NULL, '{');
+	if (dump->json)
+		json_begin(manifest.files, "fingerprints", '{');
+	else
+		json_begin_document(manifest.files);
 	json_put(manifest.files, EROFS_MANIFEST_KEY_VERSION, json_object_new_int(EROFS_MANIFEST_VERSION));
 	json_put(manifest.files, EROFS_MANIFEST_KEY_IMAGE, new_header(&manifest));
 	err = put_lists(&manifest);

@@ -11,9 +11,11 @@
 enum {
 	OPT_CAT = 256,
 	OPT_DEVICE,
+	OPT_DIFF,
 	OPT_FINGERPRINTS,
 	OPT_ISHARE_REPORT,
 	OPT_JSON,
+	OPT_LAYOUT,
 	OPT_LS,
 	OPT_NID,
 	OPT_NO_FOLLOW,
@@ -26,11 +28,13 @@ static const struct option table[] = {
 	{ "backend", required_argument, NULL, OPT_REPORT },
 	{ "cat", no_argument, NULL, OPT_CAT },
 	{ "device", required_argument, NULL, OPT_DEVICE },
+	{ "diff", no_argument, NULL, OPT_DIFF },
 	{ "fingerprints", optional_argument, NULL, OPT_FINGERPRINTS },
 	{ "help", no_argument, NULL, 'h' },
 	{ "html", required_argument, NULL, OPT_REPORT },
 	{ "ishare-report", no_argument, NULL, OPT_ISHARE_REPORT },
 	{ "json", no_argument, NULL, OPT_JSON },
+	{ "layout", no_argument, NULL, OPT_LAYOUT },
 	{ "long", no_argument, NULL, 'l' },
 	{ "ls", no_argument, NULL, OPT_LS },
 	{ "copies", required_argument, NULL, OPT_REPORT },
@@ -48,6 +52,7 @@ static const struct option table[] = {
 
 static const char help[] =
 	"Usage: dump.erofs [OPTIONS] IMAGE\n"
+	"       dump.erofs --diff [OPTIONS] A B\n"
 	"       dump.erofs --ishare-report [OPTIONS] IMAGE|MANIFEST...\n"
 	"Shows what is in an EROFS image; the superblock, when nothing else is asked for.\n"
 	"\n"
@@ -64,6 +69,12 @@ static const char help[] =
 	" --fingerprints[=FORM] fingerprints of all regular files, or of those below P or N\n"
 	"                       FORM: table (default), sha256sum, sha512sum, fsverity,\n"
 	"                       json\n"
+	"\n"
+	"Comparing two images or manifests:\n"
+	" --diff                what was added, removed and changed from A to B, and what that means\n"
+	"                       for the page cache; exit status 0: nothing, 1: something, 2: trouble\n"
+	" --layout              with --diff: why two images are not the same bytes\n"
+	" --page-size, --html   as for the report\n"
 	"\n"
 	"Report on what several images share in memory:\n"
 	" --ishare-report       page cache with and without sharing, and what spoils it; inputs are\n"
@@ -144,6 +155,10 @@ static bool *flag_of(struct dump_options *out, int option)
 		return &out->cat;
 	case OPT_JSON:
 		return &out->json;
+	case OPT_DIFF:
+		return &out->diff;
+	case OPT_LAYOUT:
+		return &out->layout;
 	case OPT_ISHARE_REPORT:
 		return &out->ishare_report;
 	default:
@@ -156,12 +171,30 @@ static bool wants_view(const struct dump_options *o)
 	return o->superblock || o->statistics || o->extents || o->list || o->fingerprints != FINGERPRINTS_NONE;
 }
 
+/* What neither the report nor a comparison takes. */
+static bool wants_more(const struct dump_options *o)
+{
+	return wants_view(o) || o->recursive || o->cat || o->path || o->use_nid || o->offset || o->device_count ||
+	       o->details || o->no_follow;
+}
+
 static int check_report(const struct dump_options *o)
 {
 	if (!o->image_count)
 		return options_usage("no image given");
-	if (wants_view(o) || o->recursive || o->cat || o->path || o->use_nid || o->offset || o->device_count)
+	if (wants_more(o) || o->diff)
 		return options_usage("--ishare-report stands alone");
+	return 0;
+}
+
+static int check_diff(const struct dump_options *o)
+{
+	if (wants_more(o) || o->report_option)
+		return options_usage("--diff goes with --layout, --json, --html and --page-size only");
+	if (o->image_count != 2)
+		return options_usage("--diff needs two images or manifests, A and B");
+	if (o->layout && o->html_or_page)
+		return options_usage("--%s does not go with --layout", o->html_or_page);
 	return 0;
 }
 
@@ -169,8 +202,14 @@ static int check(struct dump_options *o)
 {
 	if (o->ishare_report)
 		return check_report(o);
-	if (o->report_option)
-		return options_usage("--%s goes with --ishare-report", o->report_option);
+	if (o->diff)
+		return check_diff(o);
+	if (o->report_option || o->html_or_page)
+		return options_usage("--%s goes with --ishare-report%s",
+				     o->report_option ? o->report_option : o->html_or_page,
+				     o->report_option ? "" : " or --diff");
+	if (o->layout)
+		return options_usage("--layout goes with --diff");
 	if (o->image_count != 1)
 		return options_usage(o->image_count ? "more than one image given" : "no image given");
 	if (o->path && o->use_nid)

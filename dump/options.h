@@ -45,6 +45,9 @@ struct dump_options {
 	unsigned int min_saving;   /* in hundredths of a percent */
 	const char *html;	   /* NULL: not asked for */
 	uint32_t copies;	   /* of each input that does not say so itself */
+	bool diff;
+	bool layout;		   /* compare bytes, not trees */
+	const char *html_or_page;  /* an option that --diff takes, too; NULL: none was given */
 	const char *report_option; /* one that goes with ishare_report only; NULL: none was given */
 };
 

@@ -50,7 +50,10 @@ int options_set_report(struct dump_options *out, const char *name, const char *v
 {
 	uint64_t number;
 
-	out->report_option = name;
+	if (strcmp(name, "page-size") == 0 || strcmp(name, "html") == 0)
+		out->html_or_page = name;
+	else
+		out->report_option = name;
 	if (strcmp(name, "page-size") == 0)
 		return parse_page_size(&out->page_size, value)
 			       ? 0

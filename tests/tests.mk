@@ -231,6 +231,7 @@ program_tests = \
 	tests/e2e/deflate_pages.sh \
 	tests/e2e/compressed_read.sh \
 	tests/e2e/determinism.sh \
+	tests/e2e/diff.sh \
 	tests/e2e/dump.sh \
 	tests/e2e/durability.sh \
 	tests/e2e/examples.sh \

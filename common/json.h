@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
-#ifndef EROFS_DUMP_JSON_H
-#define EROFS_DUMP_JSON_H
+#ifndef EROFS_COMMON_JSON_H
+#define EROFS_COMMON_JSON_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,6 +18,15 @@ struct json_writer {
 	unsigned int depth;
 	bool filled; /* the innermost bracket has something in it */
 };
+
+/*
+ * The version of all documents that the tools write, which doc/json.schema.json describes. A member that is new changes nothing; one
+ * that goes, or means something else, does.
+ */
+#define JSON_SCHEMA_VERSION 1
+
+/* Begins a document: an object, whose first member is "schema_version". json_end() ends it. */
+void json_begin_document(struct json_writer *writer);
 
 /* `key` is NULL inside arrays and for the document itself. */
 void json_begin(struct json_writer *writer, const char *key, char bracket);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
-#include "dump/json.h"
+#include "common/json.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "dump/text.h"
+#include <erofs/text.h>
 
 static void new_item(struct json_writer *writer, const char *key)
 {
@@ -23,6 +23,12 @@ void json_begin(struct json_writer *writer, const char *key, char bracket)
 	fputc(bracket, writer->out);
 	writer->depth++;
 	writer->filled = false;
+}
+
+void json_begin_document(struct json_writer *writer)
+{
+	json_begin(writer, NULL, '{');
+	json_put(writer, "schema_version", json_object_new_int(JSON_SCHEMA_VERSION));
 }
 
 void json_end(struct json_writer *writer, char bracket)
