@@ -157,6 +157,10 @@ static const struct mkfs_option rows[] = {
 	  .help = "      --MZ[=i|d|id]          inodes, directories in zones of their own, as they always are\n" },
 	{ .help = "  -E [^]full-index           clusters with full indexes instead of compact ones\n" },
 	{ .help = "  -E [^]ztailpacking         the last cluster of a file lies behind its index if it fits (Linux >= 5.17)\n" },
+	{ .help = "  -E [^]fragments[=BYTES]    tails and small files, up to BYTES (small: 16K), together in the packed inode,\n"
+		  "                             which Linux (>= 6.1) keeps in memory beside the files, and never shares\n" },
+	{ .help = "  -E [^]all-fragments        whole files, too\n" },
+	{ .help = "  -E [^]fragdedupe[=WHICH]   equal fragments once: full (default), inode (those of equal files), off\n" },
 };
 
 const struct mkfs_option_group mkfs_compress_options = MKFS_OPTION_GROUP("Compression", rows);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <stdint.h>
 #include <string.h>
 
+#include "common/tool.h"
 #include "mkfs/option.h"
 
 /* -E [^]FEATURE,... */
 
 typedef bool set_function(struct mkfs_options *options, bool on);
+typedef bool take_function(struct mkfs_options *options, bool on, const char *value);
 
 static bool set_inline_data(struct mkfs_options *options, bool on)
 {
@@ -62,6 +65,49 @@ static bool set_ztailpacking(struct mkfs_options *options, bool on)
 	return true;
 }
 
+/* Where one more byte in memory still makes the image as much smaller as the ones before it, as measured of database roots. */
+#define SMALL_FRAGMENTS (16u * 1024)
+
+static bool set_fragments(struct mkfs_options *options, bool on, const char *value)
+{
+	struct erofs_build_options *build = &options->build;
+	uint64_t size = SMALL_FRAGMENTS;
+
+	if (value && strcmp(value, "small") != 0 && (!tool_parse_size(&size, value, UINT32_MAX) || !size))
+		return mkfs_refuse("-E fragments=%s: a number of bytes, or small (%u)", value, SMALL_FRAGMENTS);
+	build->fragments = on;
+	build->fragment_max = value ? size : 0;
+	if (!on || value)
+		build->all_fragments = false;
+	return true;
+}
+
+static bool set_all_fragments(struct mkfs_options *options, bool on)
+{
+	options->build.fragments = options->build.all_fragments = on;
+	options->build.fragment_max = 0;
+	return true;
+}
+
+static bool set_fragdedupe(struct mkfs_options *options, bool on, const char *value)
+{
+	static const char *const names[] = {
+		[EROFS_FRAGMENTS_FULL] = "full",
+		[EROFS_FRAGMENTS_INODE] = "inode",
+		[EROFS_FRAGMENTS_NONE] = "off",
+	};
+
+	if (!on)
+		value = names[EROFS_FRAGMENTS_NONE];
+	for (int i = 0; i <= EROFS_FRAGMENTS_NONE; i++) {
+		if (value && strcmp(value, names[i]) != 0)
+			continue;
+		options->build.fragment_dedupe = (enum erofs_fragment_dedupe)i;
+		return true;
+	}
+	return mkfs_refuse("-E fragdedupe=%s: full, inode or off", value);
+}
+
 static bool refuse_legacy(struct mkfs_options *options, bool on)
 {
 	(void)options;
@@ -71,38 +117,56 @@ static bool refuse_legacy(struct mkfs_options *options, bool on)
 
 static const struct {
 	const char *name;
-	set_function *set; /* NULL: not built yet; may have a value then */
+	set_function *set;
+	take_function *take; /* instead, of one that may have a value; neither: not built yet */
 } features[] = {
-	{ "inline_data", set_inline_data },
-	{ "noinline_data", set_noinline_data },
-	{ "force-inode-compact", set_inode_compact },
-	{ "force-inode-extended", set_inode_extended },
-	{ "xattr-name-filter", set_xattr_filter },
-	{ "nosbcrc", set_nosbcrc },
-	{ "48bit", set_48bit },
-	{ "full-index", set_full_index },
-	{ "legacy-compress", refuse_legacy },
-	{ "all-fragments", NULL },
-	{ "dedupe", NULL },
-	{ "dot-omitted", NULL },
-	{ "force-chunk-indexes", NULL },
-	{ "force-inode-blockmap", NULL },
-	{ "fragdedupe", NULL },
-	{ "fragments", NULL },
-	{ "ztailpacking", set_ztailpacking },
+	{ .name = "inline_data", .set = set_inline_data },
+	{ .name = "noinline_data", .set = set_noinline_data },
+	{ .name = "force-inode-compact", .set = set_inode_compact },
+	{ .name = "force-inode-extended", .set = set_inode_extended },
+	{ .name = "xattr-name-filter", .set = set_xattr_filter },
+	{ .name = "nosbcrc", .set = set_nosbcrc },
+	{ .name = "48bit", .set = set_48bit },
+	{ .name = "full-index", .set = set_full_index },
+	{ .name = "legacy-compress", .set = refuse_legacy },
+	{ .name = "all-fragments", .set = set_all_fragments },
+	{ .name = "dedupe" },
+	{ .name = "dot-omitted" },
+	{ .name = "force-chunk-indexes" },
+	{ .name = "force-inode-blockmap" },
+	{ .name = "fragdedupe", .take = set_fragdedupe },
+	{ .name = "fragments", .take = set_fragments },
+	{ .name = "ztailpacking", .set = set_ztailpacking },
 };
+
+/* A feature with a value in a text that goes on behind it. */
+static bool take_value(struct mkfs_options *options, take_function *take, bool on, const char *value, size_t length)
+{
+	char text[32];
+
+	if (length >= sizeof(text))
+		return mkfs_refuse("-E: the value '%.*s' is too long", (int)length, value);
+	memcpy(text, value, length);
+	text[length] = 0;
+	return take(options, on, text);
+}
 
 static bool set_feature(struct mkfs_options *options, const char *name, size_t length, bool on)
 {
 	size_t bare = strcspn(name, "=,");
+	bool has_value = bare < length;
 
 	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++) {
-		size_t given = features[i].set ? length : bare;
-
-		if (given != strlen(features[i].name) || memcmp(name, features[i].name, given) != 0)
+		if (bare != strlen(features[i].name) || memcmp(name, features[i].name, bare) != 0)
 			continue;
-		return features[i].set ? features[i].set(options, on)
-				       : mkfs_refuse("-E %s is not built yet", features[i].name);
+		if (features[i].set && has_value)
+			break;
+		if (features[i].set)
+			return features[i].set(options, on);
+		if (!features[i].take)
+			return mkfs_refuse("-E %s is not built yet", features[i].name);
+		return has_value ? take_value(options, features[i].take, on, name + bare + 1, length - bare - 1)
+				 : features[i].take(options, on, NULL);
 	}
 	return mkfs_refuse("unknown feature '%.*s' in -E", (int)length, name);
 }

@@ -22,6 +22,14 @@ static void print_compression(const struct mkfs_options *options, const struct e
 		       (double)summary->encoder_runs / (double)summary->encoded_extents);
 }
 
+/* What they cost whoever mounts the image belongs to what they save. */
+static void print_fragments(const struct erofs_build_summary *summary)
+{
+	printf("  fragments:    %" PRIu64 " files, %.2f MB of them packed to %.2f MB; read, up to %.2f MB more stay in memory\n",
+	       summary->fragments, megabytes(summary->packed_bytes), megabytes(summary->packed_encoded_bytes),
+	       megabytes(summary->packed_bytes));
+}
+
 static void print_stored(const struct mkfs_job *job)
 {
 	const struct erofs_build_options *build = &job->build;
@@ -39,6 +47,8 @@ static void print_stored(const struct mkfs_job *job)
 		printf("  metabox:      %.2f MB of metadata and small files to %.2f MB, in %" PRIu64 " pieces\n",
 		       megabytes(summary->metabox_bytes), megabytes(summary->metabox_encoded_bytes),
 		       summary->metabox_pieces);
+	if (summary->packed_bytes)
+		print_fragments(summary);
 	if (summary->abandoned_files)
 		printf("  replaced:     %" PRIu64
 		       " files that arrived before others of their names, %.2f MB of zeros in their place\n",

@@ -57,6 +57,7 @@ unit_tests = \
 	tests/unit/test_format_inode \
 	tests/unit/test_format_superblock \
 	tests/unit/test_format_xattr \
+	tests/unit/test_fragments \
 	tests/unit/test_gaps \
 	tests/unit/test_ahead \
 	tests/unit/test_gate \
@@ -240,6 +241,7 @@ program_tests = \
 	tests/e2e/fsck.sh \
 	tests/e2e/fsverity.sh \
 	tests/e2e/fuzz_corpus.sh \
+	tests/e2e/fragments.sh \
 	tests/e2e/golden.sh \
 	tests/e2e/image_source.sh \
 	tests/e2e/interrupt.sh \

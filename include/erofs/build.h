@@ -41,6 +41,13 @@ struct erofs_build_progress {
 	uint64_t bytes, bytes_total; /* of their contents */
 };
 
+/* Which fragments are stored only once. */
+enum erofs_fragment_dedupe {
+	EROFS_FRAGMENTS_FULL,  /* all that are equal */
+	EROFS_FRAGMENTS_INODE, /* those of equal files, if these are (dedupe_files) */
+	EROFS_FRAGMENTS_NONE,  /* the same: whether equal files are stored once is for dedupe_files to say */
+};
+
 /* How compressed files are laid out. */
 enum erofs_compressed_form {
 	/* Each physical cluster is a number of whole blocks, filled with as much input as it takes: any kernel. */
@@ -159,6 +166,16 @@ struct erofs_build_options {
 	/* By what; if it is not set, by compression[0]. Without either, -EINVAL. */
 	bool metabox_compression_set;
 	struct erofs_compression metabox_compression;
+
+	/*
+	 * Tails (what is behind the last whole cluster or extent) and small files lie together in the packed inode, which is
+	 * compressed like a file. Linux >= 6.1 keeps what it has read of that in memory beside the files' own pages, and never
+	 * shares it between images.
+	 */
+	bool fragments;
+	bool all_fragments;	/* whole files do, of any size */
+	uint64_t fragment_max;	/* bytes of the largest; 0: no bound but the size of a cluster or extent */
+	enum erofs_fragment_dedupe fragment_dedupe;
 };
 
 struct erofs_build_summary {
@@ -187,6 +204,10 @@ struct erofs_build_summary {
 	uint64_t metabox_bytes;		/* metadata and small files in the metabox, 0: there is none; ... */
 	uint64_t metabox_encoded_bytes; /* ... what they take in the image, ... */
 	uint64_t metabox_pieces;	/* ... in so many pieces */
+	uint64_t fragments;		/* distinct files that end with a fragment, or are one */
+	uint64_t fragment_bytes;	/* of them, as they are read */
+	uint64_t packed_bytes;		/* of the packed inode, which they lie in: equal ones once */
+	uint64_t packed_encoded_bytes;	/* and what it takes in the image */
 };
 
 /*

@@ -267,6 +267,18 @@ void erofs_zextent_encode(const struct erofs_zextent *extent, unsigned int size,
 	memcpy(out, &disk, size);
 }
 
+void erofs_zextent_fragment_encode(uint64_t lstart, uint64_t offset, unsigned int size, uint8_t *out)
+{
+	struct disk_extent disk = {
+		.plen = erofs_put32((uint32_t)offset),
+		.pstart_lo = erofs_put32((uint32_t)(offset >> 32)),
+		.lstart_lo = erofs_put32((uint32_t)lstart),
+		.lstart_hi = erofs_put32((uint32_t)(lstart >> 32)),
+	};
+
+	memcpy(out, &disk, size);
+}
+
 void erofs_zextent_decode(struct erofs_zextent *out, unsigned int size, const uint8_t *in)
 {
 	struct disk_extent disk = { .reserved = { 0 } };

@@ -122,6 +122,9 @@ struct erofs_zextent {
 	uint32_t raw_plen; /* decoded only: the whole field, for fragments */
 };
 
+/* The last record of a file whose last extent is a fragment, at this offset of the packed inode; 4 bytes have 32 bits of that. */
+void erofs_zextent_fragment_encode(uint64_t lstart, uint64_t offset, unsigned int size, uint8_t *out);
+
 /* Bytes in front of records of 4 bytes: where the first extent lies. */
 #define EROFS_ZEXTENT_START_SIZE 8u
 

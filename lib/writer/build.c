@@ -13,6 +13,7 @@
 #include "lib/util/report.h"
 #include "lib/writer/build_options.h"
 #include "lib/writer/data/data.h"
+#include "lib/writer/data/packed.h"
 #include "lib/writer/meta/emit.h"
 #include "lib/writer/meta/layout.h"
 #include "lib/writer/meta/verity.h"
@@ -48,6 +49,7 @@ static void release_build(struct build *build)
 	erofs_output_close(build->output);
 	erofs_writer_tails_release(&build->tails);
 	erofs_writer_layout_release(&build->layout);
+	erofs_writer_packed_free(build->data.packed);
 	erofs_writer_data_release(&build->data);
 	erofs_writer_plan_release(&build->plan);
 }
@@ -124,8 +126,10 @@ static int add_sidecar(const struct build *build)
 
 static int finish_image(struct build *build)
 {
-	int err = erofs_writer_lay_out(&build->layout, &build->plan, &build->data);
+	int err = erofs_writer_data_pack(&build->data, &build->plan, build->pool);
 
+	if (!err)
+		err = erofs_writer_lay_out(&build->layout, &build->plan, &build->data);
 	if (err)
 		return err;
 	erofs_message(build->plan.diag, EROFS_SEV_NOTE, "writing %" PRIu64 " bytes of metadata at block %" PRIu64,

@@ -56,6 +56,8 @@ static int check_choices(const struct erofs_build_options *options, const struct
 		return REFUSE(diag, "inode_form", "there is no form %d", (int)options->inode_form);
 	if ((unsigned int)options->uuid_rule > EROFS_UUID_GIVEN)
 		return REFUSE(diag, "uuid_rule", "there is no rule %d", (int)options->uuid_rule);
+	if ((unsigned int)options->fragment_dedupe > EROFS_FRAGMENTS_NONE)
+		return REFUSE(diag, "fragment_dedupe", "there is no choice %d", (int)options->fragment_dedupe);
 	if ((unsigned int)options->compressed_form > EROFS_COMPRESSED_EXTENTS)
 		return REFUSE(diag, "compressed_form", "there is no form %d", (int)options->compressed_form);
 	return 0;

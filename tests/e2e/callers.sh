@@ -145,10 +145,13 @@ same "osbuild: what is left out" 0 "$("$DUMP" --ls -R "$image" | grep -c below/)
 same "osbuild: quiet" "" "$(cat "$work/.said")"
 caller "kiwi" -z zstd,level=21 --exclude-regex='^nothing$' -L LABEL "$image" "$work/s"
 caller "dracut" "$image" "$work/s" --exclude-path=nothing -C 65536 -x -1 -U $none -T 0 -zlz4hc
+caller "CoreOS, live" -zlzma,level=6 -Efragments -C1048576 --quiet "$image" "$work/s"
+caller "microvm.nix" -zlz4hc -Eztailpacking -Efragments -T 0 --all-root "$image" "$work/s"
+caller "Flatcar" -zlz4hc,12 -C65536 -Efragments,ztailpacking "$image" "$work/s"
 caller "archiso" -zlzma,109 -E ztailpacking "$image" "$work/s"
 caller "image converters" --quiet -Enoinline_data -zlz4hc -C 65536 -T0 --mkfs-time --sort=none "$image" "$work/s"
-unbuilt "osbuild, fragments" all-fragments "$image" "$work/s" --quiet -z zstd,8 -E all-fragments,fragdedupe=inode -C 65536 --exclude-regex x
+caller "osbuild, fragments" "$image" "$work/s" --quiet -z zstd,8 -E all-fragments,fragdedupe=inode -C 65536 --exclude-regex x
 unbuilt "lorax" dedupe "$image" "$work/s" -z zstd,8 -Ededupe,all-fragments -C 65536
-unbuilt "dracut, fragments" fragments "$image" "$work/s" --exclude-path=nothing -C 65536 -E fragments -x -1 -U $none -T 0 -z lz4hc
-unbuilt "image builders" fragments -E fragments,dedupe,ztailpacking -C1048576 -b4096 "$image" "$work/s"
+caller "dracut, fragments" "$image" "$work/s" --exclude-path=nothing -C 65536 -E fragments -x -1 -U $none -T 0 -z lz4hc
+unbuilt "image builders" dedupe -E fragments,dedupe,ztailpacking -C1048576 -b4096 "$image" "$work/s"
 finish

@@ -30,6 +30,9 @@ done <<-END
 	deflate-1024 -zdeflate -b1024
 	zstd -zzstd
 	tails -zlz4hc -Eztailpacking $FP_OPT
+	fragments -zzstd -C16384 -Efragments $FP_OPT
+	fragments-all -zlz4hc -E48bit,all-fragments
+	fragments-tails -zlz4 -Efragments,ztailpacking,full-index
 	tails-full -zdeflate -C16384 -Eztailpacking,full-index
 	extents-zstd -zzstd -E48bit $FP_OPT
 	extents-deflate -zdeflate -E48bit --extent-size=4096
@@ -110,16 +113,17 @@ for name in "${made[@]}"; do
 	header=$(header_of "$work/image/good-$name")
 	spoil header "$name" "$header" ffffffffffff7f
 	spoil fragment "$name" "$header" ffffffffffffffff
-	spoil index "$name" $((header + 8)) ffffffffffffffffffffffffffffffffffffffffffffffff
+	# A file that is a fragment has none.
+	[ "$name" = fragments-all ] || spoil index "$name" $((header + 8)) ffffffffffffffffffffffffffffffffffffffffffffffff
 	spoil algorithm "$name" 1108 0000
 done
 check "images: $(find "$work/image" -type f | wc -l) inputs" replay image
 
-# The same as sources of indexes: ours can all be, of others' not those with fragments; of damaged ones some.
+# The same as sources of indexes: ours can all be but those with fragments, and others' without them; of damaged ones some.
 mkdir "$work/thin"
 for image in "$work"/image/*; do
 	name=${image##*/}
-	case $name in good-peer-* | good-composefs* | bad-*-index | bad-*-fragment) name=${name#*-} ;; esac
+	case $name in good-peer-* | good-composefs* | good-fragments* | bad-*-index | bad-*-fragment) name=${name#*-} ;; esac
 	cp "$image" "$work/thin/$name"
 done
 check "indexes of images: $(find "$work/thin" -type f | wc -l) inputs" replay thin

@@ -198,6 +198,8 @@ compressed_images() { # SOURCE
 		$MKFS lzma -zlzma -C65536
 		$MKFS deflate-512 -zdeflate -b512 -C4096
 		$MKFS zstd-extents -zzstd -E48bit $FP_OPT
+		$MKFS fragments -zzstd -C65536 -Efragments $FP_OPT
+		$MKFS all-fragments -zlz4 -E48bit,all-fragments
 		$MKFS tails -zlz4hc -C65536 -Eztailpacking
 		$MKFS lz4-extents -zlz4 -E48bit --extent-size=16384
 		/usr/bin/mkfs.erofs distribution-tails -zlz4hc -C65536 -Eztailpacking

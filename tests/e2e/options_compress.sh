@@ -49,6 +49,12 @@ says_same "-E48bit without -z" -E48bit -- -b4096
 says_same "--max-extent-bytes beyond the format" -zlz4 --max-extent-bytes=4G -- -zlz4
 says_same "--max-extent-bytes=0" -zlz4 --max-extent-bytes=0 -- -zlz4
 says_same "-E^legacy-compress" -zlz4 -E^legacy-compress -- -zlz4
+says_same "-E^fragments" -zlz4 -Efragments,^fragments -- -zlz4
+says_same "-E^all-fragments" -zlz4 -Eall-fragments,^all-fragments -- -zlz4
+says_same "-E^fragments of all" -zlz4 -Eall-fragments,^fragments -- -zlz4
+says_same "-Efragments=16K" -zlz4 -C65536 -Efragments=small -- -zlz4 -C65536 -Efragments=16K
+says_same "-E^fragdedupe" -zlz4 -Efragments,^fragdedupe -- -zlz4 -Efragments,fragdedupe=off
+says_same "-Efragments without compression" -Efragments,ztailpacking --
 says_same "-E^ztailpacking" -zlz4 -Eztailpacking,^ztailpacking -- -zlz4
 says_same "-Eztailpacking for Linux 6.15: clusters" -zlz4 -Eztailpacking --min-kernel=6.15 -- -zlz4 -E^48bit,ztailpacking --min-kernel=6.15
 says_same "-E48bit and --min-kernel" -zzstd -E48bit -- -zzstd --min-kernel=6.15
@@ -93,9 +99,13 @@ rejects "--extent-size above --max-extent-bytes" "extent-size 65536.*max-extent-
 rejects "-E48bit,full-index" "full-index.*48bit" -zlz4 -E48bit,full-index
 rejects "-E48bit,ztailpacking" "ztailpacking is for clusters.*48bit" -zlz4 -E48bit,ztailpacking
 rejects "-Elegacy-compress" "legacy-compress.*5\.4.*full-index" -zlz4 -Elegacy-compress
-for feature in fragments all-fragments dedupe fragdedupe; do
-	rejects "-E$feature" "$feature is not built yet" -zlz4 "-E$feature"
-done
+rejects "-Ededupe" "dedupe is not built yet" -zlz4 -Ededupe
+rejects "-Efragments,dedupe" "dedupe is not built yet" -zlz4 -Efragments,dedupe
+for value in 0 -1 x 4G; do rejects "-Efragments=$value" "fragments=$value.*bytes.*small" -zlz4 "-Efragments=$value"; done
+rejects "-Efragdedupe=some" "fragdedupe=some.*full, inode or off" -zlz4 -Efragdedupe=some
+rejects "-Efragments=(long)" "too long" -zlz4 -Efragments=000000000000000000000000000000000000001
+rejects "-Eall-fragments=1" "unknown feature 'all-fragments=1'" -zlz4 -Eall-fragments=1
+rejects "-Eztailpacking=1" "unknown feature" -zlz4 -Eztailpacking=1
 rejects "no file of hints" "nowhere.*no such file" -zlz4 "--compress-hints=$work/nowhere"
 rejects "a directory of hints" "directory" -zlz4 "--compress-hints=$work"
 printf '# good\n4096 a\n4096 (\n' >"$work/hints"
@@ -115,6 +125,9 @@ done <<'CASES'
 5.12 5.13 -zlz4 -C65536
 5.15 5.16 -zlzma
 5.15 5.16 -zlz4:lzma
+5.16 5.17 -zlz4 -Eztailpacking
+6.0 6.1 -zlz4 -Efragments
+6.0 6.1 -zlz4 -Eall-fragments
 6.3 6.4 --ishare-fingerprint=sha256
 6.3 6.4 --xattr-prefix=trusted.overlay.
 6.3 6.4 -b512

@@ -120,7 +120,7 @@ static void open_image(struct image *image, struct made *made, uint64_t nid)
 	image->bytes = calloc(image->size, 1);
 	put_superblock(image, made);
 	image->inode = (struct erofs_inode){ .nid = nid,
-					     .layout = erofs_writer_zindex_layout(&made->options),
+					     .layout = erofs_writer_zindex_layout(&made->zindex),
 					     .mode = S_IFREG | 0644,
 					     .nlink = 1,
 					     .extended = true,

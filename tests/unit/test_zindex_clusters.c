@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <erofs/inode.h>
+
 #include "tests/unit/unit.h"
 
 /* Indexes of logical clusters of 4 KiB against bytes written out by hand from the format; what is encoded is never looked at. */
@@ -171,6 +173,55 @@ static void a_packed_tail_has_no_block(void **state)
 	expect(&made, tail_header_big, BYTES(compact));
 }
 
+/* Far out in the packed inode even a compact index becomes a full one, whose last head has the higher half of where. */
+static void a_fragment_has_its_place_in_the_packed_inode(void **state)
+{
+	static const uint8_t near[8] = { 0x70, 0x11, 0x01, 0, 0x20, 0, 0, 0 };
+	static const uint8_t far[8] = { 0xff, 0xff, 0xff, 0xff, 0x20, 0, 0, 0 };
+	static const uint8_t compact[] = { 0x00, 0x10, 0x08, 0x10, 4, 0, 0, 0 };
+	static const uint8_t full[] = { 0x01, 0, 0, 0, 5, 0, 0, 0, 0x01, 0, 0x08, 0, 0x02, 0, 0, 0 };
+	struct made made;
+
+	(void)state;
+	begin(&made, false, 1);
+	made.list.has_fragment = made.zindex.has_fragment = true;
+	made.zindex.fragment_at = 70000;
+	add(&made, BLOCK + 8, 1, EROFS_FORM_ENCODED);
+	add(&made, BLOCK - 8, 0, EROFS_FORM_FRAGMENT);
+	assert_int_equal(erofs_writer_zindex_layout(&(struct erofs_zindex){ .methods = &made.methods }),
+			 EROFS_LAYOUT_COMPRESSED_COMPACT);
+	expect(&made, near, BYTES(compact));
+	begin(&made, true, 1);
+	made.options.full_index = false;
+	made.list.has_fragment = made.zindex.has_fragment = true;
+	made.zindex.methods = &made.methods;
+	made.zindex.fragment_at = UINT64_C(0x2ffffffff);
+	assert_int_equal(erofs_writer_zindex_layout(&made.zindex), EROFS_LAYOUT_COMPRESSED_FULL);
+	made.options.full_index = true;
+	add(&made, BLOCK + 8, 1, EROFS_FORM_ENCODED);
+	add(&made, BLOCK - 8, 0, EROFS_FORM_FRAGMENT);
+	expect(&made, far, BYTES(full));
+}
+
+static void a_whole_fragment_is_a_header(void **state)
+{
+	static const uint8_t bytes[] = { 0, 0, 0, 0, 5, 0, 0, 0x80 };
+	struct erofs_buffer out = { 0 };
+	struct made made;
+
+	(void)state;
+	begin(&made, false, 4);
+	made.zindex.methods = &made.methods;
+	made.zindex.has_fragment = made.zindex.is_fragment = true;
+	made.zindex.fragment_at = UINT64_C(5) << 32;
+	assert_int_equal(erofs_writer_zindex_layout(&made.zindex), EROFS_LAYOUT_COMPRESSED_FULL);
+	assert_int_equal(erofs_writer_zindex_size(&made.zindex, 36), 12);
+	assert_int_equal(erofs_writer_zindex_encode(&made.zindex, &out, 36), 0);
+	assert_int_equal(out.size, 12);
+	assert_memory_equal(out.data + 4, bytes, sizeof(bytes));
+	erofs_buffer_release(&out);
+}
+
 static void nothing_is_added_without_need(void **state)
 {
 	static const uint8_t whole[] = { 0x01, 0, 0, 0, 5, 0, 0, 0, 0x02, 0, 0, 0, 1, 0, 1, 0 };
@@ -201,6 +252,8 @@ int main(void)
 		cmocka_unit_test(big_clusters_end_with_the_file),
 		cmocka_unit_test(a_count_of_blocks_keeps_its_place),
 		cmocka_unit_test(a_packed_tail_has_no_block),
+		cmocka_unit_test(a_fragment_has_its_place_in_the_packed_inode),
+		cmocka_unit_test(a_whole_fragment_is_a_header),
 		cmocka_unit_test(nothing_is_added_without_need),
 	};
 

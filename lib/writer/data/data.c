@@ -3,6 +3,9 @@
 
 #include <errno.h>
 
+/* Behind all tails: where fragments wait. */
+#define FRAGMENTS_BEHIND (UINT64_C(1) << 42)
+
 int erofs_writer_data_init(struct erofs_data *data, const struct erofs_plan *plan, struct erofs_output *output,
 			   struct erofs_tails *tails)
 {
@@ -11,6 +14,8 @@ int erofs_writer_data_init(struct erofs_data *data, const struct erofs_plan *pla
 
 	data->output = output;
 	data->tails = tails;
+	data->fragments.output = output;
+	data->fragments.scratch_at = tails->scratch_at + FRAGMENTS_BEHIND;
 	erofs_writer_zone_init(&data->zone, output, plan->blksz, plan->data_start, tails->scratch_at);
 	erofs_writer_dedup_init(&data->dedup, erofs_digest_size(erofs_writer_digest(plan)));
 	if (!err && plan->is_arriving)
@@ -30,4 +35,5 @@ void erofs_writer_data_release(struct erofs_data *data)
 	erofs_writer_dedup_release(&data->dedup);
 	erofs_buffer_release(&data->extent_lists);
 	erofs_hasher_free(data->uuid_hasher);
+	erofs_writer_fragments_release(&data->fragments);
 }

@@ -10,6 +10,7 @@
 #include "lib/util/pages.h"
 #include "lib/util/pool.h"
 #include "lib/writer/data/dedup.h"
+#include "lib/writer/data/fragments.h"
 #include "lib/writer/data/tails.h"
 #include "lib/writer/data/zone.h"
 #include "lib/writer/index/zindex.h"
@@ -36,6 +37,8 @@ struct erofs_data {
 	uint32_t lost_contents; /* known to it, of files that a later member replaced only */
 	struct erofs_tails *tails;
 	struct erofs_buffer extent_lists; /* of compressed contents */
+	struct erofs_fragments fragments;
+	struct erofs_packed *packed; /* the inode that they lie in, see packed.h; NULL if there are none */
 	bool has_compressed;
 	bool has_packed_tails; /* some of them end with one */
 	uint32_t arrived;	       /* files of arrivals, numbered in the order of their coming */
@@ -53,6 +56,9 @@ int erofs_writer_data_store(struct erofs_data *data, struct erofs_plan *plan, st
 
 /* When arrivals have ended and the tree is frozen: files keep their plans and places under their new numbers. */
 int erofs_writer_data_adopt(struct erofs_data *data, struct erofs_plan *plan);
+
+/* When the tree is known: what its files have left as fragments becomes the packed inode's data. */
+int erofs_writer_data_pack(struct erofs_data *data, const struct erofs_plan *plan, struct erofs_pool *pool);
 
 static inline struct erofs_place *erofs_writer_place(const struct erofs_data *data,
 						     const struct erofs_tree_inode *inode)
@@ -76,6 +82,9 @@ uint64_t erofs_writer_placed_body(const struct erofs_plan *plan, const struct er
 /* Bytes of the inline tail, encoded or not, 0 if there is none. */
 uint32_t erofs_writer_placed_tail(const struct erofs_plan *plan, const struct erofs_data *data,
 				  const struct erofs_tree_inode *inode);
+
+/* The number of the fragment that a regular file ends with, or is; EROFS_FRAGMENT_NONE. */
+uint32_t erofs_writer_placed_fragment(const struct erofs_data *data, const struct erofs_tree_inode *inode);
 
 /* Where a regular file's inline tail waits in the tail store. */
 uint64_t erofs_writer_placed_tail_at(const struct erofs_data *data, const struct erofs_tree_inode *inode);

@@ -1,29 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include "lib/writer/data/data.h"
 
+static struct erofs_extent_list list_of(const struct erofs_data *data, const struct erofs_tree_inode *inode)
+{
+	struct erofs_extent_cursor cursor;
+	struct erofs_extent_list list;
+
+	erofs_writer_extent_lists_open(&data->extent_lists, erofs_writer_place(data, inode)->at, &list, &cursor);
+	return list;
+}
+
 enum erofs_data_layout erofs_writer_placed_layout(const struct erofs_plan *plan, const struct erofs_data *data,
 						  const struct erofs_tree_inode *inode)
 {
 	struct erofs_thin_file thin;
+	struct erofs_zindex zindex;
 
 	if (erofs_writer_is_thin(plan, inode)) {
 		plan->tree->source_ops->thin(inode, &thin);
 		return (enum erofs_data_layout)thin.layout;
 	}
-	if (erofs_writer_place(data, inode)->is_compressed)
-		return erofs_writer_zindex_layout(plan->options);
+	if (erofs_writer_place(data, inode)->is_compressed) {
+		zindex = erofs_writer_zindex(plan, data, inode);
+		return erofs_writer_zindex_layout(&zindex);
+	}
 	return (enum erofs_data_layout)erofs_writer_inode_plan(plan, inode)->layout;
 }
 
 struct erofs_zindex erofs_writer_zindex(const struct erofs_plan *plan, const struct erofs_data *data,
 					const struct erofs_tree_inode *inode)
 {
-	return (struct erofs_zindex){
+	struct erofs_extent_list list = list_of(data, inode);
+	struct erofs_zindex zindex = {
 		.methods = &plan->methods,
 		.lists = &data->extent_lists,
 		.list = erofs_writer_place(data, inode)->at,
 		.file_size = inode->size,
+		.has_fragment = list.has_fragment,
+		.is_fragment = list.has_fragment && list.count == 1,
 	};
+
+	if (list.has_fragment)
+		zindex.fragment_at = data->fragments.items[list.fragment].offset;
+	return zindex;
 }
 
 uint64_t erofs_writer_placed_body(const struct erofs_plan *plan, const struct erofs_data *data,
@@ -39,15 +58,6 @@ uint64_t erofs_writer_placed_body(const struct erofs_plan *plan, const struct er
 	return head + erofs_writer_zindex_size(&zindex, head);
 }
 
-static struct erofs_extent_list list_of(const struct erofs_data *data, const struct erofs_tree_inode *inode)
-{
-	struct erofs_extent_cursor cursor;
-	struct erofs_extent_list list;
-
-	erofs_writer_extent_lists_open(&data->extent_lists, erofs_writer_place(data, inode)->at, &list, &cursor);
-	return list;
-}
-
 uint32_t erofs_writer_placed_tail(const struct erofs_plan *plan, const struct erofs_data *data,
 				  const struct erofs_tree_inode *inode)
 {
@@ -60,6 +70,16 @@ uint32_t erofs_writer_placed_tail(const struct erofs_plan *plan, const struct er
 	if (!erofs_writer_place(data, inode)->is_compressed)
 		return erofs_writer_planned_tail(plan, inode);
 	return list_of(data, inode).tail_size;
+}
+
+uint32_t erofs_writer_placed_fragment(const struct erofs_data *data, const struct erofs_tree_inode *inode)
+{
+	struct erofs_extent_list list;
+
+	if (!erofs_writer_place(data, inode)->is_compressed)
+		return EROFS_FRAGMENT_NONE;
+	list = list_of(data, inode);
+	return list.has_fragment ? list.fragment : EROFS_FRAGMENT_NONE;
 }
 
 uint64_t erofs_writer_placed_tail_at(const struct erofs_data *data, const struct erofs_tree_inode *inode)

@@ -34,6 +34,7 @@ struct erofs_encoded {
 	bool ends_file;		      /* set by the caller: the bytes are a file's last, so that its tail may be packed */
 	size_t size;		      /* bytes of `out` in use */
 	size_t tail_size;	      /* bytes behind them: the last extent, to stand behind the index */
+	size_t fragment_size;	      /* bytes of the input's end: the last extent, to be a fragment */
 	struct erofs_buffer *extents; /* the caller's; what is made is appended, as for an extent list */
 	uint64_t count;		      /* of the extents */
 	bool shrunk;		      /* some extent is not stored as it is */
@@ -47,6 +48,12 @@ uint64_t erofs_writer_index_estimate(const struct erofs_methods *methods, uint64
 
 /* Room that is enough for any `size` bytes. */
 size_t erofs_writer_encode_room(const struct erofs_methods *methods, size_t size);
+
+/* Whether this many bytes, the last of a file, are to be a fragment. */
+bool erofs_writer_is_fragment(const struct erofs_methods *methods, const struct erofs_method *method, uint64_t size);
+
+/* Leaves the last bytes of the input to be a fragment. */
+int erofs_writer_encoded_leave(struct erofs_encoded *to, size_t size);
 
 /* Empties a result, but for what the caller has set and the extents of others. */
 void erofs_writer_encoded_reset(struct erofs_encoded *to);

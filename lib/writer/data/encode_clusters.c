@@ -210,9 +210,12 @@ int erofs_writer_encode_clusters(struct erofs_encode_tools *tools, struct erofs_
 
 	while (cutter.left && !to->full) {
 		size_t length, file_offset = at + size - cutter.left;
-		ssize_t encoded = encode(&cutter, &length);
+		ssize_t encoded;
 		int err;
 
+		if (to->ends_file && erofs_writer_is_fragment(tools->methods, method, cutter.left))
+			return erofs_writer_encoded_leave(to, cutter.left);
+		encoded = encode(&cutter, &length);
 		if (encoded < 0)
 			return (int)encoded;
 		err = encoded ? take_encoded(&cutter, length, (size_t)encoded) : take_stored(&cutter, file_offset);

@@ -12,8 +12,8 @@ static bool is_zero(const uint8_t *data, size_t size)
 
 /* Encodes an extent at the end of what is in use; 0: it does not shrink. */
 static ssize_t encode_one(struct erofs_encode_tools *tools, struct erofs_encoder *encoder,
-			    const struct erofs_method *method, const uint8_t *extent, size_t size,
-			    struct erofs_encoded *to)
+			  const struct erofs_method *method, const uint8_t *extent, size_t size,
+			  struct erofs_encoded *to)
 {
 	size_t room = to->room - to->size;
 	size_t most = erofs_writer_extent_most(size);
@@ -45,14 +45,16 @@ static int store_one(const uint8_t *extent, size_t size, struct erofs_encoded *t
 }
 
 int erofs_writer_encode_extents(struct erofs_encode_tools *tools, struct erofs_encoder *encoder,
-			  const struct erofs_method *method, const uint8_t *in, size_t size,
-			  struct erofs_encoded *to)
+				const struct erofs_method *method, const uint8_t *in, size_t size,
+				struct erofs_encoded *to)
 {
 	while (size && !to->full) {
 		size_t length = size < method->extent_bytes ? size : method->extent_bytes;
 		ssize_t encoded = 0;
 		int err;
 
+		if (!is_zero(in, length) && to->ends_file && erofs_writer_is_fragment(tools->methods, method, size))
+			return erofs_writer_encoded_leave(to, size);
 		if (is_zero(in, length)) {
 			err = erofs_writer_encoded_note(to, length, 0, EROFS_FORM_ZEROS);
 		} else {

@@ -10,9 +10,29 @@ int erofs_writer_encoded_note(struct erofs_encoded *to, uint64_t length, uint32_
 	return erofs_writer_extents_append(to->extents, &extent);
 }
 
+int erofs_writer_encoded_leave(struct erofs_encoded *to, size_t size)
+{
+	to->fragment_size = size;
+	return erofs_writer_encoded_note(to, size, 0, EROFS_FORM_FRAGMENT);
+}
+
+/* Of encoded extents, one of the full size is as well by itself. */
+bool erofs_writer_is_fragment(const struct erofs_methods *methods, const struct erofs_method *method, uint64_t size)
+{
+	const struct erofs_build_options *options = methods->options;
+
+	if (!options->fragments || !method->encoded_max || !size)
+		return false;
+	if (options->all_fragments)
+		return true;
+	if (options->fragment_max && size > options->fragment_max)
+		return false;
+	return method->unit == 1 ? size < method->extent_bytes : size <= method->encoded_max;
+}
+
 void erofs_writer_encoded_reset(struct erofs_encoded *to)
 {
-	to->size = to->tail_size = 0;
+	to->size = to->tail_size = to->fragment_size = 0;
 	to->count = 0;
 	to->start = to->end = 0;
 	to->shrunk = to->full = to->uneven = false;

@@ -5,6 +5,7 @@
 
 #include "lib/writer/data/long.h"
 #include "lib/writer/data/duplicates.h"
+#include "lib/writer/data/place.h"
 #include "lib/writer/data/reuse.h"
 #include "lib/writer/data/store.h"
 
@@ -110,6 +111,9 @@ int erofs_writer_long_work(struct erofs_run *run, struct erofs_job *job, unsigne
 		return 0;
 	if (file->content.encoded_end)
 		return reuse_segment(run, job, worker);
+	if (erofs_writer_is_whole_fragment(run, file))
+		return job->is_last ? erofs_writer_encoded_note(&job->result, file->inode->size, 0, EROFS_FORM_FRAGMENT)
+				    : 0;
 	if (erofs_writer_method(run->plan, file->inode)->encoded_max)
 		return encode_segment(run, job, worker);
 	job->result.size = erofs_writer_store_size(run, job);

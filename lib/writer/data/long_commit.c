@@ -68,6 +68,8 @@ static int place_encoded(struct erofs_run *run, struct erofs_job *job)
 
 	if (!err)
 		err = cover(run, job);
+	if (!err && erofs_writer_is_whole_fragment(run, file))
+		err = erofs_writer_place_whole(run, job);
 	if (!err)
 		err = erofs_writer_shift(run, file->inode, &job->extents, job->result.count, &shift);
 	if (!err && shift && job->segment)
@@ -151,11 +153,20 @@ static int settle_layout(struct erofs_run *run, struct erofs_job *job)
 		.uneven = file->uneven,
 		.tail_size = (uint32_t)job->result.tail_size,
 	};
+	int err;
 
 	if (erofs_writer_is_stored(run, file))
 		return 0;
 	if (!file->shrunk)
 		return make_stored(run, job);
+	if (erofs_writer_is_whole_fragment(run, file)) {
+		list.has_fragment = true;
+		list.fragment = file->fragment;
+	}
+	err = erofs_writer_place_fragment(run, file->inode, &list, job->in + job->length - job->result.fragment_size,
+					  job->result.fragment_size);
+	if (err)
+		return err;
 	return erofs_writer_place_extents(run, file->inode, &list, &file->extents, job->result.out + job->result.size);
 }
 

@@ -79,6 +79,43 @@ int erofs_writer_append_tail(struct erofs_run *run, const struct erofs_tree_inod
 	return err;
 }
 
+bool erofs_writer_is_whole_fragment(const struct erofs_run *run, const struct erofs_long_file *file)
+{
+	return run->plan->options->all_fragments && !file->content.encoded_end &&
+	       erofs_writer_is_fragment(&run->plan->methods, erofs_writer_method(run->plan, file->inode),
+					file->inode->size);
+}
+
+int erofs_writer_place_whole(struct erofs_run *run, const struct erofs_job *job)
+{
+	struct erofs_fragments *fragments = &run->data->fragments;
+	struct erofs_long_file *file = job->file;
+	int err = 0;
+
+	if (!job->segment)
+		err = erofs_writer_fragments_begin(fragments, &file->fragment, file->inode, job->in, job->length);
+	return err ? err : erofs_writer_fragments_append(fragments, job->in, job->length);
+}
+
+static void count_fragment(struct erofs_build_summary *summary, uint64_t size)
+{
+	summary->fragments++;
+	summary->fragment_bytes += size;
+}
+
+int erofs_writer_place_fragment(struct erofs_run *run, const struct erofs_tree_inode *inode,
+				struct erofs_extent_list *list, const uint8_t *bytes, size_t size)
+{
+	bool once = run->plan->options->fragment_dedupe == EROFS_FRAGMENTS_FULL &&
+		    run->plan->options->dedupe_files;
+
+	if (!size)
+		return 0;
+	list->has_fragment = true;
+	count_fragment(run->plan->summary, size);
+	return erofs_writer_fragments_add(&run->data->fragments, &list->fragment, inode, bytes, size, once);
+}
+
 int erofs_writer_place_extents(struct erofs_run *run, const struct erofs_tree_inode *inode,
 			       struct erofs_extent_list *list, const struct erofs_buffer *extents, const uint8_t *tail)
 {

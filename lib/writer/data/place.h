@@ -26,6 +26,16 @@ int erofs_writer_report_place(const struct erofs_run *run, const struct erofs_tr
 int erofs_writer_place_extents(struct erofs_run *run, const struct erofs_tree_inode *inode,
 			       struct erofs_extent_list *list, const struct erofs_buffer *extents, const uint8_t *tail);
 
+/* Keeps the bytes that a file ends with as a fragment of its list, if there are any. */
+int erofs_writer_place_fragment(struct erofs_run *run, const struct erofs_tree_inode *inode,
+				struct erofs_extent_list *list, const uint8_t *bytes, size_t size);
+
+/* Whether all of a file, however long it is, goes to the packed inode. */
+bool erofs_writer_is_whole_fragment(const struct erofs_run *run, const struct erofs_long_file *file);
+
+/* Keeps one segment of such a file. */
+int erofs_writer_place_whole(struct erofs_run *run, const struct erofs_job *job);
+
 /* A line for each file, if the diag wants it. */
 void erofs_writer_tell(const struct erofs_run *run, const struct erofs_tree_inode *inode, const char *how);
 

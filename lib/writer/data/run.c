@@ -3,6 +3,7 @@
 #include "lib/writer/data/duplicates.h"
 #include "lib/writer/data/jobs.h"
 #include "lib/writer/data/long.h"
+#include "lib/writer/data/run_all.h"
 #include "lib/writer/data/small.h"
 
 #include <errno.h>
@@ -202,7 +203,7 @@ static int pass_over(struct erofs_plan *plan)
 	return more;
 }
 
-static int store_all(struct erofs_data *data, struct erofs_plan *plan, struct erofs_pool *pool)
+int erofs_writer_run_all(struct erofs_data *data, struct erofs_plan *plan, struct erofs_pool *pool)
 {
 	erofs_auto(release_run) struct erofs_run run = {
 		.data = data,
@@ -243,7 +244,7 @@ int erofs_writer_data_store(struct erofs_data *data, struct erofs_plan *plan, st
 	if (plan->options->fingerprint != EROFS_DIGEST_NONE && plan->tree->has_digests)
 		err = note_known(data, plan);
 	else if (!plan->options->data_outside || plan->options->fingerprint != EROFS_DIGEST_NONE || names_contents)
-		err = store_all(data, plan, pool);
+		err = erofs_writer_run_all(data, plan, pool);
 	else
 		err = pass_over(plan);
 

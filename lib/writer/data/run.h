@@ -38,6 +38,7 @@ struct erofs_small_file {
 	size_t out_at;	   /* of the encoded bytes in the job's `out` */
 	size_t out_size;   /* 0: none of them take room, or the file is stored as it is */
 	size_t tail_size;  /* of a packed tail, right behind these */
+	size_t fragment_size; /* of a fragment: the last bytes of `in` */
 	size_t extents_at; /* among the job's extents */
 	size_t extents_size;
 	uint64_t extent_count; /* 0: the file is stored as it is */
@@ -79,6 +80,7 @@ struct erofs_long_file {
 	uint64_t size;	  /* bytes there so far */
 	uint64_t covered; /* bytes of the file, by extents that were taken over */
 	bool shrunk, uneven;
+	uint32_t fragment; /* number of the one that all of it is */
 };
 
 #define EROFS_BATCH_FILES 128u /* tiny ones would otherwise wait long for their commit */

@@ -16,6 +16,7 @@ static void note_encoded(struct erofs_job *job, struct erofs_small_file *file, c
 {
 	file->out_size = result->size;
 	file->tail_size = result->tail_size;
+	file->fragment_size = result->fragment_size;
 	file->extents_size = job->extents.size - file->extents_at;
 	file->extent_count = result->count;
 	file->uneven = result->uneven;
@@ -102,7 +103,7 @@ static int encode_file(struct erofs_run *run, struct erofs_job *job, struct erof
 		return 0;
 	result.out = job->out + file->out_at;
 	result.room = worthwhile(run->plan, size);
-	if (!result.room)
+	if (!result.room && !erofs_writer_is_fragment(&run->plan->methods, erofs_writer_method(run->plan, file->inode), size))
 		return 0;
 	err = erofs_writer_encode(tools, erofs_writer_inode_plan(run->plan, file->inode)->method, job->in + file->at,
 				  size, 0, &result);
@@ -200,6 +201,10 @@ static int commit_encoded(struct erofs_run *run, struct erofs_job *job, struct e
 		return erofs_tree_report(run->plan->diag, -EIO, file->inode, "its duplicate is there no longer");
 	err = place_encoded(run, file, &extents);
 	list.start = file->start / unit;
+	if (!err)
+		err = erofs_writer_place_fragment(run, file->inode, &list,
+						  job->in + file->at + file->inode->size - file->fragment_size,
+						  file->fragment_size);
 	if (!err)
 		err = erofs_writer_place_extents(run, file->inode, &list, &extents,
 						 job->out + file->out_at + file->out_size);

@@ -3,12 +3,13 @@
 
 /* Numbers are stored in groups of seven bits, lowest first; bit 7 says that another group follows. */
 #define NUMBER_MAX_SIZE 10u
-#define FORM_BITS	2u
+#define FORM_BITS	3u
 
 /* Beside the number of the method. */
-#define FLAG_UNEVEN 1u
-#define FLAG_TAIL   2u
-#define FLAG_BITS   2u
+#define FLAG_UNEVEN   1u
+#define FLAG_TAIL     2u
+#define FLAG_FRAGMENT 4u
+#define FLAG_BITS     3u
 
 static size_t put_number(uint8_t *out, uint64_t value)
 {
@@ -45,7 +46,8 @@ int erofs_writer_extents_append(struct erofs_buffer *extents, const struct erofs
 int erofs_writer_extent_lists_add(struct erofs_buffer *lists, uint64_t *at, const struct erofs_extent_list *list,
 				  const struct erofs_buffer *extents)
 {
-	uint64_t flags = (list->uneven ? FLAG_UNEVEN : 0) | (list->tail_size ? FLAG_TAIL : 0);
+	uint64_t flags = (list->uneven ? FLAG_UNEVEN : 0) | (list->tail_size ? FLAG_TAIL : 0) |
+			 (list->has_fragment ? FLAG_FRAGMENT : 0);
 	uint8_t raw[7 * NUMBER_MAX_SIZE];
 	size_t size = put_number(raw, list->start);
 	int err;
@@ -58,6 +60,8 @@ int erofs_writer_extent_lists_add(struct erofs_buffer *lists, uint64_t *at, cons
 		size += put_number(raw + size, list->tail_size);
 		size += put_number(raw + size, list->tail_at);
 	}
+	if (list->has_fragment)
+		size += put_number(raw + size, list->fragment);
 	*at = lists->size;
 	err = erofs_buffer_append(lists, raw, size);
 	return err ? err : erofs_buffer_append(lists, extents->data, extents->size);
@@ -78,6 +82,8 @@ void erofs_writer_extent_lists_open(const struct erofs_buffer *lists, uint64_t a
 	list->uneven = method & FLAG_UNEVEN;
 	list->tail_size = method & FLAG_TAIL ? (uint32_t)get_number(&cursor->at) : 0;
 	list->tail_at = method & FLAG_TAIL ? get_number(&cursor->at) : 0;
+	list->has_fragment = method & FLAG_FRAGMENT;
+	list->fragment = list->has_fragment ? (uint32_t)get_number(&cursor->at) : 0;
 	cursor->left = list->count + list->gaps;
 }
 

@@ -15,8 +15,9 @@
 enum erofs_extent_form {
 	EROFS_FORM_STORED,
 	EROFS_FORM_ENCODED,
-	EROFS_FORM_ZEROS, /* takes no room on the device */
-	EROFS_FORM_GAP,	  /* no extent: unused room on the device in front of the next one */
+	EROFS_FORM_ZEROS,    /* takes no room on the device */
+	EROFS_FORM_FRAGMENT, /* the last one: lies in the packed inode */
+	EROFS_FORM_GAP,	     /* no extent: unused room on the device in front of the next one */
 };
 
 /* One extent. They follow each other in the file and on the device. */
@@ -43,6 +44,9 @@ struct erofs_extent_list {
 	 */
 	uint32_t tail_size;
 	uint64_t tail_at; /* where they wait in the tail store */
+	/* Or it is a fragment, which all of them share. */
+	bool has_fragment;
+	uint32_t fragment; /* its number */
 };
 
 /* Adds a finished list to all lists; `*at` is where. -ENOMEM. */

@@ -32,6 +32,7 @@ struct walk {
 	uint64_t lcluster, total;
 	uint64_t head;		       /* of the extent that the last lcluster belongs to */
 	uint32_t blocks, blkaddr;      /* of that extent */
+	uint32_t fragment_high;	       /* of a fragment's offset, what is above 32 bits */
 	struct erofs_list_extent next; /* extent that begins in ... */
 	uint64_t next_head;	       /* ... this lcluster; `total` if there is none */
 	uint64_t next_start;	       /* ... at this byte of the file */
@@ -84,6 +85,11 @@ static void begin(struct walk *walk, const struct erofs_zindex *zindex, struct e
 		header->advise |= EROFS_ZADVISE_INLINE_PCLUSTER;
 		header->idata_size = (uint16_t)list.tail_size;
 	}
+	if (zindex->has_fragment) {
+		header->advise |= EROFS_ZADVISE_FRAGMENT_PCLUSTER;
+		header->fragment_offset = (uint32_t)zindex->fragment_at;
+		walk->fragment_high = (uint32_t)(zindex->fragment_at >> 32);
+	}
 }
 
 static void enter_extent(struct walk *walk, struct erofs_lcluster *out)
@@ -91,11 +97,11 @@ static void enter_extent(struct walk *walk, struct erofs_lcluster *out)
 	*out = (struct erofs_lcluster){
 		.type = walk->next.form == EROFS_FORM_STORED ? EROFS_LCLUSTER_PLAIN : EROFS_LCLUSTER_HEAD1,
 		.clusterofs = (uint16_t)(walk->next_start & ((1u << walk->bits) - 1)),
-		.blkaddr = walk->next_blkaddr,
+		.blkaddr = walk->next.form == EROFS_FORM_FRAGMENT ? walk->fragment_high : walk->next_blkaddr,
 	};
 	walk->head = walk->lcluster;
 	walk->blkaddr = walk->next_blkaddr;
-	/* A packed tail has none, but a count of them must not be 0. */
+	/* A packed tail or a fragment has none, but a count of them must not be 0. */
 	walk->blocks = walk->next.plen ? walk->next.plen : 1;
 	walk->next_blkaddr += walk->next.plen;
 	fetch(walk, walk->next_start + walk->next.length);
@@ -210,7 +216,7 @@ uint64_t erofs_writer_zindex_clusters_size(const struct erofs_zindex *zindex, ui
 	uint64_t header_at = erofs_zmap_header_at(at);
 	struct erofs_compact_shape shape;
 
-	if (zindex->methods->options->full_index)
+	if (erofs_writer_zindex_is_full(zindex))
 		return erofs_lcluster_full_at(header_at) + count_lclusters(zindex) * EROFS_LCLUSTER_FULL_SIZE - at;
 	shape = shape_of(zindex, at);
 	return header_at + EROFS_ZMAP_HEADER_SIZE + erofs_compact_size(&shape) - at;
@@ -225,12 +231,12 @@ int erofs_writer_zindex_clusters_encode(const struct erofs_zindex *zindex, struc
 	int err = erofs_buffer_append_zeros(out, (size_t)(erofs_zmap_header_at(at) - at));
 
 	begin(&walk, zindex, &header);
-	if (!zindex->methods->options->full_index && shape.mid2)
+	if (!erofs_writer_zindex_is_full(zindex) && shape.mid2)
 		header.advise |= EROFS_ZADVISE_COMPACTED_2B;
 	erofs_zmap_header_encode(&header, walk.bits, false, raw);
 	if (!err)
 		err = erofs_buffer_append(out, raw, sizeof(raw));
 	if (err)
 		return err;
-	return zindex->methods->options->full_index ? encode_full(&walk, out) : encode_compact(&walk, out, &shape);
+	return erofs_writer_zindex_is_full(zindex) ? encode_full(&walk, out) : encode_compact(&walk, out, &shape);
 }

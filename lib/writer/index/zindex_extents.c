@@ -22,7 +22,7 @@ static unsigned int record_bits(const struct erofs_zindex *zindex, const struct 
 		return full;
 
 	/* Two short records with their common start are no shorter than two of the next form. */
-	if (list->count <= SUMMED_MOST && !list->gaps && (far || list->count > 2))
+	if (list->count <= SUMMED_MOST && !list->gaps && (far || list->count > 2) && zindex->fragment_at <= UINT32_MAX)
 		return 0;
 	return far ? full : 1;
 }
@@ -50,6 +50,8 @@ static int encode_header(const struct erofs_zindex *zindex, const struct erofs_e
 	};
 	uint8_t raw[EROFS_ZMAP_HEADER_SIZE];
 
+	if (zindex->has_fragment)
+		header.advise |= EROFS_ZADVISE_FRAGMENT_PCLUSTER;
 	erofs_zmap_header_encode(&header, zindex->methods->options->blkszbits, true, raw);
 	return erofs_buffer_append(out, raw, sizeof(raw));
 }
@@ -76,7 +78,10 @@ static int encode_records(const struct erofs_zindex *zindex, struct erofs_buffer
 		}
 		record.length = extent.plen;
 		record.algorithm = extent.form == EROFS_FORM_ENCODED ? algorithm : -1;
-		erofs_zextent_encode(&record, size, raw);
+		if (extent.form == EROFS_FORM_FRAGMENT)
+			erofs_zextent_fragment_encode(record.lstart, zindex->fragment_at, size, raw);
+		else
+			erofs_zextent_encode(&record, size, raw);
 		err = erofs_buffer_append(out, raw, size);
 		record.pstart += extent.plen;
 		record.lstart += extent.length;

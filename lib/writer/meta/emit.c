@@ -6,6 +6,7 @@
 
 #include "lib/util/cleanup.h"
 #include "lib/writer/meta/metabox.h"
+#include "lib/writer/meta/packed_inode.h"
 #include "lib/writer/meta/parts.h"
 
 /*
@@ -130,5 +131,7 @@ int erofs_writer_emit(const struct erofs_plan *plan, const struct erofs_data *da
 	err = emit_metadata(&emission, pool);
 	if (!err && layout->has_metabox)
 		err = erofs_writer_emit_metabox(plan, data, layout, pool);
+	if (!err)
+		err = erofs_writer_emit_packed_inode(plan, data, layout);
 	return err ? err : erofs_writer_emit_front(plan, data, layout, pool);
 }

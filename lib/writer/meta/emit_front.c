@@ -49,6 +49,8 @@ static uint32_t incompat_features(const struct erofs_plan *plan, const struct er
 		features |= EROFS_FEATURE_INCOMPAT_48BIT;
 	if (data->has_packed_tails)
 		features |= EROFS_FEATURE_INCOMPAT_ZTAILPACKING;
+	if (data->packed)
+		features |= EROFS_FEATURE_INCOMPAT_FRAGMENTS;
 	if (plan->has_chunks)
 		features |= EROFS_FEATURE_INCOMPAT_CHUNKED_FILE;
 	if (options->data_outside)
@@ -91,6 +93,8 @@ static struct erofs_superblock make_superblock(const struct erofs_plan *plan, co
 		sb.metabox_nid = erofs_writer_metabox_nid(layout);
 	if (xattrs->prefix_count)
 		sb.xattr_prefix_start = plan->prefixes_at / 4;
+	if (data->packed)
+		sb.packed_nid = erofs_writer_packed_nid(layout);
 	if (xattrs->fingerprint_prefix >= 0)
 		sb.ishare_xattr_prefix_id = (uint8_t)xattrs->fingerprint_prefix;
 	/* There is no fragment. The bit is as old as rotated blocks, and keeps out the kernels that would misread them. */

@@ -77,7 +77,7 @@ static int emit_body(const struct erofs_emitter *emitter, struct erofs_piece *pi
 		.uid = inode->uid,
 		.gid = inode->gid,
 		.nlink = inode->nlink,
-		.ino = inode->number + 1,
+		.ino = plan->first_ino + inode->number + 1,
 		.size = erofs_writer_data_size(plan, inode),
 		.mtime = inode->mtime,
 		.mtime_nsec = inode->mtime_nsec,

@@ -12,11 +12,11 @@
 /*
  * Layout: the place of everything behind the data, in memory only:
  *
- *	inode zone | shared xattrs | blocks of directories and long symlinks
+ *	inode zone | shared xattrs | blocks of directories and long symlinks | packed inode
  *
  * or, with a metabox, in which inodes and shared xattrs are laid out in the same way:
  *
- *	blocks of directories and long symlinks | the metabox' data, encoded | its inode
+ *	blocks of directories and long symlinks | the metabox' data, encoded | its inode | packed inode
  *
  * The zone begins with the root, whose nid has 16 bits and is that of the zone's first slot. Inodes follow in the order of the tree,
  * but for deviations: an inline tail must not cross a block boundary, so where the next inode would waste the rest of a block, one of the next few

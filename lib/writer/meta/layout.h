@@ -29,6 +29,7 @@ struct erofs_layout {
 	uint64_t metabox_size; /* bytes of the metabox' data, 0: there is none */
 	/* The inode of the metabox, bytes from the image's start. It lies behind the data, whose size is known when they are encoded. */
 	uint64_t metabox_inode_at;
+	uint64_t packed_at; /* the same of the packed inode, which is the last of all */
 };
 
 /* -ENOMEM; -EFBIG, reported. */
@@ -56,6 +57,11 @@ static inline uint64_t erofs_writer_nid(const struct erofs_layout *layout, uint3
 	if (layout->has_metabox)
 		return EROFS_NID_IN_METABOX | layout->positions[inode_number] / EROFS_NID_SLOT;
 	return (layout->blksz + layout->positions[inode_number]) / EROFS_NID_SLOT;
+}
+
+static inline uint64_t erofs_writer_packed_nid(const struct erofs_layout *layout)
+{
+	return (layout->packed_at - erofs_writer_nid_blkaddr(layout) * layout->blksz) / EROFS_NID_SLOT;
 }
 
 static inline uint64_t erofs_writer_metabox_nid(const struct erofs_layout *layout)

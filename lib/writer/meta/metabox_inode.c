@@ -18,7 +18,7 @@ static int encode_inode(const struct erofs_plan *plan, const struct erofs_layout
 	struct erofs_zindex zindex = { .methods = &plan->metabox, .lists = &lists, .file_size = layout->metabox_size };
 	struct erofs_inode record = {
 		.extended = layout->metabox_size > UINT32_MAX,
-		.layout = erofs_writer_zindex_layout(&plan->metabox_options),
+		.layout = erofs_writer_zindex_layout(&zindex),
 		.mode = S_IFREG | S_IRUSR,
 		.nlink = 1,
 		.ino = plan->tree->inode_count + 1,

@@ -45,6 +45,10 @@ static int check_clusters(const struct erofs_build_options *options, const struc
 	uint32_t largest = erofs_writer_compress_hints_largest(options->hints);
 	int err = 0;
 
+	if (options->fragments)
+		err = need(target, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_FRAGMENTS), "fragments");
+	if (err)
+		return err;
 	if (options->compressed_form == EROFS_COMPRESSED_EXTENTS)
 		return need(target, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_48BIT), "encoded extents");
 	if (options->pcluster_size > largest)

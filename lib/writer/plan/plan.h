@@ -46,6 +46,7 @@ struct erofs_plan {
 	int64_t epoch; /* the mtime of compact inodes */
 	uint32_t fixed_nsec;
 	bool has_chunks;
+	uint32_t first_ino; /* inode numbers of stat(2) that are taken already */
 	uint64_t files, file_bytes; /* regular files to read; unknown of arrivals */
 	uint64_t data_bound;	    /* bytes of data blocks if nothing is stored only once */
 	uint64_t metadata_bound;    /* bytes of metadata, roughly from above */
