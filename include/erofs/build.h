@@ -75,8 +75,8 @@ enum erofs_metabox_rule {
 	EROFS_METABOX_ALWAYS,
 };
 
-/* Pieces of this size make small images in which single files are still found quickly. */
-#define EROFS_METABOX_PIECE_DEFAULT (16u * 1024)
+/* Pieces of this size make small images, and trees that are read whole quicker than smaller ones do. */
+#define EROFS_METABOX_PIECE_DEFAULT (128u * 1024)
 
 /*
  * Reads a file of hints, one a line: "SIZE [INDEX] REGEX", where SIZE is the pcluster size in bytes, INDEX the position of the
@@ -163,7 +163,9 @@ struct erofs_build_options {
 	enum erofs_metabox_rule metabox;
 	/* Bytes of the metabox that are encoded at once: a power of two from the block size to 1 MiB; 0: what suits most. */
 	uint32_t metabox_piece;
-	/* By what; if it is not set, by compression[0]. Without either, -EINVAL. */
+	/*
+	 * By what; if it is not set, by the algorithm of compression[0], at level 9 or more (LZMA: at its own). Without either, -EINVAL.
+	 */
 	bool metabox_compression_set;
 	struct erofs_compression metabox_compression;
 

@@ -102,11 +102,47 @@ static void describe_layout(struct image_source *source, struct erofs_build_opti
 	build->hints = NULL;
 }
 
+/* The first piece of the metabox that is encoded: 1; 0: it is not compressed, or there is none. */
+static int find_piece(const struct erofs_image *image, struct erofs_extent *piece)
+{
+	struct erofs_inode metabox;
+	uint64_t at = 0;
+	int found = erofs_image_metabox_inode(image, &metabox) ? 0 : 1;
+
+	while (found > 0 && (found = erofs_image_map(image, piece, &metabox, at)) > 0) {
+		if (piece->kind == EROFS_EXTENT_ENCODED)
+			return 1;
+		at = piece->logical + piece->length;
+	}
+	return 0;
+}
+
+/* What the source has in a metabox is in one again; inodes are made anew, so that it is encoded anew. */
+static void describe_metabox(const struct erofs_image *image, struct erofs_build_options *build,
+			     const struct erofs_compression_info *info)
+{
+	struct erofs_compression *compression = &build->metabox_compression;
+	const char *end, *reason;
+	struct erofs_extent piece;
+
+	build->metabox = EROFS_METABOX_NEVER;
+	if (!find_piece(image, &piece) ||
+	    erofs_compression_parse(compression, erofs_algorithm_name(piece.algorithm), &end, &reason))
+		return;
+	build->metabox = EROFS_METABOX_ALWAYS;
+	build->metabox_piece = power_of_two((uint32_t)piece.length, 1u << build->blkszbits);
+	compression->dict_size = dict_size(info, piece.algorithm);
+	build->metabox_compression_set =
+		!build->compression_count ||
+		(int)erofs_compressor_limits(build->compression[0].compressor)->algorithm != piece.algorithm;
+}
+
 int erofs_source_image_describe(struct image_source *source, struct erofs_build_options *build)
 {
 	const struct erofs_image *image = source->layers[0].image;
 	const struct erofs_superblock *sb = erofs_image_superblock(image);
 	struct erofs_compression_info info = { 0 };
+	int err = 0;
 
 	build->blkszbits = sb->blkszbits;
 	build->build_time = sb->epoch + sb->build_time;
@@ -114,11 +150,13 @@ int erofs_source_image_describe(struct image_source *source, struct erofs_build_
 		memcpy(build->volume_name, sb->volume_name, EROFS_VOLUME_NAME_MAX);
 	build->inline_data = source->storage.inline_files || !source->storage.tail_files;
 	build->compression_count = 0;
-	if (!source->storage.algorithms)
-		return 0;
 	/* What is wrong with it is told when a file is read. */
 	erofs_image_compression(image, &info, NULL);
-	describe_algorithms(source, build, &info);
-	describe_layout(source, build, &info);
-	return drop_third(source, build);
+	if (source->storage.algorithms) {
+		describe_algorithms(source, build, &info);
+		describe_layout(source, build, &info);
+		err = drop_third(source, build);
+	}
+	describe_metabox(image, build, &info);
+	return err;
 }

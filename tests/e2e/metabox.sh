@@ -44,7 +44,7 @@ source=$work/s
 mkdir -p "$source/sizes" "$source/links" "$source/wide" "$source/deep/er/still"
 for i in $(seq 4000); do echo "line $i of many, $((i * 7919 % 1009))"; done >"$work/text"
 head -c 20000 /dev/urandom >"$work/noise"
-for size in 1 100 255 256 257 511 512 513 768 1023 1024 1025 1792 2047 2048 2049 3000 3839 3840 3841 4000 4095 4096 4097 4200 8191 8193 70000; do
+for size in 1 100 255 256 319 320 321 511 512 513 768 1023 1024 1025 1792 2047 2048 2049 3000 3839 3903 3904 3905 4000 4095 4096 4097 4200 8191 8193 70000; do
 	head -c $size "$work/text" >"$source/sizes/text-$size"
 	head -c $size "$work/noise" >"$source/sizes/noise-$size"
 	head -c $size /dev/zero >"$source/sizes/zero-$size"
@@ -86,6 +86,8 @@ round_trip "files by one algorithm, metadata by another" "$source" new "$FP_OPT"
 
 round_trip "packed tails in it" "$source" none "$FP_OPT" -zlz4hc -C16384 -m16K -Eztailpacking
 round_trip "packed tails in it, small blocks" "$source" none -zzstd -b1024 -C4096 -m4096 -Eztailpacking -Efull-index
+round_trip "fragments beside it" "$source" none "$FP_OPT" -zzstd -C16384 -m16K -Efragments
+round_trip "all in fragments beside it" "$source" none -zlz4 -m4096 -E48bit,all-fragments
 round_trip "every kind of inode" "$work/odd" none "$FP_OPT" -zzstd -m4096 -E48bit
 round_trip "every kind of inode, small blocks" "$work/odd" none -zlz4 -b512 -m2048 -x0
 
@@ -120,9 +122,9 @@ extracted_equals "an archive" "$source/wide" "$image"
 build "$FP_OPT" -zzstd -E48bit -m16K
 same "features" "48bit big_pcluster compr_cfgs lz4_0padding metabox xattr_prefixes" "$(features)"
 same "oldest kernel" 6.17 "$(oldest)"
-same "small files are plain" flat_inline "$(layout /sizes/text-3840)"
+same "small files are plain" flat_inline "$(layout /sizes/text-3904)"
 same "... whatever stands beside them" flat_plain "$(layout /deep/with-xattrs)"
-same "larger ones are not" compressed_full "$(layout /sizes/text-4000)"
+same "larger ones are not" compressed_full "$(layout /sizes/text-3905)"
 summary=$("$MKFS" -T1 --mkfs-time --force -zzstd -m16K "$image" "$source" | sed -n 's/^  metabox: *//p')
 same "the summary has the pieces" "$(metabox 3) pieces" "${summary##*in }"
 if [ "$(metabox 2)" -lt "$(metabox 1)" ] && [ "$(metabox 3)" = $((($(metabox 1) + 16383) / 16384)) ]; then
@@ -136,6 +138,7 @@ same "JSON" "$(metabox 1) $(metabox 2) $(metabox 3)" \
 # ---- when there is one
 build -zzstd --min-kernel=6.17 && has_metabox && pass "--min-kernel=6.17 has one" || fail "--min-kernel=6.17 has none"
 size=$(stat -c %s "$image")
+same "pieces are 128 KiB" $((($(metabox 1) + 131071) / 131072)) "$(metabox 3)"
 build -zzstd --min-kernel=6.17 -m off && ! has_metabox && pass "-m off" || fail "-m off has one"
 [ "$size" -lt "$(stat -c %s "$image")" ] && pass "it is smaller" || fail "$size bytes with it, $(stat -c %s "$image") without"
 build -zzstd --min-kernel=6.16 && ! has_metabox && pass "--min-kernel=6.16 has none" || fail "--min-kernel=6.16 has one"
@@ -146,7 +149,35 @@ build -zzstd --min-kernel=6.17 && ! has_metabox && pass "a single block stays as
 check "a tiny image: fsck" "$FSCK" "$image"
 round_trip "a tiny image with one" "$source" new -zzstd -m4096
 
+# ---- as a source: taken over it stays what it is, and an index points into it
+source=$work/s
+for options in '-zzstd -E48bit -m16K' '-zlz4 -m4096:deflate' '-m64K:lzma'; do
+	# shellcheck disable=SC2086
+	check "$options: a source" build "$FP_OPT" $options || continue
+	mv "$image" "$work/before"
+	check "$options: --restamp" "$MKFS" --quiet --restamp "$image" "$work/before"
+	check "$options: --restamp, fsck" "$FSCK" --ishare "$image"
+	mounted_equals "$options: --restamp" "$source" "$image"
+	now="$(metabox 1) bytes in $(metabox 3) pieces"
+	mv "$work/before" "$image"
+	same "$options: --restamp keeps it" "$(metabox 1) bytes in $(metabox 3) pieces" "$now"
+	check "$options: an index" "$MKFS" --quiet "$work/index" "$image"
+	check "$options: the index, fsck" "$FSCK" --ishare "--device=$image" "$work/index"
+	if can_mount; then
+		device=$(losetup -f --show -r "$image") && loops+=("$device")
+		mount_image "$work/index" "$work/mnt" "device=$device" && {
+			check "$options: the index, mounted" "${compare[@]}" "$source" "$work/mnt"
+			unmount "$work/mnt"
+		}
+		losetup -d "$device"
+	fi
+	rm -f "$work/index"
+done
+refused "an index has none" "-m: the metadata of an index" "$MKFS" --index -m4096:lz4 "$work/index" "$image"
+refused "--restamp leaves what it is" "-m" "$MKFS" --restamp -m4096 "$work/index" "$image"
+
 # ---- refused
+source=$work/tiny
 rejects() { # WHAT PATTERN ARGUMENTS...
 	local what=$1 pattern=$2
 	shift 2

@@ -263,36 +263,43 @@ static void other_blocks_lie_behind(void **state)
 	tear_down(&f);
 }
 
-/* Zone and shared xattrs are those of an image without one; what is left lies in front. */
+/* No tail crosses a block in it, either; directories come first, and their blocks lie in front of it. */
 static void a_metabox_is_laid_out_like_a_zone(void **state)
 {
-	struct fixture f, plain;
-	uint64_t random = 10, again = 10, first = UINT64_MAX;
+	uint64_t random = 10, end = 0, first = UINT64_MAX;
+	bool behind_directories = false;
+	struct fixture f;
 
 	(void)state;
-	set_up(&plain, 9);
-	fill(&plain, &random, EVEN, 5000);
-	plan_and_lay_out(&plain);
 	set_up(&f, 9);
 	f.options.metabox = EROFS_METABOX_ALWAYS;
 	f.options.metabox_compression_set = true;
 	f.options.metabox_compression.compressor = EROFS_COMPRESSOR_LZ4;
-	fill(&f, &again, EVEN, 5000);
+	fill(&f, &random, EVEN, 5000);
 	plan_and_lay_out(&f);
 	assert_true(f.layout.has_metabox);
-	assert_int_equal(f.layout.zone_size, plain.layout.zone_size);
 	assert_true(f.layout.metabox_size >= f.layout.shared_xattrs_at + f.plan.xattrs.shared_zone.size);
 	assert_true(erofs_writer_nid(&f.layout, 0) == EROFS_NID_IN_METABOX);
 	for (uint32_t i = 0; i < f.tree->inode_count; i++) {
-		assert_int_equal(f.layout.positions[i], plain.layout.positions[i]);
-		assert_true(erofs_writer_nid(&f.layout, i) ==
-			    (EROFS_NID_IN_METABOX | f.layout.positions[i] / EROFS_NID_SLOT));
-		if (f.layout.blkaddrs[i] && f.layout.blkaddrs[i] < first)
-			first = f.layout.blkaddrs[i];
+		uint32_t number = f.layout.by_position[i];
+		const struct erofs_tree_inode *inode = f.tree->inodes[number];
+		uint64_t position = f.layout.positions[number], tail_at;
+		uint32_t tail = erofs_writer_placed_tail(&f.plan, &f.data, inode);
+
+		assert_true(position >= end);
+		end = end_of(&f, number);
+		tail_at = end - tail;
+		if (tail)
+			assert_int_equal(tail_at / 512, (end - 1) / 512);
+		assert_false(behind_directories && S_ISDIR(inode->mode));
+		behind_directories |= !S_ISDIR(inode->mode);
+		assert_true(erofs_writer_nid(&f.layout, number) == (EROFS_NID_IN_METABOX | position / EROFS_NID_SLOT));
+		if (f.layout.blkaddrs[number] && f.layout.blkaddrs[number] < first)
+			first = f.layout.blkaddrs[number];
 	}
+	assert_true(end <= f.layout.zone_size);
 	assert_int_equal(first, f.layout.meta_blkaddr);
 	tear_down(&f);
-	tear_down(&plain);
 }
 
 int main(void)

@@ -145,27 +145,63 @@ static bool is_compressed(const struct erofs_plan *plan, const struct erofs_data
 	return layout == EROFS_LAYOUT_COMPRESSED_FULL || layout == EROFS_LAYOUT_COMPRESSED_COMPACT;
 }
 
+static int place_inode(struct placer *placer, const struct erofs_plan *plan, const struct erofs_data *data,
+		       const struct erofs_tree_inode *inode)
+{
+	struct waiting waiting = {
+		.number = inode->number,
+		.tail = erofs_writer_placed_tail(plan, data, inode),
+		.body = erofs_writer_placed_body(plan, data, inode),
+	};
+
+	waiting.whole = waiting.tail && S_ISLNK(inode->mode);
+	waiting.packed = waiting.tail && is_compressed(plan, data, inode);
+	return take_in(placer, &waiting);
+}
+
+static int place_waiting(struct placer *placer)
+{
+	int err = 0;
+
+	while (!err && placer->count)
+		err = place_one(placer);
+	return err;
+}
+
+/* Pieces of a metabox with directories alone are few and dense: what goes through a tree reads all of them, and hardly more. */
+static int place_directories(struct placer *placer, const struct erofs_plan *plan, const struct erofs_data *data)
+{
+	const struct erofs_tree *tree = plan->tree;
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < tree->inode_count; i++)
+		if (S_ISDIR(tree->inodes[i]->mode))
+			err = place_inode(placer, plan, data, tree->inodes[i]);
+	if (!err)
+		err = place_waiting(placer);
+	/* What is free among them stays so. */
+	erofs_writer_gaps_release(&placer->gaps);
+	erofs_writer_gaps_init(&placer->gaps);
+	return err;
+}
+
 static int place_inodes(struct erofs_layout *layout, const struct erofs_plan *plan, const struct erofs_data *data)
 {
 	const struct erofs_tree *tree = plan->tree;
 	erofs_auto(release_placer) struct placer placer = { .layout = layout, .blksz = plan->blksz };
+	bool directories_first = erofs_writer_may_have_metabox(plan);
 	int err = 0;
 
 	erofs_writer_gaps_init(&placer.gaps);
+	if (directories_first)
+		err = place_directories(&placer, plan, data);
 	for (uint32_t i = 0; !err && i < tree->inode_count; i++) {
-		struct waiting inode = {
-			.number = i,
-			.tail = erofs_writer_placed_tail(plan, data, tree->inodes[i]),
-			.body = erofs_writer_placed_body(plan, data, tree->inodes[i]),
-		};
-
-		inode.whole = inode.tail && S_ISLNK(tree->inodes[i]->mode);
-		inode.packed = inode.tail && is_compressed(plan, data, tree->inodes[i]);
-		err = take_in(&placer, &inode);
+		if (!directories_first || !S_ISDIR(tree->inodes[i]->mode))
+			err = place_inode(&placer, plan, data, tree->inodes[i]);
 		layout->by_position[i] = i;
 	}
-	while (!err && placer.count)
-		err = place_one(&placer);
+	if (!err)
+		err = place_waiting(&placer);
 	/* The first to wait, it fits where the zone begins, whatever else would. */
 	assert(err || layout->positions[0] == 0);
 	layout->zone_size = align_up(placer.end, plan->blksz);
