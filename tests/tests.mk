@@ -250,6 +250,7 @@ program_tests = \
 	tests/e2e/left_out.sh \
 	tests/e2e/losses.sh \
 	tests/e2e/metabox.sh \
+	tests/e2e/memory.sh \
 	tests/e2e/mount.sh \
 	tests/e2e/mutate.sh \
 	tests/e2e/mutate_library.sh \
@@ -317,6 +318,7 @@ tests_extra = $(source_tests) $(program_tests) $(tests_golden) \
 	tests/tools/failio.c \
 	tests/tools/fakeverity.c \
 	tests/e2e/lib_roundtrip.sh \
+	tests/e2e/memory_slope.py \
 	tests/e2e/oci_image.py \
 	tests/e2e/oci_images.py \
 	tests/e2e/oci_flaky_registry.py \

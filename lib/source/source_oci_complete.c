@@ -24,26 +24,32 @@ static int note_missing(struct oci_source *source, struct erofs_tree_inode *inod
  * The inode that arrived, in the place of that which the tree has made. What is behind a tail in the image was planned with
  * its attributes: if a label turns out to be another one, since links led somewhere else, the contents are read again.
  */
-static int put_arrival(struct oci_source *source, const struct oci_record *record, struct erofs_tree_inode *inode,
-		       size_t layer)
+static int put_arrival(struct oci_source *source, const struct tar_member *member, struct erofs_tree_inode *arrival,
+		       struct erofs_tree_inode *inode, size_t layer)
 {
-	if (inode->xattrs != record->inode->xattrs)
+	if (inode->xattrs != arrival->xattrs)
 		return note_missing(source, inode, layer);
-	return erofs_tree_paths_link(&source->tar.paths, record->member.path, record->inode);
+	return erofs_tree_paths_link(&source->tar.paths, member->path, arrival);
 }
 
 static int apply_record(struct oci_source *source, const struct oci_record *record, size_t layer)
 {
 	struct erofs_tree_inode *inode;
+	struct tar_member member;
 	int err;
 
 	if (erofs_cancel_requested(source->tar.options->cancel))
 		return -ECANCELED;
 	source->member++;
-	err = erofs_source_oci_apply(source, &record->member, &inode);
-	if (err || !inode || !inode->size)
+	erofs_source_oci_recorded(&member, record);
+	/* Where the path leads says nothing about an inode but its label. */
+	source->tar.known = source->tar.labels ? NULL : record->inode;
+	err = erofs_source_oci_apply(source, &member, &inode);
+	source->tar.known = NULL;
+	if (err || !inode || !inode->size || inode == record->inode)
 		return err;
-	return record->inode ? put_arrival(source, record, inode, layer) : note_missing(source, inode, layer);
+	return record->inode ? put_arrival(source, &member, record->inode, inode, layer)
+			     : note_missing(source, inode, layer);
 }
 
 static int apply_layer(struct oci_source *source, size_t layer)
@@ -59,6 +65,8 @@ static int apply_layer(struct oci_source *source, size_t layer)
 	for (const struct oci_record *record = source->records[layer - source->first].first; !err && record;
 	     record = record->next)
 		err = apply_record(source, record, layer);
+	/* The tree has it all, and grows. */
+	erofs_source_oci_records_release(&source->records[layer - source->first]);
 	return err ? err : erofs_source_oci_forget_pseudo_links(source);
 }
 
@@ -117,6 +125,7 @@ int erofs_source_oci_complete(struct oci_source *source)
 		err = erofs_tree_paths_finish(&source->tar.paths);
 	if (!err)
 		err = erofs_source_tar_label_missing_parents(&source->tar);
+	erofs_tree_paths_release(&source->tar.paths);
 	if (!err)
 		err = keep_files_of_tree(source);
 	if (err)

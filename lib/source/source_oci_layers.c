@@ -161,7 +161,7 @@ static int next_of_layer(struct oci_source *source, struct erofs_tree_inode **ou
 		if (!err && is_wanted)
 			err = make_arrival(source, out, &member);
 		if (!err)
-			err = erofs_source_oci_record(records, &source->arena, &member, *out);
+			err = erofs_source_oci_record(records, &member, *out);
 		if (err)
 			return err;
 		if (*out)
@@ -287,7 +287,8 @@ static void release_source(void *arg)
 	erofs_buffer_release(&source->tar.found);
 	erofs_buffer_release(&source->files);
 	erofs_source_oci_hidden_release(&source->hidden);
-	erofs_arena_release(&source->arena);
+	for (size_t i = 0; source->records && i < source->end - source->first; i++)
+		erofs_source_oci_records_release(&source->records[i]);
 	free(source->records);
 	free(source);
 }
@@ -322,7 +323,7 @@ static int scan_layers(struct erofs_tree *tree, struct erofs_oci_image *image, s
 	if (!source)
 		return -ENOMEM;
 	*source = (struct oci_source){
-		.tar = { .tree = tree, .own_options = *options, .diag = diag, .input = { .fd = -1 } },
+		.tar = { .tree = tree, .own_options = *options, .diag = diag, .input = { .fd = -1 }, .passes_by = true },
 		.image = image,
 		.first = first,
 		.end = end,

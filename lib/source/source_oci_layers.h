@@ -39,7 +39,6 @@ struct oci_source {
 	/* the first reading */
 	size_t read; /* so many layers were */
 	struct oci_hidden hidden;
-	struct erofs_arena arena;    /* of the records */
 	struct oci_records *records; /* by layer, from `first` on */
 	bool is_complete;	     /* the tree is */
 

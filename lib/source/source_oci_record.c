@@ -47,35 +47,74 @@ static int copy_extended(struct tar_member *member, struct erofs_arena *arena)
 static int copy_texts(struct tar_member *member, struct erofs_arena *arena)
 {
 	member->path = erofs_arena_copy(arena, member->path, strlen(member->path));
-	if (member->link)
-		member->link = erofs_arena_copy(arena, member->link, strlen(member->link));
-	return member->path ? 0 : -ENOMEM;
+	if (!member->path || !member->link)
+		return member->path ? 0 : -ENOMEM;
+	member->link = erofs_arena_copy(arena, member->link, strlen(member->link));
+	return member->link ? 0 : -ENOMEM;
 }
 
-int erofs_source_oci_record(struct oci_records *records, struct erofs_arena *arena, const struct tar_member *member,
+/* Of most files the inode says as much, and there are many. */
+static bool is_said_by_inode(const struct tar_member *member, const struct erofs_tree_inode *inode)
+{
+	return inode && !member->is_sparse && !(member->extended && says_something(member->extended));
+}
+
+static int copy_member(struct oci_record *record, struct erofs_arena *arena, const struct tar_member *from)
+{
+	struct tar_member *member = copy_bytes(arena, from, sizeof(*from));
+	int err = member ? copy_texts(member, arena) : -ENOMEM;
+
+	if (!err)
+		err = copy_extended(member, arena);
+	if (!err && from->range_count) {
+		member->ranges = copy_bytes(arena, from->ranges, from->range_count * sizeof(*from->ranges));
+		err = member->ranges ? 0 : -ENOMEM;
+	}
+	record->member = member;
+	return err;
+}
+
+int erofs_source_oci_record(struct oci_records *records, const struct tar_member *member,
 			    struct erofs_tree_inode *inode)
 {
-	struct oci_record *record = erofs_arena_alloc(arena, sizeof(*record));
-	int err;
+	struct oci_record *record = erofs_arena_alloc(&records->arena, sizeof(*record));
+	int err = record ? 0 : -ENOMEM;
 
-	if (!record)
-		return -ENOMEM;
-	record->member = *member;
+	if (!err && !is_said_by_inode(member, inode))
+		err = copy_member(record, &records->arena, member);
+	if (err)
+		return err;
 	record->inode = inode;
-	err = copy_texts(&record->member, arena);
-	if (!err)
-		err = copy_extended(&record->member, arena);
-	if (!err && member->range_count) {
-		record->member.ranges =
-			copy_bytes(arena, member->ranges, member->range_count * sizeof(*member->ranges));
-		err = record->member.ranges ? 0 : -ENOMEM;
-	}
-	if (err || (member->link && !record->member.link))
-		return -ENOMEM;
 	if (records->last)
 		records->last->next = record;
 	else
 		records->first = record;
 	records->last = record;
 	return 0;
+}
+
+void erofs_source_oci_recorded(struct tar_member *out, const struct oci_record *record)
+{
+	const struct erofs_tree_inode *inode = record->inode;
+
+	if (record->member) {
+		*out = *record->member;
+		return;
+	}
+	*out = (struct tar_member){
+		.path = inode->name,
+		.mode = inode->mode,
+		.uid = inode->uid,
+		.gid = inode->gid,
+		.mtime = inode->mtime,
+		.mtime_nsec = inode->mtime_nsec,
+		.size = inode->size,
+		.stored = inode->size,
+	};
+}
+
+void erofs_source_oci_records_release(struct oci_records *records)
+{
+	erofs_arena_release(&records->arena);
+	*records = (struct oci_records){ 0 };
 }

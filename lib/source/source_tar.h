@@ -42,6 +42,9 @@ struct tar_source {
 	struct erofs_buffer scratch, found;
 	struct erofs_losses losses;
 	bool is_complete; /* the end of the archive was seen */
+	bool passes_by;	  /* nobody will ask where in the input a file is */
+	/* The inode of the member that is added, a regular file, with all its attributes; NULL: it is to be made. */
+	struct erofs_tree_inode *known;
 
 	/* the member that is arriving */
 	const struct tar_file *file;
@@ -66,6 +69,9 @@ int erofs_source_tar_set_file(struct tar_source *source, struct erofs_tree_inode
 /* Gives an inode the attributes of its member, and its label. */
 int erofs_source_tar_set_xattrs(struct tar_source *source, struct erofs_tree_inode *inode,
 				const struct tar_extended *extended, const char *path);
+
+/* Counts what of them the format cannot hold. */
+void erofs_source_tar_note_losses(struct tar_source *source, const struct tar_extended *extended, const char *path);
 
 /* When the tree is complete: labels for directories that no member describes. */
 int erofs_source_tar_label_missing_parents(struct tar_source *source);

@@ -134,16 +134,20 @@ static void copy_ranges(struct tar_file *file, const struct tar_member *member)
 int erofs_source_tar_set_file(struct tar_source *source, struct erofs_tree_inode *inode,
 			      const struct tar_member *member)
 {
-	struct tar_file *file =
-		erofs_arena_alloc(&source->tree->arena, sizeof(*file) + member->range_count * sizeof(file->ranges[0]));
+	static struct tar_file anywhere;
+	struct tar_file *file;
 
+	inode->size = member->size;
+	inode->origin = &anywhere;
+	if (source->passes_by && !member->is_sparse)
+		return 0;
+	file = erofs_arena_alloc(&source->tree->arena, sizeof(*file) + member->range_count * sizeof(file->ranges[0]));
 	if (!file)
 		return -ENOMEM;
 	file->data_at = member->data_at;
 	file->is_sparse = member->is_sparse;
 	copy_ranges(file, member);
 	inode->origin = file;
-	inode->size = member->size;
 	return member->is_sparse && member->size >= EROFS_HOLE_LEAST ? find_holes(source, inode, member) : 0;
 }
 
@@ -199,6 +203,18 @@ static int add_inode(struct tar_source *source, const struct tar_member *member,
 	return err;
 }
 
+static int add_known(struct tar_source *source, const struct tar_member *member, struct erofs_tree_inode **out)
+{
+	int err = erofs_tree_paths_link(&source->paths, member->path, source->known);
+
+	if (err)
+		return report_path(source, member->path, err);
+	if (member->extended)
+		erofs_source_tar_note_losses(source, member->extended, member->path);
+	*out = source->known;
+	return 0;
+}
+
 /* ---- hard links -------------------------------------------------------------------------------------------------------------- */
 
 static int add_copy(struct tar_source *source, const struct tar_member *member, const struct erofs_tree_inode *target)
@@ -252,5 +268,7 @@ int erofs_source_tar_add_member(struct tar_source *source, const struct tar_memb
 	*out = NULL;
 	if (excluded)
 		return excluded < 0 ? excluded : 0;
+	if (source->known)
+		return add_known(source, member, out);
 	return member->mode ? add_inode(source, member, out) : add_link(source, member);
 }

@@ -23,6 +23,8 @@ static int complete(struct tar_source *source)
 
 	if (!err)
 		err = erofs_tree_paths_finish(&source->paths);
+	/* Nobody looks for a path any more. */
+	erofs_tree_paths_release(&source->paths);
 	if (!err)
 		err = erofs_source_tar_label_missing_parents(source);
 	source->is_complete = !err;

@@ -32,8 +32,9 @@ static uint32_t take_last_of_each(struct erofs_xattr_found *out, const struct ca
 	return taken;
 }
 
-static void note_losses(struct tar_source *source, const struct tar_left_out *left_out, const char *path)
+void erofs_source_tar_note_losses(struct tar_source *source, const struct tar_extended *extended, const char *path)
 {
+	const struct tar_left_out *left_out = &extended->left_out;
 	struct erofs_losses *losses = &source->losses;
 
 	losses->file_flags += left_out->file_flags;
@@ -80,7 +81,7 @@ int erofs_source_tar_set_xattrs(struct tar_source *source, struct erofs_tree_ino
 	int err = erofs_source_label_of(source->labels, &label, inode, source->diag);
 
 	if (extended)
-		note_losses(source, &extended->left_out, path);
+		erofs_source_tar_note_losses(source, extended, path);
 	if (err || (most == 1 && !label))
 		return err;
 	candidates = calloc(most, sizeof(*candidates));

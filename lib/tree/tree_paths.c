@@ -271,7 +271,7 @@ int erofs_tree_paths_clear(struct erofs_paths *paths, const char *path)
 int erofs_tree_paths_init(struct erofs_paths *paths, struct erofs_tree *tree)
 {
 	*paths = (struct erofs_paths){ .tree = tree, .layer = 1, .seed = erofs_random_seed() };
-	paths->root = erofs_arena_alloc(&tree->arena, sizeof(*paths->root));
+	paths->root = erofs_arena_alloc(&paths->arena, sizeof(*paths->root));
 	if (!paths->root)
 		return -ENOMEM;
 	tree->root->mode = S_IFDIR | 0755;
@@ -282,6 +282,7 @@ int erofs_tree_paths_init(struct erofs_paths *paths, struct erofs_tree *tree)
 
 void erofs_tree_paths_release(struct erofs_paths *paths)
 {
+	erofs_arena_release(&paths->arena);
 	erofs_index_release(&paths->index);
 	free(paths->names);
 	erofs_buffer_release(&paths->followed);

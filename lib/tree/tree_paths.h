@@ -22,7 +22,8 @@ struct erofs_path_name; /* one name in one directory */
 
 struct erofs_paths {
 	struct erofs_tree *tree;
-	struct erofs_index index; /* of names */
+	struct erofs_arena arena; /* of the records of names */
+	struct erofs_index index; /* of them */
 	uint64_t seed;		  /* of their hashes */
 	struct erofs_path_name *
 		*names; /* by number in the index; some of them removed, some in directories that were */

@@ -30,7 +30,7 @@ struct erofs_path_name *erofs_tree_path_new_name(struct erofs_paths *paths, cons
 
 	if (erofs_array_reserve(&paths->names, &paths->name_room, (size_t)paths->name_count + 1))
 		return NULL;
-	name = erofs_arena_alloc(&paths->tree->arena, sizeof(*name));
+	name = erofs_arena_alloc(&paths->arena, sizeof(*name));
 	if (!name)
 		return NULL;
 	name->name = erofs_arena_copy(&paths->tree->arena, key->component.start, key->component.length);
