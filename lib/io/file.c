@@ -2,8 +2,10 @@
 #include "lib/io/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -105,4 +107,13 @@ int erofs_file_size(uint64_t *size, int fd)
 	if (!S_ISBLK(st.st_mode))
 		return -ENODEV;
 	return ioctl(fd, BLKGETSIZE64, size) ? -errno : 0;
+}
+
+int erofs_file_open_nameless(void)
+{
+	const char *directory = getenv("TMPDIR");
+	int fd = open(directory && *directory ? directory : "/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL,
+		      S_IRUSR | S_IWUSR);
+
+	return fd < 0 ? -errno : fd;
 }

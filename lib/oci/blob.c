@@ -48,7 +48,9 @@ int erofs_oci_document_read(struct erofs_buffer *out, struct oci_store *store, c
 
 	if (blob->size != OCI_SIZE_UNKNOWN && blob->size > OCI_DOCUMENT_MAX)
 		return erofs_oci_blob_report(store, -EFBIG, blob, "is larger than a document may be");
-	err = store->ops->open(store, &input, blob, NULL);
+	err = erofs_oci_store_keep(store, blob);
+	if (!err)
+		err = store->ops->open(store, &input, blob, NULL);
 	if (err)
 		return err;
 	err = erofs_oci_read_all(out, input, erofs_oci_blob_name(blob), store->diag);

@@ -151,7 +151,7 @@ static int judge(struct push *push)
 {
 	switch (push->result) {
 	case CURLE_OK:
-		__atomic_store_n(&push->registry->has_answered, true, __ATOMIC_RELAXED);
+		erofs_oci_registry_note_answer(push->registry);
 		return 0;
 	case CURLE_ABORTED_BY_CALLBACK:
 		return erofs_cancel_requested(push->registry->store.cancel) ? -ECANCELED : report_connection(push);

@@ -56,9 +56,12 @@ static int read_root(struct oci_store *store, struct erofs_buffer *out)
 static int open_blob(struct oci_store *store, struct oci_input **out, const struct oci_descriptor *blob,
 		     const struct erofs_cancel *stop)
 {
-	return erofs_oci_registry_download(out, (struct registry *)store,
-					   erofs_oci_is_manifest(blob) ? "manifests" : "blobs", blob->digest.text,
-					   blob->size, stop);
+	return erofs_oci_registry_open_blob(out, (struct registry *)store, blob, stop);
+}
+
+static int keep_blob(struct oci_store *store, const struct oci_descriptor *blob)
+{
+	return erofs_oci_registry_keep((struct registry *)store, blob);
 }
 
 static void release(struct oci_store *store)
@@ -71,6 +74,8 @@ static void release(struct oci_store *store)
 	for (size_t i = 0; i < registry->origin_count; i++)
 		free(registry->origins[i]);
 	free(registry->origins);
+	erofs_oci_registry_forget_kept(registry);
+	erofs_monitor_destroy(&registry->moment);
 	erofs_monitor_destroy(&registry->lock);
 	free(registry);
 }
@@ -78,6 +83,7 @@ static void release(struct oci_store *store)
 static const struct oci_store_ops registry_ops = {
 	.root = read_root,
 	.open = open_blob,
+	.keep = keep_blob,
 	.release = release,
 };
 
@@ -147,10 +153,12 @@ int erofs_oci_store_open_registry(struct oci_store **out, const struct erofs_oci
 		.store = { .ops = &registry_ops, .diag = diag, .cancel = cancel, .is_named = true },
 		.scheme = options->allow_http ? "http" : "https",
 		.actions = "pull",
+		.kept_fd = -1,
 	};
 	registry->store.is_remote = true;
 	registry->store.layers_ahead = LAYERS_AHEAD;
 	erofs_monitor_init(&registry->lock);
+	erofs_monitor_init(&registry->moment);
 	registry->store.name = strdup(options->location);
 	err = open_registry(registry, options);
 	if (err)

@@ -62,11 +62,21 @@ struct registry {
 	char *token;		   /* bearer's, NULL: none yet */
 	bool use_basic;
 	unsigned int token_number; /* so many times that has changed */
-	bool has_answered;	   /* set by any thread, with atomic operations: it is no wrong name */
 	const char *actions;	   /* what a token is asked for: "pull", or "pull,push" */
 	char **origins;		   /* other repositories there, of which a token has to allow "pull" */
 	size_t origin_count, origin_room;
+
+	struct erofs_monitor moment; /* held for no longer than that, also by a thread that holds the lock; of these: */
+	bool has_answered;	     /* it is no wrong name */
+	struct registry_kept *kept;  /* that stay until the end, and change their states only */
+	size_t kept_count;
+	uint64_t kept_size;
+	int kept_fd; /* -1: none */
 };
+
+/* It has answered, whatever that was; whether it has. By any thread. */
+void erofs_oci_registry_note_answer(struct registry *registry);
+bool erofs_oci_registry_has_answered(struct registry *registry);
 
 /* The registry behind a store; NULL: it is something else. */
 struct registry *erofs_oci_registry_of(const struct oci_store *store);
@@ -135,7 +145,7 @@ void erofs_oci_registry_end(struct registry_answer *answer);
 
 /* Statuses of a registry that has too much to do, and failures of connections, after which it makes sense to ask again. */
 bool erofs_oci_registry_is_busy(long status);
-bool erofs_oci_registry_may_pass(const struct registry *registry, CURLcode result);
+bool erofs_oci_registry_may_pass(struct registry *registry, CURLcode result);
 
 /*
  * Waits before the next try, so many seconds if a registry said so, and counts in `*tries`. -EIO: there were too many, or the wait would
@@ -156,6 +166,13 @@ int erofs_oci_registry_ask(struct registry_answer **out, struct registry *regist
  */
 int erofs_oci_registry_download(struct oci_input **out, struct registry *registry, const char *kind,
 				const char *reference, uint64_t size, const struct erofs_cancel *stop);
+/*
+ * A blob, from what was kept of it or as such a download. erofs_oci_registry_keep() asks for it to be kept: -ENOMEM.
+ */
+int erofs_oci_registry_keep(struct registry *registry, const struct oci_descriptor *blob);
+int erofs_oci_registry_open_blob(struct oci_input **out, struct registry *registry, const struct oci_descriptor *blob,
+				 const struct erofs_cancel *stop);
+void erofs_oci_registry_forget_kept(struct registry *registry);
 /* A header of the answer that is open; NULL: there is none. */
 const char *erofs_oci_registry_download_header(const struct oci_input *input, const char *name);
 

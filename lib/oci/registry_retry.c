@@ -18,7 +18,21 @@ bool erofs_oci_registry_is_busy(long status)
 	return status == 429 || status == 500 || status == 502 || status == 503 || status == 504;
 }
 
-bool erofs_oci_registry_may_pass(const struct registry *registry, CURLcode result)
+void erofs_oci_registry_note_answer(struct registry *registry)
+{
+	erofs_monitor_hold(&registry->moment);
+
+	registry->has_answered = true;
+}
+
+bool erofs_oci_registry_has_answered(struct registry *registry)
+{
+	erofs_monitor_hold(&registry->moment);
+
+	return registry->has_answered;
+}
+
+bool erofs_oci_registry_may_pass(struct registry *registry, CURLcode result)
 {
 	switch (result) {
 	case CURLE_PARTIAL_FILE:
@@ -31,7 +45,7 @@ bool erofs_oci_registry_may_pass(const struct registry *registry, CURLcode resul
 		return true;
 	case CURLE_COULDNT_CONNECT:
 		/* One that was there will come again; else the name may well be wrong. */
-		return __atomic_load_n(&registry->has_answered, __ATOMIC_RELAXED);
+		return erofs_oci_registry_has_answered(registry);
 	default:
 		return false;
 	}
@@ -65,7 +79,7 @@ static bool is_passing(struct registry *registry, const struct registry_answer *
 
 	if (!erofs_oci_registry_has_begun(answer) && result != CURLE_OK)
 		return erofs_oci_registry_may_pass(registry, result);
-	__atomic_store_n(&registry->has_answered, true, __ATOMIC_RELAXED);
+	erofs_oci_registry_note_answer(registry);
 	return erofs_oci_registry_is_busy(erofs_oci_registry_status(answer));
 }
 

@@ -38,6 +38,8 @@ struct oci_store_ops {
 	/* By any thread. `stop`: a wish of the caller that this, and reading, look at as at that of the store; or NULL. */
 	int (*open)(struct oci_store *store, struct oci_input **out, const struct oci_descriptor *blob,
 		    const struct erofs_cancel *stop);
+	/* A blob may be read twice. NULL: that costs little. -ENOMEM. */
+	int (*keep)(struct oci_store *store, const struct oci_descriptor *blob);
 	/* Whether a blob is there; NULL: trying is the only way to know. */
 	bool (*has)(struct oci_store *store, const struct oci_descriptor *blob);
 	void (*release)(struct oci_store *store);
@@ -61,6 +63,12 @@ int erofs_oci_store_open_archive(struct oci_store **out, const char *path, const
 /* "docker://HOST[:PORT]/NAME[:TAG|@DIGEST]" */
 int erofs_oci_store_open_registry(struct oci_store **out, const struct erofs_oci_options *options,
 				  const struct erofs_cancel *cancel, const struct erofs_diag *diag);
+/* A blob may be read twice: it should not come from afar twice. -ENOMEM. */
+static inline int erofs_oci_store_keep(struct oci_store *store, const struct oci_descriptor *blob)
+{
+	return store->ops->keep && blob->digest.algorithm != EROFS_DIGEST_NONE ? store->ops->keep(store, blob) : 0;
+}
+
 void erofs_oci_store_close(struct oci_store *store);
 
 /* "blobs/sha256/HEX"; to be freed. NULL: out of memory. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "lib/io/file.h"
 #include "lib/oci/member.h"
 #include "lib/archive/tar_member.h"
 #include "lib/util/arena.h"
@@ -294,10 +295,7 @@ static int find_layout(struct archive_store *archive)
  */
 static void keep_unpacked(struct archive_store *archive)
 {
-	const char *directory = getenv("TMPDIR");
-
-	archive->unpacked_fd = open(directory && *directory ? directory : "/var/tmp",
-				    O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, S_IRUSR | S_IWUSR);
+	archive->unpacked_fd = erofs_file_open_nameless();
 	archive->tar.copy_fd = archive->unpacked_fd;
 	archive->tar.is_copied = archive->unpacked_fd >= 0;
 }

@@ -134,6 +134,19 @@ int erofs_source_oci_open_store(struct erofs_oci_image *image, const struct erof
 	return err;
 }
 
+/* Some images have a layer several times, mostly an empty one. */
+static int keep_twins(const struct erofs_oci_image *image)
+{
+	const struct oci_descriptor *layers = image->manifest.layers;
+	int err = 0;
+
+	for (size_t i = 1; image->store->ops->keep && !err && i < image->manifest.layer_count; i++)
+		for (size_t j = 0; !err && j < i; j++)
+			if (strcmp(layers[i].digest.text, layers[j].digest.text) == 0)
+				err = erofs_oci_store_keep(image->store, &layers[i]);
+	return err;
+}
+
 int erofs_oci_open(struct erofs_oci_image **out, const struct erofs_oci_options *options,
 		   const struct erofs_cancel *cancel, const struct erofs_diag *diag)
 {
@@ -156,6 +169,8 @@ int erofs_oci_open(struct erofs_oci_image **out, const struct erofs_oci_options 
 		err = erofs_source_oci_choose(image, &known);
 	if (!err)
 		err = erofs_source_oci_check_layers(image);
+	if (!err)
+		err = keep_twins(image);
 	if (err == -ENOMEM)
 		erofs_report(diag, err, "out of memory");
 	if (err)

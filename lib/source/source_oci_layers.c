@@ -39,6 +39,17 @@ static int open_layer(struct oci_source *source, struct oci_layer **out, size_t 
 	return erofs_oci_layer_open(out, image->store, blob, diff_id);
 }
 
+/* Whether this layer is another one's twin that is on its way: then it is waited for, and need not come twice. */
+static bool has_twin_on_its_way(const struct oci_source *source, size_t number)
+{
+	const struct oci_descriptor *layers = source->image->manifest.layers;
+
+	for (size_t i = number + 1; i <= source->number; i++)
+		if (strcmp(layers[i].digest.text, layers[number].digest.text) == 0)
+			return true;
+	return false;
+}
+
 /* Layers below the one in hand begin to come. */
 static int open_coming(struct oci_source *source)
 {
@@ -49,8 +60,11 @@ static int open_coming(struct oci_source *source)
 		most = OCI_LAYERS_AHEAD;
 	while (!err && source->coming_count < most && source->number - source->coming_count > source->first) {
 		struct oci_layer **out = &source->coming[source->coming_count];
+		size_t number = source->number - source->coming_count - 1;
 
-		err = open_layer(source, out, source->number - source->coming_count - 1, true);
+		if (has_twin_on_its_way(source, number))
+			break;
+		err = open_layer(source, out, number, true);
 		if (err)
 			break;
 		source->coming_count++;
@@ -297,6 +311,17 @@ static const struct erofs_source_ops source_ops = {
 	.release = release_source,
 };
 
+/* Layers that may be read again: the uppermost is not hidden, but its labels may turn out to be others. */
+static int keep_layers(struct oci_source *source)
+{
+	size_t never = source->tar.labels ? 0 : 1;
+	int err = 0;
+
+	for (size_t i = source->first; !err && i + never < source->end; i++)
+		err = erofs_oci_store_keep(source->image->store, &source->image->manifest.layers[i]);
+	return err;
+}
+
 static int prepare(struct oci_source *source)
 {
 	const struct erofs_scan_options *options = source->tar.options;
@@ -310,6 +335,8 @@ static int prepare(struct oci_source *source)
 	if (!err && options->file_contexts)
 		err = erofs_source_labels_open(&source->tar.labels, options->file_contexts, options->mount_point,
 					       source->tar.diag);
+	if (!err)
+		err = keep_layers(source);
 	if (err == -ENOMEM)
 		erofs_report(source->tar.diag, err, "out of memory");
 	return err;
@@ -323,7 +350,11 @@ static int scan_layers(struct erofs_tree *tree, struct erofs_oci_image *image, s
 	if (!source)
 		return -ENOMEM;
 	*source = (struct oci_source){
-		.tar = { .tree = tree, .own_options = *options, .diag = diag, .input = { .fd = -1 }, .passes_by = true },
+		.tar = { .tree = tree,
+			 .own_options = *options,
+			 .diag = diag,
+			 .input = { .fd = -1 },
+			 .passes_by = true },
 		.image = image,
 		.first = first,
 		.end = end,

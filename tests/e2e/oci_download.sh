@@ -18,7 +18,16 @@ for size in 10 5000 100000 300000; do
 	head -c $size /dev/urandom >"$work/file-$size"
 	tar -C "$work" -cf "$work/layers/$size.tar" --numeric-owner --mtime=@1 "file-$size"
 done
-check "layout" python3 "$maker" layout "$work/layout" gzip "$work"/layers/*.tar
+# One is read twice: the file of the second seems to be hidden by that of the third, and lies elsewhere.
+mkdir -p "$work/a/elsewhere" "$work/b/link" "$work/c"
+ln -s elsewhere "$work/a/link"
+head -c 2000 /dev/urandom >"$work/b/link/file"
+echo covers >"$work/c/link"
+for layer in a b c; do tar -C "$work/$layer" -cf "$work/$layer.tar" --numeric-owner --mtime=@1 .; done
+tar -C "$work/b" -cf "$work/b.tar" --numeric-owner --mtime=@1 link/file
+# And one is there twice.
+layers=("$work"/[abc].tar "$work"/layers/*.tar "$work/layers/5000.tar")
+check "layout" python3 "$maker" layout "$work/layout" gzip "${layers[@]}"
 check "reference" "$MKFS" --quiet "$FP_OPT" -T1 --mkfs-time "--oci=$work/layout" "$work/reference"
 python3 "$top_srcdir/tests/e2e/oci_flaky_registry.py" "$work/layout" >"$work/port" 2>"$work/log" &
 server=$!
@@ -35,12 +44,17 @@ pulled() { # NAME
 # Whether each blob came once, each byte of it.
 once() { # NAME
 	said | awk '$3 == "of" { count++; if ($2 != $4) bad = bad "\n" $0 } END { print count bad }' >"$work/once"
-	same "$1: each byte is sent once" 5 "$(cat "$work/once")"
+	same "$1: each byte is sent once" "${2:-8}" "$(cat "$work/once")"
 }
 no_image() { [ ! -e "$work/image" ] && pass "$1: no image" || fail "$1: an image was left"; }
 
 pulled good
 once good
+for mode in each cache image; do
+	rm -rf "$work/out" && mkdir "$work/out"
+	check "$mode" "$MKFS" --quiet "$FP_OPT" "--oci=docker://$host/good:tag,http,layers=$mode" "$work/out/image"
+	once "$mode"
+done
 pulled together
 four=$(said | grep '^together')
 same "layers come at the same time, four of them" "together 4" "$four"
