@@ -249,8 +249,8 @@ program_tests = \
 	tests/e2e/ishare_report.sh \
 	tests/e2e/left_out.sh \
 	tests/e2e/losses.sh \
-	tests/e2e/metabox.sh \
 	tests/e2e/memory.sh \
+	tests/e2e/metabox.sh \
 	tests/e2e/mount.sh \
 	tests/e2e/mutate.sh \
 	tests/e2e/mutate_library.sh \
