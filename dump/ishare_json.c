@@ -100,6 +100,7 @@ static struct json_object *new_loss(const struct ishare_report *report, const st
 		json_add_number(object, "contents", loss->contents);
 	if (*loss->value) {
 		json_add_text(object, "value", loss->value);
+		json_add_text(object, "fingerprint", loss->value);
 		json_object_object_add(object, "examples", new_examples(report, loss));
 	}
 	return object;

@@ -33,6 +33,7 @@ static struct json_object *new_name(const struct erofs_walk_entry *entry)
 static int add_value(struct json_object *object, const struct manifest *manifest, const struct erofs_walk_entry *entry)
 {
 	struct erofs_fingerprint value = { .count = 0 };
+	char text[TEXT_FINGERPRINT_MAX];
 	const uint8_t *raw;
 	enum erofs_digest digest;
 	int err = manifest->has_name ? erofs_image_fingerprint(manifest->dump->image, &value, entry->inode) : 0;
@@ -45,6 +46,8 @@ static int add_value(struct json_object *object, const struct manifest *manifest
 		json_add_hex(object, EROFS_MANIFEST_KEY_VALUE, value.value, value.value_size);
 	else
 		json_add_text(object, EROFS_MANIFEST_KEY_VALUE, NULL);
+	text_fingerprint(text, &value);
+	json_add_text(object, "fingerprint", *text ? text : NULL);
 	if (value.count > 1) {
 		json_add_number(object, "values", value.count);
 		err = dump_path_error(manifest->dump, -EUCLEAN, entry->path, "more than one fingerprint");

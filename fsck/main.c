@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/tool.h"
+#include "fsck/findings.h"
 #include "fsck/options.h"
 
 static enum erofs_severity severity_of(const struct fsck_options *options)
@@ -113,7 +114,7 @@ static enum fsck_status worse(enum fsck_status a, enum fsck_status b)
 }
 
 static enum fsck_status check(const struct fsck_options *options, const char *name, const struct erofs_image *image,
-			      const struct erofs_diag *diag)
+			      struct outcome *out, const struct erofs_diag *diag)
 {
 	struct erofs_check_options wanted = options->check;
 	struct outcome outcome = { 0 };
@@ -127,26 +128,59 @@ static enum fsck_status check(const struct fsck_options *options, const char *na
 		outcome.unpacked = erofs_extract(image, options->target, &options->extract, diag);
 	status = worse(status_of(outcome.checked), status_of(outcome.unpacked));
 	status = worse(status, outcome.summary.findings ? FSCK_ERRORS : FSCK_CLEAN);
-	if (options->quiet || !options->verbosity)
+	*out = outcome;
+	if (options->json || options->quiet || !options->verbosity)
 		return status;
 	print_summary(options, name, &outcome);
 	return tool_flush_stdout() ? status : worse(status, FSCK_FAILED);
 }
 
-static enum fsck_status check_one(const struct fsck_options *options, const char *name, const struct erofs_diag *diag)
+static enum fsck_status check_one(const struct fsck_options *options, const char *name, struct outcome *outcome,
+				  const struct erofs_diag *diag)
 {
 	struct erofs_image *image;
 	enum fsck_status status;
 	int err = erofs_image_open(&image, name, &options->open, diag);
 
+	outcome->checked = err;
 	if (err)
 		return status_of(err);
 	/* The messages of opening name the image by themselves. */
 	tool_set_subject(options->image_count > 1 ? name : NULL);
-	status = check(options, name, image, diag);
+	status = check(options, name, image, outcome, diag);
 	tool_set_subject(NULL);
 	erofs_image_close(image);
 	return status;
+}
+
+static enum fsck_status check_as_json(const struct fsck_options *options, struct json_writer *json, const char *name,
+				      const struct erofs_diag *diag)
+{
+	struct fsck_findings findings;
+	struct outcome outcome = { 0 };
+	enum fsck_status status;
+
+	fsck_findings_begin(&findings, diag);
+	status = check_one(options, name, &outcome, &findings.diag);
+	fsck_findings_end(&findings, json, name, &outcome.summary, outcome.checked, (int)status);
+	return status;
+}
+
+static enum fsck_status run_json(const struct fsck_options *options, const struct erofs_diag *diag)
+{
+	struct json_writer json = { .out = stdout };
+	enum fsck_status status = FSCK_CLEAN;
+
+	json_begin_document(&json);
+	json_begin(&json, "fsck", '{');
+	json_begin(&json, "images", '[');
+	for (size_t i = 0; i < options->image_count; i++)
+		status = worse(status, check_as_json(options, &json, options->images[i], diag));
+	json_end(&json, ']');
+	json_put(&json, "exit_status", json_object_new_int((int)status));
+	json_end(&json, '}');
+	json_end(&json, '}');
+	return tool_flush_stdout() ? status : worse(status, FSCK_FAILED);
 }
 
 static enum fsck_status run(const struct fsck_options *options)
@@ -158,8 +192,13 @@ static enum fsck_status run(const struct fsck_options *options)
 		fprintf(stderr, "fsck.erofs: extracting to the root directory needs --force\n");
 		return FSCK_USAGE;
 	}
-	for (size_t i = 0; i < options->image_count; i++)
-		status = worse(status, check_one(options, options->images[i], diag));
+	if (options->json)
+		return run_json(options, diag);
+	for (size_t i = 0; i < options->image_count; i++) {
+		struct outcome outcome = { 0 };
+
+		status = worse(status, check_one(options, options->images[i], &outcome, diag));
+	}
 	return status;
 }
 

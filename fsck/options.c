@@ -34,6 +34,7 @@ enum long_option {
 	OPT_OFFSET,
 	OPT_WORKERS,
 	OPT_QUIET,
+	OPT_JSON,
 };
 
 static const struct option long_options[] = {
@@ -57,6 +58,7 @@ static const struct option long_options[] = {
 	{ "device", required_argument, NULL, OPT_DEVICE },
 	{ "offset", required_argument, NULL, OPT_OFFSET },
 	{ "workers", required_argument, NULL, OPT_WORKERS },
+	{ "json", no_argument, NULL, OPT_JSON },
 	{ "quiet", no_argument, NULL, OPT_QUIET },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -94,6 +96,7 @@ static const char help_text[] =
 	"  --restore-fingerprints  and the fingerprints among them\n"
 	"\n"
 	"  -d0 ... -d9           say less or more (default 2)\n"
+	"  --json                print what was found as JSON (doc/json.schema.json)\n"
 	"  --quiet               print nothing but errors\n"
 	"  -a, -A, -p, -y        ignored, as other checkers have them: nothing is ever repaired\n"
 	"  -h, --help            this text\n"
@@ -205,6 +208,9 @@ static bool set_flag(struct fsck_options *options, int option)
 		return true;
 	case OPT_NO_SBCRC:
 		options->check.ignore_checksum = true;
+		return true;
+	case OPT_JSON:
+		options->json = true;
 		return true;
 	case OPT_QUIET:
 		options->quiet = true;

@@ -26,6 +26,7 @@ struct fsck_options {
 	bool force;	    /* the target may be the root directory */
 	bool only;	    /* --path or --nid was given */
 	bool quiet;
+	bool json;
 	unsigned int verbosity; /* 0..9 */
 };
 

@@ -21,6 +21,8 @@ fi
 ci=("${test[@]}" clang shellcheck time busybox-static debian-archive-keyring)
 # chromium: opens the page of dump.erofs --ishare-report --html. qemu-utils: qemu-img reads what --vmdk-desc writes.
 ci+=(chromium qemu-utils)
+# python3-jsonschema: compares what --json prints with doc/json.schema.json.
+ci+=(python3-jsonschema)
 # make check-kernel: a virtual machine and what runs in it.
 kernel=("${build[@]}" qemu-system-x86 busybox-static cpio e2fsprogs mmdebstrap debian-archive-keyring xz-utils attr)
 

@@ -247,6 +247,7 @@ program_tests = \
 	tests/e2e/interrupt.sh \
 	tests/e2e/ishare_page.sh \
 	tests/e2e/ishare_report.sh \
+	tests/e2e/json.sh \
 	tests/e2e/left_out.sh \
 	tests/e2e/losses.sh \
 	tests/e2e/memory.sh \
