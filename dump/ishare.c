@@ -61,6 +61,15 @@ static bool is_damaged(const struct ishare_report *report)
 	return damaged;
 }
 
+static int miss(const struct ishare_report *report, const struct erofs_diag *diag)
+{
+	char *why = ishare_explain(report);
+
+	diag->message(diag->ctx, EROFS_SEV_ERROR, why ? why : "less was saved than --min-saving asks for");
+	free(why);
+	return EXIT_BELOW;
+}
+
 static int show(const struct ishare_report *report, const struct erofs_diag *diag)
 {
 	const struct dump_options *o = report->options;
@@ -75,7 +84,7 @@ static int show(const struct ishare_report *report, const struct erofs_diag *dia
 		return say(diag, o->html, err);
 	if (is_damaged(report))
 		return EXIT_FAILURE;
-	return ishare_reduction(&report->total.all) < o->min_saving ? EXIT_BELOW : EXIT_SUCCESS;
+	return ishare_reduction(&report->total.all) < o->min_saving ? miss(report, diag) : EXIT_SUCCESS;
 }
 
 /* What the command line says: FILE, or FILE*N if there is no file of that name. */

@@ -48,6 +48,17 @@ size_t ishare_count_algorithm(const struct ishare_report *report, unsigned int b
 /* What a plain file is called with the backend in use. */
 const char *ishare_kind(const struct dump_options *options, bool compressed);
 
+/* What to do about what spoils sharing: at most so many lines, each to be freed; how many. */
+#define ISHARE_ADVICE_MAX 3
+size_t ishare_advise(const struct ishare_report *report, char *lines[ISHARE_ADVICE_MAX]);
+
+/* One line why less was saved than --min-saving asks for, to be freed; NULL when out of memory. */
+char *ishare_explain(const struct ishare_report *report);
+
+/* Cuts the digits of "sha256:..." to twelve. 64 bytes. */
+#define ISHARE_SHORT_MAX 64
+void ishare_shorten(char out[ISHARE_SHORT_MAX], const char *value);
+
 /* Image `index`, which exists. */
 struct erofs_share_image ishare_image(const struct ishare_report *report, size_t index);
 

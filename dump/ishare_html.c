@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dump/html.h"
@@ -60,7 +61,9 @@ static void put_image(const struct page *page, const struct erofs_share_image *i
 		fprintf(page->out, " &times; %" PRIu32, image->copies);
 	fputs("<span class=num>", page->out);
 	put_size(page, "span", "", alone->page_bytes);
-	fputs(", of it only here ", page->out);
+	fputs(", ", page->out);
+	put_percent(page, alone);
+	fputs(" saved by itself, of it only here ", page->out);
 	put_size(page, "b", "", image->marginal_page_bytes);
 	fputs("</span></div>", page->out);
 	begin_bar(page);
@@ -152,11 +155,14 @@ static void put_example(const struct page *page, const struct erofs_share_exampl
 
 static void put_loss(const struct page *page, const struct erofs_share_loss *loss)
 {
+	char value[ISHARE_SHORT_MAX];
+
 	fputs("<tr>", page->out);
 	put_size(page, "td", "", loss->page_bytes);
 	fprintf(page->out, "<td>%" PRIu64 "</td><td>", loss->files);
 	if (*loss->value) {
-		put_name(page, loss->value, strlen(loss->value));
+		ishare_shorten(value, loss->value);
+		fprintf(page->out, "<span class=name title=\"%s\">%s</span>", loss->value, value);
 		put_example(page, &loss->examples[0]);
 		put_example(page, &loss->examples[1]);
 	} else {
@@ -269,7 +275,7 @@ static void put_summary(const struct page *page)
 {
 	const struct erofs_share_total *total = &page->report->total;
 
-	fputs("<div class=\"tile good\"><b id=reduction>", page->out);
+	fprintf(page->out, "<div class=\"tile %s\"><b id=reduction>", ishare_reduction(&total->all) ? "good" : "bad");
 	put_percent(page, &total->all);
 	fputs("</b><span>saved by sharing</span></div>\n", page->out);
 	put_tile(page, "page-bytes", total->all.page_bytes, "without sharing");
@@ -288,10 +294,24 @@ static void put_summary(const struct page *page)
 	      page->out);
 }
 
+static void put_advice(const struct page *page)
+{
+	char *lines[ISHARE_ADVICE_MAX];
+	size_t count = ishare_advise(page->report, lines);
+
+	for (size_t i = 0; i < count; i++) {
+		fputs("<p class=hint><b>Hint:</b> <bdi>", page->out);
+		html_escape(page->out, lines[i]);
+		fputs("</bdi></p>\n", page->out);
+		free(lines[i]);
+	}
+}
+
 static void put_page(const struct page *page)
 {
 	put_head(page);
 	put_summary(page);
+	put_advice(page);
 	put_algorithms(page);
 	put_losses(page, EROFS_SHARE_SIZE_CLASH);
 	put_images(page);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <stdlib.h>
 #include <string.h>
 
 #include "dump/ishare.h"
@@ -141,6 +142,8 @@ static void put_losses(struct json_writer *json, const struct ishare_report *rep
 void ishare_print_json(const struct ishare_report *report)
 {
 	struct json_writer json = { .out = stdout };
+	char *lines[ISHARE_ADVICE_MAX];
+	size_t count;
 
 	json_begin_document(&json);
 	json_begin(&json, "ishare_report", '{');
@@ -148,6 +151,13 @@ void ishare_print_json(const struct ishare_report *report)
 	json_put(&json, "page_size", json_object_new_uint64(report->options->page_size));
 	json_put(&json, "backend", json_object_new_string(report->options->block_backend ? "block" : "file"));
 	json_put(&json, "total", new_total(&report->total));
+	json_begin(&json, "advice", '[');
+	count = ishare_advise(report, lines);
+	for (size_t i = 0; i < count; i++) {
+		json_put(&json, NULL, json_object_new_string(lines[i]));
+		free(lines[i]);
+	}
+	json_end(&json, ']');
 	json_begin(&json, "images", '[');
 	for (size_t i = 0; i < report->total.images; i++) {
 		const struct erofs_share_image image = ishare_image(report, i);

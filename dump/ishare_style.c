@@ -19,6 +19,8 @@ const char ishare_style[] =
 	".tile b{display:block;font-size:1.45rem;line-height:1.3;font-variant-numeric:tabular-nums}\n"
 	".tile span{color:var(--dim);font-size:.85rem}\n"
 	".tile.good b{color:var(--saved)}\n"
+	".tile.bad b{color:var(--never)}\n"
+	".hint,.hint bdi{color:var(--ink);overflow-wrap:anywhere}\n"
 	".alarm{border:2px solid var(--never);border-radius:.6rem;padding:.2rem .9rem .6rem;margin:1.25rem 0}\n"
 	".alarm h2{border:0;margin-top:.25rem;padding-top:.25rem;color:var(--never)}\n"
 	".key{display:flex;flex-wrap:wrap;gap:.25rem 1rem;font-size:.85rem;color:var(--dim);margin:.25rem 0 .75rem}\n"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "dump/ishare.h"
 #include "dump/text.h"
@@ -20,6 +22,14 @@ static void print_size(uint64_t bytes)
 	printf(" %11s", text);
 }
 
+/* Nothing saved stands out, for people. */
+static bool is_colored(void)
+{
+	const char *no = getenv("NO_COLOR");
+
+	return !(no && *no) && isatty(STDOUT_FILENO);
+}
+
 static void print_figures(const struct erofs_share_figures *figures)
 {
 	unsigned int reduction = ishare_reduction(figures);
@@ -28,7 +38,8 @@ static void print_figures(const struct erofs_share_figures *figures)
 	print_size(figures->bytes);
 	print_size(figures->page_bytes);
 	print_size(figures->shared_page_bytes);
-	printf("  %3u.%02u %%", reduction / 100, reduction % 100);
+	printf(figures->page_bytes && !reduction && is_colored() ? "  \033[31m%3u.%02u %%\033[0m" : "  %3u.%02u %%",
+	       reduction / 100, reduction % 100);
 }
 
 static void print_image(const struct erofs_share_image *image)
@@ -78,9 +89,12 @@ static void print_example(const struct ishare_report *report, const struct erofs
 
 static void print_loss(const struct ishare_report *report, const struct erofs_share_loss *loss)
 {
+	char value[ISHARE_SHORT_MAX];
+
 	print_size(loss->page_bytes);
 	if (*loss->value) {
-		printf("  %s\n", loss->value);
+		ishare_shorten(value, loss->value);
+		printf("  %s\n", value);
 		print_example(report, &loss->examples[0]);
 		print_example(report, &loss->examples[1]);
 		return;
@@ -141,11 +155,25 @@ static void print_algorithms(const struct ishare_report *report)
 			       ishare_algorithm(report->total.algorithms, i));
 }
 
+static void print_advice(const struct ishare_report *report)
+{
+	char *lines[ISHARE_ADVICE_MAX];
+	size_t count = ishare_advise(report, lines);
+
+	if (count)
+		putchar('\n');
+	for (size_t i = 0; i < count; i++) {
+		printf("Hint: %s\n", lines[i]);
+		free(lines[i]);
+	}
+}
+
 void ishare_print_text(const struct ishare_report *report)
 {
 	char size[ISHARE_SIZE_MAX];
 
 	print_images(report);
+	print_advice(report);
 	print_algorithms(report);
 	for (unsigned int i = 0; i < EROFS_SHARE_SPOILERS; i++)
 		print_losses(report, (enum erofs_share_spoiler)i);

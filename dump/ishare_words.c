@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <stdio.h>
+#include <string.h>
 
 #include "dump/ishare.h"
 
@@ -34,6 +35,13 @@ struct erofs_share_image ishare_image(const struct ishare_report *report, size_t
 
 	erofs_share_get_image(report->share, &image, index);
 	return image;
+}
+
+void ishare_shorten(char out[ISHARE_SHORT_MAX], const char *value)
+{
+	size_t name = strcspn(value, ":");
+
+	snprintf(out, ISHARE_SHORT_MAX, "%.*s", (int)name + 13, value);
 }
 
 bool ishare_mixes(const struct ishare_report *report)

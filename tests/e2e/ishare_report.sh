@@ -102,6 +102,36 @@ same "--min-saving reached" 0 "$("$DUMP" --ishare-report --min-saving="$percent"
 same "--min-saving not reached" 3 "$("$DUMP" --ishare-report --min-saving="$(echo "$percent" | awk '{ printf "%.2f", $1 + 0.01 }')" a.json b.json >/dev/null 2>&1; echo $?)"
 same "--min-saving=0 with nothing saved" 0 "$("$DUMP" --ishare-report --min-saving=0 a.plain >/dev/null 2>&1; echo $?)"
 
+missed() { # WHAT PATTERN INPUT...: one line on stderr, exit status 3
+	local what=$1 pattern=$2
+	shift 2
+	"$DUMP" --ishare-report --min-saving=99 "$@" >table 2>.err
+	same "$what: status and lines" "3 1" "$? $(wc -l <.err)"
+	check "$what" grep -qE -e "$pattern" .err
+}
+for version in a b; do "$MKFS" --quiet -zlz4 "$FP_OPT" $version.lz4 $version; done
+"$MKFS" --quiet --ishare-fingerprint=sha512 b.512-digest b
+missed "why: contents" 'saves [0-9.]+ %, less than the 99.00 % of --min-saving: files of the same path have different' a.4096 b.4096
+missed "why: kinds" '\./a\.4096 is plain, \./a\.lz4 compressed: build both with the same -z' ./a.4096 ./a.lz4
+check "... as a hint" grep -qx 'Hint: ./a.4096 is plain, ./a.lz4 compressed: build both with the same -z' table
+check "... digests are short" grep -qE '  sha256:[0-9a-f]{12}$' table
+missed "why: no fingerprints" 'a\.plain has no fingerprints: mkfs.erofs --restamp NEW a\.plain' a.plain b.4096
+missed "why: several without" 'a\.plain and 1 more have no fingerprints' a.plain b.plain
+missed "why: algorithms" 'a\.4096 has sha256, b\.512-digest sha512: build both with one --ishare-fingerprint' a.4096 b.512-digest
+missed "why: nothing in common" 'no more files in common' b.4096
+check "the remedy works" "$MKFS" --quiet --restamp a.stamped a.plain
+same "... no hint is left" 0 "$("$DUMP" --ishare-report a.stamped b.4096 | grep -c Hint)"
+same "JSON: advice" "['a.4096 is plain, a.lz4 compressed: build both with the same -z']" "$(report a.4096 a.lz4 && figure 'r["advice"]')"
+check "no colors but on a terminal" test "$("$DUMP" --ishare-report a.plain | grep -c $'\033')" = 0
+if command -v script >/dev/null; then
+	same "nothing saved is red on a terminal" "2 0" \
+		"$(script -qc "$DUMP --ishare-report a.plain" /dev/null | grep -c $'\033\[31m') $(NO_COLOR=1 script -qc "$DUMP --ishare-report a.plain" /dev/null | grep -c $'\033\[31m')"
+fi
+check "the page: red for nothing" grep -q 'class="tile bad"><b id=reduction>0.00' <("$DUMP" --ishare-report --html=/dev/stdout a.plain)
+SOURCE_DATE_EPOCH=1700000000 "$DUMP" --ishare-report --html=page a.4096 >table
+check "the page: percent of each image" grep -q '% saved by itself' page
+check "the page: date" grep -q '2023-11-14 22:13 UTC' page
+
 # Copies are as many inputs, but one line.
 figures='"%d %d %d %d" % tuple(r["total"][k] for k in ("files", "page_bytes", "shared_page_bytes", "clash_page_bytes"))'
 spoilers='[[(w["path"], w["page_bytes"], w["files"] * (k != "different_contents")) for w in r[k]["worst"]] for k in ("no_fingerprint", "different_contents", "kind_clashes")]'
