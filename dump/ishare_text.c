@@ -52,6 +52,9 @@ static void print_image(const struct erofs_share_image *image)
 		printf(" (%" PRIu32 " copies)", image->copies);
 	if (!image->fingerprinted)
 		printf(" (no fingerprints: shares nothing)");
+	if (image->packed_page_bytes)
+		printf(" (%.1f MB of it are fragments, in memory a second time and never shared)",
+		       (double)image->packed_page_bytes / 1e6);
 	if (image->damaged)
 		printf(" (damaged, not all of it)");
 	putchar('\n');

@@ -86,11 +86,14 @@ static struct json_object *new_header(struct manifest *manifest)
 	const struct erofs_superblock *sb = erofs_image_superblock(manifest->dump->image);
 	struct json_object *object = json_object_new_object();
 	char uuid[EROFS_UUID_TEXT_SIZE], name[300];
+	struct erofs_inode packed;
 
 	manifest->has_name = !erofs_image_fingerprint_name(manifest->dump->image, name, sizeof(name));
 	erofs_uuid_encode(uuid, sb->uuid);
 	json_add_text(object, EROFS_MANIFEST_KEY_UUID, uuid);
 	json_add_number(object, EROFS_MANIFEST_KEY_BLOCK_SIZE, erofs_block_size(sb));
+	if (!erofs_image_packed_inode(manifest->dump->image, &packed))
+		json_add_number(object, EROFS_MANIFEST_KEY_PACKED, packed.size);
 	if (manifest->has_name)
 		json_add_bytes(object, EROFS_MANIFEST_KEY_XATTR, name, strlen(name));
 	else

@@ -18,6 +18,7 @@
 /* Of the image. */
 #define EROFS_MANIFEST_KEY_UUID	      "uuid"
 #define EROFS_MANIFEST_KEY_BLOCK_SIZE "block_size"
+#define EROFS_MANIFEST_KEY_PACKED     "packed_size"	  /* bytes of the packed inode; missing: there is none */
 #define EROFS_MANIFEST_KEY_XATTR      "fingerprint_xattr" /* null: the image has no ISHARE_XATTRS bit */
 
 /* Of a file. */

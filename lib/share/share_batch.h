@@ -35,6 +35,7 @@ struct erofs_share_batch {
 	bool fingerprinted;
 	char uuid[37];
 	uint32_t block_size;
+	uint64_t packed_size; /* bytes of the packed inode, 0: there is none */
 	uint64_t damaged;
 	uint32_t algorithms;	     /* of the values asked for: 1 << enum erofs_digest each */
 	struct erofs_buffer files;   /* of struct erofs_share_file */

@@ -67,12 +67,15 @@ static int visit(void *ctx, const struct erofs_walk_entry *entry)
 static int read_super(struct reading *reading, const char *path)
 {
 	const struct erofs_superblock *sb = erofs_image_superblock(reading->image);
+	struct erofs_inode packed;
 	char name[300];
 	int err = erofs_image_fingerprint_name(reading->image, name, sizeof(name));
 
 	erofs_uuid_encode(reading->batch->uuid, sb->uuid);
 	reading->batch->block_size = erofs_block_size(sb);
 	reading->batch->fingerprinted = !err;
+	if (!erofs_image_packed_inode(reading->image, &packed))
+		reading->batch->packed_size = packed.size;
 	return !err || err == -ENODATA
 		       ? 0
 		       : erofs_report(reading->diag, err, "%s: cannot find the fingerprints' name", path);

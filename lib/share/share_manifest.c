@@ -225,6 +225,15 @@ static int get_block_size(struct manifest *m, const struct json_object *image)
 	return 1;
 }
 
+static int get_packed_size(struct manifest *m, const struct json_object *image)
+{
+	struct json_object *number;
+
+	if (!json_object_object_get_ex(image, EROFS_MANIFEST_KEY_PACKED, &number))
+		return 1;
+	return get_number(&m->batch->packed_size, number) ? 1 : bad(m, "the size of the packed inode is none");
+}
+
 /* The name of the fingerprint's xattr; null if the image has no such bit. */
 static int get_xattr(struct manifest *m, const struct json_object *image)
 {
@@ -239,13 +248,15 @@ static int get_xattr(struct manifest *m, const struct json_object *image)
 	return 1;
 }
 
-/* The UUID is the only member that may be missing: it is for the reader's eyes. */
+/* The UUID may be missing: it is for the reader's eyes. And so may the size of a packed inode that is not there. */
 static int read_image(struct manifest *m, const struct json_object *image)
 {
 	int found = get_uuid(m, image);
 
 	if (found >= 0)
 		found = get_block_size(m, image);
+	if (found > 0)
+		found = get_packed_size(m, image);
 	return found > 0 ? get_xattr(m, image) : found;
 }
 

@@ -129,6 +129,19 @@ static int new_image(struct erofs_share *share, const struct erofs_share_batch *
 	return image.name ? erofs_buffer_append(&share->images, &image, sizeof(image)) : -ENOMEM;
 }
 
+/* Whoever reads all of an image has the pages of its packed inode, too, each mount for itself. */
+static void merge_packed(struct erofs_share *share, struct erofs_share_image *image, uint64_t size)
+{
+	uint64_t page_bytes = erofs_share_pages(share, size), all_copies = erofs_share_times(page_bytes, image->copies);
+
+	image->packed_page_bytes = page_bytes;
+	add_cost(&image->unshareable_page_bytes, page_bytes);
+	add_cost(&image->alone.page_bytes, page_bytes);
+	add_cost(&image->alone.shared_page_bytes, page_bytes);
+	add_cost(&share->all.page_bytes, all_copies);
+	add_cost(&share->all.shared_page_bytes, all_copies);
+}
+
 int erofs_share_merge(struct erofs_share *share, const struct erofs_share_batch *batch)
 {
 	const struct erofs_share_file *files = (const void *)batch->files.data;
@@ -141,6 +154,7 @@ int erofs_share_merge(struct erofs_share *share, const struct erofs_share_batch 
 		return err;
 	image = erofs_share_image_at(share, erofs_share_image_count(share) - 1);
 	share->mounts += image->copies;
+	merge_packed(share, image, batch->packed_size);
 	share->algorithms |= image->algorithms;
 	for (size_t i = 0; !err && i < count; i++) {
 		uint64_t page_bytes = erofs_share_pages(share, files[i].size);

@@ -47,6 +47,26 @@ for page in 4096 16384 65536; do
 done
 same "block size" "[4096, 512]" "$(report a.json b.512 && figure '[i["block_size"] for i in r["images"]]')"
 
+# Fragments: the pages of the packed inode come on top, for each mount, shared or not.
+for version in a b; do
+	"$MKFS" --quiet -zlz4 -C16384 -Efragments "$FP_OPT" "$work/$version.fragments" "$work/$version" || fail "fragments of $version"
+	"$DUMP" --fingerprints=json "$work/$version.fragments" >"$work/$version.fragments.json" || fail "manifest of fragments"
+done
+packed() { # VERSION: pages of 4096 that its packed inode has
+	"$DUMP" -S "$work/$1.fragments" | awk '/packed file size/ { print int(($5 + 4095) / 4096) * 4096 }'
+}
+read -r all once <<<"$(expected 4096 "$work/a" "$work/b")"
+more=$(($(packed a) + $(packed b)))
+check "fragments: there are some" test $more -gt 40000
+for inputs in "a.fragments b.fragments" "a.fragments.json b.fragments.json" "a.fragments b.fragments.json"; do
+	# shellcheck disable=SC2086
+	report $inputs
+	same "$inputs: with the packed inodes" "$((all + more)) $((once + more))" \
+		"$(figure '"%d %d" % (r["total"]["page_bytes"], r["total"]["shared_page_bytes"])')"
+	same "$inputs: of one" "$(packed b)" "$(figure 'r["images"][1]["packed_page_bytes"]')"
+done
+same "fragments: the report says so" 2 "$("$DUMP" --ishare-report a.fragments b.fragments | grep -c "of it are fragments")"
+
 report a.4096 b.4096
 cp report report.images
 read -r all once <<<"$(expected 4096 "$work/a")"
