@@ -35,19 +35,10 @@ static int check_count(const struct erofs_check *check, struct erofs_check_job *
 	return erofs_check_job_finding(job, "%u compressed blocks are more than without compression", job->inode.u);
 }
 
-/*
- * An extent that takes no less than it holds is no compression; Linux takes it for damage, but where a file ends. Clusters of
- * whole blocks are rounded up: old writers cut the file first and lay a small rest in a block of its own.
- */
 static int check_length(struct erofs_check_job *job, const struct erofs_zmap *map, const struct erofs_extent *extent,
 			bool *bad)
 {
-	bool tail = extent->logical + extent->length >= job->inode.size;
-	uint64_t most = extent->length - 1;
-
-	if (!map->extent_size)
-		most |= erofs_block_size(&map->image->sb) - 1;
-	if (extent->kind != EROFS_EXTENT_ENCODED || tail || extent->partial || extent->plen <= most + !map->extent_size)
+	if (!erofs_reader_zmap_grows(map, extent))
 		return 0;
 	*bad = true;
 	return erofs_check_job_finding(job, "an extent of %llu bytes that takes %llu when compressed",

@@ -196,6 +196,12 @@ int erofs_reader_zmap_verify_extents(const struct erofs_zmap *map, const char **
  */
 int erofs_reader_zmap_map(struct erofs_zmap *map, struct erofs_extent *out, uint64_t offset, const char **reason);
 
+/*
+ * Whether an extent takes no less than it holds, which is no compression: Linux takes it for damage, but where a file ends. Clusters of
+ * whole blocks are rounded up: old writers cut the file first and lay a small rest in a block of its own.
+ */
+bool erofs_reader_zmap_grows(const struct erofs_zmap *map, const struct erofs_extent *extent);
+
 /* The idle decoders with their memory; NULL: out of memory. */
 struct erofs_decoders *erofs_reader_decoders_new(void);
 void erofs_reader_decoders_free(struct erofs_decoders *decoders);

@@ -302,3 +302,14 @@ int erofs_reader_zmap_map(struct erofs_zmap *map, struct erofs_extent *out, uint
 		return bad(reason, "its index of compressed extents leads nowhere");
 	return err ? err : map_found(map, out, &found, offset, reason);
 }
+
+bool erofs_reader_zmap_grows(const struct erofs_zmap *map, const struct erofs_extent *extent)
+{
+	bool tail = extent->logical + extent->length >= map->inode->size;
+	uint64_t most = extent->length - 1;
+
+	if (!map->extent_size)
+		most |= erofs_block_size(&map->image->sb) - 1;
+	return extent->kind == EROFS_EXTENT_ENCODED && !tail && !extent->partial &&
+	       extent->plen > most + !map->extent_size;
+}

@@ -68,6 +68,8 @@ static int check_extents(struct image_source *source, struct erofs_zmap *map)
 		/* Whether it can be decoded, too. */
 		if (!err)
 			err = erofs_reader_zmap_map(map, &extent, at, NULL);
+		if (!err && erofs_reader_zmap_grows(map, &extent))
+			err = -EUCLEAN;
 		if (!err)
 			err = check_extent(map, &found);
 		if (!err && found.partial)
