@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <erofs/compress.h>
+
 struct sink {
 	const char *tool_name;
 	const char *subject;
@@ -85,11 +87,11 @@ bool tool_parse_number(uint64_t *out, const char *text, uint64_t max)
 	unsigned long long value;
 	char *end;
 
-	/* strtoull() would take blanks and signs, and turn -1 into a huge number; a leading 0 must not mean octal. */
+	/* strtoull() would take blanks and signs, and turn -1 into a huge number. */
 	if (!isdigit((unsigned char)text[0]))
 		return false;
 	errno = 0;
-	value = strtoull(text, &end, text[0] == '0' && (text[1] | 0x20) == 'x' ? 16 : 10);
+	value = strtoull(text, &end, 0);
 	if (errno || *end || value > max)
 		return false;
 	*out = value;
@@ -105,7 +107,7 @@ bool tool_parse_signed(int64_t *out, const char *text, int64_t min, int64_t max)
 	if (!isdigit((unsigned char)digits[0]))
 		return false;
 	errno = 0;
-	value = strtoll(text, &end, digits[0] == '0' && (digits[1] | 0x20) == 'x' ? 16 : 10);
+	value = strtoll(text, &end, 0);
 	if (errno || *end || value < min || value > max)
 		return false;
 	*out = value;
@@ -145,7 +147,34 @@ bool tool_append(const char ***list, size_t *count, const char *value)
 
 void tool_print_version(void)
 {
-	printf("%s (erofs-ishare) %s\nbuilt with %s\n", sink.tool_name, erofs_version(), erofs_build_info());
+	printf("%s (erofs-ishare) %s\n", sink.tool_name, erofs_version());
+}
+
+/* Scripts look for these words, too. */
+void tool_print_compatible(void)
+{
+	printf("command lines as of %s (erofs-utils) 1.9\n", sink.tool_name);
+}
+
+void tool_print_compressors(const char *what)
+{
+	const char *separator = "";
+
+	printf("%s: ", what);
+	for (unsigned int i = 0; erofs_compressor_limits((enum erofs_compressor)i); i++) {
+		const struct erofs_compressor_info *info = erofs_compressor_limits((enum erofs_compressor)i);
+
+		if (!erofs_algorithm_is_built((int)info->algorithm))
+			continue;
+		printf("%s%s", separator, info->name);
+		separator = ", ";
+	}
+	printf("\n");
+}
+
+void tool_print_build(void)
+{
+	printf("built with %s\n", erofs_build_info());
 }
 
 void tool_begin(const char *tool_name)

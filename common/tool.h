@@ -42,8 +42,14 @@ bool tool_parse_size(uint64_t *out, const char *text, uint64_t max);
 /* Appends an option that may be repeated to a list, which free() ends. False when out of memory. */
 bool tool_append(const char ***list, size_t *count, const char *value);
 
-/* "mkfs.erofs (erofs-ishare) 2.0.0-dev" and a line with what the library was built with, on stdout. */
+/* What --version prints, line by line, on stdout: "mkfs.erofs (erofs-ishare) 2.0.0-dev", ... */
 void tool_print_version(void);
+/* ... whose command lines it understands, ... */
+void tool_print_compatible(void);
+/* ... "WHAT: lz4, ...": those that the library has, ... */
+void tool_print_compressors(const char *what);
+/* ... and what the library was built with. */
+void tool_print_build(void);
 
 /*
  * For the start of main(): takes the name that all messages begin with, and opens /dev/null where the caller closed stdin, stdout or stderr: else the next file opened takes that number, and messages

@@ -249,6 +249,8 @@ int options_parse(struct dump_options *out, int argc, char **argv)
 			return 1;
 		} else if (option == 'V') {
 			tool_print_version();
+			tool_print_compatible();
+			tool_print_build();
 			return 1;
 		} else if (option == ':') {
 			err = options_usage("%s needs a value", argv[optind - 1]);

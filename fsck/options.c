@@ -251,6 +251,9 @@ static int set_option(struct fsck_options *options, int option)
 		return tool_flush_stdout() ? FSCK_CLEAN : FSCK_FAILED;
 	case 'V':
 		tool_print_version();
+		tool_print_compatible();
+		tool_print_compressors("available decompressors");
+		tool_print_build();
 		return tool_flush_stdout() ? FSCK_CLEAN : FSCK_FAILED;
 	default: /* getopt_long() has named it */
 		fputs("Try '" NAME " --help'.\n", stderr);

@@ -10,6 +10,8 @@
 /* An index has to reach everything in the archive, which is made of blocks of 512 bytes. */
 static bool settle_outside(struct mkfs_options *options)
 {
+	if (options->build.data_align_blocks > 1 && options->build.compression_count)
+		return mkfs_refuse("--dsunit and -z: compressed files take as few blocks as they can");
 	if (!options->build.data_outside)
 		return true;
 	if (options->build.compression_count)
@@ -38,7 +40,8 @@ static bool refuse_argument(int kind, char **argv)
 /* Options about the run, and not about the bytes of the image. */
 static bool is_about_run(const struct mkfs_option *option)
 {
-	static const char *const names[] = { "quiet", "workers", "oci", "force", "no-fsync", "vmdk-desc" };
+	static const char *const names[] = { "quiet",	  "workers",	      "oci", "force", "no-fsync",
+					     "vmdk-desc", "async-queue-limit" };
 
 	if (option->letter == 'd')
 		return true;

@@ -108,6 +108,25 @@ static bool set_fragdedupe(struct mkfs_options *options, bool on, const char *va
 	return mkfs_refuse("-E fragdedupe=%s: full, inode or off", value);
 }
 
+static bool set_chunk_indexes(struct mkfs_options *options, bool on)
+{
+	options->build.chunk_indexes = on;
+	return true;
+}
+
+static bool set_blockmap(struct mkfs_options *options, bool on)
+{
+	return set_chunk_indexes(options, !on);
+}
+
+/* Where the prefix table of every image is. */
+static bool set_plain_prefixes(struct mkfs_options *options, bool on)
+{
+	(void)options;
+	return on ||
+	       mkfs_refuse("-E ^plain-xattr-prefixes: kernels would look for the table of prefixes in a packed inode");
+}
+
 static bool refuse_legacy(struct mkfs_options *options, bool on)
 {
 	(void)options;
@@ -132,8 +151,9 @@ static const struct {
 	{ .name = "all-fragments", .set = set_all_fragments },
 	{ .name = "dedupe" },
 	{ .name = "dot-omitted" },
-	{ .name = "force-chunk-indexes" },
-	{ .name = "force-inode-blockmap" },
+	{ .name = "force-chunk-indexes", .set = set_chunk_indexes },
+	{ .name = "force-inode-blockmap", .set = set_blockmap },
+	{ .name = "plain-xattr-prefixes", .set = set_plain_prefixes },
 	{ .name = "fragdedupe", .take = set_fragdedupe },
 	{ .name = "fragments", .take = set_fragments },
 	{ .name = "ztailpacking", .set = set_ztailpacking },

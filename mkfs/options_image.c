@@ -84,6 +84,16 @@ static bool take_align(struct mkfs_parser *parser, const char *value)
 	return true;
 }
 
+static bool take_data_align(struct mkfs_parser *parser, const char *value)
+{
+	uint64_t blocks;
+
+	if (!tool_parse_number(&blocks, value, UINT16_MAX))
+		return mkfs_refuse("--dsunit '%s' is no number of blocks up to %u", value, UINT16_MAX);
+	parser->options->build.data_align_blocks = (uint32_t)blocks;
+	return true;
+}
+
 static bool take_verity(struct mkfs_parser *parser, const char *value)
 {
 	(void)value;
@@ -134,13 +144,16 @@ static const struct mkfs_option rows[] = {
 	  .help = "      --xattr-prefix=PREFIX  a long xattr name prefix to use, such as trusted.overlay.\n" },
 	{ NULL, 'E', MUST, mkfs_take_features,
 	  .help = "  -E [^]FEATURE,...          inline_data (default), noinline_data, force-inode-compact,\n"
-		  "                             force-inode-extended, xattr-name-filter (default), nosbcrc\n" },
+		  "                             force-inode-extended, force-inode-blockmap (default),\n"
+		  "                             force-chunk-indexes, xattr-name-filter (default), nosbcrc\n" },
 	{ "dedupe-files", 0, MUST, take_dedupe_files, .fits_restamp = true,
 	  .help = "      --dedupe-files=0|1     store files of equal content once (1)\n" },
 	{ "offset", 0, MUST, take_offset, .fits_restamp = true,
 	  .help = "      --offset=BYTES         start the image at this offset of IMAGE, in place\n" },
 	{ "fsalignblks", 0, MUST, take_align, .fits_restamp = true,
 	  .help = "      --fsalignblks=N        make the size of the image a multiple of N blocks\n" },
+	{ "dsunit", 0, MUST, take_data_align,
+	  .help = "      --dsunit=N             the blocks of each file begin at a multiple of N blocks\n" },
 	{ "verity", 0, NO, take_verity, .fits_restamp = true,
 	  .help = "      --verity               append a dm-verity hash tree; IMAGE.dmverity has its root hash and offset\n" },
 	{ "vmdk-desc", 0, MUST, take_vmdk, .fits_restamp = true,

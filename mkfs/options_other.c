@@ -12,6 +12,16 @@ static bool take_workers(struct mkfs_parser *parser, const char *value)
 	return true;
 }
 
+static bool take_queue_limit(struct mkfs_parser *parser, const char *value)
+{
+	uint64_t jobs;
+
+	if (!tool_parse_number(&jobs, value, UINT32_MAX) || !jobs)
+		return mkfs_refuse("--async-queue-limit '%s' is no number of jobs from 1 to %u", value, UINT32_MAX);
+	parser->options->build.jobs_most = (uint32_t)jobs;
+	return true;
+}
+
 static bool take_quiet(struct mkfs_parser *parser, const char *value)
 {
 	(void)value;
@@ -40,6 +50,9 @@ static bool take_version(struct mkfs_parser *parser, const char *value)
 {
 	(void)value;
 	tool_print_version();
+	tool_print_compatible();
+	tool_print_compressors("available compressors");
+	tool_print_build();
 	parser->done = true;
 	return true;
 }
@@ -47,6 +60,8 @@ static bool take_version(struct mkfs_parser *parser, const char *value)
 static const struct mkfs_option rows[] = {
 	{ "workers", 0, MUST, take_workers, .fits_restamp = true,
 	  .help = "      --workers=N            threads that read, hash, compress (all processors); 0: none\n" },
+	{ "async-queue-limit", 0, MUST, take_queue_limit, .fits_restamp = true,
+	  .help = "      --async-queue-limit=N  at most N jobs at a time, but one more than workers\n" },
 	{ "quiet", 0, NO, take_quiet, .fits_restamp = true,
 	  .help = "      --quiet                print nothing but errors\n" },
 	{ NULL, 'd', MUST, take_debug_level, .fits_restamp = true,

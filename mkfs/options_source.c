@@ -90,8 +90,11 @@ static bool take_tar(struct mkfs_parser *parser, const char *value)
 {
 	if (parser->options->input == MKFS_OCI)
 		return mkfs_refuse("--tar and --oci are two sources");
+	if (!value || strcmp(value, "-") == 0)
+		value = "f";
 	if (strcmp(value, "headerball") == 0)
-		return mkfs_refuse("--tar=headerball is not built yet");
+		return mkfs_refuse(
+			"--tar=headerball: an archive without its contents makes no image that can be verified");
 	parser->options->input = MKFS_TAR;
 	parser->options->build.data_outside = strcmp(value, "i") == 0;
 	return parser->options->build.data_outside || strcmp(value, "f") == 0 ||
@@ -102,7 +105,8 @@ static bool take_tar(struct mkfs_parser *parser, const char *value)
 static bool take_packed(struct mkfs_parser *parser, const char *value)
 {
 	return !value ||
-	       mkfs_refuse("--%s=FILE is not built yet: the archive is not written out", parser->option->name);
+	       mkfs_refuse("--%s=FILE: the archive is not written out; tee(1) copies what comes through a pipe",
+			   parser->option->name);
 }
 
 static const struct mkfs_option rows[] = {
@@ -153,8 +157,8 @@ static const struct mkfs_option rows[] = {
 	  .help = "      --mount-point=PATH     where the image will be mounted, for --file-contexts (/)\n" },
 	{ "sort", 0, MUST, take_sort,
 	  .help = "      --sort=path|none       order of the data; directories are always laid out by path\n" },
-	{ "tar", 0, MUST, take_tar,
-	  .help = "      --tar=f                the source is a tar archive, compressed or not; standard input if\n"
+	{ "tar", 0, MAY, take_tar,
+	  .help = "      --tar[=f]              the source is a tar archive, compressed or not; standard input if\n"
 		  "                             it is not given\n"
 		  "      --tar=i                the same, and contents stay in the archive, for mount -o device=\n" },
 	{ "ungzip", 0, MAY, take_packed,

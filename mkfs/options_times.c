@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "common/tool.h"
@@ -52,7 +53,8 @@ static bool read_environment(struct mkfs_parser *parser)
 
 	if (!value || !*value || parser->time_given)
 		return true;
-	if (!tool_parse_signed(&parser->time, value, 0, INT64_MAX))
+	/* Always decimal: its zeros in front say nothing. */
+	if (!tool_parse_signed(&parser->time, value + (strlen(value) > 1 ? strspn(value, "0") : 0), 0, INT64_MAX))
 		return mkfs_refuse("SOURCE_DATE_EPOCH '%s' is no number of seconds", value);
 	parser->time_given = parser->epoch_given = true;
 	parser->options->rules.time_rule = EROFS_TIME_CLAMP;

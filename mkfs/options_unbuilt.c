@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <string.h>
+
 #include "mkfs/option.h"
 
 /* What callers of other builders know. */
@@ -13,16 +15,47 @@ bool mkfs_refuse_unbuilt(struct mkfs_parser *parser, const char *value)
 	return mkfs_refuse("-%c is not built yet", option->letter);
 }
 
+/* What will stay refused, and why. */
+static bool refuse_foreign(struct mkfs_parser *parser, const char *value)
+{
+	static const struct {
+		const char *name, *why;
+	} reasons[] = {
+		{ "gzinfo", "images do not point into compressed archives: their fingerprints could not be verified" },
+		{ "incremental",
+		  "an image is never written to again; mkfs.erofs NEW OLD LAYER makes an index over both" },
+		{ "product-out", "the owners that Android's tools are compiled with are not here" },
+		{ "root-xattr-isize",
+		  "it leaves room for a later build in the same image, and images are never written to again" },
+		{ "s3", "fetch the objects first, or give their archive on standard input: --tar=f" },
+		{ "zfeature-bits", "name the features: -E" },
+	};
+
+	(void)value;
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (strcmp(parser->option->name, reasons[i].name) == 0)
+			return mkfs_refuse("--%s is refused: %s", reasons[i].name, reasons[i].why);
+	return mkfs_refuse_unbuilt(parser, value);
+}
+
+static bool take_directory_compression(struct mkfs_parser *parser, const char *value)
+{
+	(void)parser;
+	return (value && strcmp(value, "0") == 0) ||
+	       mkfs_refuse("--zD is refused: directories are compressed with all other metadata, or not at all");
+}
+
 static const struct mkfs_option rows[] = {
-	{ "async-queue-limit", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
 	{ "blobdev", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
 	{ "chunksize", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
-	{ "dsunit", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
 	{ "fs-config-file", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
-	{ "incremental", 0, MAY, mkfs_refuse_unbuilt, .help = NULL },
-	{ "product-out", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
-	{ "root-xattr-isize", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
-	{ "zD", 0, MAY, mkfs_refuse_unbuilt, .help = NULL },
+	{ "gzinfo", 0, MAY, refuse_foreign, .help = NULL },
+	{ "incremental", 0, MAY, refuse_foreign, .help = NULL },
+	{ "product-out", 0, MUST, refuse_foreign, .help = NULL },
+	{ "root-xattr-isize", 0, MUST, refuse_foreign, .help = NULL },
+	{ "s3", 0, MUST, refuse_foreign, .help = NULL },
+	{ "zD", 0, MAY, take_directory_compression, .fits_restamp = true, .help = NULL },
+	{ "zfeature-bits", 0, MUST, refuse_foreign, .help = NULL },
 };
 
 const struct mkfs_option_group mkfs_unbuilt_options = MKFS_OPTION_GROUP(NULL, rows);

@@ -25,6 +25,7 @@ int take_common_option(int option, const char *does, const char *help_text)
 		return tool_flush_stdout() ? MOUNT_OK : MOUNT_SYSTEM;
 	case 'V':
 		tool_print_version();
+		tool_print_build();
 		return tool_flush_stdout() ? MOUNT_OK : MOUNT_SYSTEM;
 	default: /* getopt_long() has named it */
 		return say_try_help();

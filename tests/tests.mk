@@ -226,6 +226,7 @@ source_tests = \
 
 program_tests = \
 	tests/e2e/callers.sh \
+	tests/e2e/compat.sh \
 	tests/e2e/ci_example.sh \
 	tests/e2e/compress_effects.sh \
 	tests/e2e/compressed.sh \

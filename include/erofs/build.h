@@ -178,6 +178,13 @@ struct erofs_build_options {
 	bool all_fragments;	/* whole files do, of any size */
 	uint64_t fragment_max;	/* bytes of the largest; 0: no bound but the size of a cluster or extent */
 	enum erofs_fragment_dedupe fragment_dedupe;
+
+	/* Entries of chunk maps have 8 bytes, with the number of a device, where 4 would do. */
+	bool chunk_indexes;
+	/* The blocks of each file begin at a multiple of so many; 0 or 1: anywhere. -EINVAL with compression. */
+	uint32_t data_align_blocks;
+	/* Parts of the data that are in work at the same time, at most; one more than workers is the least. 0: as is best. */
+	uint32_t jobs_most;
 };
 
 struct erofs_build_summary {

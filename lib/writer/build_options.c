@@ -90,6 +90,8 @@ static int check_compressors(const struct erofs_build_options *options, const st
 	}
 	if (options->pack_tails && options->compressed_form == EROFS_COMPRESSED_EXTENTS)
 		return REFUSE(diag, "pack_tails", "encoded extents lie byte behind byte, there is no tail to pack");
+	if (options->data_align_blocks > 1 && options->compression_count)
+		return REFUSE(diag, "data_align_blocks", "compressed files take as few blocks as they can");
 	if (options->data_outside && options->compression_count)
 		return REFUSE(diag, "data_outside", "contents that stay where they are cannot be compressed");
 	return 0;

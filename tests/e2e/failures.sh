@@ -56,8 +56,8 @@ nothing_left "SOURCE_DATE_EPOCH=garbage"
 
 # ---- known, but not built: refused by name
 for option in --tar=headerball -Ededupe --ungzip=x \
-	--unxz=x --chunksize=4096 --blobdev=x --zD --zD=1 --async-queue-limit=9 \
-	--dsunit=4 --product-out=x --fs-config-file=x --incremental=data; do
+	--unxz=x --chunksize=4096 --blobdev=x --zD --zD=1 \
+	--product-out=x --fs-config-file=x --incremental=data; do
 	name=${option%%=*}
 	case $option in -E*) name=${option#-E} ;; esac
 	rejects "$option is refused by name" "$name" "$option" "$out" "$work/s"

@@ -17,6 +17,8 @@ int erofs_writer_data_init(struct erofs_data *data, const struct erofs_plan *pla
 	data->fragments.output = output;
 	data->fragments.scratch_at = tails->scratch_at + FRAGMENTS_BEHIND;
 	erofs_writer_zone_init(&data->zone, output, plan->blksz, plan->data_start, tails->scratch_at);
+	if (plan->options->data_align_blocks)
+		data->zone.unit = (uint64_t)plan->options->data_align_blocks * plan->blksz;
 	erofs_writer_dedup_init(&data->dedup, erofs_digest_size(erofs_writer_digest(plan)));
 	if (!err && plan->is_arriving)
 		return erofs_pages_init(&data->arrivals, sizeof(struct erofs_tree_inode *), most);

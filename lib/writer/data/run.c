@@ -110,6 +110,8 @@ static unsigned int count_jobs(const struct erofs_run *run)
 
 	if (most > wanted)
 		most = wanted;
+	if (run->plan->options->jobs_most && most > run->plan->options->jobs_most)
+		most = run->plan->options->jobs_most;
 	return most > width + 1 ? (unsigned int)most : width + 1;
 }
 

@@ -8,7 +8,7 @@
 void erofs_writer_zone_init(struct erofs_zone *zone, struct erofs_output *output, uint32_t blksz, uint64_t start,
 			    uint64_t limit)
 {
-	*zone = (struct erofs_zone){ .output = output, .blksz = blksz, .end = start, .limit = limit };
+	*zone = (struct erofs_zone){ .output = output, .blksz = blksz, .end = start, .limit = limit, .unit = blksz };
 	zone->is_stale = output && !erofs_output_has_scratch(output);
 	erofs_writer_gaps_init(&zone->gaps);
 }
@@ -30,7 +30,7 @@ static int wipe_stale(const struct erofs_zone *zone, uint64_t start, uint64_t en
 
 int erofs_writer_zone_align(struct erofs_zone *zone)
 {
-	uint64_t aligned = align_up(zone->end, zone->blksz);
+	uint64_t aligned = (zone->end + zone->unit - 1) / zone->unit * zone->unit;
 	uint64_t gap = align_up(zone->end, EROFS_NID_SLOT);
 	int err = wipe_stale(zone, zone->end, aligned);
 

@@ -18,6 +18,7 @@ struct erofs_zone {
 	uint32_t blksz;
 	uint64_t end;	 /* of what is taken */
 	uint64_t limit;	 /* the zone may not grow beyond */
+	uint64_t unit;	 /* what is aligned begins with one: a number of blocks */
 	bool is_stale;	 /* what nobody writes holds old bytes, so that padding has to be written */
 	struct erofs_gaps gaps;
 };
@@ -27,7 +28,7 @@ void erofs_writer_zone_init(struct erofs_zone *zone, struct erofs_output *output
 			    uint64_t limit);
 void erofs_writer_zone_release(struct erofs_zone *zone);
 
-/* Moves the end to the next block; what is left of the last one becomes a gap. -ENOMEM, or what the output says. */
+/* Moves the end to the next unit, which is a block unless somebody has set it; what is passed over becomes a gap. -ENOMEM, or what the output says. */
 int erofs_writer_zone_align(struct erofs_zone *zone);
 
 /* Takes `size` bytes at the end; `*start` is where. -EFBIG: beyond the limit; -ERANGE: beyond the blocks that exist. */

@@ -57,7 +57,7 @@ static uint32_t inode_u(const struct erofs_emitter *emitter, const struct erofs_
 		return thin_u(emitter, inode);
 	if (inode_plan->layout == EROFS_LAYOUT_CHUNK_BASED)
 		return (inode_plan->chunkbits - plan->options->blkszbits) |
-		       (erofs_writer_is_elsewhere(plan, inode) ? EROFS_CHUNK_FORMAT_INDEXES : 0);
+		       (erofs_writer_has_chunk_indexes(plan, inode) ? EROFS_CHUNK_FORMAT_INDEXES : 0);
 	if (erofs_writer_place(emitter->data, inode)->is_compressed)
 		return compressed_blocks(emitter, inode);
 	return S_ISREG(inode->mode) ? erofs_writer_place(emitter->data, inode)->blkaddr
@@ -106,13 +106,20 @@ static void emit_chunk_map(const struct erofs_emitter *emitter, struct erofs_pie
 	struct erofs_chunk_cursor cursor = { .map = inode->data };
 	uint64_t chunk = UINT64_C(1) << erofs_writer_inode_plan(emitter->plan, inode)->chunkbits;
 	uint32_t block = erofs_writer_place(emitter->data, inode)->blkaddr;
+	bool indexes = erofs_writer_has_chunk_indexes(emitter->plan, inode);
 
+	if (indexes)
+		erofs_writer_row_pad(&piece->row, erofs_chunk_map_at(piece->row.position, EROFS_CHUNK_INDEX_SIZE));
 	for (uint64_t at = 0; at < inode->size; at += chunk) {
-		uint8_t entry[EROFS_CHUNK_BLOCK_SIZE];
 		bool stored = erofs_writer_chunk_has_data(&cursor, at, at + chunk);
+		struct erofs_chunk_entry entry = { .block = stored ? block : EROFS_NULL_BLOCK };
+		uint8_t raw[EROFS_CHUNK_INDEX_SIZE];
 
-		erofs_chunk_block_encode(stored ? block : EROFS_NULL_BLOCK, entry);
-		erofs_writer_row_append(&piece->row, entry, sizeof(entry));
+		if (indexes)
+			erofs_chunk_index_encode(&entry, raw);
+		else
+			erofs_chunk_block_encode(entry.block, raw);
+		erofs_writer_row_append(&piece->row, raw, indexes ? EROFS_CHUNK_INDEX_SIZE : EROFS_CHUNK_BLOCK_SIZE);
 		block += stored ? (uint32_t)(chunk / emitter->plan->blksz) : 0;
 	}
 }

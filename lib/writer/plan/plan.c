@@ -79,6 +79,8 @@ static void add_to_bounds(struct erofs_plan *plan, const struct erofs_tree_inode
 		return;
 	}
 	plan->data_bound += bytes;
+	if (bytes && plan->options->data_align_blocks > 1)
+		plan->data_bound += (uint64_t)plan->options->data_align_blocks * plan->blksz;
 	plan->files += inode->size > 0;
 	plan->file_bytes += inode->size;
 }

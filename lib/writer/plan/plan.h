@@ -136,6 +136,12 @@ static inline bool erofs_writer_is_thin(const struct erofs_plan *plan, const str
 	return erofs_writer_is_elsewhere(plan, inode) && plan->tree->source_ops->thin;
 }
 
+/* Whether entries of its chunk map, if it has one, name a device. */
+static inline bool erofs_writer_has_chunk_indexes(const struct erofs_plan *plan, const struct erofs_tree_inode *inode)
+{
+	return plan->options->chunk_indexes || erofs_writer_is_elsewhere(plan, inode);
+}
+
 /* ---- sizes (plan_sizes.c); of a file that compression changes, see erofs_writer_placed_layout() ------------------------- */
 
 /* Bytes of an inode's data as the image has them. */

@@ -28,7 +28,7 @@ static uint64_t map_size(const struct erofs_plan *plan, const struct erofs_tree_
 	if (inode_plan->layout != EROFS_LAYOUT_CHUNK_BASED)
 		return 0;
 	chunks = erofs_chunk_count(inode->size, inode_plan->chunkbits);
-	if (erofs_writer_is_elsewhere(plan, inode))
+	if (erofs_writer_has_chunk_indexes(plan, inode))
 		return erofs_chunk_map_at(at, EROFS_CHUNK_INDEX_SIZE) - at + chunks * EROFS_CHUNK_INDEX_SIZE;
 	return chunks * EROFS_CHUNK_BLOCK_SIZE;
 }
