@@ -37,6 +37,10 @@ done <<-END
 	extents-zstd -zzstd -E48bit $FP_OPT
 	extents-deflate -zdeflate -E48bit --extent-size=4096
 	extents-lz4-512 -zlz4 -E48bit -b512
+	metabox -zlz4 -m4096 $FP_OPT
+	metabox-zstd -zzstd -E48bit -m16K
+	metabox-tails -zdeflate -C16384 -Eztailpacking -m4096
+	metabox-plain-512 -b512 -m1024:lz4 -x0
 END
 
 # Images of other builders: what they do and we do not is what a fuzzer should start from, too.
@@ -109,7 +113,11 @@ spoil() { # WHAT IMAGE OFFSET HEX
 for name in "${made[@]}"; do
 	head -c 2000 "$work/image/good-$name" >"$work/image/bad-$name-cut"
 	spoil magic "$name" 1024 00
-	case $name in plain* | fingerprints*) continue ;; esac
+	case $name in
+	plain* | fingerprints*) continue ;;
+	# Its inodes are encoded.
+	metabox*) spoil nid "$name" 1152 ffffffffffffff7f && continue ;;
+	esac
 	header=$(header_of "$work/image/good-$name")
 	spoil header "$name" "$header" ffffffffffff7f
 	spoil fragment "$name" "$header" ffffffffffffffff

@@ -202,6 +202,8 @@ compressed_images() { # SOURCE
 		$MKFS all-fragments -zlz4 -E48bit,all-fragments
 		$MKFS tails -zlz4hc -C65536 -Eztailpacking
 		$MKFS lz4-extents -zlz4 -E48bit --extent-size=16384
+		$MKFS metabox-4096 -zlz4 -m4096 $FP_OPT
+		$MKFS metabox-512 -m1024:deflate -b512 -x0
 		/usr/bin/mkfs.erofs distribution-tails -zlz4hc -C65536 -Eztailpacking
 		/usr/bin/mkfs.erofs distribution-legacy -zlz4 -Elegacy-compress
 		/usr/bin/mkfs.erofs distribution-fragments -zlz4 -Efragments,dedupe
