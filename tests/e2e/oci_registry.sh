@@ -197,6 +197,22 @@ refused "a token that is not enough" 'does not accept' pull "$tokens/a/b:denied"
 same "no errors in the registry" "" "$(cat "$work/token-log")"
 unset REGISTRY_AUTH_FILE
 
+# An identity token, which a helper gives by a name of its own, or the file: exchanged for one that the registry takes.
+identity() { # SECRET: a helper that has it
+	printf '#!/bin/sh\ncat >/dev/null\necho %s\n' "'{\"ServerURL\": \"x\", \"Username\": \"<token>\", \"Secret\": \"$1\"}'" \
+		>"$work/bin/docker-credential-identity"
+	chmod +x "$work/bin/docker-credential-identity"
+}
+helped "{\"credHelpers\": {\"$tokens\": \"identity\"}}"
+identity "an identity & a=b+c"
+pulled "an identity token of a helper" "$tokens/a/b:good"
+identity "another identity"
+refused "an identity token that is not known" 'does not accept' pull "$tokens/a/b:good"
+helped "{\"auths\": {\"$tokens\": {\"identitytoken\": \"an identity & a=b+c\"}}}"
+pulled "an identity token of the file" "$tokens/a/b:good"
+same "identity tokens are exchanged" "exchanged exchanged" "$(xargs <"$work/token-log")"
+rm -f "$HOME/.docker/config.json"
+
 # ---- from TLS to none --------------------------------------------------------------------------------------------------------
 
 # What begins with TLS stays with it: nothing is asked in the clear, where all of it would be had.

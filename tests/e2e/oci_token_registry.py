@@ -14,6 +14,7 @@ import threading
 import urllib.parse
 
 layout, certificate = sys.argv[1], sys.argv[2:]
+IDENTITY = "an identity & a=b+c"
 PASSWORD = "Basic " + base64.b64encode(b"user:pass:word").decode()
 
 
@@ -72,6 +73,16 @@ class Secure(Handler):
 
 
 class Registry(Handler):
+    def do_POST(self):
+        """An identity token is exchanged for an access token: OAuth2's refresh, as Docker does it."""
+        form = urllib.parse.parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        wanted = {"grant_type": ["refresh_token"], "client_id": ["liberofs"], "service": ["tokens & more"],
+                  "scope": ["repository:a/b:pull"], "refresh_token": [IDENTITY]}
+        if self.headers["Authorization"] or form != wanted:
+            return self.answer(401)
+        print("exchanged", file=sys.stderr, flush=True)
+        self.answer(200, json.dumps({"access_token": "ticket"}).encode())
+
     def do_GET(self):
         url = urllib.parse.urlparse(self.path)
         if url.path == "/token":
