@@ -73,6 +73,12 @@ printf 'x' >>"$work/s/hello"
 touch -d @1600000000 "$work/s/hello"
 check "other content" build -T 5 --mkfs-time "$work/t3" "$work/s"
 uuid() { od -An -tx1 -j1072 -N16 "$1"; }
+# Where no content has a digest, sums of them stand for the contents.
+for n in 1 2; do
+	rm -rf "$work/one" && mkdir "$work/one" && echo "$n" >"$work/one/file" && touch -d @5 "$work/one/file" "$work/one"
+	check "no digests" "$MKFS" --quiet -T 5 --dedupe-files=0 "$work/sums-$n" "$work/one"
+done
+[ "$(uuid "$work/sums-1")" != "$(uuid "$work/sums-2")" ] && pass "no digests: the UUID tells contents apart" || fail "no digests: the UUID does not tell contents apart"
 check_not "the UUID follows the content" test "$(uuid "$work/t1")" = "$(uuid "$work/t3")"
 check "no time given" build "$work/r1" "$work/s"
 check "no time given, again" build "$work/r2" "$work/s"

@@ -43,9 +43,10 @@ mkdir s && small_tree s && printf x >"s/$(printf 'not-utf8-\377')" && ln -s "$(p
 truncate -s 200000 s/sparse && printf x >>s/sparse && seq 9000 >s/text
 if is_root; then mknod s/null c 1 3 && setfattr -n user.x -v 1 s/hello; else skip "devices, xattrs: not root"; fi
 "$MKFS" --quiet "$FP_OPT" plain s && "$MKFS" --quiet "$FP_OPT" -zzstd -E48bit packed s && "$MKFS" --quiet bare s || fail "build"
+"$MKFS" --quiet "$FP_OPT" -zzstd -Eall-fragments fragments s && "$MKFS" --quiet "$FP_OPT" -zzstd -m4096 metabox s || fail "build"
 cp -a s t && echo other >t/hello && rm t/empty && chmod 600 t/text && "$MKFS" --quiet --ishare-fingerprint=sha512 other t
 "$DUMP" --fingerprints=json plain >manifest
-for image in plain packed bare other; do
+for image in plain packed bare other fragments metabox; do
 	valid "$image: superblock" superblock "$DUMP" --json -s $image
 	valid "$image: statistics" statistics "$DUMP" --json -S $image
 	valid "$image: list" entries "$DUMP" --json --ls $image

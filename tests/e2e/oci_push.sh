@@ -114,6 +114,16 @@ printf Z | dd of="$biggest" bs=1 seek=2000000 conv=notrunc status=none
 same "a damaged cache" "1 layers converted" "$(last | grep -oE '[0-9]+ layers converted')"
 is_there "... all is there" d/app:1
 
+# What another registry has cannot be mounted, whatever its repository is called.
+first=$port
+serve port
+tell
+convert a/app:1 "cache-from=docker://localhost:$first/b/app:1" >said
+same "a cache in another registry" "0 layers converted, 0 mounted" "$(last | sed -E 's/.* ([0-9]+ layers converted),.* ([0-9]+ mounted).*/\1, \2/')"
+same "... nothing of it is named here" "" "$(asked | grep -F 'from=')"
+is_there "... all is there" a/app:1
+port=$first
+
 # ---- a CI job: releases of an image, converted whenever it runs -----------------------------------------------------------------------
 
 echo three >two/three && tar -C two --sort=name -cf three.tar .

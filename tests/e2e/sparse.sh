@@ -58,4 +58,19 @@ for workers in 0 2; do
 	check "holes in other places: archive, $workers workers" "$MKFS" --quiet --tar=f "--workers=$workers" "$FP_OPT" "$work/image" "$work/tar"
 	check "holes in other places: of the archive, $workers workers" "$FSCK" --ishare "$work/image"
 done
+
+# ---- many parts, and none ------------------------------------------------------------------------------------------------------------
+
+# Ranges of a block each, with a hole behind each: hundreds in what is written at once.
+python3 "$top_srcdir/tests/e2e/sparse_ranges.py" 3000 1024 "$work/ranges.tar"
+check "many ranges" "$MKFS" --quiet -b512 --tar=f "$work/image" "$work/ranges.tar"
+same "many ranges: the content" "$(tar -xOf "$work/ranges.tar" sparse | sha256sum)" "$("$DUMP" --cat --path=/sparse "$work/image" | sha256sum)"
+# A hole alone has no block that a file of zeros could take over, and does not keep the next one from those of the first.
+rm -rf "$work/t" && mkdir "$work/t"
+head -c 65536 /dev/zero >"$work/t/a"
+truncate -s 64K "$work/t/b"
+head -c 65536 /dev/zero >"$work/t/c"
+check "zeros, a hole, zeros" "$MKFS" --quiet "$FP_OPT" "$work/image" "$work/t"
+block_of() { "$DUMP" --json -e --path="/$1" "$work/image" | grep -o '"physical": [0-9]*' | head -1; }
+same "zeros, a hole, zeros: the zeros are there once" "$(block_of a)" "$(block_of c)"
 finish

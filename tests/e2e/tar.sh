@@ -195,7 +195,7 @@ refused "two archives" 'one archive' "$MKFS" --tar=f "$work/none" "$work/small.t
 refused "a directory as an archive" 'directory' "$MKFS" --tar=f "$work/none" "$work/small"
 refused "no such archive" 'No such file' "$MKFS" --tar=f "$work/none" "$work/no-such"
 refused "--tar=x" 'f or i' "$MKFS" --tar=x "$work/none" "$work/small.tar"
-refused "--ungzip=FILE" 'not built' "$MKFS" --tar=f --ungzip="$work/raw" "$work/none" "$work/small.tar"
+refused "--ungzip=FILE" 'not written out' "$MKFS" --tar=f --ungzip="$work/raw" "$work/none" "$work/small.tar"
 
 # ---- options ------------------------------------------------------------------------------------------------------------------
 

@@ -150,7 +150,7 @@ fi
 # An extent that takes more than it holds is none that Linux reads, so no index points to it.
 if built_with LZ4; then
 	mkdir -p "$work/tree-grown" && seq 20000 | head -c 60000 >"$work/tree-grown/a" && head -c 100000 /dev/urandom >"$work/tree-grown/z"
-	"$MKFS" --quiet -zlz4 -E48bit,nosbcrc --extent-size=16384 "$work/grown" "$work/tree-grown"
+	"$MKFS" --quiet -zlz4 -E48bit,nosbcrc,force-inode-extended --extent-size=16384 "$work/grown" "$work/tree-grown"
 	at=$("$DUMP" --path=/a "$work/grown" | sed -n 's/.*Offset: \([0-9]*\).*/\1/p')
 	# Behind the inode, the header and the first address: 20000 bytes, LZ4.
 	printf '\040\116\000\020' | dd of="$work/grown" bs=1 seek=$((at + 80)) conv=notrunc status=none
