@@ -9,25 +9,11 @@
 
 #include <erofs/walk.h>
 
+#include "dump/room.h"
 #include "dump/text.h"
 
 #define AREAS_MAX  (1u << 24) /* maps that overlap could make them without end: what is behind has no name then */
 #define IN_METABOX (UINT64_C(1) << 63)
-
-static int grow(void *array, size_t *room, size_t used, size_t item)
-{
-	size_t more = *room ? 2 * *room : 1024;
-	void *grown;
-
-	if (used < *room)
-		return 0;
-	grown = realloc(*(void **)array, more * item);
-	if (!grown)
-		return -ENOMEM;
-	*(void **)array = grown;
-	*room = more;
-	return 0;
-}
 
 static int add(struct areas *areas, uint64_t start, uint64_t size, enum area_kind kind, const struct erofs_inode *inode)
 {
@@ -35,7 +21,7 @@ static int add(struct areas *areas, uint64_t start, uint64_t size, enum area_kin
 
 	if (!size || areas->count == AREAS_MAX)
 		return 0;
-	err = grow(&areas->items, &areas->room, areas->count, sizeof(*areas->items));
+	err = dump_make_room(&areas->items, &areas->room, areas->count, sizeof(*areas->items));
 	if (err)
 		return err;
 	areas->items[areas->count++] = (struct area){ .start = start,
@@ -92,7 +78,7 @@ static int add_data(struct areas *areas, const struct erofs_inode *inode)
 static int add_inode(struct areas *areas, const struct erofs_inode *inode, const char *path)
 {
 	uint64_t at = erofs_image_inode_offset(areas->image, inode->nid), body = erofs_inode_body_size(inode);
-	int err = grow(&areas->paths, &areas->path_room, areas->path_count, sizeof(*areas->paths));
+	int err = dump_make_room(&areas->paths, &areas->path_room, areas->path_count, sizeof(*areas->paths));
 	char *copy = err ? NULL : strdup(*path ? path : "/");
 
 	if (!copy)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "dump/room.h"
 #include "dump/statistics.h"
 #include "dump/walk.h"
 
@@ -29,21 +30,6 @@ struct collector {
 	uint64_t budget; /* chunk map entries and extents that the image can still hold */
 	int result;	 /* first error that did not end the walk */
 };
-
-static int make_room(void *array, size_t *room, size_t used, size_t item)
-{
-	size_t more = *room ? 2 * *room : 1024;
-	void *grown;
-
-	if (used < *room)
-		return 0;
-	grown = realloc(*(void **)array, more * item);
-	if (!grown)
-		return -ENOMEM;
-	*(void **)array = grown;
-	*room = more;
-	return 0;
-}
 
 static void note(struct collector *all, int err, const char *path, const char *what)
 {
@@ -92,7 +78,7 @@ static int add_extent(struct collector *all, const struct erofs_extent *extent)
 		return 0;
 	}
 	all->out->stored_bytes += extent->plen;
-	err = make_room(&all->stretches, &all->stretch_room, all->stretch_count, sizeof(*all->stretches));
+	err = dump_make_room(&all->stretches, &all->stretch_room, all->stretch_count, sizeof(*all->stretches));
 	if (!err)
 		all->stretches[all->stretch_count++] =
 			(struct stretch){ extent->device, extent->physical, extent->physical + extent->plen };
@@ -178,7 +164,7 @@ static int add_fingerprint(struct collector *all, const struct erofs_walk_entry 
 	}
 	if (!value.count)
 		return 0;
-	err = make_room(&all->prints, &all->print_room, all->print_count, sizeof(*all->prints));
+	err = dump_make_room(&all->prints, &all->print_room, all->print_count, sizeof(*all->prints));
 	if (!err)
 		all->prints[all->print_count++] = (struct print){ hash_value(&value), entry->inode->size };
 	return err;

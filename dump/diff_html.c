@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,8 +121,9 @@ static void put_table(const struct page *page, unsigned int kind, const char *id
 	fputs("</section>\n", page->out);
 }
 
-static void put_page(const struct page *page)
+static void put_page(FILE *out, const void *what)
 {
+	const struct page this_page = { .out = out, .diff = what }, *page = &this_page;
 	const struct diff *diff = page->diff;
 
 	html_begin(page->out, "Difference of two EROFS images");
@@ -136,15 +136,5 @@ static void put_page(const struct page *page)
 
 int diff_write_html(const struct diff *diff)
 {
-	struct page page = { .diff = diff, .out = fopen(diff->options->html, "we") };
-	int err;
-
-	if (!page.out)
-		return -errno;
-	errno = 0;
-	put_page(&page);
-	err = ferror(page.out) ? -(errno ? errno : EIO) : 0;
-	if (fclose(page.out) && !err)
-		err = -errno;
-	return err;
+	return html_write(diff->options->html, put_page, diff);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include "dump/html.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <time.h>
@@ -76,4 +77,19 @@ void html_end(FILE *out, const char *command)
 	if (gmtime_r(&now, &parts) && !strftime(when, sizeof(when), ", %Y-%m-%d %H:%M UTC", &parts))
 		*when = 0;
 	fprintf(out, "<footer>dump.erofs %s %s%s</footer>\n</body></html>\n", erofs_version(), command, when);
+}
+
+int html_write(const char *path, void (*put)(FILE *out, const void *what), const void *what)
+{
+	FILE *out = fopen(path, "we");
+	int err;
+
+	if (!out)
+		return -errno;
+	errno = 0;
+	put(out, what);
+	err = ferror(out) ? -(errno ? errno : EIO) : 0;
+	if (fclose(out) && !err)
+		err = -errno;
+	return err;
 }

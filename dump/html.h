@@ -21,4 +21,8 @@ void html_begin(FILE *out, const char *title);
 
 /* The last line, with the release and the time. */
 void html_end(FILE *out, const char *command);
+
+/* Writes a page into a file of this name: `put` gets `out` and `what`. A negative error code of the file, whoever met it. */
+int html_write(const char *path, void (*put)(FILE *out, const void *what), const void *what);
+
 #endif

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -307,8 +306,10 @@ static void put_advice(const struct page *page)
 	}
 }
 
-static void put_page(const struct page *page)
+static void put_page(FILE *out, const void *what)
 {
+	const struct page this_page = { .out = out, .report = what }, *page = &this_page;
+
 	put_head(page);
 	put_summary(page);
 	put_advice(page);
@@ -323,15 +324,5 @@ static void put_page(const struct page *page)
 
 int ishare_write_html(const struct ishare_report *report)
 {
-	struct page page = { .report = report, .out = fopen(report->options->html, "we") };
-	int err;
-
-	if (!page.out)
-		return -errno;
-	errno = 0;
-	put_page(&page);
-	err = ferror(page.out) ? -(errno ? errno : EIO) : 0;
-	if (fclose(page.out) && !err)
-		err = -errno;
-	return err;
+	return html_write(report->options->html, put_page, report);
 }
