@@ -60,6 +60,32 @@ static uint32_t incompat_features(const struct erofs_plan *plan, const struct er
 	return features;
 }
 
+/* What only some images have, and where. */
+static void add_parts(struct erofs_superblock *sb, const struct erofs_plan *plan, const struct erofs_data *data,
+		      const struct erofs_layout *layout)
+{
+	const struct erofs_xattr_plan *xattrs = &plan->xattrs;
+	struct erofs_compression_configs configs = erofs_writer_plan_configs(plan);
+
+	if (erofs_writer_has_configs(plan))
+		sb->available_compr_algs = configs.algorithms;
+	else if (plan->options->compression_count)
+		sb->available_compr_algs = configs.lz4_max_distance;
+	if (xattrs->shared_count)
+		sb->xattr_blkaddr = (uint32_t)((layout->has_metabox ? 0 : layout->meta_blkaddr) +
+					       layout->shared_xattrs_at / plan->blksz);
+	if (erofs_writer_may_have_metabox(plan))
+		sb->sb_extslots = 1;
+	if (layout->has_metabox)
+		sb->metabox_nid = erofs_writer_metabox_nid(layout);
+	if (xattrs->prefix_count)
+		sb->xattr_prefix_start = plan->prefixes_at / 4;
+	if (data->packed)
+		sb->packed_nid = erofs_writer_packed_nid(layout);
+	if (xattrs->fingerprint_prefix >= 0)
+		sb->ishare_xattr_prefix_id = (uint8_t)xattrs->fingerprint_prefix;
+}
+
 static struct erofs_superblock make_superblock(const struct erofs_plan *plan, const struct erofs_data *data,
 					       const struct erofs_layout *layout)
 {
@@ -78,26 +104,9 @@ static struct erofs_superblock make_superblock(const struct erofs_plan *plan, co
 		.meta_blkaddr = (uint32_t)erofs_writer_nid_blkaddr(layout),
 		.xattr_prefix_count = (uint8_t)xattrs->prefix_count,
 	};
-	struct erofs_compression_configs configs = erofs_writer_plan_configs(plan);
 
-	if (erofs_writer_has_configs(plan))
-		sb.available_compr_algs = configs.algorithms;
-	else if (options->compression_count)
-		sb.available_compr_algs = configs.lz4_max_distance;
-	if (xattrs->shared_count)
-		sb.xattr_blkaddr = (uint32_t)((layout->has_metabox ? 0 : layout->meta_blkaddr) +
-					      layout->shared_xattrs_at / plan->blksz);
-	if (erofs_writer_may_have_metabox(plan))
-		sb.sb_extslots = 1;
-	if (layout->has_metabox)
-		sb.metabox_nid = erofs_writer_metabox_nid(layout);
-	if (xattrs->prefix_count)
-		sb.xattr_prefix_start = plan->prefixes_at / 4;
-	if (data->packed)
-		sb.packed_nid = erofs_writer_packed_nid(layout);
-	if (xattrs->fingerprint_prefix >= 0)
-		sb.ishare_xattr_prefix_id = (uint8_t)xattrs->fingerprint_prefix;
-	/* There is no fragment. The bit is as old as rotated blocks, and keeps out the kernels that would misread them. */
+	add_parts(&sb, plan, data, layout);
+	/* Fragments or none: the bit is as old as rotated blocks, and keeps out the kernels that would misread them. */
 	if (has_rotated_blocks(plan, data) &&
 	    erofs_kernel_is_before(erofs_superblock_oldest_kernel(&sb), EROFS_KERNEL_INTERLACED))
 		sb.feature_incompat |= EROFS_FEATURE_INCOMPAT_FRAGMENTS;
