@@ -107,7 +107,7 @@ mounted_equals "from an archive" "$source" "$image"
 tar -C "$source" -rf "$work/edges.tar" ./small/150 ./text ./segments/text
 for options in "-zlz4 -Efragments" "-zlz4 -E48bit,all-fragments"; do
 	# shellcheck disable=SC2086
-	cat "$work/edges.tar" | "$MKFS" --quiet --tar=f $options "$image" || fail "from a pipe, $options: build"
+	"$MKFS" --quiet --tar=f $options "$image" < <(cat "$work/edges.tar") || fail "from a pipe, $options: build"
 	check "from a pipe, $options: fsck" "$FSCK" "$image"
 	mounted_equals "from a pipe, $options" "$source" "$image"
 done

@@ -123,7 +123,7 @@ build "$FP_OPT" -zzstd -E48bit -m16K
 same "features" "48bit big_pcluster compr_cfgs lz4_0padding metabox xattr_prefixes" "$(features)"
 same "oldest kernel" 6.17 "$(oldest)"
 same "small files are plain" flat_inline "$(layout /sizes/text-3904)"
-same "... whatever stands beside them" flat_plain "$(layout /deep/with-xattrs)"
+! is_root || same "... whatever stands beside them" flat_plain "$(layout /deep/with-xattrs)"
 same "larger ones are not" compressed_full "$(layout /sizes/text-3905)"
 summary=$("$MKFS" -T1 --mkfs-time --force -zzstd -m16K "$image" "$source" | sed -n 's/^  metabox: *//p')
 same "the summary has the pieces" "$(metabox 3) pieces" "${summary##*in }"

@@ -74,7 +74,7 @@ check "from an archive: fsck" "$FSCK" --ishare "$image"
 mounted_equals "from an archive" "$work/edges" "$image"
 # A member takes the place of an earlier one, whose tail nobody wants any more.
 tar -C "$work/edges" -rf "$work/edges.tar" ./places/300 ./places/5
-cat "$work/edges.tar" | "$MKFS" --quiet --tar=f -zlz4 -Eztailpacking "$image" || fail "from a pipe: build"
+"$MKFS" --quiet --tar=f -zlz4 -Eztailpacking "$image" < <(cat "$work/edges.tar") || fail "from a pipe: build"
 check "from a pipe: fsck" "$FSCK" "$image"
 mounted_equals "from a pipe" "$work/edges" "$image"
 
