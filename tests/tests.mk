@@ -319,6 +319,7 @@ tests_extra = $(source_tests) $(program_tests) $(tests_golden) \
 	tests/e2e/lib.sh \
 	tests/tools/failio.c \
 	tests/tools/fakeverity.c \
+	tests/e2e/lib_page.sh \
 	tests/e2e/lib_roundtrip.sh \
 	tests/e2e/memory_slope.py \
 	tests/e2e/oci_image.py \

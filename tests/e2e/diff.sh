@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR MIT
 # dump.erofs --diff: what is said of two trees whose differences are known, by images and manifests; and --layout.
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/e2e/lib_page.sh
+. "$top_srcdir/tests/e2e/lib_page.sh"
 need_built LZ4
 need_tools "$MKFS" "$DUMP"
 command -v python3 >/dev/null || skip_all "needs python3"
@@ -118,13 +120,8 @@ check "the page: the date" grep -q '2023-11-14 22:13 UTC' page.html
 diff_of 1 --json a.img h.img
 same "the page: figures" "$(figure '"%d %d %d %d" % (d["summary"]["added"], d["summary"]["removed"], d["summary"]["changed"], d["together"]["extra_page_bytes"])')" \
 	"$(grep -oE 'id=(added|removed|changed|extra-page-bytes) data-[a-z]*="[0-9]*"' page.html | sed 's/.*="//; s/"//' | xargs)"
-browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || browser=
 if [ "$browser" ]; then
-	sed "s/<meta http-equiv[^>]*>//; s,</body>,<script>document.title=document.documentElement.scrollWidth+' of '+innerWidth</script></body>," page.html >measured.html
-	width=$(timeout 120 "$browser" --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update \
-		--disable-sync --disable-dev-shm-usage --hide-scrollbars --user-data-dir="$work/profile" --window-size=500,844 \
-		--dump-dom "file://$work/measured.html" 2>/dev/null | sed -n 's,.*<title>\([0-9]* of [0-9]*\)</title>.*,\1,p')
-	same "the page fits a narrow window" "500 of 500" "$width"
+	fits_narrow "the page fits a narrow window" page.html
 else
 	skip "no chromium: the page was not opened"
 fi

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR MIT
 # The page of --ishare-report --html, as Chromium sees it: figures, nothing loaded, nothing run, names as they are.
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/e2e/lib_page.sh
+. "$top_srcdir/tests/e2e/lib_page.sh"
 need_built "${all_codecs[@]}"
 need_tools "$DUMP" "$tools/manifestgen"
 command -v python3 >/dev/null || skip_all "needs python3"
@@ -42,16 +44,11 @@ sed 's/data-bytes="\([0-9]*\)"/data-bytes="1\1"/' page.html >wrong.html
 python3 "$figures" wrong.html report.json >differences
 check "wrong figures are noticed" grep -q 'in the report' differences
 
-browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || {
+[ "$browser" ] || {
 	skip "no chromium: the page was not opened"
 	finish
 }
-browse() { # OPTION...: the page, without anything that reaches out
-	timeout 120 "$browser" --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking \
-		--disable-component-update --disable-sync --disable-dev-shm-usage --hide-scrollbars \
-		--user-data-dir="$work/profile" "$@" "file://$work/page.html" 2>"$work/.browser"
-}
-if ! browse --dump-dom >dom.html || [ ! -s dom.html ]; then
+if ! browse page.html --dump-dom >dom.html || [ ! -s dom.html ]; then
 	fail "chromium: $(tail -n 3 .browser)"
 	finish
 fi
@@ -61,14 +58,9 @@ check "no name was run" grep -q '<title>Page cache of 9 EROFS images</title>' do
 # width WINDOW: of the page in a window that wide
 png_size() { python3 -c 'import struct, sys; print(*struct.unpack(">II", open(sys.argv[1], "rb").read(24)[16:]))' "$1"; }
 for window in 1100,1600 390,844; do
-	browse --window-size=$window --screenshot="$work/shot.png" >/dev/null
+	browse page.html --window-size=$window --screenshot="$work/shot.png" >/dev/null
 	same "screenshot of $window" "${window/,/ }" "$(png_size shot.png 2>/dev/null)"
 	[ -z "${KEEP:-}" ] || cp shot.png "$KEEP/page-${window%,*}.png"
 done
-# On a phone nothing is wider than the screen: a copy of the page measures itself.
-sed "s/<meta http-equiv[^>]*>//; s,</body>,<script>document.title=document.documentElement.scrollWidth+' of '+innerWidth</script></body>," page.html >measured.html
-width=$(timeout 120 "$browser" --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update \
-	--disable-sync --disable-dev-shm-usage --hide-scrollbars --user-data-dir="$work/profile" --window-size=500,844 \
-	--dump-dom "file://$work/measured.html" 2>/dev/null | sed -n 's,.*<title>\([0-9]* of [0-9]*\)</title>.*,\1,p')
-same "as wide as a narrow window" "500 of 500" "$width"
+fits_narrow "as wide as a narrow window" page.html
 finish
