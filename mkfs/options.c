@@ -10,14 +10,18 @@
 /* An index has to reach everything in the archive, which is made of blocks of 512 bytes. */
 static bool settle_outside(struct mkfs_options *options)
 {
-	if (options->build.data_align_blocks > 1 && options->build.compression_count)
-		return mkfs_refuse("--dsunit and -z: compressed files take as few blocks as they can");
 	if (!options->build.data_outside)
 		return true;
 	if (options->build.compression_count)
 		return mkfs_refuse("-z: --tar=i leaves the contents in the archive, as they are");
 	options->build.blkszbits = 9;
 	return true;
+}
+
+static bool settle_data_align(const struct mkfs_options *options)
+{
+	return options->build.data_align_blocks <= 1 || !options->build.compression_count ||
+	       mkfs_refuse("--dsunit and -z: compressed files take as few blocks as they can");
 }
 
 /* The option that getopt() stumbled over, as the user wrote it. */
@@ -108,7 +112,7 @@ enum mkfs_action mkfs_parse_options(struct mkfs_options *options, int argc, char
 	options->scan.overlay_xattrs = options->rules.strip_overlay;
 	if (!mkfs_settle_times(&parser) || !mkfs_settle_positionals(options, argc - optind, argv + optind) ||
 	    !mkfs_settle_layers(&parser) || !mkfs_settle_restamp(&parser) || !mkfs_settle_thin(&parser) ||
-	    !settle_outside(options) || !mkfs_settle_compression(options))
+	    !settle_data_align(options) || !settle_outside(options) || !mkfs_settle_compression(options))
 		return MKFS_FAIL;
 	return MKFS_BUILD;
 }

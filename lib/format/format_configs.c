@@ -166,3 +166,27 @@ int erofs_configs_decode(struct erofs_compression_configs *out, uint16_t algorit
 	*reason = NULL;
 	return 0;
 }
+
+static uint16_t larger_distance(uint16_t a, uint16_t b)
+{
+	if (!a || !b)
+		return 0;
+	return a > b ? a : b;
+}
+
+#define RAISE(field) (to->field = to->field > from->field ? to->field : from->field)
+
+void erofs_configs_merge(struct erofs_compression_configs *to, const struct erofs_compression_configs *from)
+{
+	const uint16_t lz4 = 1u << EROFS_ALGORITHM_LZ4;
+
+	if (to->algorithms & from->algorithms & lz4)
+		to->lz4_max_distance = larger_distance(to->lz4_max_distance, from->lz4_max_distance);
+	else if (from->algorithms & lz4)
+		to->lz4_max_distance = from->lz4_max_distance;
+	RAISE(lz4_max_pcluster_blocks);
+	RAISE(lzma_dict_size);
+	RAISE(deflate_window_bits);
+	RAISE(zstd_window_log);
+	to->algorithms |= from->algorithms;
+}

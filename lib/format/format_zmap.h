@@ -158,6 +158,9 @@ struct erofs_compression_configs {
 	uint8_t zstd_window_log;
 };
 
+/* Makes `to` good for what either of both is good for: the larger of each limit. An LZ4 distance of 0 is the largest. */
+void erofs_configs_merge(struct erofs_compression_configs *to, const struct erofs_compression_configs *from);
+
 #define EROFS_CONFIGS_MAX_SIZE 64u
 
 /* Writes the records of the algorithms in the bitmap and returns their size, a multiple of 4. */

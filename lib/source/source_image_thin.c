@@ -29,30 +29,15 @@ static int check_layer(struct image_source *source, const struct image_layer *la
 	return 0;
 }
 
-#define LARGER(field) (to->field = to->field > from->field ? to->field : from->field)
-
-/* 0 is 64 KiB, and the largest window. */
 static void merge_configs(struct image_source *source, const struct image_layer *layer)
 {
-	const struct erofs_compression_configs *from = &layer->image->configs;
-	struct erofs_compression_configs *to = &source->thin_configs;
 	const struct erofs_superblock *sb = &layer->image->sb;
-	bool had_lz4 = to->algorithms & 1u << EROFS_ALGORITHM_LZ4;
 
 	/* Without this bit there is nothing compressed, or LZ4 data of the oldest kind, which no file may have. */
 	if (!erofs_has_incompat(sb, EROFS_FEATURE_INCOMPAT_ZERO_PADDING) || layer->image->configs_err ||
 	    !sb->available_compr_algs)
 		return;
-	if (from->algorithms & 1u << EROFS_ALGORITHM_LZ4)
-		to->lz4_max_distance = had_lz4 && (!to->lz4_max_distance || !from->lz4_max_distance) ? 0
-				       : from->lz4_max_distance > to->lz4_max_distance ? from->lz4_max_distance
-				       : had_lz4				       ? to->lz4_max_distance
-										       : from->lz4_max_distance;
-	LARGER(lz4_max_pcluster_blocks);
-	LARGER(lzma_dict_size);
-	LARGER(deflate_window_bits);
-	LARGER(zstd_window_log);
-	to->algorithms |= from->algorithms;
+	erofs_configs_merge(&source->thin_configs, &layer->image->configs);
 	source->thin_features |= EROFS_FEATURE_INCOMPAT_ZERO_PADDING;
 	source->thin_has_records |= erofs_has_incompat(sb, EROFS_FEATURE_INCOMPAT_COMPR_CFGS);
 }

@@ -75,19 +75,28 @@ static int check_strings(const struct erofs_build_options *options, const struct
 	return 0;
 }
 
+static int check_compressor(enum erofs_compressor compressor, const char *member, const struct erofs_diag *diag)
+{
+	const struct erofs_compressor_info *info = erofs_compressor_limits(compressor);
+
+	if (!info)
+		return erofs_report(diag, -EINVAL, "erofs_build_options.%s: there is no compressor %d", member,
+				    (int)compressor);
+	return erofs_algorithm_is_built((int)info->algorithm)
+		       ? 0
+		       : erofs_report(diag, -EOPNOTSUPP, "%s: built without it", info->name);
+}
+
 static int check_compressors(const struct erofs_build_options *options, const struct erofs_diag *diag)
 {
+	int err = 0;
+
 	if (options->compression_count > sizeof(options->compression) / sizeof(options->compression[0]))
 		return REFUSE(diag, "compression_count", "%u compressors are too many", options->compression_count);
-	for (unsigned int i = 0; i < options->compression_count; i++) {
-		const struct erofs_compressor_info *info = erofs_compressor_limits(options->compression[i].compressor);
-
-		if (!info)
-			return REFUSE(diag, "compression", "there is no compressor %d",
-				      (int)options->compression[i].compressor);
-		if (!erofs_algorithm_is_built((int)info->algorithm))
-			return erofs_report(diag, -EOPNOTSUPP, "%s: built without it", info->name);
-	}
+	for (unsigned int i = 0; !err && i < options->compression_count; i++)
+		err = check_compressor(options->compression[i].compressor, "compression", diag);
+	if (err)
+		return err;
 	if (options->pack_tails && options->compressed_form == EROFS_COMPRESSED_EXTENTS)
 		return REFUSE(diag, "pack_tails", "encoded extents lie byte behind byte, there is no tail to pack");
 	if (options->data_align_blocks > 1 && options->compression_count)
@@ -100,7 +109,6 @@ static int check_compressors(const struct erofs_build_options *options, const st
 static int check_metabox(const struct erofs_build_options *options, const struct erofs_diag *diag)
 {
 	uint32_t piece = options->metabox_piece;
-	const struct erofs_compressor_info *info;
 
 	if ((unsigned int)options->metabox > EROFS_METABOX_ALWAYS)
 		return REFUSE(diag, "metabox", "there is no rule %d", (int)options->metabox);
@@ -114,13 +122,7 @@ static int check_metabox(const struct erofs_build_options *options, const struct
 		return REFUSE(diag, "metabox", "an index of contents that stay where they are is not encoded");
 	if (!options->metabox_compression_set)
 		return options->compression_count ? 0 : REFUSE(diag, "metabox", "nothing says how to encode it");
-	info = erofs_compressor_limits(options->metabox_compression.compressor);
-	if (!info)
-		return REFUSE(diag, "metabox_compression", "there is no compressor %d",
-			      (int)options->metabox_compression.compressor);
-	return erofs_algorithm_is_built((int)info->algorithm)
-		       ? 0
-		       : erofs_report(diag, -EOPNOTSUPP, "%s: built without it", info->name);
+	return check_compressor(options->metabox_compression.compressor, "metabox_compression", diag);
 }
 
 static int check_sizes(const struct erofs_build_options *options, const struct erofs_diag *diag)

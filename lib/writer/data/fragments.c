@@ -2,10 +2,8 @@
 #include "lib/writer/data/fragments.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -42,14 +40,11 @@ static bool is_in_output(const struct erofs_fragments *fragments)
 
 static int open_file(struct erofs_fragments *fragments)
 {
-	const char *folder = getenv("TMPDIR");
-
 	if (fragments->has_file)
 		return 0;
-	fragments->fd = open(folder && *folder ? folder : "/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL,
-			     S_IRUSR | S_IWUSR);
+	fragments->fd = erofs_file_open_nameless();
 	fragments->has_file = fragments->fd >= 0;
-	return fragments->has_file ? 0 : -errno;
+	return fragments->has_file ? 0 : fragments->fd;
 }
 
 static int save(struct erofs_fragments *fragments, const uint8_t *bytes, uint64_t at)

@@ -5,6 +5,8 @@
 
 #include <erofs/inode.h>
 
+#include "lib/util/align.h"
+
 void erofs_writer_zone_init(struct erofs_zone *zone, struct erofs_output *output, uint32_t blksz, uint64_t start,
 			    uint64_t limit)
 {
@@ -18,11 +20,6 @@ void erofs_writer_zone_release(struct erofs_zone *zone)
 	erofs_writer_gaps_release(&zone->gaps);
 }
 
-static uint64_t align_up(uint64_t value, uint64_t alignment)
-{
-	return (value + alignment - 1) & ~(alignment - 1);
-}
-
 static int wipe_stale(const struct erofs_zone *zone, uint64_t start, uint64_t end)
 {
 	return zone->is_stale ? erofs_output_write_zeros(zone->output, end - start, start) : 0;
@@ -30,8 +27,8 @@ static int wipe_stale(const struct erofs_zone *zone, uint64_t start, uint64_t en
 
 int erofs_writer_zone_align(struct erofs_zone *zone)
 {
-	uint64_t aligned = (zone->end + zone->unit - 1) / zone->unit * zone->unit;
-	uint64_t gap = align_up(zone->end, EROFS_NID_SLOT);
+	uint64_t aligned = erofs_align_up(zone->end, zone->unit);
+	uint64_t gap = erofs_align_up(zone->end, EROFS_NID_SLOT);
 	int err = wipe_stale(zone, zone->end, aligned);
 
 	zone->end = aligned;

@@ -87,10 +87,8 @@ static int write_piece(void *ctx, unsigned int slot_number, unsigned int worker)
 
 static void release_emission(struct emission *emission)
 {
-	for (unsigned int i = 0; emission->slots && i < emission->slot_count; i++) {
-		erofs_writer_row_release(&emission->slots[i].piece.row);
-		erofs_buffer_release(&emission->slots[i].piece.scratch);
-	}
+	for (unsigned int i = 0; emission->slots && i < emission->slot_count; i++)
+		erofs_writer_piece_release(&emission->slots[i].piece);
 	free(emission->slots);
 }
 

@@ -10,6 +10,12 @@
 #include "lib/writer/meta/dirs.h"
 #include "lib/writer/plan/chunk_plan.h"
 
+void erofs_writer_piece_release(struct erofs_piece *piece)
+{
+	erofs_writer_row_release(&piece->row);
+	erofs_buffer_release(&piece->scratch);
+}
+
 static uint64_t nid_of(const void *ctx, const struct erofs_tree_inode *inode)
 {
 	return erofs_writer_nid(ctx, inode->number);

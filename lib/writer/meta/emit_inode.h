@@ -20,6 +20,8 @@ struct erofs_piece {
 	struct erofs_buffer scratch;
 };
 
+void erofs_writer_piece_release(struct erofs_piece *piece);
+
 /*
  * Puts the inline tail of a regular file where it belongs in the piece, which is still empty, if that is in bytes from..to-1. The other
  * functions leave it alone. One thread at a time, once for each tail. -ENOMEM, -EIO.

@@ -6,6 +6,7 @@
 
 #include "lib/writer/meta/layout.h"
 #include "lib/writer/data/gaps.h"
+#include "lib/util/align.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
 
@@ -47,11 +48,6 @@ struct placer {
 	struct erofs_gaps gaps;
 };
 
-static uint64_t align_up(uint64_t value, uint64_t alignment)
-{
-	return (value + alignment - 1) & ~(alignment - 1);
-}
-
 /* Whether an inode at `start` keeps its tail within one block. Its body may cross into the block of the tail. */
 static bool fits(const struct placer *placer, const struct waiting *inode, uint64_t start)
 {
@@ -85,15 +81,15 @@ static unsigned int choose(const struct placer *placer, uint64_t start)
 static uint64_t next_place(const struct placer *placer, const struct waiting *inode, uint64_t start)
 {
 	if (inode->whole)
-		return align_up(start, placer->blksz);
-	start = align_up(align_up(start + inode->body, placer->blksz) - inode->body, EROFS_NID_SLOT);
+		return erofs_align_up(start, placer->blksz);
+	start = erofs_align_up(erofs_align_up(start + inode->body, placer->blksz) - inode->body, EROFS_NID_SLOT);
 	return fits(placer, inode, start) ? start : start + EROFS_NID_SLOT;
 }
 
 /* Gives one of the waiting inodes its place at the end of the zone. */
 static int place_one(struct placer *placer)
 {
-	uint64_t start = align_up(placer->end, EROFS_NID_SLOT);
+	uint64_t start = erofs_align_up(placer->end, EROFS_NID_SLOT);
 	unsigned int chosen = choose(placer, start);
 	struct waiting inode = placer->queue[chosen];
 
@@ -204,7 +200,7 @@ static int place_inodes(struct erofs_layout *layout, const struct erofs_plan *pl
 		err = place_waiting(&placer);
 	/* The first to wait, it fits where the zone begins, whatever else would. */
 	assert(err || layout->positions[0] == 0);
-	layout->zone_size = align_up(placer.end, plan->blksz);
+	layout->zone_size = erofs_align_up(placer.end, plan->blksz);
 	qsort_r(layout->by_position, tree->inode_count, sizeof(*layout->by_position), compare_positions,
 		layout->positions);
 	return err;
@@ -238,7 +234,7 @@ int erofs_writer_layout_extend(struct erofs_layout *layout, const struct erofs_p
 
 	layout->metadata_size += size;
 	end = layout->meta_blkaddr * plan->blksz + layout->metadata_size;
-	layout->image_size = (end + unit - 1) / unit * unit;
+	layout->image_size = erofs_align_up(end, unit);
 	return layout->image_size / plan->blksz < EROFS_NULL_BLOCK ? 0 : erofs_writer_layout_report_size(plan);
 }
 
@@ -257,7 +253,7 @@ static void place_all(struct erofs_layout *layout, const struct erofs_plan *plan
 	uint64_t size;
 
 	layout->shared_xattrs_at = layout->zone_size;
-	size = align_up(layout->zone_size + plan->xattrs.shared_zone.size, plan->blksz);
+	size = erofs_align_up(layout->zone_size + plan->xattrs.shared_zone.size, plan->blksz);
 	layout->has_metabox = wants_metabox(layout, plan);
 	layout->metabox_size = layout->has_metabox ? size : 0;
 	place_blocks(layout, plan, layout->has_metabox ? 0 : size);

@@ -197,8 +197,7 @@ static int write_range(void *ctx, unsigned int slot_number, unsigned int worker)
 static void release_metabox(struct metabox *metabox)
 {
 	for (unsigned int i = 0; metabox->slots && i < metabox->slot_count; i++) {
-		erofs_writer_row_release(&metabox->slots[i].piece.row);
-		erofs_buffer_release(&metabox->slots[i].piece.scratch);
+		erofs_writer_piece_release(&metabox->slots[i].piece);
 		erofs_buffer_release(&metabox->slots[i].extents);
 		free(metabox->slots[i].encoded.out);
 	}

@@ -2,12 +2,8 @@
 #include "lib/writer/meta/metabox_inode.h"
 
 #include "lib/format/format_inode.h"
+#include "lib/util/align.h"
 #include "lib/util/cleanup.h"
-
-static uint64_t align_up(uint64_t value, uint64_t alignment)
-{
-	return (value + alignment - 1) & ~(alignment - 1);
-}
 
 /* Appends inode and index. */
 static int encode_inode(const struct erofs_plan *plan, const struct erofs_layout *layout,
@@ -46,7 +42,7 @@ static int write_inode(const struct erofs_plan *plan, const struct erofs_data *d
 		err = erofs_output_write_zeros(data->output, at - data_end, data_end);
 	if (!err)
 		err = erofs_output_write(data->output, inode->data, inode->size, at);
-	return err ? err : erofs_output_write_zeros(data->output, align_up(end, plan->blksz) - end, end);
+	return err ? err : erofs_output_write_zeros(data->output, erofs_align_up(end, plan->blksz) - end, end);
 }
 
 int erofs_writer_emit_metabox_inode(const struct erofs_plan *plan, const struct erofs_data *data,
@@ -57,9 +53,9 @@ int erofs_writer_emit_metabox_inode(const struct erofs_plan *plan, const struct 
 	uint64_t before = layout->meta_blkaddr * plan->blksz + layout->metadata_size;
 	int err = encode_inode(plan, layout, list, extents, &inode);
 
-	layout->metabox_inode_at = align_up(end, EROFS_NID_SLOT);
+	layout->metabox_inode_at = erofs_align_up(end, EROFS_NID_SLOT);
 	if (!err)
-		err = erofs_writer_layout_extend(layout, plan,
-						 align_up(layout->metabox_inode_at + inode.size, plan->blksz) - before);
+		err = erofs_writer_layout_extend(
+			layout, plan, erofs_align_up(layout->metabox_inode_at + inode.size, plan->blksz) - before);
 	return err ? err : write_inode(plan, data, &inode, end, layout->metabox_inode_at);
 }

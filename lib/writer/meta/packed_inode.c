@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include "lib/writer/meta/packed_inode.h"
 
+#include "lib/util/align.h"
 #include "lib/util/cleanup.h"
 #include "lib/writer/data/packed.h"
 #include "lib/writer/meta/emit_inode.h"
-
-static void release_piece(struct erofs_piece *piece)
-{
-	erofs_writer_row_release(&piece->row);
-	erofs_buffer_release(&piece->scratch);
-}
 
 /* As the one inode of its own plan. */
 static int make_inode(const struct erofs_packed *packed, struct erofs_piece *piece, uint64_t at, uint64_t size)
@@ -34,7 +29,7 @@ static int make_inode(const struct erofs_packed *packed, struct erofs_piece *pie
 int erofs_writer_emit_packed_inode(const struct erofs_plan *plan, const struct erofs_data *data,
 				   struct erofs_layout *layout)
 {
-	erofs_auto(release_piece) struct erofs_piece piece = { .scratch = { 0 } };
+	erofs_auto(erofs_writer_piece_release) struct erofs_piece piece = { .scratch = { 0 } };
 	const struct erofs_packed *packed = data->packed;
 	uint64_t size;
 	int err;
@@ -42,7 +37,7 @@ int erofs_writer_emit_packed_inode(const struct erofs_plan *plan, const struct e
 	if (!packed)
 		return 0;
 	size = erofs_writer_placed_body(&packed->plan, &packed->data, &packed->inode);
-	size = (size + plan->blksz - 1) / plan->blksz * plan->blksz;
+	size = erofs_align_up(size, plan->blksz);
 	layout->packed_at = layout->meta_blkaddr * plan->blksz + layout->metadata_size;
 	err = erofs_writer_layout_extend(layout, plan, size);
 	if (!err)

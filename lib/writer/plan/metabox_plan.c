@@ -74,12 +74,6 @@ bool erofs_writer_has_configs(const struct erofs_plan *plan)
 	       (plan->options->compression_count && erofs_writer_needs_configs(plan->options));
 }
 
-#define RAISE(to, from)                                                                                                \
-	do {                                                                                                           \
-		if ((to) < (from))                                                                                     \
-			(to) = (from);                                                                                 \
-	} while (0)
-
 struct erofs_compression_configs erofs_writer_plan_configs(const struct erofs_plan *plan)
 {
 	struct erofs_compression_configs configs = erofs_writer_methods_configs(&plan->methods), own;
@@ -87,10 +81,6 @@ struct erofs_compression_configs erofs_writer_plan_configs(const struct erofs_pl
 	if (!erofs_writer_may_have_metabox(plan))
 		return configs;
 	own = erofs_writer_methods_configs(&plan->metabox);
-	configs.algorithms |= own.algorithms;
-	RAISE(configs.lz4_max_pcluster_blocks, own.lz4_max_pcluster_blocks);
-	RAISE(configs.lzma_dict_size, own.lzma_dict_size);
-	RAISE(configs.deflate_window_bits, own.deflate_window_bits);
-	RAISE(configs.zstd_window_log, own.zstd_window_log);
+	erofs_configs_merge(&configs, &own);
 	return configs;
 }
