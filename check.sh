@@ -170,7 +170,8 @@ stage_dist() {
 	mkdir -p "$work/dist" && cd "$work/dist" && step configure "$top/configure" || return
 	# All of the tests have run above; these show that a release has what they need.
 	step "make distcheck" make -j"$jobs" distcheck \
-		TESTS='tests/headers.sh tests/layering.sh tests/spdx.sh tests/e2e/options.sh tests/unit/test_pool'
+		TESTS='tests/headers.sh tests/layering.sh tests/spdx.sh tests/e2e/options.sh tests/unit/test_pool' || return
+	step "archive of the release" test -s "erofs-ishare-$(sed -n 's/^## \([^ ,]*\).*/\1/p' "$top/CHANGELOG.md" | head -n 1).tar.xz"
 }
 
 # Guests that report by themselves what is right and what is not. What the stage gcc has built serves them, too.

@@ -42,7 +42,7 @@ bool tool_parse_size(uint64_t *out, const char *text, uint64_t max);
 /* Appends an option that may be repeated to a list, which free() ends. False when out of memory. */
 bool tool_append(const char ***list, size_t *count, const char *value);
 
-/* What --version prints, line by line, on stdout: "mkfs.erofs (erofs-ishare) 2.0.0-dev", ... */
+/* What --version prints, line by line, on stdout: "mkfs.erofs (erofs-ishare) 2.0.0", ... */
 void tool_print_version(void);
 /* ... whose command lines it understands, ... */
 void tool_print_compatible(void);

@@ -23,6 +23,8 @@ ci=("${test[@]}" clang shellcheck time busybox-static debian-archive-keyring)
 ci+=(chromium qemu-utils)
 # python3-jsonschema: compares what --json prints with doc/json.schema.json.
 ci+=(python3-jsonschema)
+# mandoc: lint of the manual pages.
+ci+=(mandoc)
 # make check-kernel: a virtual machine and what runs in it.
 kernel=("${build[@]}" qemu-system-x86 busybox-static cpio e2fsprogs mmdebstrap debian-archive-keyring xz-utils attr)
 

@@ -221,6 +221,8 @@ source_tests = \
 	tests/headers.sh \
 	tests/house.sh \
 	tests/layering.sh \
+	tests/man.sh \
+	tests/release.sh \
 	tests/spdx.sh \
 	tests/symbols.sh
 

@@ -60,7 +60,7 @@ static inline bool erofs_cancel_requested(const struct erofs_cancel *cancel)
 	return cancel && __atomic_load_n(&cancel->requested, __ATOMIC_ACQUIRE);
 }
 
-/* Release of the library, such as "2.0.0-dev". Static storage. */
+/* Release of the library, such as "2.0.0". Static storage. */
 EROFS_API const char *erofs_version(void);
 
 /* One line saying what the library was built with, such as "OpenSSL 3.0.15, xxHash 0.8.1". Static storage. */
