@@ -53,6 +53,7 @@ unit_tests = \
 	tests/unit/test_verity \
 	tests/unit/test_for_kernel \
 	tests/unit/test_format_chunk \
+	tests/unit/test_format_configs \
 	tests/unit/test_format_dirent \
 	tests/unit/test_format_inode \
 	tests/unit/test_format_superblock \
