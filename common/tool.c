@@ -67,10 +67,10 @@ bool tool_has_failed(void)
 	return failed;
 }
 
-void tool_print_alone(void (*print)(void *ctx), void *ctx)
+void tool_alone(void (*what)(void *ctx), void *ctx)
 {
 	pthread_mutex_lock(&sink.lock);
-	print(ctx);
+	what(ctx);
 	pthread_mutex_unlock(&sink.lock);
 }
 

@@ -27,8 +27,8 @@ bool tool_has_failed(void);
 /* Called before a message is written, so that a progress line can step aside. */
 void tool_set_message_hook(void (*hook)(void *ctx), void *ctx);
 
-/* Calls `print` while no message is being written, nor the hook called. */
-void tool_print_alone(void (*print)(void *ctx), void *ctx);
+/* Calls `what` while no message is being written, the hook not called, and no other thread is in here. */
+void tool_alone(void (*what)(void *ctx), void *ctx);
 
 /* Whole-string unsigned number, decimal or 0x..., without sign or suffix. False if it is not one or exceeds `max`. */
 bool tool_parse_number(uint64_t *out, const char *text, uint64_t max);

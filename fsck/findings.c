@@ -3,7 +3,19 @@
 
 #include <string.h>
 
+#include "common/tool.h"
 #include "fsck/options.h"
+
+struct finding {
+	struct json_object *list, *object;
+};
+
+static void append(void *ctx)
+{
+	struct finding *finding = ctx;
+
+	json_object_array_add(finding->list, finding->object);
+}
 
 static void keep(void *ctx, enum erofs_severity severity, const char *text)
 {
@@ -13,18 +25,17 @@ static void keep(void *ctx, enum erofs_severity severity, const char *text)
 					     [EROFS_SEV_DEBUG] = "debug" };
 	struct fsck_findings *findings = ctx;
 	struct json_object *object = json_object_new_object();
+	struct finding finding = { findings->list, object };
 
 	json_add_text(object, "severity", names[severity]);
 	json_add_bytes(object, "message", text, strlen(text));
-	pthread_mutex_lock(&findings->lock);
-	json_object_array_add(findings->list, object);
-	pthread_mutex_unlock(&findings->lock);
+	/* Workers report, too. */
+	tool_alone(append, &finding);
 	findings->next->message(findings->next->ctx, severity, text);
 }
 
 void fsck_findings_begin(struct fsck_findings *findings, const struct erofs_diag *next)
 {
-	pthread_mutex_init(&findings->lock, NULL);
 	findings->list = json_object_new_array();
 	findings->next = next;
 	findings->diag = (struct erofs_diag){ .message = keep, .ctx = findings, .verbosity = next->verbosity };
@@ -56,5 +67,4 @@ void fsck_findings_end(struct fsck_findings *findings, struct json_writer *json,
 		add_summary(object, summary);
 	json_object_object_add(object, "findings", findings->list);
 	json_put(json, NULL, object);
-	pthread_mutex_destroy(&findings->lock);
 }

@@ -2,8 +2,6 @@
 #ifndef FSCK_FINDINGS_H
 #define FSCK_FINDINGS_H
 
-#include <pthread.h>
-
 #include <json-c/json.h>
 
 #include <erofs/check.h>
@@ -13,7 +11,6 @@
 
 /* What is said about one image, kept for --json, and passed on as well. */
 struct fsck_findings {
-	pthread_mutex_t lock; /* guards the list: workers report, too */
 	struct json_object *list;
 	const struct erofs_diag *next;
 	struct erofs_diag diag; /* to be given to the library */

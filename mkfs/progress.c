@@ -58,7 +58,7 @@ static void update(void *ctx, const struct erofs_build_progress *progress)
 		return;
 	line->drawn = time;
 	line->latest = *progress;
-	tool_print_alone(draw, line);
+	tool_alone(draw, line);
 }
 
 void mkfs_start_progress(struct mkfs_progress *progress, struct erofs_build_options *build, bool quiet)

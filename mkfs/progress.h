@@ -9,7 +9,7 @@
 /* The clock of the summary, and the progress line on stderr. */
 struct mkfs_progress {
 	double started;
-	/* Progress comes from one thread at a time, a message perhaps from another: tool_print_alone() keeps them apart. */
+	/* Progress comes from one thread at a time, a message perhaps from another: tool_alone() keeps them apart. */
 	double drawn;			    /* when the line was drawn last */
 	bool shown;			    /* a line stands on the terminal */
 	struct erofs_build_progress latest; /* what it is to say */
