@@ -163,7 +163,7 @@ stage_user() {
 }
 
 stage_lint() {
-	cd "$top" && step shellcheck shellcheck -x check.sh quickstart.sh scripts/*.sh .ci/run tests/*.sh tests/*/*.sh
+	cd "$top" && step shellcheck shellcheck -x check.sh quickstart.sh scripts/*.sh .ci/run tests/*.sh tests/*/*.sh completions/*.sh
 }
 
 stage_dist() {

@@ -25,6 +25,8 @@ ci+=(chromium qemu-utils)
 ci+=(python3-jsonschema)
 # mandoc: lint of the manual pages.
 ci+=(mandoc)
+# Shells whose completions are tried.
+ci+=(bash-completion zsh fish)
 # make check-kernel: a virtual machine and what runs in it.
 kernel=("${build[@]}" qemu-system-x86 busybox-static cpio e2fsprogs mmdebstrap debian-archive-keyring xz-utils attr)
 

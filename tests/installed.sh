@@ -21,6 +21,15 @@ for tool in mkfs dump fsck; do
 done
 for tool in mount umount; do "$prefix/sbin/$tool.erofs" --version; done
 echo "ok - tools"
+share=$prefix/share
+for tool in mkfs dump fsck mount umount; do
+	for file in bash-completion/completions/"$tool.erofs" zsh/site-functions/"_$tool.erofs" fish/vendor_completions.d/"$tool.erofs.fish"; do
+		grep -q "$tool.erofs" "$share/$file"
+	done
+	[ -s "$(echo "$share"/man/man[18]/"$tool".erofs.[18])" ]
+done
+[ -s "$share/man/man3/liberofs.3" ] && [ -s "$share/man/man5/erofs-ishare-layout.5" ]
+echo "ok - completions and manual pages"
 
 cat >"$work/consumer.c" <<'END'
 #include <stdio.h>

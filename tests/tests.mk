@@ -231,6 +231,7 @@ program_tests = \
 	tests/e2e/callers.sh \
 	tests/e2e/compat.sh \
 	tests/e2e/ci_example.sh \
+	tests/e2e/completions.sh \
 	tests/e2e/compress_effects.sh \
 	tests/e2e/compressed.sh \
 	tests/e2e/deflate_pages.sh \
