@@ -5,6 +5,7 @@
 
 #include "mkfs/places.h"
 #include "mkfs/summary.h"
+#include "mkfs/summary_json.h"
 
 static int scan_oci(struct mkfs_job *job, struct erofs_tree *tree, const struct erofs_diag *diag)
 {
@@ -67,7 +68,8 @@ int mkfs_build_image(struct mkfs_job *job, const struct erofs_diag *diag)
 		/* Those of an index are not lost: they are carried over. */
 		if (job->build.fingerprint == options->build.fingerprint)
 			job->dropped_xattrs = erofs_tree_dropped_xattrs(tree);
-		if (!options->quiet && !job->no_summary)
+		mkfs_note_image(job);
+		if (mkfs_wants_summary(job))
 			mkfs_print_summary(job);
 	}
 	erofs_tree_free(tree);

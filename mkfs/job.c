@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include <json-c/json.h>
+
 #include "mkfs/image.h"
 #include "mkfs/oci.h"
 #include "mkfs/vmdk.h"
@@ -17,15 +19,18 @@ bool mkfs_job_init(struct mkfs_job *job, const struct mkfs_options *options, con
 		/* So that it shows which exclusions match nothing. One more: there may be none. */
 		.exclusions_used =
 			calloc(options->scan.exclude_path_count + options->scan.exclude_regex_count + 1, sizeof(bool)),
+		.images = options->json ? json_object_new_array() : NULL,
 	};
 	job->scan.cancel = job->build.cancel = cancel;
 	job->scan.exclusions_used = job->exclusions_used;
-	return job->exclusions_used || mkfs_refuse("out of memory");
+	return (job->exclusions_used && !job->images == !options->json) || mkfs_refuse("out of memory");
 }
 
 void mkfs_job_release(struct mkfs_job *job)
 {
 	free(job->exclusions_used);
+	json_object_put(job->images);
+	json_object_put(job->container);
 }
 
 int mkfs_job_run(struct mkfs_job *job, const struct erofs_diag *diag)

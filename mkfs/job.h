@@ -5,6 +5,8 @@
 #include "mkfs/options.h"
 #include "mkfs/progress.h"
 
+struct json_object;
+
 /* One run of mkfs.erofs: all that changes while the options, which say what to make, stay as they are. */
 struct mkfs_job {
 	const struct mkfs_options *options;
@@ -21,6 +23,9 @@ struct mkfs_job {
 	size_t oci_layer; /* the one that is being built */
 
 	struct mkfs_progress progress;
+
+	/* For --json, else NULL: an array of what was built, and the container image of layers=image (summary_json.h). */
+	struct json_object *images, *container;
 
 	/* Results. */
 	struct erofs_build_summary summary;

@@ -8,6 +8,7 @@
 #include "common/tool.h"
 #include "mkfs/job.h"
 #include "mkfs/places.h"
+#include "mkfs/summary_json.h"
 #include "mkfs/vmdk.h"
 
 /* The signal that asked us to stop. */
@@ -63,6 +64,8 @@ static int run(const struct mkfs_options *options)
 			mkfs_refuse("interrupted, '%s' was not written", options->output);
 		else if (err && !tool_has_failed() && !mkfs_has_refused())
 			mkfs_refuse("cannot build '%s': %s", options->output, strerror(-err));
+		else if (!err && options->json && !mkfs_print_json(&job))
+			err = -EIO;
 	}
 	mkfs_job_release(&job);
 	return err;
@@ -86,6 +89,6 @@ int main(int argc, char **argv)
 		signal(caught, SIG_DFL);
 		raise(caught);
 	}
-	/* The image is complete, whether or not the summary could be printed. */
+	/* The image is complete, whether or not the summary could be printed; only who asks for JSON waits for it. */
 	return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "mkfs/image.h"
+#include "mkfs/summary.h"
+#include "mkfs/summary_json.h"
 
 /* CACHE/ALGORITHM/XX/HEX.erofs; to be freed. */
 static char *entry_path(const char *cache, const char *diff_id)
@@ -99,15 +101,17 @@ static int build_entry(struct mkfs_job *job, const struct erofs_diag *diag, char
 {
 	int there = is_complete(job, path), err;
 
-	if (there > 0 && !job->options->quiet && !job->no_summary)
-		printf("%s: is there already\n", path);
-	if (there)
-		return there > 0 ? 0 : there;
-	err = make_directories(job, path);
+	job->oci_layer = layer;
+	if (there > 0) {
+		mkfs_note_kept_entry(job, path);
+		if (mkfs_wants_summary(job))
+			printf("%s: is there already\n", path);
+		return 0;
+	}
+	err = there ? there : make_directories(job, path);
 	if (err)
 		return err;
 	job->output = path;
-	job->oci_layer = layer;
 	err = mkfs_build_image(job, diag);
 	job->output = job->options->output;
 	return err;

@@ -10,6 +10,8 @@
 
 #include "mkfs/image.h"
 #include "mkfs/places.h"
+#include "mkfs/summary.h"
+#include "mkfs/summary_json.h"
 
 struct building {
 	struct mkfs_job *job;
@@ -93,7 +95,9 @@ int mkfs_build_oci_image(struct mkfs_job *job, const struct erofs_diag *diag)
 	convert.ctx = &building;
 	err = erofs_oci_convert(&options->oci, options->output, &convert, &summary, job->scan.cancel, diag);
 	free(recipe);
-	if (!err && !options->quiet && !job->no_summary)
+	if (!err)
+		mkfs_note_container(job, &summary);
+	if (!err && mkfs_wants_summary(job))
 		print_summary(job, &summary);
 	return err;
 }

@@ -34,6 +34,7 @@ struct mkfs_options {
 	const char *const *sources;
 	size_t source_count; /* more than one: images */
 	bool quiet;
+	bool json; /* what was made, as JSON on stdout */
 	int debug_level; /* -d */
 
 	struct erofs_scan_options scan;

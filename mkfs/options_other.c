@@ -29,6 +29,13 @@ static bool take_quiet(struct mkfs_parser *parser, const char *value)
 	return true;
 }
 
+static bool take_json(struct mkfs_parser *parser, const char *value)
+{
+	(void)value;
+	parser->options->json = true;
+	return true;
+}
+
 static bool take_debug_level(struct mkfs_parser *parser, const char *value)
 {
 	unsigned int level = 0;
@@ -64,6 +71,8 @@ static const struct mkfs_option rows[] = {
 	  .help = "      --async-queue-limit=N  at most N jobs at a time, but one more than workers\n" },
 	{ "quiet", 0, NO, take_quiet, .fits_restamp = true,
 	  .help = "      --quiet                print nothing but errors\n" },
+	{ "json", 0, NO, take_json, .fits_restamp = true,
+	  .help = "      --json                 print what was made as JSON (doc/json.schema.json)\n" },
 	{ NULL, 'd', MUST, take_debug_level, .fits_restamp = true,
 	  .help = "  -d LEVEL                   0: errors only ... 9: a line for each file\n" },
 	{ "help", 'h', NO, take_help, .help = "  -h, --help                 this text\n" },

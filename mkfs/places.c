@@ -37,6 +37,8 @@ static bool check_standard_files(struct mkfs_job *job)
 	if (stat(output, &out))
 		return true;
 	job->no_summary = is_output(STDOUT_FILENO, &out);
+	if (job->no_summary && job->options->json)
+		return mkfs_refuse("--json: standard output is the image '%s'", output);
 	return !is_output(STDERR_FILENO, &out) || mkfs_refuse("'%s' is where messages go, too", output);
 }
 

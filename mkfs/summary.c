@@ -78,6 +78,11 @@ static void print_verity(const struct erofs_build_summary *summary)
 	printf(" (dm-verity, at %" PRIu64 ")\n", summary->verity_offset);
 }
 
+bool mkfs_wants_summary(const struct mkfs_job *job)
+{
+	return !job->options->quiet && !job->options->json && !job->no_summary;
+}
+
 void mkfs_print_summary(const struct mkfs_job *job)
 {
 	const struct erofs_build_summary *summary = &job->summary;

@@ -4,6 +4,9 @@
 
 #include "mkfs/job.h"
 
+/* Whether anybody wants to read it: not with --quiet, nor where stdout is the image or JSON. */
+bool mkfs_wants_summary(const struct mkfs_job *job);
+
 /* What was built, on stdout. */
 void mkfs_print_summary(const struct mkfs_job *job);
 

@@ -104,6 +104,9 @@ static inline struct erofs_oci_convert_options erofs_oci_convert_options_init(vo
 	EROFS_OPTIONS_INIT(struct erofs_oci_convert_options);
 }
 
+/* Bytes that a digest takes as text, with the NUL. */
+#define EROFS_OCI_DIGEST_TEXT_SIZE 136
+
 struct erofs_oci_convert_summary {
 	size_t images;	  /* manifests of images that were converted: one for each platform */
 	size_t converted; /* layers */
@@ -113,6 +116,8 @@ struct erofs_oci_convert_summary {
 	size_t sent;
 	uint64_t sent_bytes;
 	size_t mounted;
+	/* What the name leads to now, a manifest or an index ("sha256:..."). Empty: the target has several of this image. */
+	char digest[EROFS_OCI_DIGEST_TEXT_SIZE];
 };
 
 /*

@@ -403,6 +403,15 @@ static int open_target(struct oci_conversion *conversion, const char *target, bo
 	return erofs_oci_sink_open(&conversion->sink, target, &options);
 }
 
+static void note_digest(struct erofs_oci_convert_summary *summary, struct json_object *list)
+{
+	const char *digest = NULL;
+
+	if (json_object_array_length(list) == 1)
+		digest = erofs_oci_json_string(json_object_array_get_idx(list, 0), "digest");
+	snprintf(summary->digest, sizeof(summary->digest), "%s", digest ? digest : "");
+}
+
 static int run(struct walk *walk, const struct erofs_oci_options *source, const char *target)
 {
 	erofs_auto_json struct json_object *list = json_object_new_array();
@@ -425,6 +434,7 @@ static int run(struct walk *walk, const struct erofs_oci_options *source, const 
 		conversion->summary->sent = conversion->sink->sent;
 		conversion->summary->sent_bytes = conversion->sink->sent_bytes;
 		conversion->summary->mounted = conversion->sink->mounted;
+		note_digest(conversion->summary, list);
 	}
 	return err;
 }

@@ -78,6 +78,43 @@ printf '!' | dd of=wrong bs=1 seek="$at" conv=notrunc status=none
 valid "fsck: a wrong fingerprint" fsck "$FSCK" --json --ishare wrong
 same "fsck: the finding" "4 errors 1 True" "$(say '"%d %s %d %s" % (d["exit_status"], d["images"][0]["verdict"], d["images"][0]["errors"], "/text" in d["images"][0]["findings"][0]["message"])')"
 
+# What was made.
+made() { # EXPRESSION: of the document's member, m, and its first image, i
+	"$python" -c 'import json, sys; m = json.load(open("document"))["mkfs"]; i = m["images"][0]; r = eval(sys.argv[1]); print(*r if isinstance(r, tuple) else [r])' "$1"
+}
+valid "mkfs" mkfs "$MKFS" --json "$FP_OPT" -zzstd -Eall-fragments -m4096 fragments s
+same "mkfs: the image" "fragments fragments sha256 True" "$(made 'm["output"], i["image"], i["fingerprints"]["algorithm"], i["image_bytes"] == '"$(stat -c %s fragments)")"
+valid "mkfs: a name that is no UTF-8" mkfs "$MKFS" --json "$(printf 'odd-\377')" s
+same "mkfs: its bytes" 6f64642dff "$(made 'i["image_hex"]')"
+valid "mkfs: with a tree" mkfs "$MKFS" --json --quiet --verity tree s
+same "mkfs: the root hash" "$(sed -n 's/.*"roothash": *"\([0-9a-f]*\)".*/\1/p' tree.dmverity)" "$(made 'i["verity"]["root_hash"]')"
+valid "mkfs: an index" mkfs "$MKFS" --json thin plain packed
+valid "mkfs: taken over" mkfs "$MKFS" --json --restamp stamped bare
+valid "mkfs: an archive" mkfs sh -c 'tar -C s --exclude=odd -c . | "$@"' - "$MKFS" --json --tar=f archive
+mkdir layer && seq 500 >layer/file && tar -C layer --sort=name -cf layer.tar . && tar -C s --exclude=null -cf s.tar .
+"$python" "$top_srcdir/tests/e2e/oci_images.py" layout lay plain s.tar layer.tar
+valid "mkfs: a container image" mkfs "$MKFS" --json --oci=lay flat
+valid "mkfs: layers=each" mkfs "$MKFS" --json --oci=lay,layers=each --verity each
+same "mkfs: layers=each, what was written" "$(find each -name '*.erofs' | sort)" "$(made '"\n".join(sorted(i["image"] for i in m["images"]))')"
+same "mkfs: layers=each, the list" "layers.json" "$(made 'm["order_list"]')"
+valid "mkfs: layers=cache" mkfs "$MKFS" --json --oci=lay,layers=cache cache
+same "mkfs: layers=cache, what was written" "$(find cache -name '*.erofs' | sort)" "$(made '"\n".join(sorted(i["image"] for i in m["images"] if i["built"]))')"
+valid "mkfs: layers=cache, again" mkfs "$MKFS" --json --oci=lay,layers=cache cache
+same "mkfs: layers=cache, again: all is there" "[False, False]" "$(made '[i["built"] for i in m["images"]]')"
+valid "mkfs: layers=image" mkfs "$MKFS" --json --oci=lay,layers=image --verity converted
+same "mkfs: layers=image, its digest" "$("$python" -c 'import json; print(json.load(open("converted/index.json"))["manifests"][0]["digest"])')" "$(made 'm["container_image"]["digest"]')"
+same "mkfs: layers=image, the layers" "2 True" "$(made 'len(m["images"]), all(i["verity"] and i["diff_id"] for i in m["images"])')"
+valid "mkfs: layers=image, again" mkfs "$MKFS" --json --oci=lay,layers=image --verity converted
+same "mkfs: layers=image, again: nothing is made" "0 2" "$("$python" -c 'import json; m = json.load(open("document"))["mkfs"]; print(len(m["images"]), m["container_image"]["reused_layers"])')"
+"$MKFS" --json --exclude-path=nothing warned s >document 2>warnings
+check "mkfs: warnings go to stderr" grep -q nothing warnings
+check "mkfs: ... and the document is whole" "$python" -c 'import json; json.load(open("document"))'
+refused "mkfs: a build that fails" "not there" "$MKFS" --json failed "not there"
+same "mkfs: ... prints no document" 0 "$(stat -c %s .out)"
+refused "mkfs: the image on stdout, too" "standard output is the image" sh -c '"$@" >stdout-image' - "$MKFS" --json /dev/stdout s
+refused "mkfs: a document that is lost" "cannot write to standard output" sh -c '"$@" >/dev/full' - "$MKFS" --json full s
+check "mkfs: ... the image is there" "$FSCK" full
+
 # One form of fingerprints, everywhere.
 value="sha256:$(sha256sum <s/text | cut -c1-64)"
 for view in "--path=/text" "--ls -l" --fingerprints; do
