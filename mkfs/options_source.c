@@ -45,6 +45,20 @@ static bool take_exclude_regex(struct mkfs_parser *parser, const char *value)
 				&options->scan.exclude_regex_count, value);
 }
 
+static bool take_ignore_unreadable(struct mkfs_parser *parser, const char *value)
+{
+	(void)value;
+	parser->options->scan.ignore_unreadable = true;
+	return true;
+}
+
+static bool take_one_file_system(struct mkfs_parser *parser, const char *value)
+{
+	(void)value;
+	parser->options->scan.one_file_system = true;
+	return true;
+}
+
 static bool take_hard_dereference(struct mkfs_parser *parser, const char *value)
 {
 	(void)value;
@@ -123,6 +137,10 @@ static const struct mkfs_option rows[] = {
 	  .help = "      --exclude-path=PATH    leave out PATH and what is below it\n" },
 	{ "exclude-regex", 0, MUST, take_exclude_regex,
 	  .help = "      --exclude-regex=REGEX  leave out what matches an extended regular expression\n" },
+	{ "ignore-unreadable", 0, NO, take_ignore_unreadable,
+	  .help = "      --ignore-unreadable    leave out files and directories that may not be read, with a warning\n" },
+	{ "one-file-system", 0, NO, take_one_file_system,
+	  .help = "      --one-file-system      directories on which other file systems are mounted stay empty\n" },
 	{ "all-root", 0, NO, mkfs_take_all_root, .help = "      --all-root             all files belong to root\n" },
 	{ "force-uid", 0, MUST, mkfs_take_force_uid,
 	  .help = "      --force-uid=UID, --force-gid=GID\n"

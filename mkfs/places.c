@@ -133,9 +133,23 @@ static bool check_devices(const struct mkfs_options *options)
 	return mkfs_refuse("--device=%s: only a source that is an EROFS image has devices", options->scan.devices[0]);
 }
 
+/* What only directories have. */
+static bool check_directory_options(const struct mkfs_options *options)
+{
+	const char *name = options->scan.ignore_unreadable ? "ignore-unreadable"
+			   : options->scan.one_file_system ? "one-file-system"
+							   : NULL;
+
+	if (!name || (options->input == MKFS_TREE && !mkfs_source_is_image(options)))
+		return true;
+	return mkfs_refuse("--%s is for directories, and the source '%s' is none", name,
+			   options->source ? options->source : "standard input");
+}
+
 bool mkfs_check_places(struct mkfs_job *job)
 {
 	const struct mkfs_options *options = job->options;
 
-	return check_standard_files(job) && check_same(options) && check_inside(options) && check_devices(options);
+	return check_standard_files(job) && check_same(options) && check_inside(options) && check_devices(options) &&
+	       check_directory_options(options);
 }

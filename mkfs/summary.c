@@ -25,7 +25,8 @@ static void print_compression(const struct mkfs_options *options, const struct e
 /* What they cost whoever mounts the image belongs to what they save. */
 static void print_fragments(const struct erofs_build_summary *summary)
 {
-	printf("  fragments:    %" PRIu64 " files, %.2f MB of them packed to %.2f MB; read, up to %.2f MB more stay in memory\n",
+	printf("  fragments:    %" PRIu64
+	       " files, %.2f MB of them packed to %.2f MB; read, up to %.2f MB more stay in memory\n",
 	       summary->fragments, megabytes(summary->packed_bytes), megabytes(summary->packed_encoded_bytes),
 	       megabytes(summary->packed_bytes));
 }

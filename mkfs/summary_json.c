@@ -161,8 +161,7 @@ static void put_bytes(struct json_writer *json, const char *key, const char *tex
 	struct json_object *object = json_object_new_object();
 
 	json_add_bytes(object, key, text, strlen(text));
-	json_object_object_foreach(object, name, value)
-		json_put(json, name, json_object_get(value));
+	json_object_object_foreach(object, name, value) json_put(json, name, json_object_get(value));
 	json_object_put(object);
 }
 

@@ -47,6 +47,16 @@ struct erofs_scan_options {
 	 */
 	bool keep_overlay;
 	bool carry_fingerprints; /* see erofs_scan_thin() */
+	/*
+	 * Directories: files and directories that the caller may not read are left out, and listed in a warning. Without this, the
+	 * scan fails when it has found all of them, and its message lists them. Other sources have none.
+	 */
+	bool ignore_unreadable;
+	/*
+	 * Directories: one on which another file system is mounted stays empty; anything else on which one is mounted is left out.
+	 * Other sources have none.
+	 */
+	bool one_file_system;
 };
 
 /* Nothing is asked for; see <erofs/api.h>. */

@@ -51,7 +51,9 @@ int erofs_scan_directory(struct erofs_tree *tree, const char *path, const struct
 	/* From here on the tree owns the source. */
 	tree->source = source;
 	tree->source_ops = &erofs_source_dir_source_ops;
-	err = open_source(source);
+	err = erofs_tree_set_source_name(tree, path, true);
+	if (!err)
+		err = open_source(source);
 	if (!err)
 		err = erofs_source_dir_scan(source);
 	if (err == -ENOMEM)

@@ -11,6 +11,7 @@
 #include "lib/source/source_filter.h"
 #include "lib/source/source_label.h"
 #include "lib/source/source_losses.h"
+#include "lib/source/source_unreadable.h"
 #include "lib/tree/tree.h"
 
 /* The directory source: what its parts share. */
@@ -34,6 +35,8 @@ struct dir_source {
 	struct erofs_filter *filter;
 	struct erofs_labels *labels;
 	struct erofs_losses losses; /* of all workers, when they are done */
+	struct erofs_unreadable unreadable; /* likewise */
+	uint64_t root_dev;
 };
 
 /* Whether `st` is still the file that was scanned, unchanged. */
@@ -44,6 +47,15 @@ bool erofs_source_dir_same(const struct erofs_tree_inode *inode, const struct st
  * scratch space. A file descriptor or a negative errno.
  */
 int erofs_source_dir_open_directory(int root_fd, const struct erofs_tree_inode *dir, struct erofs_buffer *path);
+
+/*
+ * Whether the tree may have `name` in this directory: 1 or 0, or -ENOMEM. What must not be read is put on the list. For any thread.
+ */
+int erofs_source_dir_admits(const struct dir_source *source, struct erofs_unreadable *unreadable,
+			    const struct erofs_tree_inode *inode, const struct stat *st, int dir_fd, const char *name);
+
+/* Whether it is the root of another file system, while only one is wanted. */
+bool erofs_source_dir_is_foreign(const struct dir_source *source, const struct stat *st);
 
 /* Reads the whole tree, all but the contents of its files. Failures are reported. */
 int erofs_source_dir_scan(struct dir_source *source);

@@ -81,6 +81,8 @@ static int set_kind(const struct dir_source *source, struct dir_listing *listing
 	case S_IFBLK:
 		return set_rdev(inode, st, source->diag);
 	case S_IFDIR:
+		if (erofs_source_dir_is_foreign(source, st))
+			return 0;
 		return erofs_buffer_append(&listing->subdirectories, &inode, sizeof(inode));
 	default:
 		return 0;
@@ -112,6 +114,9 @@ static int add_entry(const struct dir_source *source, struct dir_listing *listin
 					 EROFS_NAME_MAX);
 	if (fstatat(place->fd, name, &st, AT_SYMLINK_NOFOLLOW))
 		return erofs_tree_report(source->diag, -errno, entry.inode, "cannot stat: %s", strerror(errno));
+	err = erofs_source_dir_admits(source, &worker->unreadable, entry.inode, &st, place->fd, name);
+	if (err <= 0)
+		return err;
 	err = set_attributes(entry.inode, &st, worker);
 	if (!err)
 		err = set_kind(source, listing, entry.inode, &st, place->fd, worker);
@@ -248,6 +253,7 @@ int erofs_source_dir_list_root(struct dir_source *source, struct dir_listing *li
 
 	if (fstat(source->root_fd, &st))
 		return erofs_report(source->diag, -errno, "cannot stat '%s': %s", source->path, strerror(errno));
+	source->root_dev = st.st_dev;
 	err = set_attributes(root, &st, worker);
 	return err ? err : read_xattrs(source, listing, root, &place, NULL, worker);
 }

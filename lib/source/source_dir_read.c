@@ -181,6 +181,7 @@ static void release_source(void *arg)
 	erofs_source_labels_close(source->labels);
 	erofs_source_filter_free(source->filter);
 	erofs_source_losses_release(&source->losses);
+	erofs_source_unreadable_release(&source->unreadable);
 	if (source->root_fd >= 0)
 		close(source->root_fd);
 	free(source);

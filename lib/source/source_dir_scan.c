@@ -88,6 +88,7 @@ static void release_worker(struct dir_source *source, struct dir_worker *worker)
 	erofs_buffer_release(&worker->list);
 	erofs_buffer_release(&worker->xattr_names);
 	erofs_source_loss_merge(&source->losses.xattrs, &worker->left_out);
+	erofs_source_unreadable_merge(&source->unreadable, &worker->unreadable);
 }
 
 static void release_scan(struct scan *scan)
@@ -146,6 +147,9 @@ int erofs_source_dir_scan(struct dir_source *source)
 	if (!pool)
 		return erofs_report(source->diag, -EAGAIN, "cannot start %u workers", source->options->workers);
 	err = scan_with(source, pool);
+	if (!err)
+		err = erofs_source_unreadable_report(&source->unreadable, source->path,
+						     source->options->ignore_unreadable, source->diag);
 	if (!err)
 		erofs_source_losses_report(&source->losses, source->path, source->diag);
 	if (!err && !source->options->hard_dereference)

@@ -21,6 +21,7 @@ struct dir_worker {
 	struct erofs_buffer list;	 /* directory entries as the system hands them out */
 	struct erofs_buffer xattr_names; /* as the system hands them out */
 	struct erofs_loss left_out;
+	struct erofs_unreadable unreadable;
 	bool asked_for_cwd; /* a working directory of the thread's own was asked for */
 	bool has_own_cwd;   /* ... and given */
 };

@@ -275,6 +275,9 @@ static int scan_layers(struct image_source *source)
 	}
 	if (!err)
 		source->tree->root = below;
+	/* Of several, messages name those that they are about. */
+	if (!err && source->layer_count == 1)
+		err = erofs_tree_set_source_name(source->tree, source->layers[0].path, false);
 	return err;
 }
 

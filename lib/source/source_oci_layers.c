@@ -325,8 +325,10 @@ static int keep_layers(struct oci_source *source)
 static int prepare(struct oci_source *source)
 {
 	const struct erofs_scan_options *options = source->tar.options;
-	int err = erofs_tree_paths_init(&source->tar.paths, source->tar.tree);
+	int err = erofs_tree_set_source_name(source->tar.tree, source->image->store->name, false);
 
+	if (!err)
+		err = erofs_tree_paths_init(&source->tar.paths, source->tar.tree);
 	source->records = calloc(source->end - source->first + 1, sizeof(*source->records));
 	if (!err)
 		err = source->records ? erofs_source_oci_hidden_init(&source->hidden) : -ENOMEM;

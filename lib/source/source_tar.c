@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "lib/source/source_begin.h"
@@ -65,6 +66,8 @@ int erofs_scan_tar(struct erofs_tree *tree, const char *path, const struct erofs
 	tree->source = source;
 	tree->source_ops = &erofs_source_tar_source_ops;
 	err = open_source(source, path);
+	if (!err)
+		err = erofs_tree_set_source_name(tree, path && strcmp(path, "-") != 0 ? path : "standard input", false);
 	if (!err && source->input.is_random)
 		err = read_members(source);
 	else if (!err)

@@ -101,12 +101,39 @@ const char *erofs_tree_path(struct erofs_buffer *path, const struct erofs_tree_i
 	return (const char *)path->data;
 }
 
-int erofs_tree_report(const struct erofs_diag *diag, int err, const struct erofs_tree_inode *inode, const char *format,
-		      ...)
+int erofs_tree_set_source_name(struct erofs_tree *tree, const char *name, bool is_directory)
+{
+	erofs_auto_free char *shown = erofs_escape(name, strlen(name)), *text = NULL;
+	size_t length = shown ? strlen(shown) : 0;
+
+	/* The paths begin with one. */
+	while (is_directory && length && shown[length - 1] == '/')
+		length--;
+	if (!shown || asprintf(&text, "%.*s%s", (int)length, shown, is_directory ? "" : ":") < 0) {
+		text = NULL;
+		return -ENOMEM;
+	}
+	tree->root->name = erofs_arena_copy(&tree->arena, text, strlen(text));
+	return tree->root->name ? 0 : -ENOMEM;
+}
+
+char *erofs_tree_shown_path(const struct erofs_tree_inode *inode)
 {
 	erofs_auto(erofs_buffer_release) struct erofs_buffer path = { 0 };
 	const char *raw = erofs_tree_path(&path, inode);
 	erofs_auto_free char *shown = erofs_escape(raw, strlen(raw));
+	const struct erofs_tree_inode *root = inode;
+	char *text;
+
+	while (root->parent)
+		root = root->parent;
+	return shown && asprintf(&text, "%s%s", root->name ? root->name : "", shown) >= 0 ? text : NULL;
+}
+
+int erofs_tree_report(const struct erofs_diag *diag, int err, const struct erofs_tree_inode *inode, const char *format,
+		      ...)
+{
+	erofs_auto_free char *shown = erofs_tree_shown_path(inode);
 	erofs_auto_free char *text = NULL;
 	va_list args;
 
@@ -114,7 +141,7 @@ int erofs_tree_report(const struct erofs_diag *diag, int err, const struct erofs
 	if (vasprintf(&text, format, args) < 0)
 		text = NULL;
 	va_end(args);
-	return erofs_report(diag, err, "%s: %s", shown ? shown : raw, text ? text : format);
+	return erofs_report(diag, err, "%s: %s", shown ? shown : inode->name, text ? text : format);
 }
 
 static int push(struct erofs_tree_walk *walk, struct erofs_tree_inode *dir)

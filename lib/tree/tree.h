@@ -82,7 +82,7 @@ struct erofs_tree_inode {
 	};
 	void *origin;			 /* the source's own record */
 	struct erofs_tree_inode *parent; /* directory of its first name; NULL for the root */
-	const char *name;		 /* that name; "" for the root */
+	const char *name;		 /* that name; of the root: see erofs_tree_set_source_name() */
 };
 
 /* ---- contents --------------------------------------------------------------------------------------------------------------- */
@@ -248,7 +248,16 @@ int erofs_tree_add_xattr(struct erofs_tree *tree, struct erofs_tree_inode *inode
 /* Puts the inode's path from the root ("/a/b", "/" for the root) into `path`, NUL-terminated. Returns its text. */
 const char *erofs_tree_path(struct erofs_buffer *path, const struct erofs_tree_inode *inode);
 
-/* Reports "PATH: text" for an inode, with odd bytes of its name made visible; returns `err`. */
+/*
+ * What messages put before the tree's paths, so that they name the source, too: of a directory its own path, of anything else its name
+ * and a colon. Without it they begin with the slash. `name` is copied. -ENOMEM.
+ */
+int erofs_tree_set_source_name(struct erofs_tree *tree, const char *name, bool is_directory);
+
+/* The path that messages show, with odd bytes made visible. To be freed; NULL when out of memory. */
+char *erofs_tree_shown_path(const struct erofs_tree_inode *inode);
+
+/* Reports "PATH: text" for an inode, by the path that messages show; returns `err`. */
 int erofs_tree_report(const struct erofs_diag *diag, int err, const struct erofs_tree_inode *inode, const char *format,
 		      ...) __attribute__((format(printf, 4, 5)));
 

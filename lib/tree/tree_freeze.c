@@ -120,7 +120,7 @@ int erofs_tree_freeze(struct erofs_tree *tree, const struct erofs_diag *diag)
 	tree->root->nlink = 0;
 	err = each_directory(tree, prepare_directory, &freeze);
 	if (!err)
-		err = take(tree, &freeze.room, tree->root, NULL, "");
+		err = take(tree, &freeze.room, tree->root, NULL, tree->root->name);
 	tree->root->nlink = 2;
 	if (!err)
 		err = each_directory(tree, number_directory, &freeze);

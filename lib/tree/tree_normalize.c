@@ -54,7 +54,6 @@ static void set_time(struct erofs_tree_inode *inode, const struct erofs_tree_rul
 /* It is kept, as the source has it; but no file has it on any system, so it is hardly what was meant. */
 static void warn_of_no_owner(const struct erofs_tree *tree, const struct erofs_diag *diag)
 {
-	erofs_auto(erofs_buffer_release) struct erofs_buffer path = { 0 };
 	const struct erofs_tree_inode *first = NULL;
 	erofs_auto_free char *shown = NULL;
 	uint32_t count = 0;
@@ -68,7 +67,7 @@ static void warn_of_no_owner(const struct erofs_tree *tree, const struct erofs_d
 	}
 	if (!first)
 		return;
-	shown = erofs_escape(erofs_tree_path(&path, first), strlen(erofs_tree_path(&path, first)));
+	shown = erofs_tree_shown_path(first);
 	erofs_message(diag, EROFS_SEV_WARNING,
 		      "%s: the owner %" PRIu32 ":%" PRIu32
 		      " has an id that no file can have; Linux shows 65534 instead "

@@ -67,6 +67,21 @@ done
 rejects "missing source" "missing-dir.*no such file" "$out" "$work/missing-dir"
 rejects "source is a file" "hello.*not a directory" "$out" "$work/s/hello"
 mkfifo "$work/fifo"
+for option in ignore-unreadable one-file-system; do
+	tar -C "$work/s" -cf "$work/s.tar" .
+	rejects "--$option with an archive" "$option is for directories.*s.tar" --$option --tar=f "$out" "$work/s.tar"
+done
+# Messages name the source with the path, whatever it is.
+mkdir "$work/p" && : >"$work/p/huge-id"
+if is_root && chown 70000 "$work/p/huge-id"; then
+	tar -C "$work/p" -cf "$work/p.tar" huge-id
+	rejects "the path in a directory" "mkfs.erofs: $work/p/huge-id: " -Eforce-inode-compact "$out" "$work/p/"
+	rejects "the path in an archive" "mkfs.erofs: $work/p.tar:/huge-id: " -Eforce-inode-compact --tar=f "$out" "$work/p.tar"
+	"$MKFS" --quiet "$work/p.erofs" "$work/p"
+	rejects "the path in an image" "mkfs.erofs: $work/p.erofs:/huge-id: " -Eforce-inode-compact --clean=data "$out" "$work/p.erofs"
+	"$MKFS" --tar=f -Eforce-inode-compact "$out" <"$work/p.tar" 2>"$work/.err"
+	judge_refusal "the path in standard input" "mkfs.erofs: standard input:/huge-id: " $? "standard input"
+fi
 rejects "source is a FIFO" "fifo" "$out" "$work/fifo"
 ln -s nowhere "$work/dangling"
 rejects "source is a dangling symlink" "dangling" "$out" "$work/dangling"
@@ -80,6 +95,27 @@ if is_root && as_nobody "$MKFS" --version >/dev/null 2>&1; then
 	chmod 0 "$work/u/dir/below"
 	refused "unreadable directory" "below.*permission denied" as_nobody "$MKFS" "$out" "$work/u"
 	nothing_left "unreadable directory"
+	chmod 755 "$work/u/dir/below"
+	# Several: all of them at once, by their paths with the source's, up to 20.
+	mkdir "$work/u/many"
+	for ((i = 100; i < 130; i++)); do echo "$i" >"$work/u/many/$i"; done
+	chmod 0 "$work/u/many"/1?? "$work/u/dir/below"
+	chmod 644 "$work/u/many/105"
+	as_nobody "$MKFS" "$out" "$work/u/" >"$work/.out" 2>"$work/.err"
+	same "unreadable files: exit status" 1 $?
+	nothing_left "unreadable files"
+	same "unreadable files: the list" "mkfs.erofs: '$work/u/': 30 files and directories cannot be read:
+  $work/u/dir/below: Permission denied
+$(for i in {100..104} {106..119}; do echo "  $work/u/many/$i: Permission denied"; done)
+  and 10 more" "$(cat "$work/.err")"
+	check "--ignore-unreadable" as_nobody "$MKFS" --ignore-unreadable --workers=3 "$out" "$work/u"
+	cp "$work/.out" "$work/said"
+	check "--ignore-unreadable: a warning with the number" grep -q "warning: '$work/u': left out 30 files and directories" "$work/said"
+	same "--ignore-unreadable: what is there" "105" "$("$DUMP" --ls --path=/many "$out" | awk '/1[0-9][0-9]$/ { print $NF }')"
+	check "--ignore-unreadable: a clean image" "$FSCK" "$out"
+	check_not "--ignore-unreadable: a directory of theirs" "$DUMP" --path=/dir/below "$out"
+	rm -f "$out"
+	rm -rf "$work/u/many"
 	chmod 0 "$work/u"
 	refused "unreadable source" "/u[^a-z].*permission denied" as_nobody "$MKFS" "$out" "$work/u"
 	nothing_left "unreadable source"

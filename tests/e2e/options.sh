@@ -201,6 +201,23 @@ check_not "image inside its source: nothing left" test -e "$work/t/out/image.ero
 rm -rf "$work/t"
 
 # ---- links, xattrs
+if is_root; then
+	# A file system on a directory, and on a file; on a directory the same one again, which is no other.
+	mkdir "$work/s/other" "$work/s/again" && : >"$work/s/here" && echo other >"$work/other-file"
+	mount -t tmpfs other "$work/s/other" && mounts+=("$work/s/other") && echo x >"$work/s/other/inside"
+	mkdir "$work/file-system" && mount -t tmpfs file "$work/file-system" && mounts+=("$work/file-system")
+	echo y >"$work/file-system/file" && mount --bind "$work/file-system/file" "$work/s/here" && mounts+=("$work/s/here")
+	mount --bind "$work/s/dir" "$work/s/again" && mounts+=("$work/s/again")
+	built "all file systems" -T1 "$image" "$work/s"
+	same "all file systems" "/again/ten-thousand /here /other/inside" "$("$DUMP" --ls -R "$image" | grep -oE '/(other|again|here)(/inside|/ten-thousand)?$' | grep -E 'here|inside|ten' | sort | xargs)"
+	built "--one-file-system" --one-file-system "$image" "$work/s"
+	same "--one-file-system" "/again/ten-thousand" "$("$DUMP" --ls -R "$image" | grep -oE '/(other|again|here)(/inside|/ten-thousand)?$' | grep -E 'here|inside|ten' | sort | xargs)"
+	check "--one-file-system: the directory stays" "$DUMP" --path=/other "$image"
+	for at in other here again; do unmount "$work/s/$at"; done
+	rm -rf "$work/s/other" "$work/s/here" "$work/s/again"
+else
+	skip "--one-file-system: not root"
+fi
 built "--hard-dereference" --hard-dereference "$image" "$work/s"
 seen "--hard-dereference" "1 1" bash -c 'echo $(stat -c %h hello dir/linked)'
 if is_root; then
