@@ -10,34 +10,45 @@ for python in python3 /usr/bin/python3 ''; do
 done
 [ "$python" ] || skip_all "no python3-jsonschema"
 
+# One process looks at all documents: starting it costs more than its work.
 cat >validate.py <<-'PYTHON'
 	import json, sys
 	import jsonschema
 	schema = json.load(open(sys.argv[1]))
 	validator = jsonschema.Draft202012Validator(schema)
 	validator.check_schema(schema)
-	kind = sys.argv[2]
-	text = sys.stdin.read()
-	document = json.loads(text)
-	part = {"type": "object", "$ref": "#/$defs/" + kind, "$defs": schema["$defs"]}
-	# What is wrong with a part is easier to read than which of all alternatives does not fit.
-	if kind in document and kind in schema["$defs"]:
-	    for error in jsonschema.Draft202012Validator(part).iter_errors(document[kind]) if kind not in ("extents", "entries") else []:
-	        print(list(error.absolute_path), error.message[:300])
-	        sys.exit(1)
-	errors = sorted(validator.iter_errors(document), key=str)
-	for error in errors[:3]:
-	    print(list(error.absolute_path), error.message[:300])
-	sys.exit(bool(errors) or kind not in document)
+	def find_errors(kind, text):
+	    try:
+	        document = json.loads(text)
+	    except ValueError as error:
+	        return [str(error)]
+	    # What is wrong with a part is easier to read than which of all alternatives does not fit.
+	    if kind in document and kind in schema["$defs"] and kind not in ("extents", "entries"):
+	        part = {"type": "object", "$ref": "#/$defs/" + kind, "$defs": schema["$defs"]}
+	        for error in jsonschema.Draft202012Validator(part).iter_errors(document[kind]):
+	            return [f"{list(error.absolute_path)} {error.message[:300]}"]
+	    errors = sorted(validator.iter_errors(document), key=str)
+	    lines = [f"{list(error.absolute_path)} {error.message[:300]}" for error in errors[:3]]
+	    return lines or ([] if kind in document else ["no " + kind])
+	for line in sys.stdin:
+	    name, kind, what = line.rstrip("\n").split(" ", 2)
+	    errors = find_errors(kind, open(name, "rb").read().decode("utf-8", "surrogateescape"))
+	    print(("not ok - " if errors else "ok - ") + what)
+	    for error in errors:
+	        print("    " + error)
 PYTHON
-valid() { # WHAT MEMBER COMMAND...: the command's output has this member and fits the schema
+documents=0
+mkdir documents
+: >list
+valid() { # WHAT MEMBER COMMAND...: the command's output, also in `document`, has this member and fits the schema
 	local what=$1 member=$2
 	shift 2
+	documents=$((documents + 1))
 	"$@" >document 2>/dev/null </dev/null
-	"$python" validate.py "$top_srcdir/doc/json.schema.json" "$member" <document >.out && { pass "$what"; return; }
-	fail "$what"
-	head -n 5 .out
+	cp document documents/$documents
+	echo "documents/$documents $member $what" >>list
 }
+validate() { "$python" validate.py "$top_srcdir/doc/json.schema.json" <"$1"; }
 
 mkdir s && small_tree s && printf x >"s/$(printf 'not-utf8-\377')" && ln -s "$(printf '\377')" s/odd && mkfifo s/fifo
 truncate -s 200000 s/sparse && printf x >>s/sparse && seq 9000 >s/text
@@ -123,9 +134,15 @@ for view in "--path=/text" "--ls -l" --fingerprints; do
 done
 check "fingerprint in --diff" grep -qF "\"fingerprint\": \"$value\"" <("$DUMP" --json --diff plain other)
 
+validate list >verdicts
+same "a verdict on each document" $documents "$(grep -c '^\(not \)\?ok - ' verdicts)"
+cat verdicts
+failures=$((failures + $(grep -c '^not ok' verdicts)))
+
 # A test that cannot fail is none.
+: >list
 for change in 's/"schema_version": 1/"schema_version": 2/' 's/"same": [a-z]*/"same": 1/' 's/"same": [a-z]*,//' 's/"path"/"pfad"/' 's/sha256:/sha256-/'; do
-	"$DUMP" --json --diff plain other | sed "$change" >document
-	"$python" validate.py "$top_srcdir/doc/json.schema.json" diff <document >.out && fail "unnoticed: $change"
+	valid "unnoticed: $change" diff bash -c '"$1" --json --diff plain other | sed "$2"' - "$DUMP" "$change"
 done
+same "wrong documents are noticed" "not ok 5" "$(validate list | grep -E '^(not )?ok' | sed 's/ - .*//' | sort | uniq -c | awk '{ print $2, $3, $1 }')"
 finish
