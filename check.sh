@@ -130,8 +130,8 @@ stage_variants() {
 		configured "${plain[@]}" "--without-$library" || continue
 		tests make -j"$test_jobs" check check_PROGRAMS= TESTS=tests/e2e/left_out.sh
 	done
-	# libcurl as a library of the linker. mount.erofs without libdevmapper has nothing that could be refused.
-	configured "${plain[@]}" --enable-linked-curl --without-devmapper || return
+	# libcurl as a library of the linker.
+	configured "${plain[@]}" --enable-linked-curl || return
 	tests make -j"$test_jobs" check check_PROGRAMS= TESTS=tests/e2e/oci_registry.sh
 	# zlib in the place of ISA-L, which has to look at as much.
 	configured "${plain[@]}" --without-isal || return

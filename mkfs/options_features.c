@@ -108,6 +108,12 @@ static bool set_fragdedupe(struct mkfs_options *options, bool on, const char *va
 	return mkfs_refuse("-E fragdedupe=%s: full, inode or off", value);
 }
 
+static bool set_dedupe(struct mkfs_options *options, bool on)
+{
+	options->build.dedupe_runs = on;
+	return true;
+}
+
 static bool set_chunk_indexes(struct mkfs_options *options, bool on)
 {
 	options->build.chunk_indexes = on;
@@ -149,7 +155,7 @@ static const struct {
 	{ .name = "full-index", .set = set_full_index },
 	{ .name = "legacy-compress", .set = refuse_legacy },
 	{ .name = "all-fragments", .set = set_all_fragments },
-	{ .name = "dedupe" },
+	{ .name = "dedupe", .set = set_dedupe },
 	{ .name = "dot-omitted" },
 	{ .name = "force-chunk-indexes", .set = set_chunk_indexes },
 	{ .name = "force-inode-blockmap", .set = set_blockmap },

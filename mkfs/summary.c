@@ -44,6 +44,9 @@ static void print_stored(const struct mkfs_job *job)
 		       summary->shared_files, megabytes(summary->saved_bytes));
 	if (build->compression_count)
 		print_compression(job->options, summary);
+	if (summary->repeats)
+		printf("  dedupe:       %" PRIu64 " runs of bytes inside of files that others have, too, %.2f MB\n",
+		       summary->repeats, megabytes(summary->repeat_bytes));
 	if (summary->metabox_bytes)
 		printf("  metabox:      %.2f MB of metadata and small files to %.2f MB, in %" PRIu64 " pieces\n",
 		       megabytes(summary->metabox_bytes), megabytes(summary->metabox_encoded_bytes),

@@ -39,7 +39,7 @@ prefixes() {
 	cat <<-'PREFIXES'
 		lib/util     ahead arena array base64 buffer data_buffer escape gate hex index message mix pages path pool random_seed report sized uuid wants
 		lib/format   acl chunk compact configs crc32c device_slot dirent file_type inode kernel lcluster name pack superblock verity_superblock xattr zextent zmap
-		lib/codec    decode decoder deflate encode encoder hasher look looks verity
+		lib/codec    chunker decode decoder deflate encode encoder hasher look looks verity
 		lib/io       device file output target
 		lib/tree     tree
 		lib/reader   reader

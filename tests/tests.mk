@@ -39,6 +39,7 @@ unit_tests = \
 	tests/unit/test_check_metabox \
 	tests/unit/test_check_super \
 	tests/unit/test_chunk_plan \
+	tests/unit/test_chunker \
 	tests/unit/test_cluster_index \
 	tests/unit/test_contents \
 	tests/unit/test_dedup \
@@ -236,6 +237,7 @@ program_tests = \
 	tests/e2e/compressed.sh \
 	tests/e2e/deflate_pages.sh \
 	tests/e2e/compressed_read.sh \
+	tests/e2e/dedupe.sh \
 	tests/e2e/determinism.sh \
 	tests/e2e/diff.sh \
 	tests/e2e/dump.sh \

@@ -185,6 +185,13 @@ struct erofs_build_options {
 	uint32_t data_align_blocks;
 	/* Parts of the data that are in work at the same time, at most; one more than workers is the least. 0: as is best. */
 	uint32_t jobs_most;
+
+	/*
+	 * Equal runs of bytes inside of compressed files are stored once, if that is worth it. Contents are read twice, so that
+	 * -EINVAL comes of those that arrive, unless all of them are fragments (all_fragments). Nothing without compression.
+	 * Linux >= 6.1.
+	 */
+	bool dedupe_runs;
 };
 
 struct erofs_build_summary {
@@ -217,6 +224,8 @@ struct erofs_build_summary {
 	uint64_t fragment_bytes;	/* of them, as they are read */
 	uint64_t packed_bytes;		/* of the packed inode, which they lie in: equal ones once */
 	uint64_t packed_encoded_bytes;	/* and what it takes in the image */
+	uint64_t repeats;		/* runs of bytes that other files have, too, or earlier parts of the same, ... */
+	uint64_t repeat_bytes;		/* ... and their sum; they are not stored again */
 };
 
 /*

@@ -268,6 +268,11 @@ int erofs_build_arrivals(struct erofs_tree *tree, const struct erofs_tree_rules 
 
 	if (!err)
 		err = take_options(&known, options, tree, output, diag);
+	if (!err && known.dedupe_runs && known.compression_count && !known.all_fragments)
+		err = erofs_report(
+			diag, -EINVAL,
+			"dedupe reads contents twice, and those of a pipe, a compressed archive or layers come once: "
+			"unpack them first, or pack all files as fragments");
 	if (!err)
 		err = erofs_tree_take_rules(&known_rules, rules, diag);
 	if (err)

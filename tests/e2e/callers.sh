@@ -129,12 +129,6 @@ caller() {
 	same "$what: exit status" 0 "${PIPESTATUS[0]}"
 	check "$what: fsck" "$FSCK" "$image"
 }
-# unbuilt WHAT FEATURE ARGUMENTS...: refused by the name of what is not built yet, and nothing is left.
-unbuilt() {
-	rm -f "$image"
-	refused "$1" "-E $2 is not built yet" "$MKFS" "${@:3}"
-	check_not "$1: no image" test -e "$image"
-}
 : >"$image"
 truncate -s 1M "$image"
 check "systemd-repart, all of it: build" "$MKFS" -U "$uuid" --quiet -zzstd,level=3 -b4096 "$image" "$work/s" -T0 -C65536
@@ -151,7 +145,7 @@ caller "Flatcar" -zlz4hc,12 -C65536 -Efragments,ztailpacking "$image" "$work/s"
 caller "archiso" -zlzma,109 -E ztailpacking "$image" "$work/s"
 caller "image converters" --quiet -Enoinline_data -zlz4hc -C 65536 -T0 --mkfs-time --sort=none "$image" "$work/s"
 caller "osbuild, fragments" "$image" "$work/s" --quiet -z zstd,8 -E all-fragments,fragdedupe=inode -C 65536 --exclude-regex x
-unbuilt "lorax" dedupe "$image" "$work/s" -z zstd,8 -Ededupe,all-fragments -C 65536
+caller "lorax" "$image" "$work/s" -z zstd,8 -Ededupe,all-fragments -C 65536
 caller "dracut, fragments" "$image" "$work/s" --exclude-path=nothing -C 65536 -E fragments -x -1 -U $none -T 0 -z lz4hc
-unbuilt "image builders" dedupe -E fragments,dedupe,ztailpacking -C1048576 -b4096 "$image" "$work/s"
+caller "image builders" -E fragments,dedupe,ztailpacking -C1048576 -b4096 "$image" "$work/s"
 finish

@@ -55,7 +55,7 @@ refused "SOURCE_DATE_EPOCH=garbage" "SOURCE_DATE_EPOCH" env SOURCE_DATE_EPOCH=ga
 nothing_left "SOURCE_DATE_EPOCH=garbage"
 
 # ---- known, but not built: refused by name
-for option in --tar=headerball -Ededupe --ungzip=x \
+for option in --tar=headerball -Edot-omitted --ungzip=x \
 	--unxz=x --chunksize=4096 --blobdev=x --zD --zD=1 \
 	--product-out=x --fs-config-file=x --incremental=data; do
 	name=${option%%=*}

@@ -15,6 +15,8 @@ check "decoders: $(find "$work/decoder" -type f | wc -l) inputs" replay decoder
 # Small ones, so that a fuzzer gets far with them.
 seq 1 2000 >"$work/s/text"
 head -c 5000 /dev/urandom | cat "$work/s/text" - >"$work/s/d/mixed"
+# Of runs that others have.
+{ echo begins otherwise && cat "$work/s/text" && seq 9000 10000 && cat "$work/s/text"; } >"$work/s/d/runs"
 printf hello >"$work/s/small"
 ln -s text "$work/s/link"
 made=()
@@ -30,6 +32,8 @@ done <<-END
 	deflate-1024 -zdeflate -b1024
 	zstd -zzstd
 	tails -zlz4hc -Eztailpacking $FP_OPT
+	dedupe -zlz4 -C16384 -Ededupe,full-index
+	dedupe-extents -zzstd -E48bit,dedupe --extent-size=16384 $FP_OPT
 	fragments -zzstd -C16384 -Efragments $FP_OPT
 	fragments-all -zlz4hc -E48bit,all-fragments
 	fragments-tails -zlz4 -Efragments,ztailpacking,full-index

@@ -200,6 +200,8 @@ compressed_images() { # SOURCE
 		$MKFS zstd-extents -zzstd -E48bit $FP_OPT
 		$MKFS fragments -zzstd -C65536 -Efragments $FP_OPT
 		$MKFS all-fragments -zlz4 -E48bit,all-fragments
+		$MKFS dedupe -zlz4 -C16384 -Ededupe
+		$MKFS dedupe-extents -zzstd -E48bit,dedupe $FP_OPT
 		$MKFS tails -zlz4hc -C65536 -Eztailpacking
 		$MKFS lz4-extents -zlz4 -E48bit --extent-size=16384
 		$MKFS metabox-4096 -zlz4 -m4096 $FP_OPT

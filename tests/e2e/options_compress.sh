@@ -49,6 +49,8 @@ says_same "-E48bit without -z" -E48bit -- -b4096
 says_same "--max-extent-bytes beyond the format" -zlz4 --max-extent-bytes=4G -- -zlz4
 says_same "--max-extent-bytes=0" -zlz4 --max-extent-bytes=0 -- -zlz4
 says_same "-E^legacy-compress" -zlz4 -E^legacy-compress -- -zlz4
+says_same "-E^dedupe" -zlz4 -Ededupe,^dedupe -- -zlz4
+says_same "-Ededupe without compression" -Ededupe --
 says_same "-E^fragments" -zlz4 -Efragments,^fragments -- -zlz4
 says_same "-E^all-fragments" -zlz4 -Eall-fragments,^all-fragments -- -zlz4
 says_same "-E^fragments of all" -zlz4 -Eall-fragments,^fragments -- -zlz4
@@ -99,8 +101,8 @@ rejects "--extent-size above --max-extent-bytes" "extent-size 65536.*max-extent-
 rejects "-E48bit,full-index" "full-index.*48bit" -zlz4 -E48bit,full-index
 rejects "-E48bit,ztailpacking" "ztailpacking is for clusters.*48bit" -zlz4 -E48bit,ztailpacking
 rejects "-Elegacy-compress" "legacy-compress.*5\.4.*full-index" -zlz4 -Elegacy-compress
-rejects "-Ededupe" "dedupe is not built yet" -zlz4 -Ededupe
-rejects "-Efragments,dedupe" "dedupe is not built yet" -zlz4 -Efragments,dedupe
+rejects "-Ededupe=1" "unknown feature 'dedupe=1'" -zlz4 -Ededupe=1
+rejects "-Ededupe of an old kernel" "no Linux before 6.1.*share" -zlz4 -Ededupe --min-kernel=6.0
 for value in 0 -1 x 4G; do rejects "-Efragments=$value" "fragments=$value.*bytes.*small" -zlz4 "-Efragments=$value"; done
 rejects "-Efragdedupe=some" "fragdedupe=some.*full, inode or off" -zlz4 -Efragdedupe=some
 rejects "-Efragments=(long)" "too long" -zlz4 -Efragments=000000000000000000000000000000000000001

@@ -137,6 +137,7 @@ class Maker:
                 options += ["-E48bit", "--extent-size=%d" % choice((4096, 65536, 131072))]
             else:
                 options += [choice(("-C%d" % bits, "-C65536", "-C16384")), choice(("-Efull-index", "-E^full-index"))]
+            options += choice(([], ["-Ededupe"], ["-Ededupe,fragments"]))
         options += choice(([], ["--ishare-fingerprint=sha256"], ["--ishare-fingerprint=sha256"],
                            ["--ishare-fingerprint=sha512"]))
         options += choice(([], ["--dedupe-files=0"]))

@@ -43,7 +43,7 @@ static void begin(struct made *made, unsigned int bits, bool full, unsigned int 
 
 static void add(struct made *made, uint64_t length, uint32_t blocks, enum erofs_extent_form form)
 {
-	struct erofs_list_extent extent = { length, blocks, form };
+	struct erofs_list_extent extent = { .length = length, .plen = blocks, .form = form };
 
 	made->items[made->list.count++] = extent;
 	assert_int_equal(erofs_writer_extents_append(&made->extents, &extent), 0);

@@ -9,6 +9,9 @@ static const struct erofs_list_extent samples[] = {
 	{ .length = 131072, .plen = 0, .form = EROFS_FORM_ZEROS },
 	{ .length = UINT64_C(12) << 20, .plen = 1u << 20, .form = EROFS_FORM_ENCODED },
 	{ .length = UINT64_C(1) << 60, .plen = UINT32_MAX, .form = EROFS_FORM_STORED },
+	{ .length = 9000, .plen = 3, .form = EROFS_FORM_ENCODED, .place = UINT64_MAX },
+	{ .length = 8192, .plen = 16, .form = EROFS_FORM_ENCODED, .place = 1, .partial = true },
+	{ .length = 4096, .plen = 1, .form = EROFS_FORM_STORED, .place = 7 },
 	{ .length = 4095, .plen = 0, .form = EROFS_FORM_FRAGMENT },
 };
 #define SAMPLES (sizeof(samples) / sizeof(samples[0]))
@@ -40,18 +43,23 @@ static void assert_list(const struct erofs_buffer *lists, uint64_t at, const str
 	assert_int_equal(list.tail_at, expected->tail_at);
 	assert_int_equal(list.has_fragment, expected->has_fragment);
 	assert_int_equal(list.fragment, expected->fragment);
+	assert_int_equal(list.has_shared, expected->has_shared);
 	for (size_t i = first; i < first + expected->count; i++) {
 		assert_true(erofs_writer_extents_next(&cursor, &extent));
 		assert_int_equal(extent.length, samples[i].length);
 		assert_int_equal(extent.plen, samples[i].plen);
 		assert_int_equal(extent.form, samples[i].form);
+		assert_int_equal(extent.place, samples[i].place);
+		assert_int_equal(extent.partial, samples[i].partial);
 	}
 	assert_false(erofs_writer_extents_next(&cursor, &extent));
 }
 
 static void lists_come_back(void **state)
 {
-	const struct erofs_extent_list first = { .start = UINT64_MAX, .plen = 300, .count = SAMPLES - 1, .method = 254 };
+	const struct erofs_extent_list first = {
+		.start = UINT64_MAX, .plen = 300, .count = SAMPLES - 1, .method = 254, .has_shared = true
+	};
 	const struct erofs_extent_list second = { .start = 0, .plen = 0, .count = 1, .method = 0, .uneven = true };
 	const struct erofs_extent_list third = { .count = 2, .method = 3, .tail_size = 3800, .tail_at = UINT64_MAX };
 	struct erofs_buffer lists = { 0 };
@@ -62,10 +70,10 @@ static void lists_come_back(void **state)
 	add_list(&lists, &first_at, &first, 0);
 	add_list(&lists, &second_at, &second, 2);
 	add_list(&lists, &third_at, &third, 1);
-	add_list(&lists, &fourth_at, &fourth, 5);
+	add_list(&lists, &fourth_at, &fourth, SAMPLES - 1);
 	assert_list(&lists, second_at, &second, 2);
 	assert_list(&lists, third_at, &third, 1);
-	assert_list(&lists, fourth_at, &fourth, 5);
+	assert_list(&lists, fourth_at, &fourth, SAMPLES - 1);
 	assert_list(&lists, first_at, &first, 0);
 	erofs_buffer_release(&lists);
 }

@@ -37,7 +37,7 @@ static void begin(struct made *made, bool full, uint32_t pcluster_blocks)
 
 static void add(struct made *made, uint64_t length, uint32_t blocks, enum erofs_extent_form form)
 {
-	struct erofs_list_extent extent = { length, blocks, form };
+	struct erofs_list_extent extent = { .length = length, .plen = blocks, .form = form };
 
 	assert_int_equal(erofs_writer_extents_append(&made->extents, &extent), 0);
 	made->list.count++;

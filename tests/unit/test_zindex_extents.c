@@ -30,7 +30,11 @@ static void begin(struct made *made, uint64_t start)
 
 static void add(struct made *made, uint64_t length, uint32_t plen)
 {
-	struct erofs_list_extent extent = { length, plen, plen ? EROFS_FORM_ENCODED : EROFS_FORM_ZEROS };
+	struct erofs_list_extent extent = {
+		.length = length,
+		.plen = plen,
+		.form = plen ? EROFS_FORM_ENCODED : EROFS_FORM_ZEROS,
+	};
 
 	assert_int_equal(erofs_writer_extents_append(&made->extents, &extent), 0);
 	made->list.count++;

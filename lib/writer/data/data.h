@@ -41,6 +41,7 @@ struct erofs_data {
 	struct erofs_packed *packed; /* the inode that they lie in, see packed.h; NULL if there are none */
 	bool has_compressed;
 	bool has_packed_tails; /* some of them end with one */
+	bool has_shared;       /* some have extents of others */
 	uint32_t arrived;	       /* files of arrivals, numbered in the order of their coming */
 	struct erofs_pages arrivals;   /* const struct erofs_tree_inode *, by that number */
 	struct erofs_hasher *uuid_hasher; /* NULL unless the UUID comes from the content */

@@ -38,6 +38,7 @@ struct erofs_zindex erofs_writer_zindex(const struct erofs_plan *plan, const str
 		.file_size = inode->size,
 		.has_fragment = list.has_fragment,
 		.is_fragment = list.has_fragment && list.count == 1,
+		.has_shared = list.has_shared,
 	};
 
 	if (list.has_fragment)

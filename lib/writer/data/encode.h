@@ -32,6 +32,7 @@ struct erofs_encoded {
 	uint8_t *out; /* room is the caller's */
 	size_t room;
 	bool ends_file;		      /* set by the caller: the bytes are a file's last, so that its tail may be packed */
+	bool is_followed;	      /* set by the caller: the next extent begins anywhere in a block */
 	size_t size;		      /* bytes of `out` in use */
 	size_t tail_size;	      /* bytes behind them: the last extent, to stand behind the index */
 	size_t fragment_size;	      /* bytes of the input's end: the last extent, to be a fragment */

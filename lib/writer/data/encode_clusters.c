@@ -164,6 +164,14 @@ static ssize_t leave_tail(struct cutter *cutter, size_t *length, size_t encoded)
 	return fill(cutter, length, cutter->method->encoded_max);
 }
 
+/* What follows begins somewhere in a block, and no extent may begin there but it: the last one of these should cover a block. */
+static bool leaves_little(const struct cutter *cutter, size_t length)
+{
+	size_t unit = cutter->method->unit, rest = cutter->left - length;
+
+	return cutter->to->is_followed && rest && rest < unit && length >= 2 * unit;
+}
+
 /*
  * What encoding makes of the bytes to come: so much in the scratch buffer, 0 if they are better stored. As a rest of a block or
  * less always is: it takes a block in any case, and Linux 5.10 decodes nothing where LZ4 has so little to give (measured). As a
@@ -180,6 +188,10 @@ static ssize_t encode(struct cutter *cutter, size_t *length)
 	if (*length <= method->unit)
 		return may_pack(cutter, *length) ? encode_tail(cutter, *length) : 0;
 	encoded = fill(cutter, length, method->encoded_max);
+	if (encoded > 0 && leaves_little(cutter, *length)) {
+		*length = cutter->left - method->unit;
+		encoded = fill(cutter, length, method->encoded_max);
+	}
 	return leaves_waste(cutter, *length, encoded) ? leave_tail(cutter, length, (size_t)encoded) : encoded;
 }
 

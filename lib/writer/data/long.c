@@ -6,6 +6,7 @@
 #include "lib/writer/data/long.h"
 #include "lib/writer/data/duplicates.h"
 #include "lib/writer/data/place.h"
+#include "lib/writer/data/repeats.h"
 #include "lib/writer/data/reuse.h"
 #include "lib/writer/data/store.h"
 
@@ -86,13 +87,27 @@ static int reuse_segment(struct erofs_run *run, struct erofs_job *job, unsigned 
 	return erofs_writer_reuse(run, worker, &job->file->content, job->in, job->offset, job->length, &job->result);
 }
 
+/* The same with the extents of other files, behind what it became without. */
+static int encode_around(struct erofs_run *run, struct erofs_job *job, unsigned int worker)
+{
+	job->around_at = job->extents.size;
+	job->around.out = job->out + job->result.size + job->result.tail_size;
+	job->around.room = job->result.room;
+	job->around.ends_file = job->is_last;
+	return erofs_writer_encode_around(run, worker, job->file->inode, job->in, job->offset, job->length,
+					  &job->around);
+}
+
 static int encode_segment(struct erofs_run *run, struct erofs_job *job, unsigned int worker)
 {
+	int err;
+
 	job->result.room = erofs_writer_encode_room(&run->plan->methods, job->length);
 	job->result.ends_file = job->is_last;
-	return erofs_writer_encode(&run->workers[worker].encode,
-				   erofs_writer_inode_plan(run->plan, job->file->inode)->method, job->in, job->length,
-				   0, &job->result);
+	err = erofs_writer_encode(&run->workers[worker].encode,
+				  erofs_writer_inode_plan(run->plan, job->file->inode)->method, job->in, job->length, 0,
+				  &job->result);
+	return err || !job->result.shrunk ? err : encode_around(run, job, worker);
 }
 
 int erofs_writer_long_work(struct erofs_run *run, struct erofs_job *job, unsigned int worker)
@@ -106,7 +121,7 @@ int erofs_writer_long_work(struct erofs_run *run, struct erofs_job *job, unsigne
 		return err;
 	if (!job->segment)
 		file->first = erofs_writer_sum(job->in, job->length);
-	job->result = (struct erofs_encoded){ .out = job->out, .extents = &job->extents };
+	job->result = job->around = (struct erofs_encoded){ .out = job->out, .extents = &job->extents };
 	if (run->is_hashing_only)
 		return 0;
 	if (file->content.encoded_end)

@@ -5,6 +5,7 @@
 #include "lib/writer/data/long.h"
 #include "lib/writer/data/duplicates.h"
 #include "lib/writer/data/place.h"
+#include "lib/writer/data/repeats.h"
 #include "lib/writer/data/reuse.h"
 #include "lib/writer/data/shift.h"
 #include "lib/writer/data/store.h"
@@ -60,6 +61,48 @@ static int add_gap(struct erofs_long_file *file, uint32_t size)
 	return erofs_writer_extents_append(&file->extents, &gap);
 }
 
+/* With extents of other files, if they are there and that is better: then these take the place of those that the work has made. */
+static int choose_extents(struct erofs_run *run, struct erofs_job *job)
+{
+	const struct erofs_choice choice = {
+		.inode = job->file->inode,
+		.offset = job->offset,
+		.length = job->length,
+		.plain = &job->result,
+		.around = &job->around,
+		.around_extents = { .data = job->extents.data + job->around_at,
+				    .size = job->extents.size - job->around_at },
+	};
+	struct erofs_chosen chosen;
+	int better;
+
+	if (!job->around.count)
+		return 0;
+	better = erofs_writer_choose_around(run, &choice, &chosen);
+	job->extents.size = job->around_at;
+	if (better <= 0)
+		return better;
+	job->result = job->around;
+	job->result.count = chosen.count;
+	job->file->has_shared |= chosen.has_shared;
+	job->extents.size = 0;
+	return erofs_buffer_append(&job->extents, run->resolved.data, run->resolved.size);
+}
+
+static int add_extents(struct erofs_run *run, struct erofs_job *job)
+{
+	struct erofs_long_file *file = job->file;
+	int err =
+		erofs_writer_note_extents(run, file->inode, job->offset, job->start, &job->extents, job->result.count);
+
+	if (!job->segment)
+		file->start = job->start;
+	file->count += job->result.count;
+	file->shrunk |= job->result.shrunk;
+	file->uneven |= job->result.uneven;
+	return err ? err : erofs_buffer_append(&file->extents, job->extents.data, job->extents.size);
+}
+
 static int place_encoded(struct erofs_run *run, struct erofs_job *job)
 {
 	struct erofs_long_file *file = job->file;
@@ -68,6 +111,8 @@ static int place_encoded(struct erofs_run *run, struct erofs_job *job)
 
 	if (!err)
 		err = cover(run, job);
+	if (!err)
+		err = choose_extents(run, job);
 	if (!err && erofs_writer_is_whole_fragment(run, file))
 		err = erofs_writer_place_whole(run, job);
 	if (!err)
@@ -76,14 +121,7 @@ static int place_encoded(struct erofs_run *run, struct erofs_job *job)
 		err = add_gap(file, shift);
 	if (!err)
 		err = erofs_writer_place_bytes(run, file->inode, &job->start, job->result.size);
-	if (err)
-		return err;
-	if (!job->segment)
-		file->start = job->start;
-	file->count += job->result.count;
-	file->shrunk |= job->result.shrunk;
-	file->uneven |= job->result.uneven;
-	return erofs_buffer_append(&file->extents, job->extents.data, job->extents.size);
+	return err ? err : add_extents(run, job);
 }
 
 /* A stored file's size is known, so that the first segment takes the blocks of all. */
@@ -151,6 +189,7 @@ static int settle_layout(struct erofs_run *run, struct erofs_job *job)
 		.gaps = file->gaps,
 		.method = method,
 		.uneven = file->uneven,
+		.has_shared = file->has_shared,
 		.tail_size = (uint32_t)job->result.tail_size,
 	};
 	int err;

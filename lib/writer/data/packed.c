@@ -150,6 +150,8 @@ static void summarize(const struct erofs_packed *packed, struct erofs_build_summ
 	summary->packed_bytes = packed->inode.size;
 	summary->packed_encoded_bytes = erofs_writer_placed_span(&packed->plan, &packed->data, &packed->inode).size;
 	summary->encoded_bytes += summary->packed_encoded_bytes;
+	summary->repeats += packed->summary.repeats;
+	summary->repeat_bytes += packed->summary.repeat_bytes;
 	summary->encoder_runs += packed->summary.encoder_runs;
 	summary->encoded_extents += packed->summary.encoded_extents;
 }
@@ -173,6 +175,7 @@ int erofs_writer_data_pack(struct erofs_data *data, const struct erofs_plan *pla
 	err = erofs_writer_run_all(&packed->data, &packed->plan, pool);
 	data->zone = packed->data.zone;
 	packed->data.zone = (struct erofs_zone){ 0 };
+	data->has_shared |= packed->data.has_shared;
 	if (err)
 		return err;
 	summarize(packed, plan->summary);

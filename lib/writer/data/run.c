@@ -3,6 +3,7 @@
 #include "lib/writer/data/duplicates.h"
 #include "lib/writer/data/jobs.h"
 #include "lib/writer/data/long.h"
+#include "lib/writer/data/repeats.h"
 #include "lib/writer/data/run_all.h"
 #include "lib/writer/data/small.h"
 
@@ -63,6 +64,8 @@ static void release_run(struct erofs_run *run)
 
 	for (uint32_t i = 0; i < run->file_count; i++)
 		erofs_writer_long_free(run, erofs_writer_long_file(run, i));
+	erofs_writer_repeats_release(&run->repeats);
+	erofs_buffer_release(&run->resolved);
 	erofs_writer_progress_release(&run->progress);
 	erofs_pages_release(&run->files);
 	free(run->open);
@@ -89,6 +92,12 @@ static bool is_encoding(const struct erofs_run *run)
 	return run->plan->options->compression_count;
 }
 
+/* Whether equal runs of bytes are looked for. Fragments that arrive are read when all are there. */
+static bool finds_repeats(const struct erofs_run *run)
+{
+	return run->plan->options->dedupe_runs && is_encoding(run) && !run->arrivals && !run->is_hashing_only;
+}
+
 /*
  * Extents that are taken over round up to a block each, begin in different ones, and the last one of a segment may go far
  * beyond it.
@@ -99,6 +108,9 @@ static size_t choose_out_room(const struct erofs_run *run)
 
 	if (!is_encoding(run))
 		return 0;
+	/* In two ways, of which one will be chosen. */
+	if (finds_repeats(run) && !run->source->encoded)
+		return 2 * room;
 	return run->arrivals || !run->source->encoded ? room : 2 * (room + EROFS_PCLUSTER_ENCODED_MAX);
 }
 
@@ -183,8 +195,10 @@ static int store(struct erofs_run *run)
 {
 	static const struct erofs_pool_ops ops = { .next = next, .work = work, .commit = commit, .finish = finish };
 	struct erofs_build_summary *summary = run->plan->summary;
-	int err = erofs_pool_run(run->pool, &ops, run, run->job_count);
+	int err = finds_repeats(run) ? erofs_writer_repeats_find(run) : 0;
 
+	if (!err)
+		err = erofs_pool_run(run->pool, &ops, run, run->job_count);
 	if (!err && !run->arrivals)
 		err = erofs_writer_settle_candidates(run, &ops);
 	for (unsigned int i = 0; !err && is_encoding(run) && i < erofs_pool_width(run->pool); i++)

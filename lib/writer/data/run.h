@@ -27,6 +27,47 @@
  * Nothing here depends on how many workers there are or which is faster.
  */
 
+/* A run of bytes of a file that are those of another one, or of an earlier part of the same: see repeats.h. */
+struct erofs_repeat {
+	uint64_t at;	/* where in the file */
+	uint64_t from;	/* and where in the other one */
+	uint64_t length;
+	uint32_t inode, owner; /* numbers */
+};
+
+/* Where an extent begins because a repeat does. */
+struct erofs_cut {
+	uint64_t at;
+	uint64_t end;	/* up to which byte of the file repeats need its extents, of this cut or of one before it */
+	uint32_t inode; /* number */
+	uint32_t known; /* number of the extent there, when it is placed */
+};
+
+/* An extent that is placed. */
+struct erofs_known_extent {
+	uint64_t logical, length; /* bytes of the file */
+	uint64_t place;		  /* in the method's unit */
+	uint32_t inode;
+	uint32_t plen;
+	uint8_t method;
+	bool is_stored, partial;
+};
+
+struct erofs_repeats {
+	struct erofs_repeat *items; /* by file and place in it */
+	size_t count, room;
+	struct erofs_cut *cuts; /* likewise */
+	size_t cut_count;
+	struct erofs_known_extent *known; /* belongs to commits */
+	size_t known_count, known_room;
+};
+
+/* What the same bytes of a small file become with the extents of other files. */
+struct erofs_small_around {
+	struct erofs_encoded result;
+	size_t extents_at, extents_size; /* among the job's extents */
+};
+
 /* A file of at most one segment. */
 struct erofs_small_file {
 	const struct erofs_tree_inode *inode;
@@ -43,6 +84,8 @@ struct erofs_small_file {
 	size_t extents_size;
 	uint64_t extent_count; /* 0: the file is stored as it is */
 	bool uneven;	       /* see struct erofs_encoded */
+	bool has_shared;       /* extents of other files */
+	struct erofs_small_around around;
 };
 
 /* A file of several segments, or with chunks. */
@@ -79,7 +122,7 @@ struct erofs_long_file {
 	uint64_t start;	  /* byte on the device */
 	uint64_t size;	  /* bytes there so far */
 	uint64_t covered; /* bytes of the file, by extents that were taken over */
-	bool shrunk, uneven;
+	bool shrunk, uneven, has_shared;
 	uint32_t fragment; /* number of the one that all of it is */
 };
 
@@ -99,8 +142,9 @@ struct erofs_job {
 	uint64_t span; /* bytes of the file up to the next segment: with the holes that are stepped over */
 	bool has_data, is_last;
 	struct erofs_chunk_cursor chunks; /* where the segment begins */
-	struct erofs_encoded result;
-	uint64_t start; /* byte on the device */
+	struct erofs_encoded result, around; /* the latter with extents of other files; its own are behind those of the result */
+	size_t around_at;		     /* there in `extents` */
+	uint64_t start;			     /* byte on the device */
 	bool is_dropped;
 	size_t padding; /* zeros to write behind it */
 };
@@ -146,6 +190,9 @@ struct erofs_run {
 		files; /* struct erofs_long_file *, by number: commits look at earlier ones while next adds more */
 	uint32_t file_count;		   /* belongs to next */
 	struct erofs_index first_segments; /* of long files that are not candidates; belongs to commits */
+
+	struct erofs_repeats repeats; /* const but for what is known of places */
+	struct erofs_buffer resolved; /* belongs to commits */
 };
 
 static inline bool erofs_writer_is_cancelled(const struct erofs_plan *plan)

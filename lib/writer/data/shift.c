@@ -15,9 +15,10 @@ static bool is_good_start(const struct erofs_buffer *extents, uint64_t count, ui
 	struct erofs_list_extent extent;
 
 	while (erofs_writer_extents_next(&cursor, &extent)) {
-		if (extent.form == EROFS_FORM_ENCODED && erofs_writer_leaves_mark_behind(start, extent.plen))
+		if (extent.form == EROFS_FORM_ENCODED && !extent.place &&
+		    erofs_writer_leaves_mark_behind(start, extent.plen))
 			return false;
-		start += extent.plen;
+		start += erofs_writer_extent_room(&extent);
 	}
 	return true;
 }

@@ -5,6 +5,7 @@
 #include "lib/writer/data/small.h"
 #include "lib/writer/data/duplicates.h"
 #include "lib/writer/data/place.h"
+#include "lib/writer/data/repeats.h"
 #include "lib/writer/data/reuse.h"
 #include "lib/writer/data/shift.h"
 
@@ -91,9 +92,32 @@ static bool is_known(struct erofs_run *run, const struct erofs_small_file *file)
 	       erofs_writer_dedup_has_compressed(&run->data->dedup, file->identity.digest);
 }
 
-static int encode_file(struct erofs_run *run, struct erofs_job *job, struct erofs_small_file *file,
-		       struct erofs_encode_tools *tools)
+/* The same bytes with the extents of other files, behind what they became without. */
+static int encode_around(struct erofs_run *run, struct erofs_job *job, struct erofs_small_file *file,
+			 unsigned int worker)
 {
+	struct erofs_small_around *around = &file->around;
+	size_t size = (size_t)file->inode->size;
+
+	int err;
+
+	around->extents_at = job->extents.size;
+	around->result = (struct erofs_encoded){
+		.out = job->out + file->out_at + file->out_size + file->tail_size,
+		.room = worthwhile(run->plan, size),
+		.extents = &job->extents,
+		.ends_file = true,
+	};
+	err = erofs_writer_encode_around(run, worker, file->inode, job->in + file->at, 0, size, &around->result);
+
+	around->extents_size = job->extents.size - around->extents_at;
+	return err;
+}
+
+static int encode_file(struct erofs_run *run, struct erofs_job *job, struct erofs_small_file *file,
+		       unsigned int worker)
+{
+	struct erofs_encode_tools *tools = &run->workers[worker].encode;
 	size_t size = (size_t)file->inode->size;
 	struct erofs_encoded result = { .extents = &job->extents, .ends_file = true };
 	int err;
@@ -114,7 +138,7 @@ static int encode_file(struct erofs_run *run, struct erofs_job *job, struct erof
 		return 0;
 	}
 	note_encoded(job, file, &result);
-	return 0;
+	return encode_around(run, job, file, worker);
 }
 
 /* A last block of its own is padded with zeros; an inline tail is taken from where it is. */
@@ -137,7 +161,7 @@ static int work_file(struct erofs_run *run, struct erofs_job *job, struct erofs_
 		return err;
 	file->is_known = is_known(run, file);
 	if (!file->is_known)
-		err = encode_file(run, job, file, &tools->encode);
+		err = encode_file(run, job, file, worker);
 	if (!file->is_known && !file->extent_count)
 		pad_stored(run, job, file);
 	return err;
@@ -154,8 +178,11 @@ int erofs_writer_small_work(struct erofs_run *run, struct erofs_job *job, unsign
 
 		file->out_at = out_at;
 		file->extents_at = job->extents.size;
+		file->around.result.count = 0;
 		err = work_file(run, job, file, worker);
 		out_at += file->out_size + file->tail_size;
+		if (file->around.result.count)
+			out_at += file->around.result.size + file->around.result.tail_size;
 		bytes += file->inode->size;
 	}
 	if (!err)
@@ -180,26 +207,67 @@ static int place_encoded(struct erofs_run *run, struct erofs_small_file *file, c
 	return err ? err : erofs_writer_place_bytes(run, file->inode, &file->start, file->out_size);
 }
 
-static int commit_encoded(struct erofs_run *run, struct erofs_job *job, struct erofs_small_file *file)
+/* With extents of other files, if they are there and that is better: then these take the place of those that the work has made. */
+static int choose_extents(struct erofs_run *run, struct erofs_job *job, struct erofs_small_file *file,
+			  struct erofs_buffer *extents)
+{
+	const struct erofs_encoded *around = &file->around.result;
+	const struct erofs_encoded plain = {
+		.size = file->out_size,
+		.tail_size = file->tail_size,
+		.fragment_size = file->fragment_size,
+		.shrunk = true,
+	};
+	const struct erofs_choice choice = {
+		.inode = file->inode,
+		.length = (size_t)file->inode->size,
+		.plain = &plain,
+		.around = around,
+		.around_extents = { .data = job->extents.data + file->around.extents_at,
+				    .size = file->around.extents_size },
+	};
+	struct erofs_chosen chosen;
+	int better = erofs_writer_choose_around(run, &choice, &chosen);
+
+	*extents = (struct erofs_buffer){ .data = job->extents.data + file->extents_at, .size = file->extents_size };
+	if (better <= 0)
+		return better;
+	file->out_at = (size_t)(around->out - job->out);
+	file->out_size = around->size;
+	file->tail_size = around->tail_size;
+	file->fragment_size = around->fragment_size;
+	file->uneven = around->uneven;
+	file->extent_count = chosen.count;
+	file->has_shared = chosen.has_shared;
+	*extents = run->resolved;
+	return 0;
+}
+
+/* Where the data are, for the repeats of later files. */
+static int note_placed(struct erofs_run *run, const struct erofs_small_file *file, const struct erofs_buffer *extents)
+{
+	return erofs_writer_note_extents(run, file->inode, 0, file->start, extents, file->extent_count);
+}
+
+static int place_file(struct erofs_run *run, struct erofs_job *job, struct erofs_small_file *file)
 {
 	uint8_t method = erofs_writer_inode_plan(run->plan, file->inode)->method;
 	uint32_t unit = run->plan->methods.items[method].unit;
-	struct erofs_buffer extents = { .data = job->extents.data + file->extents_at, .size = file->extents_size };
+	struct erofs_buffer extents;
+	int err = choose_extents(run, job, file, &extents);
 	struct erofs_extent_list list = {
 		.plen = file->out_size / unit,
 		.count = file->extent_count,
 		.method = method,
 		.uneven = file->uneven,
 		.tail_size = (uint32_t)file->tail_size,
+		.has_shared = file->has_shared,
 	};
-	int err;
 
-	file->is_duplicate = erofs_writer_take_over(run, file->inode, true);
-	if (file->is_duplicate)
-		return 0;
-	if (file->is_known)
-		return erofs_tree_report(run->plan->diag, -EIO, file->inode, "its duplicate is there no longer");
-	err = place_encoded(run, file, &extents);
+	if (!err)
+		err = place_encoded(run, file, &extents);
+	if (!err)
+		err = note_placed(run, file, &extents);
 	list.start = file->start / unit;
 	if (!err)
 		err = erofs_writer_place_fragment(run, file->inode, &list,
@@ -208,6 +276,19 @@ static int commit_encoded(struct erofs_run *run, struct erofs_job *job, struct e
 	if (!err)
 		err = erofs_writer_place_extents(run, file->inode, &list, &extents,
 						 job->out + file->out_at + file->out_size);
+	return err;
+}
+
+static int commit_encoded(struct erofs_run *run, struct erofs_job *job, struct erofs_small_file *file)
+{
+	int err;
+
+	file->is_duplicate = erofs_writer_take_over(run, file->inode, true);
+	if (file->is_duplicate)
+		return 0;
+	if (file->is_known)
+		return erofs_tree_report(run->plan->diag, -EIO, file->inode, "its duplicate is there no longer");
+	err = place_file(run, job, file);
 	if (!err)
 		erofs_writer_own(run, file->inode);
 	return err;

@@ -5,11 +5,17 @@
 #define NUMBER_MAX_SIZE 10u
 #define FORM_BITS	3u
 
+/* Beside the forms of extents that follow the ones before them. */
+#define FORM_SHARED_STORED  5u
+#define FORM_SHARED_ENCODED 6u
+#define FORM_SHARED_PARTIAL 7u
+
 /* Beside the number of the method. */
 #define FLAG_UNEVEN   1u
 #define FLAG_TAIL     2u
 #define FLAG_FRAGMENT 4u
-#define FLAG_BITS     3u
+#define FLAG_SHARED   8u
+#define FLAG_BITS     4u
 
 static size_t put_number(uint8_t *out, uint64_t value)
 {
@@ -34,12 +40,23 @@ static uint64_t get_number(const uint8_t **at)
 	}
 }
 
+static unsigned int form_of(const struct erofs_list_extent *extent)
+{
+	if (!extent->place)
+		return extent->form;
+	if (extent->form == EROFS_FORM_STORED)
+		return FORM_SHARED_STORED;
+	return extent->partial ? FORM_SHARED_PARTIAL : FORM_SHARED_ENCODED;
+}
+
 int erofs_writer_extents_append(struct erofs_buffer *extents, const struct erofs_list_extent *extent)
 {
-	uint8_t raw[2 * NUMBER_MAX_SIZE];
-	size_t size = put_number(raw, extent->length << FORM_BITS | extent->form);
+	uint8_t raw[3 * NUMBER_MAX_SIZE];
+	size_t size = put_number(raw, extent->length << FORM_BITS | form_of(extent));
 
 	size += put_number(raw + size, extent->plen);
+	if (extent->place)
+		size += put_number(raw + size, extent->place);
 	return erofs_buffer_append(extents, raw, size);
 }
 
@@ -47,7 +64,7 @@ int erofs_writer_extent_lists_add(struct erofs_buffer *lists, uint64_t *at, cons
 				  const struct erofs_buffer *extents)
 {
 	uint64_t flags = (list->uneven ? FLAG_UNEVEN : 0) | (list->tail_size ? FLAG_TAIL : 0) |
-			 (list->has_fragment ? FLAG_FRAGMENT : 0);
+			 (list->has_fragment ? FLAG_FRAGMENT : 0) | (list->has_shared ? FLAG_SHARED : 0);
 	uint8_t raw[7 * NUMBER_MAX_SIZE];
 	size_t size = put_number(raw, list->start);
 	int err;
@@ -82,6 +99,7 @@ void erofs_writer_extent_lists_open(const struct erofs_buffer *lists, uint64_t a
 	list->uneven = method & FLAG_UNEVEN;
 	list->tail_size = method & FLAG_TAIL ? (uint32_t)get_number(&cursor->at) : 0;
 	list->tail_at = method & FLAG_TAIL ? get_number(&cursor->at) : 0;
+	list->has_shared = method & FLAG_SHARED;
 	list->has_fragment = method & FLAG_FRAGMENT;
 	list->fragment = list->has_fragment ? (uint32_t)get_number(&cursor->at) : 0;
 	cursor->left = list->count + list->gaps;
@@ -89,14 +107,23 @@ void erofs_writer_extent_lists_open(const struct erofs_buffer *lists, uint64_t a
 
 bool erofs_writer_extents_next(struct erofs_extent_cursor *cursor, struct erofs_list_extent *extent)
 {
+	unsigned int form;
 	uint64_t first;
 
 	if (!cursor->left)
 		return false;
 	cursor->left--;
 	first = get_number(&cursor->at);
-	extent->length = first >> FORM_BITS;
-	extent->form = (enum erofs_extent_form)(first & ((1u << FORM_BITS) - 1));
-	extent->plen = (uint32_t)get_number(&cursor->at);
+	form = (unsigned int)(first & ((1u << FORM_BITS) - 1));
+	*extent = (struct erofs_list_extent){
+		.length = first >> FORM_BITS,
+		.plen = (uint32_t)get_number(&cursor->at),
+		.form = form < FORM_SHARED_STORED    ? (enum erofs_extent_form)form
+			: form == FORM_SHARED_STORED ? EROFS_FORM_STORED
+						     : EROFS_FORM_ENCODED,
+		.partial = form == FORM_SHARED_PARTIAL,
+	};
+	if (form >= FORM_SHARED_STORED)
+		extent->place = get_number(&cursor->at);
 	return true;
 }

@@ -20,12 +20,20 @@ enum erofs_extent_form {
 	EROFS_FORM_GAP,	     /* no extent: unused room on the device in front of the next one */
 };
 
-/* One extent. They follow each other in the file and on the device. */
+/* One extent. They follow each other in the file, and on the device, too, but for those that are elsewhere. */
 struct erofs_list_extent {
 	uint64_t length; /* bytes of the file */
 	uint32_t plen;	 /* on the device, in the unit of the list's maker; 0 but for zeros: a packed tail */
 	enum erofs_extent_form form;
+	uint64_t place; /* not 0: an extent that another list has, too, stored or encoded; it is there, in that unit */
+	bool partial;	/* only its first part: it decodes to more */
 };
+
+/* Units that the extent takes behind the ones before it. */
+static inline uint32_t erofs_writer_extent_room(const struct erofs_list_extent *extent)
+{
+	return extent->place ? 0 : extent->plen;
+}
 
 /* Appends an extent to a list in the making. -ENOMEM. */
 int erofs_writer_extents_append(struct erofs_buffer *extents, const struct erofs_list_extent *extent);
@@ -33,11 +41,12 @@ int erofs_writer_extents_append(struct erofs_buffer *extents, const struct erofs
 /* What counts for a list as a whole. */
 struct erofs_extent_list {
 	uint64_t start; /* on the device */
-	uint64_t plen;	/* sum over the extents */
+	uint64_t plen;	/* sum over the extents that are not elsewhere */
 	uint64_t count; /* without gaps */
 	uint64_t gaps;
-	uint8_t method; /* number of the file's method */
-	bool uneven;	/* extents that are not all of the method's size */
+	uint8_t method;	 /* number of the file's method */
+	bool uneven;	 /* extents that are not all of the method's size */
+	bool has_shared; /* some are elsewhere */
 	/*
 	 * The last extent may be a packed tail: encoded or stored bytes that stand behind the index, 0: there is none. Each file
 	 * that shares the list has a copy.

@@ -3,6 +3,9 @@
 
 #include <erofs/inode.h>
 
+/* Extents that files share are at least so large on the average. */
+#define SHARED_EXTENT_LEAST 2048u
+
 #define RECORD_MAX 32u /* bytes of the longest record that is written, and thereby of alignment */
 
 static bool has_encoded_extents(const struct erofs_build_options *options)
@@ -27,10 +30,12 @@ uint64_t erofs_writer_zindex_size(const struct erofs_zindex *zindex, uint64_t at
 
 uint64_t erofs_writer_zindex_bound(const struct erofs_build_options *options, uint64_t file_size)
 {
-	uint64_t record = has_encoded_extents(options) ? RECORD_MAX
-			  : options->full_index	       ? EROFS_LCLUSTER_FULL_SIZE
-						       : 4;
+	bool is_full = options->full_index || options->dedupe_runs;
+	uint64_t record = has_encoded_extents(options) ? RECORD_MAX : is_full ? EROFS_LCLUSTER_FULL_SIZE : 4;
 	uint64_t span = has_encoded_extents(options) ? options->extent_size : UINT64_C(1) << options->blkszbits;
+
+	if (has_encoded_extents(options) && options->dedupe_runs && span > SHARED_EXTENT_LEAST)
+		span = SHARED_EXTENT_LEAST;
 
 	return (file_size / span + 2) * record + EROFS_ZMAP_HEADER_SIZE + EROFS_LCLUSTER_FULL_SKIPPED + RECORD_MAX;
 }

@@ -21,15 +21,20 @@ struct erofs_zindex {
 	uint64_t file_size;		/* bytes, not 0 */
 	uint64_t fragment_at;		/* of a list with a fragment: its offset in the packed inode */
 	bool has_fragment, is_fragment; /* such a list; nothing else is in it */
+	bool has_shared;		/* extents that are elsewhere */
 };
 
 /* Layout of the inode. */
 enum erofs_data_layout erofs_writer_zindex_layout(const struct erofs_zindex *zindex);
 
-/* CLUSTERS: whether the index is a full one. A compact one has no room for a fragment's offset of more than 32 bits. */
+/*
+ * CLUSTERS: whether the index is a full one. A compact one has no room for a fragment's offset of more than 32 bits, and its
+ * clusters follow each other.
+ */
 static inline bool erofs_writer_zindex_is_full(const struct erofs_zindex *zindex)
 {
-	return zindex->methods->options->full_index || (zindex->has_fragment && zindex->fragment_at > UINT32_MAX);
+	return zindex->methods->options->full_index || zindex->has_shared ||
+	       (zindex->has_fragment && zindex->fragment_at > UINT32_MAX);
 }
 
 /* Bytes from `at` to the end of the index. */

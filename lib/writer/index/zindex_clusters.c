@@ -98,12 +98,15 @@ static void enter_extent(struct walk *walk, struct erofs_lcluster *out)
 		.type = walk->next.form == EROFS_FORM_STORED ? EROFS_LCLUSTER_PLAIN : EROFS_LCLUSTER_HEAD1,
 		.clusterofs = (uint16_t)(walk->next_start & ((1u << walk->bits) - 1)),
 		.blkaddr = walk->next.form == EROFS_FORM_FRAGMENT ? walk->fragment_high : walk->next_blkaddr,
+		.partial_ref = walk->next.partial,
 	};
+	if (walk->next.place)
+		out->blkaddr = (uint32_t)walk->next.place;
 	walk->head = walk->lcluster;
 	walk->blkaddr = walk->next_blkaddr;
 	/* A packed tail or a fragment has none, but a count of them must not be 0. */
 	walk->blocks = walk->next.plen ? walk->next.plen : 1;
-	walk->next_blkaddr += walk->next.plen;
+	walk->next_blkaddr += erofs_writer_extent_room(&walk->next);
 	fetch(walk, walk->next_start + walk->next.length);
 }
 

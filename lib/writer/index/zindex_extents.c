@@ -62,20 +62,23 @@ static int encode_records(const struct erofs_zindex *zindex, struct erofs_buffer
 	struct erofs_extent_list list;
 	struct erofs_list_extent extent;
 	struct erofs_zextent record = { 0 };
+	uint64_t behind; /* the extents before */
 	unsigned int size;
 	int algorithm, err = 0;
 
 	erofs_writer_extent_lists_open(zindex->lists, zindex->list, &list, &cursor);
 	algorithm = (int)erofs_compressor_limits(zindex->methods->items[list.method].compression.compressor)->algorithm;
 	size = 4u << record_bits(zindex, &list);
-	record.pstart = list.start;
+	behind = list.start;
 	while (!err && erofs_writer_extents_next(&cursor, &extent)) {
 		uint8_t raw[32];
 
 		if (extent.form == EROFS_FORM_GAP) {
-			record.pstart += extent.plen;
+			behind += extent.plen;
 			continue;
 		}
+		record.pstart = extent.place ? extent.place : behind;
+		record.partial_ref = extent.partial;
 		record.length = extent.plen;
 		record.algorithm = extent.form == EROFS_FORM_ENCODED ? algorithm : -1;
 		if (extent.form == EROFS_FORM_FRAGMENT)
@@ -83,7 +86,7 @@ static int encode_records(const struct erofs_zindex *zindex, struct erofs_buffer
 		else
 			erofs_zextent_encode(&record, size, raw);
 		err = erofs_buffer_append(out, raw, size);
-		record.pstart += extent.plen;
+		behind += erofs_writer_extent_room(&extent);
 		record.lstart += extent.length;
 	}
 	return err;

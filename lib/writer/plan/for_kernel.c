@@ -47,6 +47,8 @@ static int check_clusters(const struct erofs_build_options *options, const struc
 
 	if (options->fragments)
 		err = need(target, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_FRAGMENTS), "fragments");
+	if (!err && options->dedupe_runs)
+		err = need(target, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_DEDUPE), "extents that files share");
 	if (err)
 		return err;
 	if (options->compressed_form == EROFS_COMPRESSED_EXTENTS)

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include "lib/codec/chunker.h"
+
+#include "lib/util/seed.h"
+
+/*
+ * A rolling hash: each byte shifts it to the left and adds a number of its own, so that what is older than 64 bytes has left it.
+ * A chunk ends where its highest bits are zero, which depend on all 64.
+ */
+#define WINDOW 64u
+
+void erofs_chunker_init(struct erofs_chunker *chunker, uint32_t average)
+{
+	*chunker = (struct erofs_chunker){
+		.least = average / 4,
+		.most = average * 4,
+		.shift = 64 - (unsigned int)__builtin_ctz(average),
+	};
+	for (uint64_t i = 0; i < 256; i++)
+		chunker->gear[i] = erofs_mix(i, UINT64_C(0x6765617220676561));
+}
+
+size_t erofs_chunker_cut(const struct erofs_chunker *chunker, const uint8_t *data, size_t size)
+{
+	size_t end = size < chunker->most ? size : chunker->most, at = chunker->least;
+	uint64_t hash = 0;
+
+	if (end <= at)
+		return end;
+	/* No chunk ends before that, so that the bytes in front of the window need not be looked at. */
+	for (size_t i = at - WINDOW; i < at; i++)
+		hash = (hash << 1) + chunker->gear[data[i]];
+	while (at < end) {
+		hash = (hash << 1) + chunker->gear[data[at++]];
+		if (!(hash >> chunker->shift))
+			break;
+	}
+	return at;
+}
