@@ -18,7 +18,7 @@ if [ "$release" = bookworm ]; then
 elif apt-cache show systemd-repart >/dev/null 2>&1; then
 	test+=(systemd-repart)
 fi
-ci=("${test[@]}" clang shellcheck time busybox-static debian-archive-keyring)
+ci=("${test[@]}" ccache clang shellcheck time busybox-static debian-archive-keyring)
 # chromium: opens the page of dump.erofs --ishare-report --html. qemu-utils: qemu-img reads what --vmdk-desc writes.
 ci+=(chromium qemu-utils)
 # python3-jsonschema: compares what --json prints with doc/json.schema.json.
