@@ -34,6 +34,17 @@ static void note(const struct dir_source *source, const struct erofs_tree_inode 
 }
 
 /*
+ * Saves a call for nearly every file. An ACL may still keep one user out, which reading tells; where such files are to be left out,
+ * each is asked about.
+ */
+static bool is_open_to_all(const struct dir_source *source, const struct stat *st)
+{
+	mode_t bits = S_ISDIR(st->st_mode) ? 0555 : 0444;
+
+	return !source->options->ignore_unreadable && (st->st_mode & bits) == bits;
+}
+
+/*
  * Whether it can be opened for reading: 0 or a negative errno. Asking is cheaper than opening, but only opening counts: sandboxes are
  * known to refuse the question.
  */
@@ -70,7 +81,7 @@ int erofs_source_dir_admits(const struct dir_source *source, struct erofs_unread
 		note(source, inode, "left out: another file system is mounted on it");
 		return 0;
 	}
-	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
+	if ((!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode)) || is_open_to_all(source, st))
 		return 1;
 	err = check_access(st, dir_fd, name);
 	/* Anything else is told when it is read. */
