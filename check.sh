@@ -3,7 +3,7 @@
 # check.sh [--no-install] [--keep] [STAGE...]: installs what is missing, builds outside of the source tree and tests.
 # Stages: gcc (build without warnings, `make check`), clang (build without warnings), sanitizers (AddressSanitizer and
 # UndefinedBehaviorSanitizer under `make check`), threads (ThreadSanitizer under what uses threads), variants (each library
-# that can be left out, left out), user (the tests that it changes, without root), lint (shellcheck), dist (`make distcheck`), kernel
+# that can be left out, left out; static tools), user (the tests that it changes, without root), lint (shellcheck), dist (`make distcheck`), kernel
 # (`make check-kernel`: page sharing in a virtual machine), kernels (`make check-kernels`: what old kernels read), containers
 # (`make check-containers`: a real containerd), or all.
 # Default: gcc. The last line counts: "N passed, N failed, N skipped".
@@ -137,6 +137,8 @@ stage_variants() {
 	# libcurl as a library of the linker.
 	configured "${plain[@]}" --enable-linked-curl || return
 	tests make -j"$test_jobs" check check_PROGRAMS= TESTS=tests/e2e/oci_registry.sh
+	configured "${plain[@]}" --enable-static-tools || return
+	tests make -j"$test_jobs" check check_PROGRAMS='$(tests_tools)' TESTS=tests/e2e/static_tools.sh
 	# zlib in the place of ISA-L, which has to look at as much.
 	configured "${plain[@]}" --without-isal || return
 	tests make -j"$test_jobs" check check_PROGRAMS= TESTS=tests/e2e/packed.sh

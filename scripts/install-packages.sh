@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later OR MIT
-# install-packages.sh build|test|ci|kernel: installs what is missing on Debian 12 and its kin, with apt-get and, for users other
+# install-packages.sh build|test|ci|kernel|debian: installs what is missing on Debian 12 and its kin, with apt-get and, for users other
 # than root, sudo. Says what it installs; does nothing when everything is there.
 set -euo pipefail
 
@@ -27,15 +27,21 @@ ci+=(python3-jsonschema)
 ci+=(mandoc)
 # Shells whose completions are tried.
 ci+=(bash-completion zsh fish)
+# Steps of pipelines are read from YAML.
+ci+=(python3-yaml)
 # make check-kernel: a virtual machine and what runs in it.
 kernel=("${build[@]}" qemu-system-x86 busybox-static cpio e2fsprogs mmdebstrap debian-archive-keyring xz-utils attr)
+
+# make check-debian, make check-containerfile.
+debian=("${build[@]}" debhelper dpkg-dev lintian mmdebstrap debian-archive-keyring)
 
 case ${1:-} in
 build) wanted=("${build[@]}") ;;
 test) wanted=("${test[@]}") ;;
 ci) wanted=("${ci[@]}") ;;
 kernel) wanted=("${kernel[@]}") ;;
-*) echo "usage: install-packages.sh build|test|ci|kernel" >&2 && exit 2 ;;
+debian) wanted=("${debian[@]}") ;;
+*) echo "usage: install-packages.sh build|test|ci|kernel|debian" >&2 && exit 2 ;;
 esac
 
 # Into a cache folder; without network the tests do without.

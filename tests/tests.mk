@@ -277,6 +277,7 @@ program_tests = \
 	tests/e2e/packed_tails.sh \
 	tests/e2e/stored_extents.sh \
 	tests/e2e/real_archives.sh \
+	tests/e2e/recipes.sh \
 	tests/e2e/tar.sh \
 	tests/e2e/tar_index.sh \
 	tests/e2e/thin.sh \
@@ -318,10 +319,13 @@ TESTS = $(unit_programs) $(source_tests) $(program_tests)
 
 tests_extra = $(source_tests) $(program_tests) $(tests_golden) \
 	tests/README.md \
+	tests/containerfile.sh tests/debian.sh \
+	tests/e2e/static_tools.sh \
 	tests/installed.sh \
 	tests/bench/bench.sh \
 	tests/bench/compress.sh \
 	tests/bench/share.sh \
+	tests/e2e/ci_steps.py \
 	tests/e2e/lib.sh \
 	tests/tools/failio.c \
 	tests/tools/fakeverity.c \
@@ -399,6 +403,14 @@ check-kernels-long: all tests/tools/treegen
 check-containers: all
 	$(kernel_environment) bash $(srcdir)/tests/containers/check-containers.sh || test $$? = 77
 
+# Debian packages: built, installed into a new root, used, purged.
+check-debian: all
+	$(kernel_environment) bash $(srcdir)/tests/debian.sh || test $$? = 77
+
+# The steps of Containerfile, without a registry.
+check-containerfile: all
+	$(kernel_environment) bash $(srcdir)/tests/containerfile.sh || test $$? = 77
+
 # make bench BENCH_ARGS='--peer DIR --root DIR --rounds N'
 bench: all $(check_PROGRAMS)
 	top_builddir='$(abs_top_builddir)' bash $(srcdir)/tests/bench/bench.sh $(BENCH_ARGS)
@@ -407,4 +419,4 @@ bench: all $(check_PROGRAMS)
 bench-share: all tests/tools/manifestgen
 	top_builddir='$(abs_top_builddir)' bash $(srcdir)/tests/bench/share.sh
 
-.PHONY: check-containers check-kernel check-kernel-long check-kernels check-kernels-long check-long bench bench-share
+.PHONY: check-containerfile check-containers check-debian check-kernel check-kernel-long check-kernels check-kernels-long check-long bench bench-share

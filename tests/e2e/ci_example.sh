@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later OR MIT
-# doc/ci.md: what it quotes is doc/ci.sh, and its commands do what it says.
+# doc/ci.md: what it quotes is doc/ci.sh, and its commands do what it says. doc/ci/: the steps of the pipelines do what they should.
 . "$(dirname "$0")/lib.sh"
 need_built "${all_codecs[@]}" libbz2
 need_tools "$MKFS" "$FSCK" "$DUMP"
@@ -46,6 +46,57 @@ same "the archive has the directory's" "$wanted" "$(views out/app-1.erofs)"
 same "the pipe has them" "$wanted" "$(views piped.erofs)"
 [ ! "$layouts" ] || same "the container image has them" "$wanted" "$(views out/layout-ref-1.erofs)"
 same "the manifest that is kept" "$("$DUMP" --fingerprints=json out/rootfs-2.erofs)" "$(cat out/rootfs-2.json)"
+
+# ---- pipelines of services: with a registry that wants a password ------------------------------------------------------------
+
+pipeline() { # NAME MIN-SAVING: runs its steps; prints the status of the last one and its name
+	local step status=0 run=$work/run-$1-$2
+	rm -rf "$run" && mkdir -p "$run/steps" "$run/home"
+	python3 "$top_srcdir/tests/e2e/ci_steps.py" "$top_srcdir/doc/ci/$1.yml" "$run/steps" || return
+	for step in $(seq "$(find "$run/steps" -type f | wc -l)"); do
+		(cd "$run" && env HOME="$run/home" IMAGE="docker://localhost:$port/app" OPTIONS=,http VERSION=2 BEFORE=1 MIN_SAVING="$2" \
+			REGISTRY="localhost:$port" REGISTRY_USER=user REGISTRY_PASSWORD=pass:word CI_REGISTRY="localhost:$port" \
+			CI_REGISTRY_USER=user CI_REGISTRY_PASSWORD=pass:word bash "$run/steps/$step") >"$run/log" 2>&1
+		status=$?
+		[ $status = 0 ] || break
+	done
+	echo "$status $(head -n 1 "$run/steps/$step")"
+}
+registry() { # with the images 1 and 2, and nothing else
+	[ ! "${server:-}" ] || kill "$server"
+	rm -f port
+	python3 "$top_srcdir/tests/e2e/oci_push_registry.py" serve basic >port 2>registry.log &
+	server=$!
+	for _ in $(seq 100); do [ -s port ] && break; sleep 0.05; done
+	port=$(cat port)
+	for tag in 1 2; do
+		check "image $tag in the registry" skopeo --insecure-policy copy --dest-tls-verify=false --dest-creds user:pass:word \
+			"oci:layout:$tag" "docker://localhost:$port/app:$tag"
+	done
+}
+converted() { skopeo --insecure-policy inspect --raw --tls-verify=false --creds user:pass:word "docker://localhost:$port/app:2-erofs"; }
+pipelines() {
+	local name last
+	unset REGISTRY_AUTH_FILE XDG_RUNTIME_DIR DOCKER_CONFIG http_proxy https_proxy
+	trap 'kill $server 2>/dev/null; cleanup' EXIT
+	for name in github gitlab; do
+		registry
+		case $name in github) last='# Foretell what sharing saves' ;; *) last='# script' ;; esac
+		same "$name: too little sharing" "3 $last" "$(pipeline $name 60)"
+		check_not "$name: no image then" converted
+		[ $name = gitlab ] || last='# Convert'
+		same "$name: all steps" "0 $last" "$(pipeline $name 20)"
+		tail -n 5 "$work/run-$name-20/log"
+		check "$name: the report" test -s "$work/run-$name-20/sharing.html"
+		check "$name: the image" converted
+		check "$name: its layers" sh -c 'grep -q erofs "$1"' sh <(converted)
+	done
+}
+if [ ! "$layouts" ] || ! command -v skopeo >/dev/null || ! built_with libcurl || ! python3 -c 'import yaml' 2>/dev/null; then
+	skip "pipelines: no layout, skopeo, libcurl or yaml of python3"
+else
+	pipelines
+fi
 
 # A job on another day, on another machine.
 cp -a rootfs-1 later && find later -exec touch {} + && find rootfs-1 -exec touch -d @1710000000 {} +

@@ -147,6 +147,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.token(query)
         match = re.fullmatch("/v2/(.*)/(blobs/uploads|blobs|manifests)/([^/]*)", url.path)
         if not match:
+            # Where other clients learn what is wanted.
+            if url.path == "/v2/" and auth == "basic" and not self.is_allowed("", "pull"):
+                return None
             return self.answer(200 if url.path == "/v2/" else 404)
         repository, kind, name = match.groups()
         if not self.is_allowed(repository, "pull" if self.command in ("GET", "HEAD") and kind != "blobs/uploads" else "push"):
