@@ -224,6 +224,7 @@ source_tests = \
 	tests/house.sh \
 	tests/layering.sh \
 	tests/man.sh \
+	tests/readability.sh \
 	tests/release.sh \
 	tests/spdx.sh \
 	tests/symbols.sh
