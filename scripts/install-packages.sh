@@ -33,7 +33,7 @@ ci+=(python3-yaml)
 kernel=("${build[@]}" qemu-system-x86 busybox-static cpio e2fsprogs mmdebstrap debian-archive-keyring xz-utils attr)
 
 # make check-debian, make check-containerfile.
-debian=("${build[@]}" debhelper dpkg-dev lintian mmdebstrap debian-archive-keyring)
+debian=("${build[@]}" libfuse3-dev debhelper dpkg-dev lintian mmdebstrap debian-archive-keyring)
 
 case ${1:-} in
 build) wanted=("${build[@]}") ;;
