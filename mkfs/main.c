@@ -43,15 +43,6 @@ static void set_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static enum erofs_severity verbosity(const struct mkfs_options *options)
-{
-	if (options->quiet || options->debug_level == 0)
-		return EROFS_SEV_ERROR;
-	if (options->debug_level >= 7)
-		return EROFS_SEV_DEBUG;
-	return options->debug_level >= 3 ? EROFS_SEV_NOTE : EROFS_SEV_WARNING;
-}
-
 static int run(const struct mkfs_options *options)
 {
 	struct mkfs_job job;
@@ -59,7 +50,7 @@ static int run(const struct mkfs_options *options)
 
 	if (mkfs_job_init(&job, options, &cancel) && mkfs_check_places(&job) && mkfs_check_vmdk(options)) {
 		set_signals();
-		err = mkfs_job_run(&job, tool_diag(verbosity(options), true));
+		err = mkfs_job_run(&job, tool_diag(mkfs_verbosity(options), true));
 		if (err == -ECANCELED)
 			mkfs_refuse("interrupted, '%s' was not written", options->output);
 		else if (err && !tool_has_failed() && !mkfs_has_refused())

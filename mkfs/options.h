@@ -79,6 +79,9 @@ void mkfs_release_options(struct mkfs_options *options);
 /* Whether an index of images has the block size that was asked for. */
 bool mkfs_check_thin_blocks(const struct mkfs_options *options, const struct erofs_build_options *build);
 
+/* Which messages are wanted. */
+enum erofs_severity mkfs_verbosity(const struct mkfs_options *options);
+
 /* Prints the usage on stdout. */
 void mkfs_print_help(void);
 

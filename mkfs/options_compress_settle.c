@@ -54,6 +54,18 @@ static bool check_form(const struct erofs_build_options *build)
 	return true;
 }
 
+static bool check_legacy(const struct erofs_build_options *build)
+{
+	bool other = build->compressed_form == EROFS_COMPRESSED_EXTENTS || build->pack_tails || build->fragments ||
+		     build->metabox >= EROFS_METABOX_IF_SMALLER;
+
+	for (unsigned int i = 0; i < build->compression_count; i++)
+		other |= erofs_compressor_limits(build->compression[i].compressor)->algorithm != EROFS_ALGORITHM_LZ4;
+	return !other || !build->legacy_layout ||
+	       mkfs_refuse("-E legacy-compress: kernels before 5.4, which want it, read nothing but LZ4 in clusters, "
+			   "without packed tails, fragments or a metabox; full indexes alone are -E full-index");
+}
+
 static void refuse_kernel(void *ctx, enum erofs_severity severity, const char *text)
 {
 	(void)ctx;
@@ -63,7 +75,7 @@ static void refuse_kernel(void *ctx, enum erofs_severity severity, const char *t
 
 static bool read_hints(struct mkfs_options *options)
 {
-	const struct erofs_diag *diag = tool_diag(EROFS_SEV_ERROR, true);
+	const struct erofs_diag *diag = tool_diag(mkfs_verbosity(options), true);
 	int err;
 
 	if (!options->hints_path)
@@ -82,7 +94,7 @@ bool mkfs_settle_compression(struct mkfs_options *options)
 	/* The full index is one of clusters. */
 	bool form_given = options->form_given || build->full_index;
 
-	if (!check_sizes(build) || !check_metabox(build) || !read_hints(options))
+	if (!check_sizes(build) || !check_metabox(build) || !check_legacy(build) || !read_hints(options))
 		return false;
 	if (build->pack_tails && build->compressed_form == EROFS_COMPRESSED_EXTENTS)
 		return mkfs_refuse("-E ztailpacking is for clusters: encoded extents, asked for by -E 48bit, lie byte "

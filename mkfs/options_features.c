@@ -133,11 +133,10 @@ static bool set_plain_prefixes(struct mkfs_options *options, bool on)
 	       mkfs_refuse("-E ^plain-xattr-prefixes: kernels would look for the table of prefixes in a packed inode");
 }
 
-static bool refuse_legacy(struct mkfs_options *options, bool on)
+static bool set_legacy(struct mkfs_options *options, bool on)
 {
-	(void)options;
-	return !on || mkfs_refuse("-E legacy-compress is refused: only kernels before 5.4 need data without "
-				  "zero padding; full indexes alone are -E full-index");
+	options->build.legacy_layout = on;
+	return true;
 }
 
 static const struct {
@@ -153,7 +152,7 @@ static const struct {
 	{ .name = "nosbcrc", .set = set_nosbcrc },
 	{ .name = "48bit", .set = set_48bit },
 	{ .name = "full-index", .set = set_full_index },
-	{ .name = "legacy-compress", .set = refuse_legacy },
+	{ .name = "legacy-compress", .set = set_legacy },
 	{ .name = "all-fragments", .set = set_all_fragments },
 	{ .name = "dedupe", .set = set_dedupe },
 	{ .name = "dot-omitted" },

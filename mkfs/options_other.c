@@ -22,6 +22,15 @@ static bool take_queue_limit(struct mkfs_parser *parser, const char *value)
 	return true;
 }
 
+enum erofs_severity mkfs_verbosity(const struct mkfs_options *options)
+{
+	if (options->quiet || options->debug_level == 0)
+		return EROFS_SEV_ERROR;
+	if (options->debug_level >= 7)
+		return EROFS_SEV_DEBUG;
+	return options->debug_level >= 3 ? EROFS_SEV_NOTE : EROFS_SEV_WARNING;
+}
+
 static bool take_quiet(struct mkfs_parser *parser, const char *value)
 {
 	(void)value;

@@ -58,7 +58,7 @@ enum erofs_compressed_form {
 
 /* Files that are to be compressed in another way than the rest. */
 struct erofs_compress_hint {
-	uint32_t pcluster_size;	  /* bytes; 0: stored flat */
+	uint32_t pcluster_size;	  /* bytes; 0: stored flat; UINT32_MAX: as without the hint */
 	unsigned int compression; /* index into compression[] */
 };
 
@@ -82,7 +82,8 @@ enum erofs_metabox_rule {
  * Reads a file of hints, one a line: "SIZE [INDEX] REGEX", where SIZE is the pcluster size in bytes, INDEX the position of the
  * algorithm in the list of them (0), and REGEX an extended regular expression that is searched for in the path from the root
  * without its leading slash; the first line that matches counts. '#' begins a comment. Reports what is wrong by file and
- * line.
+ * line. A size that is too large or no whole number of bytes is a warning, and one of no whole blocks is one when the image is
+ * built: such files take the size of all others.
  */
 EROFS_API int erofs_compress_hints_read(struct erofs_compress_hints **out, const char *path,
 					const struct erofs_diag *diag);
@@ -192,6 +193,11 @@ struct erofs_build_options {
 	 * Linux >= 6.1.
 	 */
 	bool dedupe_runs;
+	/*
+	 * CLUSTERS of LZ4 as Linux before 5.4 reads them: encoded bytes in front of their blocks, and a full index, whatever
+	 * full_index says. -EINVAL with what needs a newer kernel: other algorithms, packed tails, fragments, a metabox.
+	 */
+	bool legacy_layout;
 };
 
 struct erofs_build_summary {

@@ -17,6 +17,7 @@
 #include "lib/writer/meta/emit.h"
 #include "lib/writer/meta/layout.h"
 #include "lib/writer/meta/verity.h"
+#include "lib/writer/plan/hints.h"
 
 /* Where the scratch space begins if the size of the data is unknown: bytes that they will hardly reach. */
 #define UNKNOWN_MOST (UINT64_C(1) << 43)
@@ -244,7 +245,10 @@ static int take_options(struct erofs_build_options *known, const struct erofs_bu
 	if (known->data_outside && !tree->source_ops->locate && !tree->source_ops->thin)
 		return erofs_report(diag, -EINVAL,
 				    "erofs_build_options.data_outside: the source has no file that could stay outside");
-	return erofs_writer_options_check(known, diag);
+	err = erofs_writer_options_check(known, diag);
+	if (!err)
+		erofs_writer_compress_hints_warn(known, diag);
+	return err;
 }
 
 int erofs_build(const struct erofs_tree *tree, const char *output, const struct erofs_build_options *options,

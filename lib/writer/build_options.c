@@ -36,8 +36,12 @@ void erofs_build_defaults_sized(struct erofs_build_options *options, size_t size
 int erofs_writer_options_take(struct erofs_build_options *known, const struct erofs_build_options *given,
 			      const struct erofs_diag *diag)
 {
+	int err;
+
 	erofs_build_defaults(known);
-	return erofs_sized_take(known, sizeof(*known), given, "erofs_build_options", diag);
+	err = erofs_sized_take(known, sizeof(*known), given, "erofs_build_options", diag);
+	known->full_index |= known->legacy_layout;
+	return err;
 }
 
 #define REFUSE(diag, member, format, ...)                                                                              \
@@ -85,6 +89,21 @@ static int check_compressor(enum erofs_compressor compressor, const char *member
 	return erofs_algorithm_is_built((int)info->algorithm)
 		       ? 0
 		       : erofs_report(diag, -EOPNOTSUPP, "%s: built without it", info->name);
+}
+
+/* What no kernel that wants the old layout can read. */
+static int check_legacy(const struct erofs_build_options *options, const struct erofs_diag *diag)
+{
+	if (!options->legacy_layout)
+		return 0;
+	for (unsigned int i = 0; i < options->compression_count; i++)
+		if (erofs_compressor_limits(options->compression[i].compressor)->algorithm != EROFS_ALGORITHM_LZ4)
+			return REFUSE(diag, "legacy_layout", "kernels that need it read nothing but LZ4");
+	if (options->compressed_form == EROFS_COMPRESSED_EXTENTS)
+		return REFUSE(diag, "legacy_layout", "encoded extents lie byte behind byte");
+	if (options->pack_tails || options->fragments || options->metabox >= EROFS_METABOX_IF_SMALLER)
+		return REFUSE(diag, "legacy_layout", "kernels that need it read no tails, fragments or metabox");
+	return 0;
 }
 
 static int check_compressors(const struct erofs_build_options *options, const struct erofs_diag *diag)
@@ -166,5 +185,7 @@ int erofs_writer_options_check(const struct erofs_build_options *options, const 
 		err = check_sizes(options, diag);
 	if (!err)
 		err = check_metabox(options, diag);
+	if (!err)
+		err = check_legacy(options, diag);
 	return err ? err : erofs_writer_compress_hints_check(options, diag);
 }

@@ -111,8 +111,16 @@ done
 rm -f "$source"/copy-*
 printf '8192 1 .\n' >"$work/hints"
 refused "hints: an algorithm that is not there" "hints:1:.*algorithm" "$MKFS" -zlz4 --compress-hints="$work/hints" "$image" "$source"
-printf '\n5000 .\n' >"$work/hints"
-refused "hints: no whole blocks" "hints:2:.*5000.*4096" "$MKFS" -zlz4 --compress-hints="$work/hints" "$image" "$source"
+# As with erofs-utils 1.5 and 1.9.4: a size that no cluster can have is a warning, and the file is like all others.
+printf '16384 none\n' >"$work/hints"
+check "hints: of no file" "$MKFS" --quiet -zlz4 -C16384 -T0 --compress-hints="$work/hints" "$work/without" "$source"
+for size in 5000 16K 1048577 99999999999999999999; do
+	printf '4096 none\n%s .\n' "$size" >"$work/hints"
+	"$MKFS" -zlz4 -C16384 -T0 --compress-hints="$work/hints" "$image" "$source" 2>"$work/said" >/dev/null || fail "hints: $size"
+	check "hints: $size is as without" cmp "$work/without" "$image"
+	same "hints: $size is one warning" 1 "$(grep -c "hints:2:.*$size" "$work/said")"
+	same "hints: $size, quiet" "" "$("$MKFS" --quiet -zlz4 -T0 --compress-hints="$work/hints" "$image" "$source" 2>&1)"
+done
 
 # ---- sparse files and old kernels
 truncate -s 10M "$source/sparse" && printf x >>"$source/sparse"

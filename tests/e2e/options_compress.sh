@@ -51,6 +51,9 @@ says_same "--max-extent-bytes=0" -zlz4 --max-extent-bytes=0 -- -zlz4
 says_same "-E^legacy-compress" -zlz4 -E^legacy-compress -- -zlz4
 says_same "-E^dedupe" -zlz4 -Ededupe,^dedupe -- -zlz4
 says_same "-Ededupe without compression" -Ededupe --
+says_same "-Elegacy-compress without -z" -Elegacy-compress --
+says_same "-E^legacy-compress leaves full indexes" -zlz4 -Efull-index,legacy-compress,^legacy-compress -- -zlz4 -Efull-index
+says_same "-Elegacy-compress for any kernel" -zlz4 -Elegacy-compress --min-kernel=7.0 -- -zlz4 -Elegacy-compress
 says_same "-E^fragments" -zlz4 -Efragments,^fragments -- -zlz4
 says_same "-E^all-fragments" -zlz4 -Eall-fragments,^all-fragments -- -zlz4
 says_same "-E^fragments of all" -zlz4 -Eall-fragments,^fragments -- -zlz4
@@ -100,9 +103,12 @@ rejects "--extent-size of a kernel without extents" "extent-size.*48bit" -zlz4 -
 rejects "--extent-size above --max-extent-bytes" "extent-size 65536.*max-extent-bytes 8192" -E48bit --extent-size=64K --max-extent-bytes=8K
 rejects "-E48bit,full-index" "full-index.*48bit" -zlz4 -E48bit,full-index
 rejects "-E48bit,ztailpacking" "ztailpacking is for clusters.*48bit" -zlz4 -E48bit,ztailpacking
-rejects "-Elegacy-compress" "legacy-compress.*5\.4.*full-index" -zlz4 -Elegacy-compress
 rejects "-Ededupe=1" "unknown feature 'dedupe=1'" -zlz4 -Ededupe=1
 rejects "-Ededupe of an old kernel" "no Linux before 6.1.*share" -zlz4 -Ededupe --min-kernel=6.0
+for options in -zzstd -zlz4:deflate "-zlz4 -E48bit" "-zlz4 -Eztailpacking" "-zlz4 -Efragments" "-zlz4 -m4096"; do
+	# shellcheck disable=SC2086
+	rejects "-Elegacy-compress $options" "legacy-compress.*before 5\.4.*LZ4" $options -Elegacy-compress
+done
 for value in 0 -1 x 4G; do rejects "-Efragments=$value" "fragments=$value.*bytes.*small" -zlz4 "-Efragments=$value"; done
 rejects "-Efragdedupe=some" "fragdedupe=some.*full, inode or off" -zlz4 -Efragdedupe=some
 rejects "-Efragments=(long)" "too long" -zlz4 -Efragments=000000000000000000000000000000000000001
@@ -112,8 +118,8 @@ rejects "no file of hints" "nowhere.*no such file" -zlz4 "--compress-hints=$work
 rejects "a directory of hints" "directory" -zlz4 "--compress-hints=$work"
 printf '# good\n4096 a\n4096 (\n' >"$work/hints"
 rejects "a bad expression in hints" "hints:3:.*'\('" -zlz4 "--compress-hints=$work/hints"
-printf '16K a\n' >"$work/hints"
-rejects "a bad size in hints" "hints:1:.*16K" -zlz4 "--compress-hints=$work/hints"
+printf -- '-4096 a\n' >"$work/hints"
+rejects "a bad size in hints" "hints:1:.*-4096" -zlz4 "--compress-hints=$work/hints"
 
 # ---- --min-kernel
 for value in '' 6 6. .1 x 6.x 0.0 6.1x 6,1; do rejects "--min-kernel=$value" "min-kernel '$value'" "--min-kernel=$value"; done

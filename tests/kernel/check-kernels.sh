@@ -36,6 +36,8 @@ rows() {
 		lz4 5.4 -zlz4
 		lz4hc 5.4 -zlz4hc,12
 		full 5.4 -zlz4 -Efull-index
+		legacy 5.4 -zlz4 -Elegacy-compress
+		legacybig 5.13 -zlz4hc -C16384 -Elegacy-compress
 		big 5.13 -zlz4 -C65536
 		bigfull 5.13 -zlz4hc -C16384 -Efull-index
 		holes 5.15

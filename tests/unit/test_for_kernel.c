@@ -84,6 +84,34 @@ static void packed_tails_keep_clusters(void **state)
 	assert_non_null(strstr(messages.last, "pack_tails"));
 }
 
+static void the_old_layout_stays_old(void **state)
+{
+	struct erofs_build_options options = compressed(EROFS_COMPRESSOR_LZ4HC), newest;
+	struct messages messages;
+
+	(void)state;
+	options.legacy_layout = true;
+	accepted(options, 5, 4, false);
+	newest = accepted(options, 7, 0, false);
+	assert_int_equal(newest.compressed_form, EROFS_COMPRESSED_CLUSTERS);
+	assert_int_equal(newest.metabox, EROFS_METABOX_DEFAULT);
+	assert_true(newest.full_index);
+	assert_false(newest.interlaced);
+	for (int i = 0; i < 5; i++) {
+		struct erofs_build_options odd = options;
+
+		odd.compression[0].compressor = i == 0 ? EROFS_COMPRESSOR_DEFLATE : EROFS_COMPRESSOR_LZ4;
+		odd.pack_tails = i == 1;
+		odd.fragments = i == 2;
+		odd.metabox = i == 3 ? EROFS_METABOX_ALWAYS : EROFS_METABOX_DEFAULT;
+		odd.compressed_form = i == 4 ? EROFS_COMPRESSED_EXTENTS : EROFS_COMPRESSED_CLUSTERS;
+		messages_init(&messages);
+		assert_int_equal(erofs_build_for_kernel(&odd, (struct erofs_kernel){ 7, 0 }, true, &messages.diag),
+				 -EINVAL);
+		assert_non_null(strstr(messages.last, "legacy_layout"));
+	}
+}
+
 static void no_kernel_asks_for_nothing(void **state)
 {
 	struct erofs_build_options options = compressed(EROFS_COMPRESSOR_ZSTD);
@@ -248,6 +276,7 @@ int main(void)
 		cmocka_unit_test(newer_kernels_get_more),     cmocka_unit_test(compressed_images_get_a_metabox),
 		cmocka_unit_test(features_need_their_kernel), cmocka_unit_test(compression_needs_its_kernel),
 		cmocka_unit_test(superblocks_say_it_too),     cmocka_unit_test(versions_compare_by_number),
+		cmocka_unit_test(the_old_layout_stays_old),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,18 +74,19 @@ static int store_block(struct cutter *cutter, size_t file_offset)
 	return advance(cutter, length, 1, EROFS_FORM_STORED);
 }
 
-/* The encoded bytes stand at the end of their blocks, and zeros in front of them. */
+/* The encoded bytes stand at the end of their blocks, and zeros in front of them; in the old layout the other way round. */
 static int store_encoded(struct cutter *cutter, size_t length, size_t size)
 {
 	size_t blksz = cutter->method->unit;
 	uint32_t blocks = (uint32_t)((size + blksz - 1) / blksz);
 	size_t padding = blocks * blksz - size;
+	size_t at = cutter->tools->methods->options->legacy_layout ? 0 : padding;
 	uint8_t *room = take_room(cutter, blocks * blksz);
 
 	if (!room)
 		return 0;
-	memset(room, 0, padding);
-	memcpy(room + padding, cutter->tools->scratch, size);
+	memset(room + (at ? 0 : size), 0, padding);
+	memcpy(room + at, cutter->tools->scratch, size);
 	return advance(cutter, length, blocks, EROFS_FORM_ENCODED);
 }
 

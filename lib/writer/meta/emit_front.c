@@ -39,7 +39,7 @@ static uint32_t incompat_features(const struct erofs_plan *plan, const struct er
 	const struct erofs_build_options *options = plan->options;
 	uint32_t features = 0;
 
-	if (options->compression_count || layout->has_metabox)
+	if ((options->compression_count && !options->legacy_layout) || layout->has_metabox)
 		features |= EROFS_FEATURE_INCOMPAT_ZERO_PADDING;
 	if (layout->has_metabox)
 		features |= EROFS_FEATURE_INCOMPAT_METABOX | EROFS_FEATURE_INCOMPAT_48BIT;

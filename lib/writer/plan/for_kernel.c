@@ -42,7 +42,7 @@ static int check_algorithms(const struct erofs_build_options *options, const str
 
 static int check_clusters(const struct erofs_build_options *options, const struct target *target)
 {
-	uint32_t largest = erofs_writer_compress_hints_largest(options->hints);
+	uint32_t largest = erofs_writer_compress_hints_largest(options);
 	int err = 0;
 
 	if (options->fragments)
@@ -53,8 +53,6 @@ static int check_clusters(const struct erofs_build_options *options, const struc
 		return err;
 	if (options->compressed_form == EROFS_COMPRESSED_EXTENTS)
 		return need(target, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_48BIT), "encoded extents");
-	if (options->pcluster_size > largest)
-		largest = options->pcluster_size;
 	if (largest > 1u << options->blkszbits)
 		err = need(target, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_BIG_PCLUSTER),
 			   "compressed clusters of more than a block");
@@ -113,6 +111,11 @@ static int check_xattrs(const struct erofs_build_options *options, const struct 
 /* What every kernel from this one on reads and gains something by. */
 static void switch_on(struct erofs_build_options *options, struct erofs_kernel kernel, bool form_given)
 {
+	if (erofs_kernel_is_before(kernel, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_CHUNKED_FILE)))
+		options->fill_holes = true;
+	/* For the oldest kernels, whatever this one reads. */
+	if (options->legacy_layout)
+		return;
 	if (!erofs_kernel_is_before(kernel, EROFS_KERNEL_INTERLACED))
 		options->interlaced = true;
 	/* Tails are packed of clusters. */
@@ -122,8 +125,6 @@ static void switch_on(struct erofs_build_options *options, struct erofs_kernel k
 	if (options->metabox == EROFS_METABOX_DEFAULT && options->compression_count &&
 	    !erofs_kernel_is_before(kernel, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_METABOX)))
 		options->metabox = EROFS_METABOX_IF_SMALLER;
-	if (erofs_kernel_is_before(kernel, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_CHUNKED_FILE)))
-		options->fill_holes = true;
 }
 
 static int for_kernel(struct erofs_build_options *options, struct erofs_kernel kernel, bool form_given,

@@ -15,6 +15,9 @@
 /* What may stand between the fields of a line, and behind the last one. */
 #define BLANKS " \t\r\n\v\f"
 
+/* Stands for a size that no cluster can have. */
+#define NO_SIZE UINT32_MAX
+
 struct hint_line {
 	struct erofs_compress_hint hint;
 	regex_t regex;
@@ -77,13 +80,16 @@ static int parse_size(uint32_t *out, const char *text, const struct place *place
 
 	errno = 0;
 	size = strtoul(text, &end, 10);
-	if (errno || *end || text[0] < '0' || text[0] > '9')
+	if (text[0] < '0' || text[0] > '9')
 		return erofs_report(place->diag, -EINVAL, "%s:%u: '%s' is no size in bytes", place->path, place->line,
 				    text);
-	if (size > EROFS_PCLUSTER_ENCODED_MAX)
-		return erofs_report(place->diag, -EINVAL, "%s:%u: %s bytes are more than the largest pcluster has, %u",
-				    place->path, place->line, text, EROFS_PCLUSTER_ENCODED_MAX);
 	*out = (uint32_t)size;
+	if (!errno && !*end && size <= EROFS_PCLUSTER_ENCODED_MAX)
+		return 0;
+	*out = NO_SIZE;
+	erofs_message(place->diag, EROFS_SEV_WARNING,
+		      "%s:%u: '%s' is no number of bytes up to %u; these files take the size of all others",
+		      place->path, place->line, text, EROFS_PCLUSTER_ENCODED_MAX);
 	return 0;
 }
 
@@ -208,28 +214,37 @@ const struct erofs_compress_hint *erofs_writer_compress_hints_find(const struct 
 	return NULL;
 }
 
-uint32_t erofs_writer_compress_hints_largest(const struct erofs_compress_hints *hints)
+static bool has_no_size(const struct erofs_compress_hint *hint, const struct erofs_build_options *options)
 {
-	uint32_t largest = 0;
+	return hint->pcluster_size == NO_SIZE || hint->pcluster_size % (1u << options->blkszbits);
+}
 
-	for (size_t i = 0; hints && i < hints->count; i++)
-		if (hints->lines[i].hint.pcluster_size > largest)
-			largest = hints->lines[i].hint.pcluster_size;
+uint32_t erofs_writer_hinted_size(const struct erofs_compress_hint *hint, const struct erofs_build_options *options)
+{
+	return !hint || has_no_size(hint, options) ? options->pcluster_size : hint->pcluster_size;
+}
+
+uint32_t erofs_writer_compress_hints_largest(const struct erofs_build_options *options)
+{
+	const struct erofs_compress_hints *hints = options->hints;
+	uint32_t largest = options->pcluster_size;
+
+	for (size_t i = 0; hints && i < hints->count; i++) {
+		uint32_t size = erofs_writer_hinted_size(&hints->lines[i].hint, options);
+
+		if (size > largest)
+			largest = size;
+	}
 	return largest;
 }
 
 int erofs_writer_compress_hints_check(const struct erofs_build_options *options, const struct erofs_diag *diag)
 {
 	const struct erofs_compress_hints *hints = options->hints;
-	uint32_t blksz = 1u << options->blkszbits;
 
 	for (size_t i = 0; hints && i < hints->count; i++) {
 		const struct hint_line *line = &hints->lines[i];
 
-		if (line->hint.pcluster_size % blksz)
-			return erofs_report(diag, -EINVAL,
-					    "%s:%u: %" PRIu32 " bytes are no number of blocks of %" PRIu32, hints->path,
-					    line->number, line->hint.pcluster_size, blksz);
 		/* Without compression nothing is said by a hint. */
 		if (options->compression_count && line->hint.compression >= options->compression_count)
 			return erofs_report(
@@ -237,6 +252,23 @@ int erofs_writer_compress_hints_check(const struct erofs_build_options *options,
 				hints->path, line->number, line->hint.compression, options->compression_count);
 	}
 	return 0;
+}
+
+void erofs_writer_compress_hints_warn(const struct erofs_build_options *options, const struct erofs_diag *diag)
+{
+	const struct erofs_compress_hints *hints = options->hints;
+
+	for (size_t i = 0; hints && i < hints->count; i++) {
+		const struct hint_line *line = &hints->lines[i];
+
+		/* What is no size at all was told when it was read. */
+		if (line->hint.pcluster_size != NO_SIZE && has_no_size(&line->hint, options))
+			erofs_message(diag, EROFS_SEV_WARNING,
+				      "%s:%u: %" PRIu32 " bytes are no number of blocks of %u; these files take the "
+				      "size of all others, %" PRIu32,
+				      hints->path, line->number, line->hint.pcluster_size, 1u << options->blkszbits,
+				      options->pcluster_size);
+	}
 }
 
 const struct erofs_compress_hint *erofs_writer_compress_hints_at(const struct erofs_compress_hints *hints, size_t index)

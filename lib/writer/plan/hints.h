@@ -15,13 +15,16 @@ const struct erofs_compress_hint *erofs_writer_compress_hints_find(const struct 
 const struct erofs_compress_hint *erofs_writer_compress_hints_at(const struct erofs_compress_hints *hints,
 								 size_t index);
 
-/* The largest pcluster that a hint asks for, 0 if none does. */
-uint32_t erofs_writer_compress_hints_largest(const struct erofs_compress_hints *hints);
+/* Bytes of the largest cluster that this hint (NULL: none) asks for; those of all others where its own size is impossible. */
+uint32_t erofs_writer_hinted_size(const struct erofs_compress_hint *hint, const struct erofs_build_options *options);
 
-/*
- * Whether all of options->hints fit the rest of the options: sizes the block size, indexes the list of algorithms. Reports
- * the first that does not by file and line, -EINVAL.
- */
+/* The largest cluster of all, with hints and without. */
+uint32_t erofs_writer_compress_hints_largest(const struct erofs_build_options *options);
+
+/* Whether all algorithms that options->hints name are in the list. Reports the first that is not, by file and line, -EINVAL. */
 int erofs_writer_compress_hints_check(const struct erofs_build_options *options, const struct erofs_diag *diag);
+
+/* Warns of each size that is no number of blocks. */
+void erofs_writer_compress_hints_warn(const struct erofs_build_options *options, const struct erofs_diag *diag);
 
 #endif

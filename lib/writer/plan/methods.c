@@ -42,7 +42,7 @@ static struct erofs_method make_method(const struct erofs_build_options *options
 				       const struct erofs_compress_hint *hint)
 {
 	bool extents = options->compressed_form == EROFS_COMPRESSED_EXTENTS;
-	uint32_t pcluster = hint ? hint->pcluster_size : options->pcluster_size;
+	uint32_t pcluster = erofs_writer_hinted_size(hint, options);
 	struct erofs_method method = {
 		.compression = options->compression[hint ? hint->compression : 0],
 		.unit = extents ? 1 : 1u << options->blkszbits,
