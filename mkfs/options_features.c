@@ -133,6 +133,12 @@ static bool set_plain_prefixes(struct mkfs_options *options, bool on)
 	       mkfs_refuse("-E ^plain-xattr-prefixes: kernels would look for the table of prefixes in a packed inode");
 }
 
+static bool set_dot_omitted(struct mkfs_options *options, bool on)
+{
+	options->build.dot_omitted = on;
+	return true;
+}
+
 static bool set_legacy(struct mkfs_options *options, bool on)
 {
 	options->build.legacy_layout = on;
@@ -155,7 +161,7 @@ static const struct {
 	{ .name = "legacy-compress", .set = set_legacy },
 	{ .name = "all-fragments", .set = set_all_fragments },
 	{ .name = "dedupe", .set = set_dedupe },
-	{ .name = "dot-omitted" },
+	{ .name = "dot-omitted", .set = set_dot_omitted },
 	{ .name = "force-chunk-indexes", .set = set_chunk_indexes },
 	{ .name = "force-inode-blockmap", .set = set_blockmap },
 	{ .name = "plain-xattr-prefixes", .set = set_plain_prefixes },

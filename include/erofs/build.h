@@ -198,6 +198,8 @@ struct erofs_build_options {
 	 * full_index says. -EINVAL with what needs a newer kernel: other algorithms, packed tails, fragments, a metabox.
 	 */
 	bool legacy_layout;
+	/* Directories do without an entry `.`, which Linux >= 6.15 lists all the same. */
+	bool dot_omitted;
 };
 
 struct erofs_build_summary {

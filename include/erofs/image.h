@@ -110,7 +110,7 @@ struct erofs_dirent {
 	char name[EROFS_NAME_MAX + 1]; /* NUL-terminated here; the bytes are the image's own */
 };
 
-/* A walk through one directory in the order of its blocks, `.` and `..` included. */
+/* A walk through one directory in the order of its blocks, `.` (where the image leaves it out, as the first) and `..` included. */
 struct erofs_dir;
 
 /* Begins a walk through `dir`, to be closed with erofs_dir_close(). -ENOTDIR for anything else. */

@@ -221,6 +221,9 @@ static int walk_blocks(struct walk *walk)
 	}
 	if (!walk->dot && !walk->inode.dot_omitted)
 		erofs_check_finding(walk->check, walk->node, "the directory has no entry \".\"");
+	if (walk->dot && walk->inode.dot_omitted)
+		erofs_check_finding(walk->check, walk->node,
+				    "the directory has an entry \".\", which it says to do without");
 	if (!walk->dotdot)
 		erofs_check_finding(walk->check, walk->node, "the directory has no entry \"..\"");
 	return 0;

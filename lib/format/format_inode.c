@@ -50,8 +50,13 @@ _Static_assert(offsetof(struct disk_inode_extended, mtime) == 32, "mtime of an e
 
 static erofs_le16 encode_format(const struct erofs_inode *inode)
 {
-	return erofs_put16((uint16_t)((inode->extended ? FORMAT_EXTENDED : 0) | (unsigned int)inode->layout
-											<< FORMAT_LAYOUT_SHIFT));
+	unsigned int format = (unsigned int)inode->layout << FORMAT_LAYOUT_SHIFT;
+
+	if (inode->extended)
+		format |= FORMAT_EXTENDED;
+	if (S_ISDIR(inode->mode) && inode->dot_omitted)
+		format |= FORMAT_DOT_OMITTED;
+	return erofs_put16((uint16_t)format);
 }
 
 static size_t encode_compact(const struct erofs_inode *inode, uint8_t *out)

@@ -104,6 +104,7 @@ struct erofs_dir {
 	uint64_t next_block;
 	uint64_t block_count;
 	uint32_t next_entry;
+	bool owes_dot;		     /* its entry for itself is still to be made up */
 	struct erofs_dirblock block; /* count 0: to be read */
 };
 
@@ -124,6 +125,7 @@ int erofs_dir_open(struct erofs_dir **out, const struct erofs_image *image, cons
 	new->image = image;
 	new->inode = *dir;
 	new->next_block = 0;
+	new->owes_dot = dir->dot_omitted;
 	new->block_count = dir->size ? ((dir->size - 1) >> image->sb.blkszbits) + 1 : 0;
 	new->block.count = 0;
 	*out = new;
@@ -149,6 +151,13 @@ static int next_block(struct erofs_dir *dir)
 	return erofs_reader_dirblock_begin(&dir->block);
 }
 
+static int make_up_dot(struct erofs_dir *dir, struct erofs_dirent *out)
+{
+	dir->owes_dot = false;
+	*out = (struct erofs_dirent){ .nid = dir->inode.nid, .type = EROFS_FT_DIR, .name_len = 1, .name = "." };
+	return 1;
+}
+
 int erofs_dir_next(struct erofs_dir *dir, struct erofs_dirent *out)
 {
 	struct erofs_dirblock_entry entry;
@@ -156,6 +165,8 @@ int erofs_dir_next(struct erofs_dir *dir, struct erofs_dirent *out)
 
 	if (!dir || !out)
 		return -EINVAL;
+	if (dir->owes_dot)
+		return make_up_dot(dir, out);
 	if (!dir->block.count) {
 		if (dir->next_block >= dir->block_count)
 			return 0;

@@ -91,6 +91,10 @@ int erofs_image_lookup_at(const struct erofs_image *image, uint64_t *nid, const 
 	err = erofs_reader_dirblock_check_inode(image, dir);
 	if (err)
 		return err;
+	if (dir->dot_omitted && name_len == 1 && *name == '.') {
+		*nid = dir->nid;
+		return 0;
+	}
 	if (!dir->size || !name_len || name_len > EROFS_NAME_MAX)
 		return -ENOENT;
 	search.image = image;

@@ -137,6 +137,13 @@ static void describe_metabox(const struct erofs_image *image, struct erofs_build
 		(int)erofs_compressor_limits(build->compression[0].compressor)->algorithm != piece.algorithm;
 }
 
+static bool omits_dots(const struct erofs_image *image)
+{
+	struct erofs_inode root;
+
+	return !erofs_image_inode(image, &root, erofs_image_superblock(image)->root_nid) && root.dot_omitted;
+}
+
 int erofs_source_image_describe(struct image_source *source, struct erofs_build_options *build)
 {
 	const struct erofs_image *image = source->layers[0].image;
@@ -149,6 +156,7 @@ int erofs_source_image_describe(struct image_source *source, struct erofs_build_
 	if (!*build->volume_name)
 		memcpy(build->volume_name, sb->volume_name, EROFS_VOLUME_NAME_MAX);
 	build->inline_data = source->storage.inline_files || !source->storage.tail_files;
+	build->dot_omitted = omits_dots(image);
 	build->compression_count = 0;
 	/* What is wrong with it is told when a file is read. */
 	erofs_image_compression(image, &info, NULL);

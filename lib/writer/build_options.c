@@ -96,6 +96,8 @@ static int check_legacy(const struct erofs_build_options *options, const struct 
 {
 	if (!options->legacy_layout)
 		return 0;
+	if (options->dot_omitted)
+		return REFUSE(diag, "legacy_layout", "kernels that need it want an entry \".\" in each directory");
 	for (unsigned int i = 0; i < options->compression_count; i++)
 		if (erofs_compressor_limits(options->compression[i].compressor)->algorithm != EROFS_ALGORITHM_LZ4)
 			return REFUSE(diag, "legacy_layout", "kernels that need it read nothing but LZ4");

@@ -203,6 +203,7 @@ compressed_images() { # SOURCE
 		$MKFS dedupe -zlz4 -C16384 -Ededupe
 		$MKFS dedupe-extents -zzstd -E48bit,dedupe $FP_OPT
 		$MKFS tails -zlz4hc -C65536 -Eztailpacking
+		$MKFS dots-left-out -Edot-omitted -b512
 		$MKFS legacy -zlz4 -Elegacy-compress
 		$MKFS lz4-extents -zlz4 -E48bit --extent-size=16384
 		$MKFS metabox-4096 -zlz4 -m4096 $FP_OPT

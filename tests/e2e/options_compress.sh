@@ -54,6 +54,7 @@ says_same "-Ededupe without compression" -Ededupe --
 says_same "-Elegacy-compress without -z" -Elegacy-compress --
 says_same "-E^legacy-compress leaves full indexes" -zlz4 -Efull-index,legacy-compress,^legacy-compress -- -zlz4 -Efull-index
 says_same "-Elegacy-compress for any kernel" -zlz4 -Elegacy-compress --min-kernel=7.0 -- -zlz4 -Elegacy-compress
+says_same "-E^dot-omitted" -Edot-omitted,^dot-omitted --
 says_same "-E^fragments" -zlz4 -Efragments,^fragments -- -zlz4
 says_same "-E^all-fragments" -zlz4 -Eall-fragments,^all-fragments -- -zlz4
 says_same "-E^fragments of all" -zlz4 -Eall-fragments,^fragments -- -zlz4
@@ -105,7 +106,7 @@ rejects "-E48bit,full-index" "full-index.*48bit" -zlz4 -E48bit,full-index
 rejects "-E48bit,ztailpacking" "ztailpacking is for clusters.*48bit" -zlz4 -E48bit,ztailpacking
 rejects "-Ededupe=1" "unknown feature 'dedupe=1'" -zlz4 -Ededupe=1
 rejects "-Ededupe of an old kernel" "no Linux before 6.1.*share" -zlz4 -Ededupe --min-kernel=6.0
-for options in -zzstd -zlz4:deflate "-zlz4 -E48bit" "-zlz4 -Eztailpacking" "-zlz4 -Efragments" "-zlz4 -m4096"; do
+for options in -zzstd -zlz4:deflate "-zlz4 -E48bit" "-zlz4 -Eztailpacking" "-zlz4 -Efragments" "-zlz4 -m4096" "-zlz4 -Edot-omitted"; do
 	# shellcheck disable=SC2086
 	rejects "-Elegacy-compress $options" "legacy-compress.*before 5\.4.*LZ4" $options -Elegacy-compress
 done
@@ -143,6 +144,7 @@ done <<'CASES'
 6.7 6.8 -zlz4 -b1024
 6.9 6.10 -zzstd
 6.14 6.15 -zlz4 -E48bit
+6.14 6.15 -Edot-omitted
 CASES
 built "--min-kernel=5.4" --min-kernel=5.4 -zlz4hc
 # Rotated blocks would be misread by older kernels, which nothing else in the image keeps out.

@@ -55,6 +55,7 @@ rows() {
 		zstd 6.10 -zzstd -C65536
 		zstdfull 6.10 -zzstd -Efull-index
 		extents 6.15 -zlz4
+		dots 6.15 -Edot-omitted
 		extdeflate 6.15 -zdeflate --extent-size=16384
 		metabox 6.17 -zlz4
 		metazip 6.17 -zdeflate -m4096

@@ -105,6 +105,33 @@ static void missing_dots_are_found(void **state)
 	small_expect(&image, "/: the directory has no entry \".\"\n/: the directory has no entry \"..\"\n");
 }
 
+static void dots_that_are_left_out_are_no_finding(void **state)
+{
+	static const struct small_entry without[] = { { "..", NID_ROOT, EROFS_FT_DIR },
+						      { "a", NID_A, EROFS_FT_REG },
+						      { "b", NID_A, EROFS_FT_REG },
+						      { "d", NID_D, EROFS_FT_DIR },
+						      REST,
+						      END };
+	static const struct small_entry with[] = {
+		DOTS, { "a", NID_A, EROFS_FT_REG }, { "b", NID_A, EROFS_FT_REG }, { "d", NID_D, EROFS_FT_DIR }, REST,
+		END
+	};
+	struct erofs_inode root;
+
+	(void)state;
+	small_root(&image, without);
+	root = small_get(&image, NID_ROOT);
+	root.dot_omitted = true;
+	small_put(&image, &root);
+	small_expect(&image, "");
+	small_root(&image, with);
+	root = small_get(&image, NID_ROOT);
+	root.dot_omitted = true;
+	small_put(&image, &root);
+	small_expect(&image, "/: the directory has an entry \".\", which it says to do without\n");
+}
+
 static void wrong_parents_are_found(void **state)
 {
 	static const struct small_entry d[] = { { ".", NID_D, EROFS_FT_DIR },
@@ -240,6 +267,7 @@ int main(void)
 		cmocka_unit_test_setup(names_that_are_there_twice_are_found, build),
 		cmocka_unit_test_setup(wrong_dots_are_found, build),
 		cmocka_unit_test_setup(missing_dots_are_found, build),
+		cmocka_unit_test_setup(dots_that_are_left_out_are_no_finding, build),
 		cmocka_unit_test_setup(wrong_parents_are_found, build),
 		cmocka_unit_test_setup(names_with_a_slash_or_nul_are_found, build),
 		cmocka_unit_test_setup(wrong_types_are_found, build),

@@ -66,8 +66,8 @@ static uint32_t round_trip(struct entry *out, const struct erofs_tree_inode *dir
 
 	/* It appends. */
 	assert_int_equal(erofs_buffer_append_text(&data, "front"), 0);
-	assert_int_equal(erofs_writer_dir_encode(&data, dir, blksz, nid_of, &nid_base), 0);
-	assert_int_equal(data.size - 5, erofs_writer_dir_data_size(dir, blksz));
+	assert_int_equal(erofs_writer_dir_encode(&data, dir, blksz, false, nid_of, &nid_base), 0);
+	assert_int_equal(data.size - 5, erofs_writer_dir_data_size(dir, blksz, false));
 	assert_memory_equal(data.data, "front", 5);
 	for (size_t at = 5; at < data.size; at += blksz) {
 		uint32_t length = data.size - at < blksz ? (uint32_t)(data.size - at) : blksz;
@@ -128,9 +128,32 @@ static void an_empty_directory_has_two_entries(void **state)
 	(void)state;
 	assert_int_equal(erofs_tree_freeze(tree, NULL), 0);
 	/* The root is its own parent. */
-	assert_int_equal(erofs_writer_dir_encode(&data, tree->root, 512, nid_of, &nid_base), 0);
+	assert_int_equal(erofs_writer_dir_encode(&data, tree->root, 512, false, nid_of, &nid_base), 0);
 	assert_int_equal(data.size, sizeof(golden) - 1);
 	assert_memory_equal(data.data, golden, data.size);
+	erofs_buffer_release(&data);
+	erofs_tree_free(tree);
+}
+
+static void a_directory_may_do_without_its_own_entry(void **state)
+{
+	struct erofs_tree *tree = tree_make();
+	struct erofs_buffer data = { 0 };
+	struct entry found[8];
+
+	(void)state;
+	tree_add(tree, tree->root, "-a", S_IFREG);
+	tree_add(tree, tree->root, "!", S_IFREG);
+	assert_int_equal(erofs_tree_freeze(tree, NULL), 0);
+	assert_int_equal(erofs_writer_dir_encode(&data, tree->root, 512, true, nid_of, &nid_base), 0);
+	assert_int_equal(data.size, erofs_writer_dir_data_size(tree->root, 512, true));
+	assert_int_equal(data.size, erofs_writer_dir_data_size(tree->root, 512, false) - EROFS_DIRENT_SIZE - 1);
+	assert_int_equal(decode_block(found, data.data, (uint32_t)data.size), 3);
+	assert_string_equal(found[0].name, "!");
+	assert_string_equal(found[1].name, "-a");
+	assert_string_equal(found[2].name, "..");
+	assert_int_equal(found[2].number, tree->root->number);
+	assert_int_equal(data.size, 3 * EROFS_DIRENT_SIZE + strlen("!-a.."));
 	erofs_buffer_release(&data);
 	erofs_tree_free(tree);
 }
@@ -185,10 +208,11 @@ static void blocks_are_filled_to_the_byte(void **state)
 			assert_int_equal(erofs_tree_freeze(tree, NULL), 0);
 			round_trip(found, tree->root, blksz);
 			if (over <= 0)
-				assert_int_equal(erofs_writer_dir_data_size(tree->root, blksz),
+				assert_int_equal(erofs_writer_dir_data_size(tree->root, blksz, false),
 						 blksz - (uint32_t)-over);
 			else
-				assert_in_range(erofs_writer_dir_data_size(tree->root, blksz), blksz + 13, blksz + 267);
+				assert_in_range(erofs_writer_dir_data_size(tree->root, blksz, false), blksz + 13,
+						blksz + 267);
 			erofs_tree_free(tree);
 		}
 	}
@@ -226,6 +250,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dots_stand_where_bytes_put_them),
 		cmocka_unit_test(an_empty_directory_has_two_entries),
+		cmocka_unit_test(a_directory_may_do_without_its_own_entry),
 		cmocka_unit_test(entries_know_their_types),
 		cmocka_unit_test(blocks_are_filled_to_the_byte),
 		cmocka_unit_test(random_directories),

@@ -84,6 +84,15 @@ static void packed_tails_keep_clusters(void **state)
 	assert_non_null(strstr(messages.last, "pack_tails"));
 }
 
+static void directories_without_dots_need_their_kernel(void **state)
+{
+	struct erofs_build_options options = defaults();
+
+	(void)state;
+	options.dot_omitted = true;
+	assert_since(options, 6, 15);
+}
+
 static void the_old_layout_stays_old(void **state)
 {
 	struct erofs_build_options options = compressed(EROFS_COMPRESSOR_LZ4HC), newest;
@@ -97,10 +106,11 @@ static void the_old_layout_stays_old(void **state)
 	assert_int_equal(newest.metabox, EROFS_METABOX_DEFAULT);
 	assert_true(newest.full_index);
 	assert_false(newest.interlaced);
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 6; i++) {
 		struct erofs_build_options odd = options;
 
 		odd.compression[0].compressor = i == 0 ? EROFS_COMPRESSOR_DEFLATE : EROFS_COMPRESSOR_LZ4;
+		odd.dot_omitted = i == 5;
 		odd.pack_tails = i == 1;
 		odd.fragments = i == 2;
 		odd.metabox = i == 3 ? EROFS_METABOX_ALWAYS : EROFS_METABOX_DEFAULT;
@@ -272,11 +282,16 @@ static void versions_compare_by_number(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(packed_tails_keep_clusters), cmocka_unit_test(no_kernel_asks_for_nothing),
-		cmocka_unit_test(newer_kernels_get_more),     cmocka_unit_test(compressed_images_get_a_metabox),
-		cmocka_unit_test(features_need_their_kernel), cmocka_unit_test(compression_needs_its_kernel),
-		cmocka_unit_test(superblocks_say_it_too),     cmocka_unit_test(versions_compare_by_number),
+		cmocka_unit_test(packed_tails_keep_clusters),
+		cmocka_unit_test(no_kernel_asks_for_nothing),
+		cmocka_unit_test(newer_kernels_get_more),
+		cmocka_unit_test(compressed_images_get_a_metabox),
+		cmocka_unit_test(features_need_their_kernel),
+		cmocka_unit_test(compression_needs_its_kernel),
+		cmocka_unit_test(superblocks_say_it_too),
+		cmocka_unit_test(versions_compare_by_number),
 		cmocka_unit_test(the_old_layout_stays_old),
+		cmocka_unit_test(directories_without_dots_need_their_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

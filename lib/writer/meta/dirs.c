@@ -6,7 +6,7 @@
 #include "lib/format/format_dirent.h"
 #include "lib/format/format_inode.h"
 
-/* The entries of a directory in their order on disk: its own, and `.` and `..` where bytes order puts them. */
+/* The entries of a directory in their order on disk: its own, and `.` and `..` where bytes order puts them; perhaps without `.`. */
 struct names {
 	const struct erofs_tree_inode *dir;
 	uint32_t own;  /* next of dir->dir.entries */
@@ -52,9 +52,9 @@ static uint32_t fill_block(struct names *names, struct name *name, bool *more, u
 	return count;
 }
 
-uint64_t erofs_writer_dir_data_size(const struct erofs_tree_inode *dir, uint32_t blksz)
+uint64_t erofs_writer_dir_data_size(const struct erofs_tree_inode *dir, uint32_t blksz, bool dot_omitted)
 {
-	struct names names = { .dir = dir };
+	struct names names = { .dir = dir, .dots = dot_omitted };
 	struct name name;
 	bool more = next_name(&names, &name);
 	uint64_t size = 0;
@@ -86,10 +86,10 @@ static void encode_block(uint8_t *block, struct names *names, uint32_t count, er
 }
 
 int erofs_writer_dir_encode(struct erofs_buffer *out, const struct erofs_tree_inode *dir, uint32_t blksz,
-			    erofs_nid_of nid_of, const void *ctx)
+			    bool dot_omitted, erofs_nid_of nid_of, const void *ctx)
 {
-	struct names ahead = { .dir = dir };
-	struct names behind = { .dir = dir };
+	struct names ahead = { .dir = dir, .dots = dot_omitted };
+	struct names behind = { .dir = dir, .dots = dot_omitted };
 	struct name name;
 	bool more = next_name(&ahead, &name);
 

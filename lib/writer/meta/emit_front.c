@@ -47,6 +47,8 @@ static uint32_t incompat_features(const struct erofs_plan *plan, const struct er
 		features |= EROFS_FEATURE_INCOMPAT_COMPR_CFGS;
 	if (data->has_compressed && options->compressed_form == EROFS_COMPRESSED_EXTENTS)
 		features |= EROFS_FEATURE_INCOMPAT_48BIT;
+	if (options->dot_omitted)
+		features |= EROFS_FEATURE_INCOMPAT_48BIT;
 	if (data->has_packed_tails)
 		features |= EROFS_FEATURE_INCOMPAT_ZTAILPACKING;
 	if (data->packed || data->has_shared)

@@ -88,6 +88,7 @@ static int emit_body(const struct erofs_emitter *emitter, struct erofs_piece *pi
 		.mtime = inode->mtime,
 		.mtime_nsec = inode->mtime_nsec,
 		.u = inode_u(emitter, inode),
+		.dot_omitted = S_ISDIR(inode->mode) && plan->options->dot_omitted,
 	};
 	uint8_t body[EROFS_INODE_EXTENDED_SIZE];
 	int err;
@@ -164,7 +165,8 @@ static int make_data(const struct erofs_emitter *emitter, struct erofs_buffer *s
 {
 	scratch->size = 0;
 	if (S_ISDIR(inode->mode)) {
-		int err = erofs_writer_dir_encode(scratch, inode, emitter->plan->blksz, nid_of, emitter->layout);
+		int err = erofs_writer_dir_encode(scratch, inode, emitter->plan->blksz,
+						  emitter->plan->options->dot_omitted, nid_of, emitter->layout);
 
 		*data = scratch->data;
 		return err;

@@ -127,6 +127,13 @@ static void switch_on(struct erofs_build_options *options, struct erofs_kernel k
 		options->metabox = EROFS_METABOX_IF_SMALLER;
 }
 
+static int check_directories(const struct erofs_build_options *options, const struct target *target)
+{
+	return options->dot_omitted ? need(target, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_48BIT),
+					   "directories without an entry \".\"")
+				    : 0;
+}
+
 static int for_kernel(struct erofs_build_options *options, struct erofs_kernel kernel, bool form_given,
 		      const struct erofs_diag *diag)
 {
@@ -146,6 +153,8 @@ static int for_kernel(struct erofs_build_options *options, struct erofs_kernel k
 		err = check_devices(options, &target);
 	if (!err)
 		err = check_metabox(options, &target);
+	if (!err)
+		err = check_directories(options, &target);
 	if (!err)
 		switch_on(options, kernel, form_given);
 	return err;

@@ -128,7 +128,7 @@ int erofs_writer_plan_inode(struct erofs_plan *plan, const struct erofs_tree_ino
 	if (!inode_plan->has_arrived)
 		inode_plan->wants_digest = erofs_writer_has_fingerprint(plan, inode);
 	if (S_ISDIR(inode->mode))
-		inode_plan->dir_size = erofs_writer_dir_data_size(inode, plan->blksz);
+		inode_plan->dir_size = erofs_writer_dir_data_size(inode, plan->blksz, plan->options->dot_omitted);
 	err = plan_form(plan, inode);
 	if (!err && !inode_plan->has_arrived)
 		err = plan_method(plan, inode);
