@@ -44,6 +44,11 @@ static int build_from_tree(struct mkfs_job *job, struct erofs_tree *tree, const 
 	const struct erofs_tree_rules *rules = &job->options->rules;
 	int err;
 
+	if (erofs_tree_arrives(tree) && rules->hot_files) {
+		mkfs_refuse("--hot-files: a compressed archive, or one from a pipe, is stored in the order in which it "
+			    "comes; give a file that is not compressed, or a directory");
+		return -EINVAL;
+	}
 	if (erofs_tree_arrives(tree))
 		return erofs_build_arrivals(tree, rules, job->output, &job->build, &job->summary, diag);
 	err = erofs_tree_normalize(tree, rules, diag);

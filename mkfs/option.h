@@ -105,7 +105,8 @@ bool mkfs_settle_positionals(struct mkfs_options *options, int argc, char **argv
 bool mkfs_settle_oci(struct mkfs_options *options);  /* part of the positionals */
 bool mkfs_settle_layers(struct mkfs_parser *parser); /* of --oci, options_oci.c */
 bool mkfs_settle_restamp(struct mkfs_parser *parser);
-bool mkfs_settle_thin(struct mkfs_parser *parser); /* options_thin.c */
+bool mkfs_settle_thin(struct mkfs_parser *parser);	  /* options_thin.c */
+bool mkfs_settle_hot_files(struct mkfs_options *options); /* options_source.c */
 bool mkfs_settle_compression(struct mkfs_options *options);
 
 #endif

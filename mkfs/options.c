@@ -112,7 +112,8 @@ enum mkfs_action mkfs_parse_options(struct mkfs_options *options, int argc, char
 	options->scan.overlay_xattrs = options->rules.strip_overlay;
 	if (!mkfs_settle_times(&parser) || !mkfs_settle_positionals(options, argc - optind, argv + optind) ||
 	    !mkfs_settle_layers(&parser) || !mkfs_settle_restamp(&parser) || !mkfs_settle_thin(&parser) ||
-	    !settle_data_align(options) || !settle_outside(options) || !mkfs_settle_compression(options))
+	    !settle_data_align(options) || !settle_outside(options) || !mkfs_settle_hot_files(options) ||
+	    !mkfs_settle_compression(options))
 		return MKFS_FAIL;
 	return MKFS_BUILD;
 }
@@ -128,4 +129,5 @@ void mkfs_release_options(struct mkfs_options *options)
 	free(options->oci_caches);
 	free(options->recipe);
 	erofs_compress_hints_free(options->hints);
+	erofs_hot_files_free(options->hot_files);
 }

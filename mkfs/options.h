@@ -64,6 +64,8 @@ struct mkfs_options {
 	char *fingerprint_name;
 	const char *hints_path; /* --compress-hints */
 	struct erofs_compress_hints *hints;
+	const char *hot_path; /* --hot-files */
+	struct erofs_hot_files *hot_files;
 };
 
 /* What is left to do after the command line was read. */

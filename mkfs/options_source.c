@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <string.h>
 
+#include "common/tool.h"
 #include "mkfs/option.h"
 
 static bool take_device(struct mkfs_parser *parser, const char *value)
@@ -87,6 +88,30 @@ static bool take_file_contexts(struct mkfs_parser *parser, const char *value)
 	return true;
 }
 
+static bool take_hot_files(struct mkfs_parser *parser, const char *value)
+{
+	parser->options->hot_path = value;
+	return true;
+}
+
+bool mkfs_settle_hot_files(struct mkfs_options *options)
+{
+	const struct erofs_diag *diag = tool_diag(mkfs_verbosity(options), true);
+	int err;
+
+	if (!options->hot_path)
+		return true;
+	if (options->input == MKFS_OCI)
+		return mkfs_refuse("--hot-files: layers are stored in the order in which they come");
+	if (options->build.data_outside || options->is_thin)
+		return mkfs_refuse("--hot-files: an index leaves the contents where they are, in their order");
+	err = erofs_hot_files_read(&options->hot_files, options->hot_path, diag);
+	if (err && !tool_has_failed())
+		mkfs_refuse("--hot-files: %s", strerror(-err));
+	options->rules.hot_files = options->hot_files;
+	return !err;
+}
+
 static bool take_mount_point(struct mkfs_parser *parser, const char *value)
 {
 	parser->options->scan.mount_point = value;
@@ -141,6 +166,9 @@ static const struct mkfs_option rows[] = {
 	  .help = "      --ignore-unreadable    leave out files and directories that may not be read, with a warning\n" },
 	{ "one-file-system", 0, NO, take_one_file_system,
 	  .help = "      --one-file-system      directories on which other file systems are mounted stay empty\n" },
+	{ "hot-files", 0, MUST, take_hot_files,
+	  .help = "      --hot-files=LIST       put the files that LIST names first, in its order, and together: paths and\n"
+		  "                             patterns, one a line, as erofs-hot-files records them\n" },
 	{ "all-root", 0, NO, mkfs_take_all_root, .help = "      --all-root             all files belong to root\n" },
 	{ "force-uid", 0, MUST, mkfs_take_force_uid,
 	  .help = "      --force-uid=UID, --force-gid=GID\n"

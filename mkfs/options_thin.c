@@ -7,7 +7,7 @@
 static bool needs_copy(const struct mkfs_options *options)
 {
 	return options->build.compression_count || options->build.metabox >= EROFS_METABOX_IF_SMALLER ||
-	       options->min_kernel.major || options->scan.device_count;
+	       options->min_kernel.major || options->scan.device_count || options->hot_path;
 }
 
 /* An index of images takes everything as they have it. */

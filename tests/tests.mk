@@ -251,6 +251,7 @@ program_tests = \
 	tests/e2e/fuzz_corpus.sh \
 	tests/e2e/fragments.sh \
 	tests/e2e/golden.sh \
+	tests/e2e/hot_files.sh \
 	tests/e2e/image_source.sh \
 	tests/e2e/interrupt.sh \
 	tests/e2e/ishare_page.sh \

@@ -37,6 +37,20 @@ enum erofs_time_rule {
 	EROFS_TIME_FIX,	  /* every inode gets the given one */
 };
 
+/* What is read first, by a boot or a program. */
+struct erofs_hot_files;
+
+/*
+ * Reads a file of paths from the root, one a line, in that order: symbolic links on
+ * the way count as read, too, a slash at the end stands for all that is below a directory, and where there is no such name,
+ * `*`, `?` and [...] match within a component as in a shell. Empty lines and those that begin with '#' are passed over. To be
+ * released with erofs_hot_files_free(). Reports what is wrong with the file.
+ */
+EROFS_API int erofs_hot_files_read(struct erofs_hot_files **out, const char *path, const struct erofs_diag *diag);
+
+/* Releases a list, which no tree is being normalized by any more. NULL is fine. */
+EROFS_API void erofs_hot_files_free(struct erofs_hot_files *hot);
+
 /* What to change between scanning and building. */
 struct erofs_tree_rules {
 	size_t size;		   /* of this struct */
@@ -48,6 +62,11 @@ struct erofs_tree_rules {
 	uint32_t time_nsec;
 	bool aufs_whiteouts; /* turn AUFS whiteouts and opaque markers into those of overlayfs */
 	bool strip_overlay;  /* ... then leave out all whiteouts of overlayfs and xattrs trusted.overlay.* */
+	/*
+	 * Metadata and contents of these come first, in this order; all others follow as ever. May be NULL. Only where the
+	 * contents can be read in any order and go into the image: erofs_build_arrivals() and data_outside are -EINVAL with it.
+	 */
+	const struct erofs_hot_files *hot_files;
 };
 
 /* Nothing is asked for; see <erofs/api.h>. */

@@ -228,6 +228,7 @@ struct erofs_tree {
 	uint32_t inode_count;
 	uint64_t dropped_xattrs; /* sum over the inodes */
 
+	bool has_hot_files; /* numbered in an order of their own */
 	bool is_normalized; /* erofs_tree_apply() has come to its end */
 	bool is_unusable;   /* a scan has failed, or its arrivals were read and will not come again */
 };

@@ -5,6 +5,7 @@
 
 #include <erofs/text.h>
 
+#include "lib/tree/hot_files.h"
 #include "lib/tree/tree.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
@@ -87,6 +88,8 @@ int erofs_tree_apply(struct erofs_tree *tree, const struct erofs_tree_rules *rul
 		err = erofs_tree_mark_whiteouts(tree);
 	if (!err)
 		err = erofs_tree_freeze(tree, diag);
+	if (!err && rules->hot_files)
+		err = erofs_tree_put_first(tree, rules->hot_files, diag);
 	for (uint32_t i = 0; !err && i < tree->inode_count; i++) {
 		err = set_owner(tree->inodes[i], rules, diag);
 		set_time(tree->inodes[i], rules);
@@ -95,6 +98,7 @@ int erofs_tree_apply(struct erofs_tree *tree, const struct erofs_tree_rules *rul
 		warn_of_no_owner(tree, diag);
 	if (err == -ENOMEM)
 		erofs_report(diag, err, "out of memory");
+	tree->has_hot_files = rules->hot_files;
 	tree->is_normalized = !err;
 	tree->is_unusable = err;
 	return err;

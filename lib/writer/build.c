@@ -245,6 +245,9 @@ static int take_options(struct erofs_build_options *known, const struct erofs_bu
 	if (known->data_outside && !tree->source_ops->locate && !tree->source_ops->thin)
 		return erofs_report(diag, -EINVAL,
 				    "erofs_build_options.data_outside: the source has no file that could stay outside");
+	if (known->data_outside && tree->has_hot_files)
+		return erofs_report(diag, -EINVAL,
+				    "erofs_tree_rules.hot_files: contents that stay outside stay in their order");
 	err = erofs_writer_options_check(known, diag);
 	if (!err)
 		erofs_writer_compress_hints_warn(known, diag);
@@ -279,6 +282,10 @@ int erofs_build_arrivals(struct erofs_tree *tree, const struct erofs_tree_rules 
 			"unpack them first, or pack all files as fragments");
 	if (!err)
 		err = erofs_tree_take_rules(&known_rules, rules, diag);
+	if (!err && known_rules.hot_files)
+		err = erofs_report(
+			diag, -EINVAL,
+			"erofs_tree_rules.hot_files: contents that arrive are stored in the order of their coming");
 	if (err)
 		return err;
 	err = build(tree, tree, &known_rules, output, &known, summary, diag);

@@ -29,6 +29,7 @@ round_trip "odd -b512 without dots" "$work/odd" none -b512 "$FP_OPT" -Edot-omitt
 # ---- directories without an entry for themselves: the kernel lists it, and so does dump.erofs
 
 # names DIR: of all directories below, as readdir(3) has them
+# shellcheck disable=SC2012
 names() { (cd "$1" && find . -type d | sort | while IFS= read -r dir; do echo "$dir: $(ls -aU "$dir" | sort | xargs -d '\n' printf '%s|')"; done); }
 listed() { # IMAGE: the same
 	(cd "$work/dots" && find . -type d | sort) | while IFS= read -r dir; do
