@@ -61,11 +61,11 @@ static bool check_legacy(const struct erofs_build_options *build)
 
 	for (unsigned int i = 0; i < build->compression_count; i++)
 		other |= erofs_compressor_limits(build->compression[i].compressor)->algorithm != EROFS_ALGORITHM_LZ4;
-	other |= build->dot_omitted;
+	other |= build->dot_omitted || build->dedupe_runs;
 	return !other || !build->legacy_layout ||
 	       mkfs_refuse("-E legacy-compress: kernels before 5.4, which want it, read nothing but LZ4 in clusters, "
-			   "without packed tails, fragments, a metabox or dot-omitted; full indexes alone are "
-			   "-E full-index");
+			   "without packed tails, fragments, dedupe, a metabox or dot-omitted; full indexes "
+			   "alone are -E full-index");
 }
 
 static void refuse_kernel(void *ctx, enum erofs_severity severity, const char *text)

@@ -148,7 +148,7 @@ static bool set_legacy(struct mkfs_options *options, bool on)
 static const struct {
 	const char *name;
 	set_function *set;
-	take_function *take; /* instead, of one that may have a value; neither: not built yet */
+	take_function *take; /* instead, of one that may have a value */
 } features[] = {
 	{ .name = "inline_data", .set = set_inline_data },
 	{ .name = "noinline_data", .set = set_noinline_data },
@@ -194,8 +194,6 @@ static bool set_feature(struct mkfs_options *options, const char *name, size_t l
 			break;
 		if (features[i].set)
 			return features[i].set(options, on);
-		if (!features[i].take)
-			return mkfs_refuse("-E %s is not built yet", features[i].name);
 		return has_value ? take_value(options, features[i].take, on, name + bare + 1, length - bare - 1)
 				 : features[i].take(options, on, NULL);
 	}

@@ -176,8 +176,8 @@ struct erofs_build_options {
 	 * shares it between images.
 	 */
 	bool fragments;
-	bool all_fragments;	/* whole files do, of any size */
-	uint64_t fragment_max;	/* bytes of the largest; 0: no bound but the size of a cluster or extent */
+	bool all_fragments;    /* whole files do, of any size */
+	uint64_t fragment_max; /* bytes of the largest; 0: no bound but the size of a cluster or extent */
 	enum erofs_fragment_dedupe fragment_dedupe;
 
 	/* Entries of chunk maps have 8 bytes, with the number of a device, where 4 would do. */
@@ -195,7 +195,7 @@ struct erofs_build_options {
 	bool dedupe_runs;
 	/*
 	 * CLUSTERS of LZ4 as Linux before 5.4 reads them: encoded bytes in front of their blocks, and a full index, whatever
-	 * full_index says. -EINVAL with what needs a newer kernel: other algorithms, packed tails, fragments, a metabox.
+	 * full_index says. -EINVAL with what needs a newer kernel: other algorithms, packed tails, fragments, shared runs, a metabox.
 	 */
 	bool legacy_layout;
 	/* Directories do without an entry `.`, which Linux >= 6.15 lists all the same. */
@@ -232,8 +232,8 @@ struct erofs_build_summary {
 	uint64_t fragment_bytes;	/* of them, as they are read */
 	uint64_t packed_bytes;		/* of the packed inode, which they lie in: equal ones once */
 	uint64_t packed_encoded_bytes;	/* and what it takes in the image */
-	uint64_t repeats;		/* runs of bytes that other files have, too, or earlier parts of the same, ... */
-	uint64_t repeat_bytes;		/* ... and their sum; they are not stored again */
+	uint64_t repeats;      /* runs of bytes that other files have, too, or earlier parts of the same, ... */
+	uint64_t repeat_bytes; /* ... and their sum; they are not stored again */
 };
 
 /*

@@ -103,8 +103,10 @@ static int check_legacy(const struct erofs_build_options *options, const struct 
 			return REFUSE(diag, "legacy_layout", "kernels that need it read nothing but LZ4");
 	if (options->compressed_form == EROFS_COMPRESSED_EXTENTS)
 		return REFUSE(diag, "legacy_layout", "encoded extents lie byte behind byte");
-	if (options->pack_tails || options->fragments || options->metabox >= EROFS_METABOX_IF_SMALLER)
-		return REFUSE(diag, "legacy_layout", "kernels that need it read no tails, fragments or metabox");
+	if (options->pack_tails || options->fragments || options->dedupe_runs ||
+	    options->metabox >= EROFS_METABOX_IF_SMALLER)
+		return REFUSE(diag, "legacy_layout",
+			      "kernels that need it read no tails, fragments, shared runs or metabox");
 	return 0;
 }
 

@@ -106,7 +106,7 @@ rejects "-E48bit,full-index" "full-index.*48bit" -zlz4 -E48bit,full-index
 rejects "-E48bit,ztailpacking" "ztailpacking is for clusters.*48bit" -zlz4 -E48bit,ztailpacking
 rejects "-Ededupe=1" "unknown feature 'dedupe=1'" -zlz4 -Ededupe=1
 rejects "-Ededupe of an old kernel" "no Linux before 6.1.*share" -zlz4 -Ededupe --min-kernel=6.0
-for options in -zzstd -zlz4:deflate "-zlz4 -E48bit" "-zlz4 -Eztailpacking" "-zlz4 -Efragments" "-zlz4 -m4096" "-zlz4 -Edot-omitted"; do
+for options in -zzstd -zlz4:deflate "-zlz4 -E48bit" "-zlz4 -Eztailpacking" "-zlz4 -Efragments" "-zlz4 -m4096" "-zlz4 -Edot-omitted" "-zlz4 -Ededupe"; do
 	# shellcheck disable=SC2086
 	rejects "-Elegacy-compress $options" "legacy-compress.*before 5\.4.*LZ4" $options -Elegacy-compress
 done

@@ -106,11 +106,12 @@ static void the_old_layout_stays_old(void **state)
 	assert_int_equal(newest.metabox, EROFS_METABOX_DEFAULT);
 	assert_true(newest.full_index);
 	assert_false(newest.interlaced);
-	for (int i = 0; i < 6; i++) {
+	for (int i = 0; i < 7; i++) {
 		struct erofs_build_options odd = options;
 
 		odd.compression[0].compressor = i == 0 ? EROFS_COMPRESSOR_DEFLATE : EROFS_COMPRESSOR_LZ4;
 		odd.dot_omitted = i == 5;
+		odd.dedupe_runs = i == 6;
 		odd.pack_tails = i == 1;
 		odd.fragments = i == 2;
 		odd.metabox = i == 3 ? EROFS_METABOX_ALWAYS : EROFS_METABOX_DEFAULT;
