@@ -14,11 +14,13 @@ mapfile -t sources < <(grep -lE 'debian' /etc/apt/sources.list /etc/apt/sources.
 
 root='' directory=/ number=0
 declare -A names
+# Not by the PATH that an image has.
+chroot=$(command -v chroot)
 declare -A environment=([PATH]=/usr/sbin:/usr/bin:/sbin:/bin)
 inside() {
 	local name words=()
 	for name in "${!environment[@]}"; do words+=("$name=${environment[$name]}"); done
-	env -i "${words[@]}" DEBIAN_FRONTEND=noninteractive LC_ALL=C chroot "$root" "$@"
+	env -i "${words[@]}" DEBIAN_FRONTEND=noninteractive LC_ALL=C "$chroot" "$root" "$@"
 }
 from() { # IMAGE [AS NAME]
 	number=$((number + 1)) root=$work/stage-$number directory=/
