@@ -32,6 +32,9 @@ done <<-END
 	deflate-1024 -zdeflate -b1024
 	zstd -zzstd
 	tails -zlz4hc -Eztailpacking $FP_OPT
+	legacy -zlz4 -Elegacy-compress
+	legacy-big -zlz4hc -C16384 -Elegacy-compress $FP_OPT
+	dots-left-out -b512 -Edot-omitted
 	dedupe -zlz4 -C16384 -Ededupe,full-index
 	dedupe-extents -zzstd -E48bit,dedupe --extent-size=16384 $FP_OPT
 	fragments -zzstd -C16384 -Efragments $FP_OPT
@@ -118,7 +121,21 @@ for name in "${made[@]}"; do
 	head -c 2000 "$work/image/good-$name" >"$work/image/bad-$name-cut"
 	spoil magic "$name" 1024 00
 	case $name in
-	plain* | fingerprints*) continue ;;
+	plain*)
+		# The root says that it has no entry for itself, and has one.
+		root=$("$DUMP" --json --path=/ "$work/image/good-$name" | sed -n 's/.*"offset": \([0-9]*\).*/\1/p' | head -n 1)
+		format=$(od -An -tu1 -j"$root" -N1 "$work/image/good-$name")
+		spoil dot "$name" "$root" "$(printf %02x $((format | 16)))"
+		continue
+		;;
+	dots*)
+		# The other way round.
+		root=$("$DUMP" --json --path=/ "$work/image/good-$name" | sed -n 's/.*"offset": \([0-9]*\).*/\1/p' | head -n 1)
+		format=$(od -An -tu1 -j"$root" -N1 "$work/image/good-$name")
+		spoil dot "$name" "$root" "$(printf %02x $((format & ~16)))"
+		continue
+		;;
+	fingerprints*) continue ;;
 	# Its inodes are encoded.
 	metabox*) spoil nid "$name" 1152 ffffffffffffff7f && continue ;;
 	esac
@@ -135,7 +152,7 @@ check "images: $(find "$work/image" -type f | wc -l) inputs" replay image
 mkdir "$work/thin"
 for image in "$work"/image/*; do
 	name=${image##*/}
-	case $name in good-peer-* | good-composefs* | good-fragments* | bad-*-index | bad-*-fragment) name=${name#*-} ;; esac
+	case $name in good-peer-* | good-composefs* | good-fragments* | good-legacy* | bad-*-dot | bad-*-index | bad-*-fragment) name=${name#*-} ;; esac
 	cp "$image" "$work/thin/$name"
 done
 check "indexes of images: $(find "$work/thin" -type f | wc -l) inputs" replay thin
