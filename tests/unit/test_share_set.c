@@ -113,6 +113,9 @@ static void equal_files_are_kept_once(void **state)
 	assert_int_equal(total.clash_page_bytes, 0);
 	assert_int_equal(image_of(&set, 0).alone.page_bytes, 16 * KIB);
 	assert_int_equal(image_of(&set, 0).alone.shared_page_bytes, 16 * KIB);
+	/* What the first image has, too, the second would need if it were alone. */
+	assert_int_equal(image_of(&set, 1).alone.page_bytes, 24 * KIB);
+	assert_int_equal(image_of(&set, 1).alone.shared_page_bytes, 24 * KIB);
 	assert_int_equal(image_of(&set, 0).marginal_page_bytes, 4 * KIB);
 	assert_int_equal(image_of(&set, 1).marginal_page_bytes, 12 * KIB);
 	assert_string_equal(image_of(&set, 1).name, "two");
