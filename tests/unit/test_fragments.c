@@ -12,6 +12,17 @@
 
 #define LARGEST 9000u
 
+static void arrange(struct erofs_fragments *fragments, unsigned int workers)
+{
+	struct erofs_pool *pool = erofs_pool_new(workers);
+
+	assert_non_null(pool);
+	assert_int_equal(erofs_writer_fragments_sort(fragments), 0);
+	assert_int_equal(erofs_writer_fragments_group(fragments, pool), 0);
+	erofs_writer_fragments_arrange(fragments);
+	erofs_pool_free(pool);
+}
+
 static const char *const names[] = { "b.txt", "a.txt", "lib.so.6", "1.gz", "none", "c.txt", "d.so" };
 #define NAMES (sizeof(names) / sizeof(names[0]))
 
@@ -63,7 +74,7 @@ static void equal_ones_are_there_once(void **state)
 		erofs_writer_fragments_use(&fragments, numbers[i]);
 	}
 	assert_int_equal(fragments.count, 997);
-	assert_int_equal(erofs_writer_fragments_arrange(&fragments), 0);
+	arrange(&fragments, 2);
 	for (uint32_t i = 0; i < 3000; i++)
 		assert_bytes(&fragments, numbers[i], i);
 	erofs_writer_fragments_release(&fragments);
@@ -83,7 +94,7 @@ static void kinds_lie_together(void **state)
 	for (uint32_t i = 0; i < 900; i++)
 		if (add(&fragments, i, false) % 3)
 			erofs_writer_fragments_use(&fragments, i);
-	assert_int_equal(erofs_writer_fragments_arrange(&fragments), 0);
+	arrange(&fragments, 2);
 	assert_int_equal(fragments.used, 600);
 	for (uint32_t i = 0; i < fragments.used; i++) {
 		const struct erofs_fragment *item = &fragments.items[fragments.order[i]];
@@ -117,7 +128,7 @@ static void the_rest_waits_elsewhere(const struct erofs_output_options *options,
 		erofs_writer_fragments_use(&fragments, add(&fragments, i, false));
 	assert_true(fragments.page_count > 2 * fragments.resident);
 	assert_int_equal(fragments.has_file, existing);
-	assert_int_equal(erofs_writer_fragments_arrange(&fragments), 0);
+	arrange(&fragments, 2);
 	for (uint32_t i = 0; i < 12000; i += 7)
 		assert_bytes(&fragments, i, i);
 	erofs_writer_fragments_release(&fragments);
@@ -133,12 +144,56 @@ static void memory_is_bounded(void **state)
 	the_rest_waits_elsewhere(&(struct erofs_output_options){ .offset = 512 }, true);
 }
 
+#define ALIKE 40u /* fragments, of which each has half of its bytes in common with one other */
+
+static void order_alike(uint32_t *order, unsigned int workers)
+{
+	struct erofs_fragments fragments = { 0 };
+	static uint8_t bytes[2 * LARGEST];
+
+	for (uint32_t i = 0; i < ALIKE; i++) {
+		uint64_t own = i + 1, common = 1000 + i % (ALIKE / 2);
+		const struct erofs_tree_inode inode = { .name = names[i % NAMES] };
+		size_t size = LARGEST + i * 7;
+		uint32_t number;
+
+		for (size_t k = 0; k < size; k++)
+			bytes[k] = (uint8_t)(random_next(k < LARGEST / 2 + i ? &own : &common) >> 32);
+		assert_int_equal(erofs_writer_fragments_add(&fragments, &number, &inode, bytes, size, false), 0);
+		erofs_writer_fragments_use(&fragments, number);
+	}
+	arrange(&fragments, workers);
+	assert_int_equal(fragments.used, ALIKE);
+	memcpy(order, fragments.order, ALIKE * sizeof(*order));
+	erofs_writer_fragments_release(&fragments);
+}
+
+/* Whatever their names are, and however many workers look. */
+static void alike_lie_together(void **state)
+{
+	uint32_t order[ALIKE], other[ALIKE];
+	bool seen[ALIKE] = { false };
+	unsigned int pairs = 0;
+
+	(void)state;
+	order_alike(order, 0);
+	for (unsigned int i = 0; i < ALIKE; i++) {
+		assert_false(seen[order[i]]);
+		seen[order[i]] = true;
+		pairs += i && order[i] % (ALIKE / 2) == order[i - 1] % (ALIKE / 2);
+	}
+	assert_int_equal(pairs, ALIKE / 2);
+	order_alike(other, 3);
+	assert_memory_equal(order, other, sizeof(order));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equal_ones_are_there_once),
 		cmocka_unit_test(kinds_lie_together),
 		cmocka_unit_test(memory_is_bounded),
+		cmocka_unit_test(alike_lie_together),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,7 +96,7 @@ static size_t piece(uint64_t at, uint64_t size)
 	return size < left ? (size_t)size : left;
 }
 
-static int fetch(const struct erofs_fragments *fragments, uint8_t *out, size_t size, uint64_t at)
+int erofs_writer_fragments_fetch(const struct erofs_fragments *fragments, uint8_t *out, size_t size, uint64_t at)
 {
 	while (size) {
 		size_t length = piece(at, size);
@@ -210,7 +210,8 @@ static bool has_bytes(const void *ctx, uint32_t number, const void *key)
 	for (size_t at = 0; at < wanted->size; at += sizeof(bytes)) {
 		size_t left = wanted->size - at, length = left < sizeof(bytes) ? left : sizeof(bytes);
 
-		if (fetch(fragments, bytes, length, item->at + at) || memcmp(bytes, wanted->data + at, length) != 0)
+		if (erofs_writer_fragments_fetch(fragments, bytes, length, item->at + at) ||
+		    memcmp(bytes, wanted->data + at, length) != 0)
 			return false;
 	}
 	return true;
@@ -253,7 +254,7 @@ static int compare(const void *a, const void *b, void *ctx)
 	return order ? order : (x > y) - (x < y);
 }
 
-int erofs_writer_fragments_arrange(struct erofs_fragments *fragments)
+int erofs_writer_fragments_sort(struct erofs_fragments *fragments)
 {
 	fragments->order = calloc((size_t)fragments->count + 1, sizeof(*fragments->order));
 	if (!fragments->order)
@@ -262,13 +263,17 @@ int erofs_writer_fragments_arrange(struct erofs_fragments *fragments)
 		if (fragments->items[i].offset != EROFS_FRAGMENT_UNUSED)
 			fragments->order[fragments->used++] = i;
 	qsort_r(fragments->order, fragments->used, sizeof(*fragments->order), compare, fragments->items);
+	return 0;
+}
+
+void erofs_writer_fragments_arrange(struct erofs_fragments *fragments)
+{
 	for (uint32_t i = 0; i < fragments->used; i++) {
 		struct erofs_fragment *item = &fragments->items[fragments->order[i]];
 
 		item->offset = fragments->size;
 		fragments->size += item->size;
 	}
-	return 0;
 }
 
 /* The position in the order of the fragment that has this byte. */
@@ -295,7 +300,7 @@ int erofs_writer_fragments_read(const struct erofs_fragments *fragments, void *o
 		const struct erofs_fragment *item = &fragments->items[fragments->order[i]];
 		uint64_t skip = offset - item->offset, left = item->size - skip;
 		size_t size = left < length ? (size_t)left : length;
-		int err = fetch(fragments, to, size, item->at + skip);
+		int err = erofs_writer_fragments_fetch(fragments, to, size, item->at + skip);
 
 		if (err)
 			return err;

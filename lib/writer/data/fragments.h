@@ -9,6 +9,7 @@
 #include "lib/io/output.h"
 #include "lib/tree/tree.h"
 #include "lib/util/index.h"
+#include "lib/util/pool.h"
 
 /*
  * Fragments: tails and small files that will lie together in the packed inode. They wait here, as they are, until all are known,
@@ -69,8 +70,17 @@ int erofs_writer_fragments_add(struct erofs_fragments *fragments, uint32_t *numb
 /* Says that a file needs a fragment. Those that none needs will not be in the packed inode. */
 void erofs_writer_fragments_use(struct erofs_fragments *fragments, uint32_t number);
 
-/* Gives those in use their places. -ENOMEM. */
-int erofs_writer_fragments_arrange(struct erofs_fragments *fragments);
+/* Puts those in use in order, by kind and name. -ENOMEM. */
+int erofs_writer_fragments_sort(struct erofs_fragments *fragments);
+
+/* Moves each behind the one in front of it that has most in common with it: the same with any number of workers. -ENOMEM, -EIO. */
+int erofs_writer_fragments_group(struct erofs_fragments *fragments, struct erofs_pool *pool);
+
+/* Gives those in use their places, in that order. */
+void erofs_writer_fragments_arrange(struct erofs_fragments *fragments);
+
+/* Reads bytes where they wait; any thread may when all are there. -EIO. */
+int erofs_writer_fragments_fetch(const struct erofs_fragments *fragments, uint8_t *out, size_t size, uint64_t at);
 
 /* Reads from the packed inode's data. -EIO. */
 int erofs_writer_fragments_read(const struct erofs_fragments *fragments, void *out, size_t length, uint64_t offset);

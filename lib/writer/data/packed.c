@@ -130,9 +130,10 @@ static int make_room(struct erofs_packed *packed, const struct erofs_data *data)
 }
 
 /* Fragments of files that something else took the place of belong to nobody. */
-static int arrange(struct erofs_data *data, const struct erofs_plan *plan)
+static int arrange(struct erofs_data *data, const struct erofs_plan *plan, struct erofs_pool *pool)
 {
 	const struct erofs_tree *tree = plan->tree;
+	int err;
 
 	for (uint32_t i = 0; i < tree->inode_count; i++) {
 		uint32_t number = EROFS_FRAGMENT_NONE;
@@ -142,7 +143,12 @@ static int arrange(struct erofs_data *data, const struct erofs_plan *plan)
 		if (number != EROFS_FRAGMENT_NONE)
 			erofs_writer_fragments_use(&data->fragments, number);
 	}
-	return erofs_writer_fragments_arrange(&data->fragments);
+	err = erofs_writer_fragments_sort(&data->fragments);
+	if (!err)
+		err = erofs_writer_fragments_group(&data->fragments, pool);
+	if (!err)
+		erofs_writer_fragments_arrange(&data->fragments);
+	return err;
 }
 
 static void summarize(const struct erofs_packed *packed, struct erofs_build_summary *summary)
@@ -159,7 +165,7 @@ static void summarize(const struct erofs_packed *packed, struct erofs_build_summ
 int erofs_writer_data_pack(struct erofs_data *data, const struct erofs_plan *plan, struct erofs_pool *pool)
 {
 	struct erofs_packed *packed;
-	int err = data->fragments.count ? arrange(data, plan) : 0;
+	int err = data->fragments.count ? arrange(data, plan, pool) : 0;
 
 	if (err || !data->fragments.size)
 		return err;
