@@ -93,7 +93,8 @@ static int compare_facts(struct diff *diff, struct diff_change *change)
 
 	set(change, DIFF_MODE, (a->mode ^ b->mode) & 07777);
 	set(change, DIFF_OWNER, a->uid != b->uid || a->gid != b->gid);
-	set(change, DIFF_TIME, a->mtime != b->mtime || a->mtime_nsec != b->mtime_nsec);
+	set(change, DIFF_TIME,
+	    !diff->options->ignore_times && (a->mtime != b->mtime || a->mtime_nsec != b->mtime_nsec));
 	/* Of a directory, it follows from what is in it. */
 	set(change, DIFF_LINKS, !S_ISDIR(a->mode) && !S_ISDIR(b->mode) && a->nlink != b->nlink);
 	if (!a->has_xattrs && !b->has_xattrs)

@@ -25,6 +25,8 @@ static void describe_time(FILE *out, const struct diff_entry *entry)
 	fputs(when, out);
 	if (entry->mtime_nsec)
 		fprintf(out, ".%09" PRIu32, entry->mtime_nsec);
+	text_time(when, entry->mtime, " %z");
+	fputs(when, out);
 }
 
 static void describe_value(FILE *out, enum diff_what what, const struct diff_entry *entry)

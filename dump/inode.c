@@ -28,7 +28,7 @@ static void print_facts(const struct dump *dump)
 {
 	const struct erofs_inode *inode = dump->inode;
 	uint64_t offset = erofs_image_inode_offset(dump->image, inode->nid);
-	char permissions[10], when[64];
+	char permissions[10], when[64], zone[64];
 
 	if (*dump->path) {
 		fputs("Path : ", stdout);
@@ -42,6 +42,7 @@ static void print_facts(const struct dump *dump)
 	}
 	text_permissions(permissions, inode->mode);
 	text_time(when, inode->mtime, "%Y-%m-%d %H:%M:%S");
+	text_time(zone, inode->mtime, "%z");
 	printf("Size: %" PRIu64 "  %s\n", inode->size, text_type(inode->mode));
 	printf("NID: %" PRIu64 "   Links: %" PRIu32 "   Layout: %d (%s)\n", inode->nid, inode->nlink,
 	       (int)inode->layout, text_layout(inode->layout));
@@ -51,7 +52,7 @@ static void print_facts(const struct dump *dump)
 	       offset & IN_METABOX ? " of the metabox" : "", inode->ino);
 	printf("Uid: %" PRIu32 "   Gid: %" PRIu32 "  Access: %04o/%s\n", inode->uid, inode->gid, inode->mode & 07777u,
 	       permissions);
-	printf("Timestamp: %s.%09" PRIu32 "\n", when, inode->mtime_nsec);
+	printf("Timestamp: %s.%09" PRIu32 " %s\n", when, inode->mtime_nsec, zone);
 	if (is_device(inode))
 		printf("Device: %" PRIu32 ":%" PRIu32 "\n", erofs_rdev_major(inode->u), erofs_rdev_minor(inode->u));
 }

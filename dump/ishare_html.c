@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/units.h"
 #include "dump/html.h"
-#include "dump/ishare.h"
+#include "dump/ishare_order.h"
 
 /* The report as one page. */
 
 struct page {
 	FILE *out;
 	const struct ishare_report *report;
+	size_t *ranks[ISHARE_ORDERS]; /* of its images */
 };
 
 static void put_name(const struct page *page, const char *name, size_t size)
@@ -32,50 +35,93 @@ static void put_percent(const struct page *page, const struct erofs_share_figure
 
 /* ---- bars -------------------------------------------------------------------------------------------------------------- */
 
-static void put_segment(const struct page *page, const char *kind, const char *title, uint64_t bytes, uint64_t scale)
+struct segment {
+	const char *kind, *title;
+	uint64_t bytes;
+};
+
+/* What a bar shows is its name, too, for those to whom it is read. */
+static void put_bar(const struct page *page, const struct segment *segments, size_t count, uint64_t scale)
 {
-	char text[ISHARE_SIZE_MAX];
+	const char *separator = "";
 
-	if (!bytes)
-		return;
-	ishare_format_size(text, bytes);
-	fprintf(page->out, "<i class=%s style=\"width:%.3f%%\" data-bytes=\"%" PRIu64 "\" title=\"%s: %s\"></i>", kind,
-		100.0 * (double)bytes / (double)scale, bytes, title, text);
-}
+	fputs("<div class=bar role=img aria-label=\"", page->out);
+	for (size_t i = 0; i < count; i++) {
+		if (!segments[i].bytes)
+			continue;
+		fprintf(page->out, "%s%s: %s", separator, segments[i].title, TOOL_SIZE(segments[i].bytes));
+		separator = ", ";
+	}
+	fputs(*separator ? "\">" : "empty\">", page->out);
+	for (size_t i = 0; i < count; i++) {
+		const struct segment *segment = &segments[i];
 
-static void begin_bar(const struct page *page)
-{
-	fputs("<div class=bar>", page->out);
-}
-
-static void put_image(const struct page *page, const struct erofs_share_image *image, uint64_t scale)
-{
-	const struct erofs_share_figures *alone = &image->alone;
-	/* Of one copy, as the bar is; all copies of what never shares are marginal. */
-	uint64_t only = image->marginal_page_bytes - image->unshareable_page_bytes * (image->copies - 1);
-
-	fputs("<div class=\"row image\"><div class=label>", page->out);
-	put_name(page, image->name, strlen(image->name));
-	if (image->copies > 1)
-		fprintf(page->out, " &times; %" PRIu32, image->copies);
-	fputs("<span class=num>", page->out);
-	put_size(page, "span", "", alone->page_bytes);
-	fputs(", ", page->out);
-	put_percent(page, alone);
-	fputs(" saved by itself, of it only here ", page->out);
-	put_size(page, "b", "", image->marginal_page_bytes);
-	fputs("</span></div>", page->out);
-	begin_bar(page);
-	put_segment(page, "others", "shared with other images", alone->shared_page_bytes - only, scale);
-	put_segment(page, "only", "only in this image", only - image->unshareable_page_bytes, scale);
-	put_segment(page, "never", "without fingerprint", image->unshareable_page_bytes, scale);
-	put_segment(page, "saved", "equal files of this image", alone->page_bytes - alone->shared_page_bytes, scale);
+		if (segment->bytes)
+			fprintf(page->out,
+				"<i class=%s style=\"width:%.3f%%\" data-bytes=\"%" PRIu64 "\" title=\"%s: %s\"></i>",
+				segment->kind, 100.0 * (double)segment->bytes / (double)scale, segment->bytes,
+				segment->title, TOOL_SIZE(segment->bytes));
+	}
 	fputs("</div>", page->out);
-	if (!image->fingerprinted)
+}
+
+/* What the choices above the list of images go by. */
+static void begin_image(const struct page *page, size_t index)
+{
+	const struct erofs_share_image image = ishare_image(page->report, index);
+
+	fprintf(page->out, "<div class=\"row image%s%s%s\" style=\"--p:%zu;--s:%zu;--m:%zu\">",
+		image.alone.page_bytes && !ishare_common(&image) ? " zero" : "", image.fingerprinted ? "" : " bare",
+		image.damaged ? " damaged" : "", page->ranks[ISHARE_BY_PAGES][index],
+		page->ranks[ISHARE_BY_SAVING][index], page->ranks[ISHARE_BY_MARGINAL][index]);
+}
+
+static void put_image(const struct page *page, size_t index, uint64_t scale)
+{
+	const struct erofs_share_image image = ishare_image(page->report, index);
+	const struct erofs_share_figures *alone = &image.alone;
+	/* Of one copy, as the bar is. */
+	uint64_t only = ishare_only(&image);
+	unsigned int common = ishare_common(&image);
+	const struct segment segments[] = {
+		{ "others", "shared with other images", alone->shared_page_bytes - only },
+		{ "only", "only in this image", only - image.unshareable_page_bytes },
+		{ "never", "without fingerprint", image.unshareable_page_bytes },
+		{ "saved", "equal files of this image", alone->page_bytes - alone->shared_page_bytes },
+	};
+
+	begin_image(page, index);
+	fputs("<div class=label><span>", page->out);
+	put_name(page, image.name, strlen(image.name));
+	if (image.copies > 1)
+		fprintf(page->out, " &times; %" PRIu32, image.copies);
+	fputs("</span><span class=num>", page->out);
+	put_size(page, "span", "", alone->page_bytes);
+	fprintf(page->out, ", <span class=percent>%u.%02u %%</span> shared, only here ", common / 100, common % 100);
+	put_size(page, "b", "", image.marginal_page_bytes);
+	fputs("</span></div>", page->out);
+	put_bar(page, segments, sizeof(segments) / sizeof(segments[0]), scale);
+	if (!image.fingerprinted)
 		fputs("<div class=note>no fingerprints: nothing of it is shared</div>", page->out);
-	if (image->damaged)
+	if (image.damaged)
 		fputs("<div class=note>damaged: not all of it could be read</div>", page->out);
 	fputs("</div>\n", page->out);
+}
+
+/* They stand in front of the list and beside it, where the style sheet can look at them. */
+static void put_choices(const struct page *page)
+{
+	fputs("<span class=ask>Order:</span>"
+	      "<input type=radio name=order id=as-given checked>&#8288;<label for=as-given>as given</label>"
+	      "<input type=radio name=order id=by-pages>&#8288;<label for=by-pages>page cache</label>"
+	      "<input type=radio name=order id=by-common>&#8288;<label for=by-common>percent shared</label>"
+	      "<input type=radio name=order id=by-marginal>&#8288;<label for=by-marginal>only here</label><br>\n"
+	      "<span class=ask>Show:</span>"
+	      "<input type=radio name=show id=show-all checked>&#8288;<label for=show-all>all</label>"
+	      "<input type=radio name=show id=show-zero>&#8288;<label for=show-zero>0 % shared</label>"
+	      "<input type=radio name=show id=show-bare>&#8288;<label for=show-bare>without fingerprints</label>"
+	      "<input type=radio name=show id=show-damaged>&#8288;<label for=show-damaged>damaged</label>\n",
+	      page->out);
 }
 
 static void put_images(const struct page *page)
@@ -93,18 +139,23 @@ static void put_images(const struct page *page)
 	      "<span><i class=never></i>without fingerprint</span><span><i class=saved></i>saved inside of the image</span>"
 	      "</div>\n",
 	      page->out);
-	for (size_t i = 0; i < page->report->total.images; i++) {
-		const struct erofs_share_image image = ishare_image(page->report, i);
-
-		put_image(page, &image, scale);
-	}
-	fputs("</section>\n", page->out);
+	if (page->report->total.images > 1)
+		put_choices(page);
+	fputs("<div class=list>\n", page->out);
+	for (size_t i = 0; i < page->report->total.images; i++)
+		put_image(page, i, scale);
+	fputs("</div></section>\n", page->out);
 }
 
 static void put_directory(const struct page *page, const struct erofs_share_directory *directory, uint64_t scale)
 {
 	uint64_t shared = directory->shared_page_bytes;
 	uint64_t differing = directory->differing_page_bytes < shared ? directory->differing_page_bytes : shared;
+	const struct segment segments[] = {
+		{ "saved", "saved by sharing", directory->page_bytes - shared },
+		{ "only", "differs between images", differing },
+		{ "rest", "needed once", shared - differing },
+	};
 
 	fputs("<div class=\"row directory\"><div class=label><span>", page->out);
 	put_name(page, directory->path, directory->path_size);
@@ -114,11 +165,8 @@ static void put_directory(const struct page *page, const struct erofs_share_dire
 	fputs(" \xe2\x86\x92 ", page->out);
 	put_size(page, "span", "", shared);
 	fputs("</span></div>", page->out);
-	begin_bar(page);
-	put_segment(page, "saved", "saved by sharing", directory->page_bytes - shared, scale);
-	put_segment(page, "only", "differs between images", differing, scale);
-	put_segment(page, "rest", "needed once", shared - differing, scale);
-	fputs("</div></div>\n", page->out);
+	put_bar(page, segments, sizeof(segments) / sizeof(segments[0]), scale);
+	fputs("</div>\n", page->out);
 }
 
 static void put_directories(const struct page *page)
@@ -308,8 +356,11 @@ static void put_advice(const struct page *page)
 
 static void put_page(FILE *out, const void *what)
 {
-	const struct page this_page = { .out = out, .report = what }, *page = &this_page;
+	const struct page *with_report = what;
+	struct page this_page = *with_report;
+	const struct page *page = &this_page;
 
+	this_page.out = out;
 	put_head(page);
 	put_summary(page);
 	put_advice(page);
@@ -324,5 +375,16 @@ static void put_page(FILE *out, const void *what)
 
 int ishare_write_html(const struct ishare_report *report)
 {
-	return html_write(report->options->html, put_page, report);
+	struct page page = { .report = report };
+	int err = 0;
+
+	for (unsigned int i = 0; i < ISHARE_ORDERS; i++) {
+		page.ranks[i] = ishare_rank(report, (enum ishare_order)i);
+		err = page.ranks[i] ? err : -ENOMEM;
+	}
+	if (!err)
+		err = html_write(report->options->html, put_page, &page);
+	for (unsigned int i = 0; i < ISHARE_ORDERS; i++)
+		free(page.ranks[i]);
+	return err;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/units.h"
 #include "dump/ishare.h"
 #include "dump/text.h"
 
@@ -53,8 +54,8 @@ static void print_image(const struct erofs_share_image *image)
 	if (!image->fingerprinted)
 		printf(" (no fingerprints: shares nothing)");
 	if (image->packed_page_bytes)
-		printf(" (%.1f MB of it are fragments, in memory a second time and never shared)",
-		       (double)image->packed_page_bytes / 1e6);
+		printf(" (%s of it are fragments, in memory a second time and never shared)",
+		       TOOL_SIZE(image->packed_page_bytes));
 	if (image->damaged)
 		printf(" (damaged, not all of it)");
 	putchar('\n');

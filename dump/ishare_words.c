@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/units.h"
 #include "dump/ishare.h"
 
 unsigned int ishare_reduction(const struct erofs_share_figures *figures)
@@ -13,13 +14,7 @@ unsigned int ishare_reduction(const struct erofs_share_figures *figures)
 
 void ishare_format_size(char out[ISHARE_SIZE_MAX], uint64_t bytes)
 {
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
-	double value = (double)bytes;
-	unsigned int unit = 0;
-
-	for (; value >= 1023.95 && unit < 6; unit++)
-		value /= 1024;
-	snprintf(out, ISHARE_SIZE_MAX, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
+	tool_format_size(out, bytes);
 }
 
 const char *ishare_kind(const struct dump_options *options, bool compressed)

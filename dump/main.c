@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/nearest.h"
 #include "common/tool.h"
 #include "dump/diff.h"
 #include "dump/dump.h"
+#include "dump/fleet.h"
 #include "dump/ishare.h"
 
 static int show_document(struct dump *dump)
@@ -56,7 +58,9 @@ int main(int argc, char **argv)
 	tool_begin("dump.erofs");
 	parsed = options_parse(&options, argc, argv);
 	if (parsed < 0)
-		status = EXIT_USAGE;
+		status = TOOL_EXIT_USAGE;
+	else if (!parsed && (options.fingerprints == FINGERPRINTS_CSV || options.fingerprints == FINGERPRINTS_NDJSON))
+		status = fleet_run(&options, diag);
 	else if (!parsed && options.ishare_report)
 		status = ishare_run(&options, diag);
 	else if (!parsed && options.diff)
@@ -64,7 +68,7 @@ int main(int argc, char **argv)
 	else if (!parsed && run(&options, diag))
 		status = EXIT_FAILURE;
 	options_release(&options);
-	if (tool_flush_stdout() || status == EXIT_USAGE)
+	if (tool_flush_stdout() || status == TOOL_EXIT_USAGE)
 		return status;
 	return options.diff ? DIFF_TROUBLE : EXIT_FAILURE;
 }

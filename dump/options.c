@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/nearest.h"
 #include "common/tool.h"
 
 enum {
@@ -13,6 +14,7 @@ enum {
 	OPT_DEVICE,
 	OPT_DIFF,
 	OPT_FINGERPRINTS,
+	OPT_IGNORE_TIMES,
 	OPT_ISHARE_REPORT,
 	OPT_JSON,
 	OPT_LAYOUT,
@@ -32,6 +34,7 @@ static const struct option table[] = {
 	{ "fingerprints", optional_argument, NULL, OPT_FINGERPRINTS },
 	{ "help", no_argument, NULL, 'h' },
 	{ "html", required_argument, NULL, OPT_REPORT },
+	{ "ignore-times", no_argument, NULL, OPT_IGNORE_TIMES },
 	{ "ishare-report", no_argument, NULL, OPT_ISHARE_REPORT },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "layout", no_argument, NULL, OPT_LAYOUT },
@@ -68,11 +71,13 @@ static const char help[] =
 	" --cat                 the bytes of the file and nothing else\n"
 	" --fingerprints[=FORM] fingerprints of all regular files, or of those below P or N\n"
 	"                       FORM: table (default), sha256sum, sha512sum, fsverity,\n"
-	"                       json\n"
+	"                       json, csv, ndjson (these two: of any number of images and manifests,\n"
+	"                       a row for each file, for databases)\n"
 	"\n"
 	"Comparing two images or manifests:\n"
 	" --diff                what was added, removed and changed from A to B, and what that means\n"
 	"                       for the page cache; exit status 0: nothing, 1: something, 2: trouble\n"
+	" --ignore-times        with --diff: times that differ are no difference\n"
 	" --layout              with --diff: why two images are not the same bytes\n"
 	" --page-size, --html   as for the report\n"
 	"\n"
@@ -100,6 +105,10 @@ static int set_form(struct dump_options *out, const char *form)
 		out->fingerprints = FINGERPRINTS_TABLE;
 	} else if (strcmp(form, "json") == 0) {
 		out->fingerprints = FINGERPRINTS_JSON;
+	} else if (strcmp(form, "csv") == 0) {
+		out->fingerprints = FINGERPRINTS_CSV;
+	} else if (strcmp(form, "ndjson") == 0) {
+		out->fingerprints = FINGERPRINTS_NDJSON;
 	} else if (strcmp(form, "sha256sum") == 0 || strcmp(form, "sha512sum") == 0) {
 		out->fingerprints = FINGERPRINTS_SUM;
 		out->sum_digest = form[3] == '2' ? EROFS_DIGEST_SHA256 : EROFS_DIGEST_SHA512;
@@ -107,7 +116,8 @@ static int set_form(struct dump_options *out, const char *form)
 		out->fingerprints = FINGERPRINTS_SUM;
 		out->sum_digest = EROFS_DIGEST_FSVERITY;
 	} else {
-		return options_usage("--fingerprints=%s: not table, sha256sum, sha512sum, fsverity or json", form);
+		return options_usage(
+			"--fingerprints=%s: not table, sha256sum, sha512sum, fsverity, json, csv or ndjson", form);
 	}
 	return 0;
 }
@@ -159,6 +169,8 @@ static bool *flag_of(struct dump_options *out, int option)
 		return &out->diff;
 	case OPT_LAYOUT:
 		return &out->layout;
+	case OPT_IGNORE_TIMES:
+		return &out->ignore_times;
 	case OPT_ISHARE_REPORT:
 		return &out->ishare_report;
 	default:
@@ -190,16 +202,36 @@ static int check_report(const struct dump_options *o)
 static int check_diff(const struct dump_options *o)
 {
 	if (wants_more(o) || o->report_option)
-		return options_usage("--diff goes with --layout, --json, --html and --page-size only");
+		return options_usage("--diff goes with --layout, --ignore-times, --json, --html and --page-size only");
 	if (o->image_count != 2)
 		return options_usage("--diff needs two images or manifests, A and B");
+	if (o->layout && o->ignore_times)
+		return options_usage("--ignore-times does not go with --layout, which compares bytes");
 	if (o->layout && o->html_or_page)
 		return options_usage("--%s does not go with --layout", o->html_or_page);
 	return 0;
 }
 
+static bool wants_rows(const struct dump_options *o)
+{
+	return o->fingerprints == FINGERPRINTS_CSV || o->fingerprints == FINGERPRINTS_NDJSON;
+}
+
+static int check_rows(const struct dump_options *o)
+{
+	if (o->superblock || o->statistics || o->extents || o->list || o->recursive || o->cat || o->path ||
+	    o->use_nid || o->offset || o->device_count || o->details || o->no_follow || o->json || o->layout ||
+	    o->report_option || o->html_or_page || o->ishare_report || o->diff)
+		return options_usage("--fingerprints=csv and ndjson stand alone");
+	return o->image_count ? 0 : options_usage("no image given");
+}
+
 static int check(struct dump_options *o)
 {
+	if (o->ignore_times && !o->diff)
+		return options_usage("--ignore-times goes with --diff");
+	if (wants_rows(o))
+		return check_rows(o);
 	if (o->ishare_report)
 		return check_report(o);
 	if (o->diff)
@@ -233,6 +265,15 @@ static int check(struct dump_options *o)
 	return 0;
 }
 
+static int refuse_option(int found, char *const *argv)
+{
+	char *mistake = tool_option_mistake(found, argv, table);
+
+	options_usage("%s", mistake ? mistake : "out of memory");
+	free(mistake);
+	return -1;
+}
+
 int options_parse(struct dump_options *out, int argc, char **argv)
 {
 	int option, which = 0, err = 0;
@@ -252,13 +293,8 @@ int options_parse(struct dump_options *out, int argc, char **argv)
 			tool_print_compatible();
 			tool_print_build();
 			return 1;
-		} else if (option == ':') {
-			err = options_usage("%s needs a value", argv[optind - 1]);
-		} else if (option == '?') {
-			/* A long option is named by its whole word; optopt is its number if a value was in excess. */
-			err = optopt && optopt < 256
-				      ? options_usage("unknown option -%c", optopt)
-				      : options_usage("%s: not an option, or not with a value", argv[optind - 1]);
+		} else if (option == ':' || option == '?') {
+			err = refuse_option(option, argv);
 		} else if (option == OPT_REPORT) {
 			err = options_set_report(out, table[which].name, optarg);
 		} else {

@@ -13,6 +13,8 @@ enum fingerprint_form {
 	FINGERPRINTS_TABLE,
 	FINGERPRINTS_SUM, /* lines for sha256sum -c and its sisters, or as of `fsverity digest` */
 	FINGERPRINTS_JSON,
+	FINGERPRINTS_CSV, /* rows for databases, of any number of images and manifests */
+	FINGERPRINTS_NDJSON,
 };
 
 struct dump_options {
@@ -46,12 +48,11 @@ struct dump_options {
 	const char *html;	   /* NULL: not asked for */
 	uint32_t copies;	   /* of each input that does not say so itself */
 	bool diff;
+	bool ignore_times;	   /* mtimes that differ are no difference */
 	bool layout;		   /* compare bytes, not trees */
 	const char *html_or_page;  /* an option that --diff takes, too; NULL: none was given */
 	const char *report_option; /* one that goes with ishare_report only; NULL: none was given */
 };
-
-#define EXIT_USAGE 2
 
 /* 0: go on; 1: nothing is left to do (--help, --version); -1: a usage error, which has been reported. */
 int options_parse(struct dump_options *out, int argc, char **argv);

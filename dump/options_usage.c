@@ -12,6 +12,6 @@ int options_usage(const char *format, ...)
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);
-	fputs(" (see dump.erofs --help)\n", stderr);
+	fputs("; see dump.erofs --help\n", stderr);
 	return -1;
 }

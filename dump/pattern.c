@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/resolve.h"
 #include "dump/resolve.h"
 
 #define MATCHES_MAX 65536u
@@ -91,7 +92,7 @@ static int enter(const struct step *step, struct erofs_inode *out, const char *p
 {
 	char *real = NULL;
 	int err = step->no_follow ? erofs_image_lookup(step->image, out, path)
-				  : resolve_path(step->image, out, &real, path, true);
+				  : tool_resolve_path(step->image, out, &real, path, true);
 
 	free(real);
 	if (err == -ENOENT || err == -ENOTDIR || err == -ELOOP || err == -ENAMETOOLONG)
@@ -121,7 +122,7 @@ static bool exists(const struct step *step, const char *path)
 	struct erofs_inode inode;
 	char *real = NULL;
 	int err = step->no_follow ? erofs_image_lookup(step->image, &inode, path)
-				  : resolve_path(step->image, &inode, &real, path, false);
+				  : tool_resolve_path(step->image, &inode, &real, path, false);
 
 	free(real);
 	return !err;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/resolve.h"
 #include "dump/dump.h"
 #include "dump/resolve.h"
 #include "dump/text.h"
@@ -57,11 +58,11 @@ static int find_path(const struct dump *dump, struct found *out, const char *pat
 		out->real = strdup(out->asked);
 		return out->real ? erofs_image_lookup(dump->image, &out->inode, path) : -ENOMEM;
 	}
-	err = resolve_path(dump->image, &out->inode, &out->real, path, true);
+	err = tool_resolve_path(dump->image, &out->inode, &out->real, path, true);
 	if (((err == -ENOENT || err == -ELOOP) && (o->list || dump->many)) ||
 	    (!err && o->list && !o->recursive && !S_ISDIR(out->inode.mode))) {
 		free(out->real);
-		err = resolve_path(dump->image, &out->inode, &out->real, path, false);
+		err = tool_resolve_path(dump->image, &out->inode, &out->real, path, false);
 	}
 	return err;
 }
@@ -149,7 +150,7 @@ static bool is_directory(const struct dump *dump, const char *path)
 	struct erofs_inode inode;
 	char *real = NULL;
 	int err = dump->options->no_follow ? erofs_image_lookup(dump->image, &inode, path)
-					   : resolve_path(dump->image, &inode, &real, path, true);
+					   : tool_resolve_path(dump->image, &inode, &real, path, true);
 
 	free(real);
 	return !err && S_ISDIR(inode.mode);
@@ -217,7 +218,7 @@ static bool is_pattern(const struct dump *dump, const char *path)
 
 	if (!resolve_is_pattern(path))
 		return false;
-	err = resolve_path(dump->image, &inode, &real, path, false);
+	err = tool_resolve_path(dump->image, &inode, &real, path, false);
 	free(real);
 	return err == -ENOENT || err == -ENOTDIR;
 }

@@ -74,7 +74,7 @@ static void rows_time(const struct erofs_superblock *sb)
 {
 	char when[64];
 
-	text_time(when, (int64_t)((uint64_t)sb->epoch + sb->build_time), "%a %b %e %H:%M:%S %Y");
+	text_time(when, (int64_t)((uint64_t)sb->epoch + sb->build_time), "%a %b %e %H:%M:%S %Y %z");
 	row("Filesystem created:", "%s", when);
 	row("Filesystem epoch:", "%" PRId64 ".%09" PRIu32, sb->epoch, sb->fixed_nsec);
 	if (sb->build_time)

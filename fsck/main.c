@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/resolve.h"
 #include "common/tool.h"
+#include "common/units.h"
 #include "fsck/findings.h"
 #include "fsck/options.h"
 
@@ -24,17 +26,6 @@ static enum fsck_status status_of(int err)
 	if (!err)
 		return FSCK_CLEAN;
 	return err == -EUCLEAN ? FSCK_ERRORS : FSCK_FAILED;
-}
-
-static void print_size(uint64_t bytes)
-{
-	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
-	double value = (double)bytes;
-	size_t unit = 0;
-
-	for (; value >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0]); unit++)
-		value /= 1024;
-	printf(unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
 }
 
 /* What came of it: 0, or why the check or the unpacking did not get all done. */
@@ -59,7 +50,7 @@ static void print_scope(const struct fsck_options *options, const struct erofs_c
 		printf(" of one path only");
 	if (summary->absent_files)
 		printf(", %" PRIu64 " file%s on devices that were not given", summary->absent_files,
-		       summary->absent_files == 1 ? "" : "s");
+		       tool_plural(summary->absent_files));
 }
 
 static void print_verdict(const struct fsck_options *options, const struct outcome *outcome)
@@ -69,7 +60,7 @@ static void print_verdict(const struct fsck_options *options, const struct outco
 	if (outcome->checked)
 		printf("not checked in whole, ");
 	if (summary->findings || outcome->checked) {
-		printf("%" PRIu64 " error%s found; ", summary->findings, summary->findings == 1 ? "" : "s");
+		printf("%" PRIu64 " error%s found; ", summary->findings, tool_plural(summary->findings));
 		return;
 	}
 	if (outcome->unpacked) {
@@ -88,11 +79,12 @@ static void print_summary(const struct fsck_options *options, const char *image,
 
 	printf("%s: ", image);
 	print_verdict(options, outcome);
-	printf("%" PRIu64 " inodes, %" PRIu64 " directories, %" PRIu64 " files of ", summary->inodes,
-	       summary->directories, summary->regular_files);
-	print_size(summary->data_bytes);
+	printf("%" PRIu64 " inode%s, %" PRIu64 " director%s, %" PRIu64 " file%s of %s", summary->inodes,
+	       tool_plural(summary->inodes), summary->directories, summary->directories == 1 ? "y" : "ies",
+	       summary->regular_files, tool_plural(summary->regular_files), TOOL_SIZE(summary->data_bytes));
 	if (options->check.verify_fingerprints || summary->hashed_files)
-		printf(", %" PRIu64 " fingerprints compared", summary->hashed_files);
+		printf(", %" PRIu64 " fingerprint%s compared", summary->hashed_files,
+		       tool_plural(summary->hashed_files));
 	if (options->target)
 		printf(", %sunpacked into %s", outcome->unpacked ? "not all of it " : "", options->target);
 	putchar('\n');
@@ -111,6 +103,21 @@ static bool is_root_directory(const char *path)
 static enum fsck_status worse(enum fsck_status a, enum fsck_status b)
 {
 	return a > b ? a : b;
+}
+
+/*
+ * What a path with symbolic links in it leads to, to be freed; the path itself if that is damaged on the way: the library says so among all
+ * that it finds.
+ */
+static int find_path(char **out, const struct fsck_options *options, const struct erofs_image *image)
+{
+	struct erofs_inode inode;
+	int err = options->no_follow ? -ENOENT : tool_resolve_path(image, &inode, out, options->extract.path, true);
+
+	if (!err || (!options->no_follow && err != -EUCLEAN))
+		return err;
+	*out = strdup(options->extract.path);
+	return *out ? 0 : -ENOMEM;
 }
 
 static enum fsck_status check(const struct fsck_options *options, const char *name, const struct erofs_image *image,
@@ -135,6 +142,28 @@ static enum fsck_status check(const struct fsck_options *options, const char *na
 	return tool_flush_stdout() ? status : worse(status, FSCK_FAILED);
 }
 
+static enum fsck_status check_path(const struct fsck_options *options, const char *name,
+				   const struct erofs_image *image, struct outcome *outcome,
+				   const struct erofs_diag *diag)
+{
+	struct fsck_options real = *options;
+	enum fsck_status status;
+	char *path = NULL, text[300];
+
+	outcome->checked = find_path(&path, options, image);
+	if (outcome->checked) {
+		snprintf(text, sizeof(text), "%s: %s", options->extract.path, strerror(-outcome->checked));
+		diag->message(diag->ctx, EROFS_SEV_ERROR, text);
+		return FSCK_FAILED;
+	}
+	real.extract.path = path;
+	if (real.check.path)
+		real.check.path = path;
+	status = check(&real, name, image, outcome, diag);
+	free(path);
+	return status;
+}
+
 static enum fsck_status check_one(const struct fsck_options *options, const char *name, struct outcome *outcome,
 				  const struct erofs_diag *diag)
 {
@@ -147,7 +176,8 @@ static enum fsck_status check_one(const struct fsck_options *options, const char
 		return status_of(err);
 	/* The messages of opening name the image by themselves. */
 	tool_set_subject(options->image_count > 1 ? name : NULL);
-	status = check(options, name, image, outcome, diag);
+	status = options->extract.path ? check_path(options, name, image, outcome, diag)
+				       : check(options, name, image, outcome, diag);
 	tool_set_subject(NULL);
 	erofs_image_close(image);
 	return status;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/nearest.h"
 #include "common/tool.h"
 
 #define NAME	    "fsck.erofs"
@@ -29,6 +30,7 @@ enum long_option {
 	OPT_RESTORE_FINGERPRINTS,
 	OPT_NO_SBCRC,
 	OPT_PATH,
+	OPT_NO_FOLLOW,
 	OPT_NID,
 	OPT_DEVICE,
 	OPT_OFFSET,
@@ -54,6 +56,7 @@ static const struct option long_options[] = {
 	{ "restore-fingerprints", no_argument, NULL, OPT_RESTORE_FINGERPRINTS },
 	{ "no-sbcrc", no_argument, NULL, OPT_NO_SBCRC },
 	{ "path", required_argument, NULL, OPT_PATH },
+	{ "no-follow", no_argument, NULL, OPT_NO_FOLLOW },
 	{ "nid", required_argument, NULL, OPT_NID },
 	{ "device", required_argument, NULL, OPT_DEVICE },
 	{ "offset", required_argument, NULL, OPT_OFFSET },
@@ -74,7 +77,9 @@ static const char help_text[] =
 	"                        malformed or wrong one is an error (also --xattr-inode-digest)\n"
 	"  --extract             read the data of every file, write nothing; a wrong fingerprint\n"
 	"                        is an error, a missing one is not\n"
-	"  --path=PATH           read the contents of this file or directory only\n"
+	"  --path=PATH           read the contents of this file or directory only; the path goes\n"
+	"                        through symbolic links\n"
+	"  --no-follow           follow no symbolic link on the way to PATH, nor PATH itself\n"
 	"  --nid=N               the same by inode number\n"
 	"  --no-sbcrc            do not look at the superblock's checksum\n"
 	"  --workers=N           threads that read and hash; 0: none besides the main one\n"
@@ -108,7 +113,7 @@ static int usage_error(const char *format, const char *what)
 {
 	fprintf(stderr, NAME ": ");
 	fprintf(stderr, format, what);
-	fprintf(stderr, "\nTry '" NAME " --help'.\n");
+	fprintf(stderr, "; see " NAME " --help\n");
 	return FSCK_USAGE;
 }
 
@@ -209,6 +214,9 @@ static bool set_flag(struct fsck_options *options, int option)
 	case OPT_NO_SBCRC:
 		options->check.ignore_checksum = true;
 		return true;
+	case OPT_NO_FOLLOW:
+		options->no_follow = true;
+		return true;
 	case OPT_JSON:
 		options->json = true;
 		return true;
@@ -225,7 +233,16 @@ static bool set_flag(struct fsck_options *options, int option)
 	}
 }
 
-static int set_option(struct fsck_options *options, int option)
+static int refuse_option(int found, char *const *argv)
+{
+	char *mistake = tool_option_mistake(found, argv, long_options);
+	int status = usage_error("%s", mistake ? mistake : "out of memory");
+
+	free(mistake);
+	return status;
+}
+
+static int set_option(struct fsck_options *options, int option, char *const *argv)
 {
 	if (set_flag(options, option) || set_preserve(&options->extract, option))
 		return -1;
@@ -255,9 +272,8 @@ static int set_option(struct fsck_options *options, int option)
 		tool_print_compressors("available decompressors");
 		tool_print_build();
 		return tool_flush_stdout() ? FSCK_CLEAN : FSCK_FAILED;
-	default: /* getopt_long() has named it */
-		fputs("Try '" NAME " --help'.\n", stderr);
-		return FSCK_USAGE;
+	default:
+		return refuse_option(option, argv);
 	}
 }
 
@@ -267,6 +283,8 @@ static int take_images(struct fsck_options *options, int argc, char **argv)
 		return usage_error("%s", "no image given");
 	options->images = (const char **)argv + optind;
 	options->image_count = (size_t)(argc - optind);
+	if (options->no_follow && !options->extract.path)
+		return usage_error("%s", "--no-follow goes with --path");
 	if (options->target && !*options->target)
 		return usage_error("%s", "--extract= needs a directory");
 	if (options->image_count > 1 && options->target)
@@ -307,8 +325,9 @@ int fsck_parse_options(struct fsck_options *options, int argc, char **argv)
 		return FSCK_FAILED;
 	}
 	options->open.devices = options->devices;
-	while ((option = getopt_long(argc, argv, "aApyd:hV", long_options, NULL)) != -1) {
-		status = set_option(options, option);
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":aApyd:hV", long_options, NULL)) != -1) {
+		status = set_option(options, option, argv);
 		if (status >= 0)
 			return status;
 	}

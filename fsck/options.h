@@ -25,6 +25,7 @@ struct fsck_options {
 	const char *target; /* directory to extract to, NULL: nothing is written */
 	bool force;	    /* the target may be the root directory */
 	bool only;	    /* --path or --nid was given */
+	bool no_follow;	    /* the path goes through no symbolic links */
 	bool quiet;
 	bool json;
 	unsigned int verbosity; /* 0..9 */

@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/nearest.h"
 #include "common/tool.h"
 #include "mkfs/job.h"
 #include "mkfs/places.h"
+#include "mkfs/stream.h"
 #include "mkfs/summary_json.h"
 #include "mkfs/vmdk.h"
 
@@ -43,7 +45,7 @@ static void set_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static int run(const struct mkfs_options *options)
+static int build(const struct mkfs_options *options)
 {
 	struct mkfs_job job;
 	int err = -EINVAL;
@@ -62,19 +64,29 @@ static int run(const struct mkfs_options *options)
 	return err;
 }
 
+static int run(struct mkfs_options *options)
+{
+	struct mkfs_stream stream;
+	int err = mkfs_begin_stream(&stream, options) ? build(options) : -EINVAL;
+
+	return mkfs_end_stream(&stream, err);
+}
+
 int main(int argc, char **argv)
 {
 	struct mkfs_options options;
 	enum mkfs_action action;
-	int err = -EINVAL;
+	int err = 0;
 
 	tool_begin("mkfs.erofs");
 	action = mkfs_parse_options(&options, argc, argv);
 	if (action == MKFS_BUILD)
 		err = run(&options);
 	mkfs_release_options(&options);
-	if (action == MKFS_DONE)
-		return EXIT_SUCCESS;
+	if (action == MKFS_FAIL)
+		return TOOL_EXIT_USAGE;
+	if (action != MKFS_BUILD)
+		return action == MKFS_DONE ? EXIT_SUCCESS : EXIT_FAILURE;
 	if (caught) {
 		/* So that the caller sees what ended us. */
 		signal(caught, SIG_DFL);

@@ -8,7 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/units.h"
 #include "mkfs/image.h"
+#include "mkfs/location.h"
 #include "mkfs/places.h"
 #include "mkfs/summary.h"
 #include "mkfs/summary_json.h"
@@ -61,13 +63,13 @@ static char *make_recipe(const struct mkfs_options *options)
 
 static void print_summary(const struct mkfs_job *job, const struct erofs_oci_convert_summary *summary)
 {
-	printf("%s: %zu images, %zu layers converted, %zu there already", job->options->output, summary->images,
-	       summary->converted, summary->reused);
+	printf("%s: %zu image%s, %zu layer%s converted, %zu there already", job->options->output, summary->images,
+	       tool_plural(summary->images), summary->converted, tool_plural(summary->converted), summary->reused);
 	if (summary->copied)
-		printf(", %zu artifacts copied", summary->copied);
+		printf(", %zu artifact%s copied", summary->copied, tool_plural(summary->copied));
 	if (mkfs_is_registry(job->options->output))
-		printf(", %zu blobs sent (%" PRIu64 " bytes), %zu mounted", summary->sent, summary->sent_bytes,
-		       summary->mounted);
+		printf(", %zu blob%s sent (%" PRIu64 " bytes), %zu mounted", summary->sent, tool_plural(summary->sent),
+		       summary->sent_bytes, summary->mounted);
 	putchar('\n');
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/nearest.h"
 #include "common/tool.h"
 #include "mkfs/option.h"
 #include "mkfs/options_table.h"
@@ -24,21 +25,13 @@ static bool settle_data_align(const struct mkfs_options *options)
 	       mkfs_refuse("--dsunit and -z: compressed files take as few blocks as they can");
 }
 
-/* The option that getopt() stumbled over, as the user wrote it. */
-static bool refuse_argument(int kind, char **argv)
+static bool refuse_argument(int found, char **argv, const struct option *names)
 {
-	const char *text = argv[optind - 1];
-	bool is_long = strncmp(text, "--", 2) == 0;
+	char *mistake = tool_option_mistake(found, argv, names);
 
-	if (kind == ':' && !is_long)
-		return mkfs_refuse("-%c needs a value", optopt);
-	if (kind == ':')
-		return mkfs_refuse("%s needs a value", text);
-	if (is_long && optopt)
-		return mkfs_refuse("%s takes no value", text);
-	if (is_long || !optopt)
-		return mkfs_refuse("unknown option '%s'; see mkfs.erofs --help", text);
-	return mkfs_refuse("unknown option '-%c'; see mkfs.erofs --help", optopt);
+	mkfs_refuse("%s; see mkfs.erofs --help", mistake ? mistake : "out of memory");
+	free(mistake);
+	return false;
 }
 
 /* Options about the run, and not about the bytes of the image. */
@@ -82,7 +75,7 @@ static bool take_options(struct mkfs_parser *parser, int argc, char **argv)
 	while (!parser->done && (found = getopt_long(argc, argv, table.letters, table.names, &name_index)) != -1) {
 		parser->option = mkfs_find_option(&table, found, name_index);
 		if (!parser->option)
-			return refuse_argument(found, argv);
+			return refuse_argument(found, argv, table.names);
 		if (!parser->option->take(parser, optarg) || !note_option(parser, optarg))
 			return false;
 		if (!parser->option->fits_restamp && !parser->done)
@@ -108,7 +101,7 @@ enum mkfs_action mkfs_parse_options(struct mkfs_options *options, int argc, char
 	if (parser.wants_help)
 		mkfs_print_help();
 	if (parser.done)
-		return tool_flush_stdout() ? MKFS_DONE : MKFS_FAIL;
+		return tool_flush_stdout() ? MKFS_DONE : MKFS_LOST;
 	options->scan.overlay_xattrs = options->rules.strip_overlay;
 	if (!mkfs_settle_times(&parser) || !mkfs_settle_positionals(options, argc - optind, argv + optind) ||
 	    !mkfs_settle_layers(&parser) || !mkfs_settle_restamp(&parser) || !mkfs_settle_thin(&parser) ||

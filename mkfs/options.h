@@ -34,6 +34,7 @@ struct mkfs_options {
 	const char *const *sources;
 	size_t source_count; /* more than one: images */
 	bool quiet;
+	bool is_stream; /* standard output gets the finished image */
 	bool json; /* what was made, as JSON on stdout */
 	int debug_level; /* -d */
 
@@ -72,7 +73,8 @@ struct mkfs_options {
 enum mkfs_action {
 	MKFS_BUILD,
 	MKFS_DONE, /* --help, --version: the text is out */
-	MKFS_FAIL, /* the reason is on stderr */
+	MKFS_LOST, /* ... and could not be printed */
+	MKFS_FAIL, /* a wrong command line: the reason is on stderr */
 };
 
 enum mkfs_action mkfs_parse_options(struct mkfs_options *options, int argc, char **argv);

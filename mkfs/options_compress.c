@@ -3,10 +3,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/nearest.h"
 #include "common/tool.h"
 #include "mkfs/option.h"
 
 #define EXTENT_SIZE_MAX (1024u * 1024)
+
+/* `at`: where the algorithm begins. If it is none, the nearest one is named. */
+static bool refuse_algorithm(const char *option, const char *value, const char *at, const char *reason)
+{
+	struct tool_nearest nearest = tool_nearest_to(at, strcspn(at, ",:"));
+	const struct erofs_compressor_info *info;
+	char hint[TOOL_HINT_MAX];
+
+	for (int i = 0; (info = erofs_compressor_limits((enum erofs_compressor)i)); i++)
+		tool_nearest_offer(&nearest, info->name);
+	return mkfs_refuse("%s '%s': %s%s", option, value, reason,
+			   nearest.mistakes ? tool_nearest_hint(&nearest, hint, "") : "");
+}
 
 static bool take_compression(struct mkfs_parser *parser, const char *value)
 {
@@ -22,7 +36,7 @@ static bool take_compression(struct mkfs_parser *parser, const char *value)
 			return mkfs_refuse("-z '%s': the name of an algorithm is missing, such as lz4hc or zstd,9",
 					   value);
 		if (erofs_compression_parse(&list[count++], at, &at, &reason))
-			return mkfs_refuse("-z '%s': %s", value, reason);
+			return refuse_algorithm("-z", value, at, reason);
 		if (!*at)
 			break;
 	}
@@ -94,7 +108,7 @@ static bool take_metabox(struct mkfs_parser *parser, const char *value)
 		return true;
 	build->metabox_compression_set = true;
 	if (erofs_compression_parse(&build->metabox_compression, algorithm + 1, &end, &reason))
-		return mkfs_refuse("-m '%s': %s", value, reason);
+		return refuse_algorithm("-m", value, algorithm + 1, reason);
 	return !*end || mkfs_refuse("-m '%s': the metabox is encoded by one algorithm", value);
 }
 

@@ -2,6 +2,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "common/nearest.h"
 #include "common/tool.h"
 #include "mkfs/option.h"
 
@@ -182,6 +183,17 @@ static bool take_value(struct mkfs_options *options, take_function *take, bool o
 	return take(options, on, text);
 }
 
+static bool refuse_unknown(const char *name, size_t length)
+{
+	struct tool_nearest nearest = tool_nearest_to(name, strcspn(name, "=,"));
+	char hint[TOOL_HINT_MAX];
+
+	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++)
+		tool_nearest_offer(&nearest, features[i].name);
+	return mkfs_refuse("unknown feature '%.*s' in -E%s", (int)length, name,
+			   nearest.mistakes ? tool_nearest_hint(&nearest, hint, "") : "");
+}
+
 static bool set_feature(struct mkfs_options *options, const char *name, size_t length, bool on)
 {
 	size_t bare = strcspn(name, "=,");
@@ -197,7 +209,7 @@ static bool set_feature(struct mkfs_options *options, const char *name, size_t l
 		return has_value ? take_value(options, features[i].take, on, name + bare + 1, length - bare - 1)
 				 : features[i].take(options, on, NULL);
 	}
-	return mkfs_refuse("unknown feature '%.*s' in -E", (int)length, name);
+	return refuse_unknown(name, length);
 }
 
 bool mkfs_take_features(struct mkfs_parser *parser, const char *value)

@@ -2,18 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mkfs/location.h"
 #include "mkfs/option.h"
-#include "mkfs/places.h"
 
 /*
  * --oci=LOCATION[,ref=NAME][,platform=OS/ARCH[/VARIANT]][,layers=flatten|each|cache|image][,type=TYPE]
  * [,cache-from=LOCATION]...[,http]
  */
-
-bool mkfs_is_registry(const char *location)
-{
-	return strncmp(location, "docker://", strlen("docker://")) == 0;
-}
 
 static bool parse_layers(struct mkfs_options *options, const char *value)
 {
@@ -139,6 +134,8 @@ static bool asks_registry(const struct mkfs_options *options)
 
 bool mkfs_settle_oci(struct mkfs_options *options)
 {
+	if (!mkfs_settle_location(options))
+		return false;
 	if (options->oci.allow_http && !asks_registry(options))
 		return mkfs_refuse("--oci: http is for registries (docker://...)");
 	if (options->oci_layer_type_given && options->oci_layers != MKFS_IMAGE)

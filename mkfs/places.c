@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mkfs/hints.h"
+
 char *mkfs_real_directory(const char *path)
 {
 	char *slash, *real, *copy = strdup(path);
@@ -36,7 +38,7 @@ static bool check_standard_files(struct mkfs_job *job)
 
 	if (stat(output, &out))
 		return true;
-	job->no_summary = is_output(STDOUT_FILENO, &out);
+	job->no_summary = job->options->is_stream || is_output(STDOUT_FILENO, &out);
 	if (job->no_summary && job->options->json)
 		return mkfs_refuse("--json: standard output is the image '%s'", output);
 	return !is_output(STDERR_FILENO, &out) || mkfs_refuse("'%s' is where messages go, too", output);
@@ -105,6 +107,9 @@ static bool check_inside(const struct mkfs_options *options)
 	const char *inside = source && target ? part_below(target, source) : NULL;
 	struct stat st;
 
+	/* A file without a name is nowhere. */
+	if (inside && !stat(options->output, &st) && !st.st_nlink)
+		inside = NULL;
 	/* What does not exist is reported by those who need it; a device's content is not in its directory. */
 	if (inside && !stat(target, &st) && (S_ISBLK(st.st_mode) || S_ISDIR(st.st_mode)))
 		inside = NULL;
@@ -150,6 +155,6 @@ bool mkfs_check_places(struct mkfs_job *job)
 {
 	const struct mkfs_options *options = job->options;
 
-	return check_standard_files(job) && check_same(options) && check_inside(options) && check_devices(options) &&
-	       check_directory_options(options);
+	return mkfs_check_turns(options) && check_standard_files(job) && check_same(options) && check_inside(options) &&
+	       check_devices(options) && check_directory_options(options);
 }

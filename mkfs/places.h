@@ -10,9 +10,6 @@ bool mkfs_check_places(struct mkfs_job *job);
 /* The directory that a file is to be made in, with all links resolved; to be freed. NULL: errno says why. */
 char *mkfs_real_directory(const char *path);
 
-/* Whether a location is an image in a registry (options_oci.c). */
-bool mkfs_is_registry(const char *location);
-
 /* Whether all sources are EROFS images. */
 bool mkfs_source_is_image(const struct mkfs_options *options);
 

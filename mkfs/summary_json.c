@@ -53,6 +53,15 @@ static void add_fragments(struct json_object *object, const struct erofs_build_s
 	json_object_object_add(object, "fragments", part);
 }
 
+static void add_dedupe(struct json_object *object, const struct erofs_build_summary *summary)
+{
+	struct json_object *part = json_object_new_object();
+
+	json_add_number(part, "runs", summary->repeats);
+	json_add_number(part, "bytes", summary->repeat_bytes);
+	json_object_object_add(object, "dedupe", part);
+}
+
 static void add_verity(struct json_object *object, const struct erofs_build_summary *summary)
 {
 	struct json_object *part = json_object_new_object();
@@ -75,6 +84,8 @@ static void add_parts(struct json_object *object, const struct mkfs_job *job)
 		add_metabox(object, summary);
 	if (summary->packed_bytes)
 		add_fragments(object, summary);
+	if (summary->repeats)
+		add_dedupe(object, summary);
 	if (summary->has_verity)
 		add_verity(object, summary);
 }

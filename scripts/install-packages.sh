@@ -23,6 +23,8 @@ ci=("${test[@]}" ccache clang shellcheck time busybox-static debian-archive-keyr
 ci+=(chromium qemu-utils)
 # python3-jsonschema: compares what --json prints with doc/json.schema.json.
 ci+=(python3-jsonschema)
+# postgresql: runs the SQL of doc/fleet.md.
+ci+=(postgresql)
 # mandoc: lint of the manual pages.
 ci+=(mandoc)
 # Shells whose completions are tried.

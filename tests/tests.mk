@@ -246,6 +246,7 @@ program_tests = \
 	tests/e2e/examples.sh \
 	tests/e2e/failures.sh \
 	tests/e2e/fingerprints.sh \
+	tests/e2e/fleet.sh \
 	tests/e2e/fsck.sh \
 	tests/e2e/fsverity.sh \
 	tests/e2e/fuzz_corpus.sh \

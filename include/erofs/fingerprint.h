@@ -40,6 +40,12 @@ EROFS_API const char *erofs_digest_name(enum erofs_digest digest);
 /* Algorithm of that name, or EROFS_DIGEST_FSVERITY for "fsverity"; EROFS_DIGEST_NONE if it is not one of them. */
 EROFS_API enum erofs_digest erofs_digest_by_name(const char *name);
 
+/*
+ * The raw digest of all that is in a file or block device, from its beginning, wherever its offset stands: erofs_digest_size() bytes to `out`.
+ * A pipe cannot be read in this way (-ESPIPE). Memory does not depend on the size. A negative errno; -ENOMEM also if libcrypto refuses the algorithm.
+ */
+EROFS_API int erofs_digest_file(uint8_t *out, enum erofs_digest digest, int fd);
+
 /* Bytes of a fingerprint value of that algorithm: name, colon and raw digest. */
 EROFS_API size_t erofs_fingerprint_value_size(enum erofs_digest digest);
 

@@ -136,7 +136,7 @@ rm -f "$source/sparse"
 
 # ---- the summary
 summary=$("$MKFS" -d3 -zzstd -E48bit "$image" "$source" 2>/dev/null)
-check "the summary counts compressed files" grep -qE '^ *compressed: +[1-9][0-9]* files, .* MB to .* MB \([0-9.]+ %\)$' <(echo "$summary")
+check "the summary counts compressed files" grep -qE '^ *compressed: +[1-9][0-9]* files?, .* [KM]iB to .* [KM]iB \([0-9.]+ %\)$' <(echo "$summary")
 check "-d3 counts compressions" grep -qE '^ *encoders: .* [0-9.]+ compressions an extent$' <(echo "$summary")
 check_not "without -d3 it does not" grep -q encoders: <("$MKFS" -zzstd "$image" "$source")
 finish

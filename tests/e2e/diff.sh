@@ -43,7 +43,7 @@ touch -d @1600000001 b/etc/time
 expected=("- /etc/removed  regular file of 5000 bytes" "- /gone  directory" "- /gone/below  directory" "- /gone/below/file  regular file of 2 bytes"
 	"+ '/etc/a d'\\''d'  regular file of 4 bytes" "+ /etc/links-2  regular file of 5000 bytes"
 	"~ /etc/content  content" "~ /etc/links  links 1 -> 2" "~ /etc/mode  mode 0644 -> 4711" "~ /etc/size  content, size 5000 -> 5007"
-	"~ /etc/target  target" "~ /etc/time  time 2020-09-13 12:26:40 -> 2020-09-13 12:26:41" "~ /etc/type  type regular file -> directory, mode 0644 -> 0755")
+	"~ /etc/target  target" "~ /etc/time  time 2020-09-13 12:26:40 +0000 -> 2020-09-13 12:26:41 +0000" "~ /etc/type  type regular file -> directory, mode 0644 -> 0755")
 if is_root; then
 	chown 7:8 b/etc/owner
 	expected+=("~ /etc/owner  owner 0:0 -> 7:8")
@@ -72,6 +72,19 @@ for pair in "a.img a.img" "a.img a.bare" "a.bare a.packed" "a.img a.packed" "a.i
 	diff_of 0 $pair
 	check "$pair: no line" test -z "$(lines)"
 done
+diff_of 1 --ignore-times a.img b.img
+same "--ignore-times: all but times" "$(grep -v '^~ /etc/time' <<<"$wanted")" "$(lines)"
+cp -a a later && find later -exec touch -h -d @1700000000 {} + && "$MKFS" --quiet "$FP_OPT" later.img later
+diff_of 1 a.img later.img
+diff_of 0 --ignore-times a.img later.img
+check "--ignore-times: nothing else differs" test -z "$(lines)"
+diff_of 0 --ignore-times --json a.img later.img
+same "--ignore-times: in the figures, too" True "$(figure 'd["same"]')"
+for options in "--diff --layout --ignore-times a.img b.img" "--ignore-times a.img"; do
+	# shellcheck disable=SC2086
+	refused "dump.erofs $options" "--ignore-times" "$DUMP" $options
+done
+diff_of 0 a.json a.img
 check "of manifests, only of files" grep -q "All non-empty files are the same" said
 # Files with a content, by path: what manifests can know. The links are one of its names.
 wanted=$(printf '%s\n' "- /etc/removed  regular file of 5000 bytes" "- /gone/below/file  regular file of 2 bytes" "- /etc/type  regular file of 5000 bytes" \

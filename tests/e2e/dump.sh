@@ -66,7 +66,7 @@ if is_root; then
 else
 	skip "devices: not root"
 fi
-check "absolute build time" grep -qE 'build time: +1700000000 \(Tue Nov 14 22:13:20 2023\)' <("$DUMP" -s image)
+check "absolute build time" grep -qE 'build time: +1700000000 \(Tue Nov 14 22:13:20 2023 [+]0000\)' <("$DUMP" -s image)
 
 # ---- patterns --------------------------------------------------------------------------------------------------------------
 

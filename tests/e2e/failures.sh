@@ -54,8 +54,49 @@ rejects "bad regular expression" "regex|expression|\\[" '--exclude-regex=[' "$ou
 refused "SOURCE_DATE_EPOCH=garbage" "SOURCE_DATE_EPOCH" env SOURCE_DATE_EPOCH=garbage "$MKFS" "$out" "$work/s"
 nothing_left "SOURCE_DATE_EPOCH=garbage"
 
+# ---- wrong turns: what was meant
+mkdir "$work/into" && : >"$work/into/mine"
+refused "arguments the wrong way round" "image comes first.*'$work/o/i' '$work/into'" "$MKFS" "$work/into" "$work/o/i"
+refused "arguments the wrong way round, over an image" "image comes first" "$MKFS" "$work/into" "$work/s/hello"
+same "... nothing is touched" "mine" "$(ls "$work/into")"
+tar -C "$work/s" -cf "$work/wrong.tar" . && gzip -kf "$work/wrong.tar"
+for file in wrong.tar wrong.tar.gz; do
+	rejects "$file as a directory" "$file' is an archive: mkfs.erofs --tar=f '$out'" "$out" "$work/$file"
+done
+rejects "an option with a typo" "unknown option '--ishare-fingerprnt=sha256' \(did you mean '--ishare-fingerprint'\?\)" --ishare-fingerprnt=sha256 "$out" "$work/s"
+rejects "an option that is like none" "unknown option '--xylophone'; see" --xylophone "$out" "$work/s"
+rejects "an algorithm with a typo" "ztsd.*did you mean 'zstd'" -zztsd,3 "$out" "$work/s"
+rejects "a metabox's algorithm with a typo" "lzmaa.*did you mean 'lzma'" -m4096:lzmaa "$out" "$work/s"
+rejects "a feature with a typo" "fragmentz.*did you mean 'fragments'" -Efragmentz "$out" "$work/s"
+refused "dump: an option with a typo" "'--fingerprint-s' \(did you mean '--fingerprints'\?\)" "$DUMP" --fingerprint-s "$work/none"
+refused "fsck: an option with a typo" "'--extarct=x' \(did you mean '--extract'\?\)" "$FSCK" --extarct=x "$work/none"
+refused "fsck: a value too much" "--ishare=x takes no value" "$FSCK" --ishare=x "$work/none"
+refused "fsck: a value too little" "--path needs a value" "$FSCK" "$work/none" --path
+if command -v python3 >/dev/null; then
+	python3 "$top_srcdir/tests/e2e/oci_images.py" layout "$work/lay" plain "$work/wrong.tar"
+	sed -i 's/"size": 415}/"size": 415, "annotations": {"org.opencontainers.image.ref.name": "v1"}}/' "$work/lay/index.json"
+	check "LAYOUT:TAG" "$MKFS" --quiet "--oci=$work/lay:v1" "$out"
+	rm -f "$out"
+	rejects "LAYOUT:TAG that is not there: those that are" "no image v2 .*there is: v1" "--oci=$work/lay:v2" "$out"
+	rejects "a key with a typo" "unknown key 'rfe'.*did you mean 'ref'" "--oci=$work/lay,rfe=v1" "$out"
+	rejects "a key that is like none" "unknown key 'colour' in" "--oci=docker://localhost:9/x,colour=red" "$out"
+	check "a layout as a directory" "$MKFS" "$out" "$work/lay"
+	cp "$work/.out" "$work/said"
+	check "... is warned of" grep -q "is an OCI layout.*--oci='$work/lay'" "$work/said"
+	rm -f "$out"
+fi
+# One status for a wrong command line, in all tools but mount.erofs, whose numbers are mount(8)'s.
+for tool in "$MKFS" "$DUMP" "$FSCK"; do
+	"$tool" --no-such-option >/dev/null 2>&1
+	same "${tool##*/}: exit status of a wrong option" 16 $?
+	"$tool" >/dev/null 2>&1
+	same "${tool##*/}: exit status without arguments" 16 $?
+done
+"$MKFS" "$out" "$work/missing-dir" 2>/dev/null
+same "mkfs.erofs: exit status of a failed build" 1 $?
+
 # ---- known, but not built: refused by name
-for option in --tar=headerball -Edot-omitted --ungzip=x \
+for option in --tar=headerball --ungzip=x \
 	--unxz=x --chunksize=4096 --blobdev=x --zD --zD=1 \
 	--product-out=x --fs-config-file=x --incremental=data; do
 	name=${option%%=*}

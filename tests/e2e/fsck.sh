@@ -50,7 +50,7 @@ for z in plain lz4; do
 	check "$z: --path, a directory with a hard link to the outside" said "of one path only" "$FSCK" --path=/d "$image"
 	check "$z: ... compares two files" grep -q ', 2 fingerprints compared' "$work/.said"
 	nid=$("$DUMP" --path=/random "$image" | sed -nE 's/^NID: ([0-9]+).*/\1/p')
-	check "$z: --nid" said ", 1 fingerprints compared" "$FSCK" "--nid=$nid" "$image"
+	check "$z: --nid" said ", 1 fingerprint compared" "$FSCK" "--nid=$nid" "$image"
 	check "$z: --path that is not there" status 8 "$FSCK" --path=/none "$image"
 
 	forge "$image" "$image-forged" || { skip "no python3"; continue; }
@@ -124,4 +124,22 @@ if unshare -r true 2>/dev/null; then
 else
 	skip "no user namespaces"
 fi
+# A path goes through links, as in dump.erofs.
+mkdir -p "$work/links/usr/bin" "$work/links/etc" && echo tool >"$work/links/usr/bin/tool"
+ln -s usr/bin "$work/links/bin" && ln -s /bin/tool "$work/links/etc/tool" && ln -s loop "$work/links/loop" && ln -s ../../bin/.. "$work/links/etc/up"
+"$MKFS" --quiet -T1 "$FP_OPT" "$work/linked" "$work/links"
+for path in /bin/tool /etc/tool etc/up/bin/tool /bin/../bin/tool; do
+	check "--path=$path" said ", 1 fingerprint compared" "$FSCK" "--path=$path" "$work/linked"
+	check "--extract --path=$path" "$FSCK" --quiet "--extract=$work/there" --path="$path" "$work/linked"
+	same "--extract --path=$path: the file" tool "$(cat "$work/there")"
+	rm -f "$work/there"
+done
+check "--path=/bin: the directory" "$FSCK" --quiet "--extract=$work/there" --path=/bin "$work/linked"
+same "--path=/bin: what is in it" tool "$(ls "$work/there")"
+rm -rf "$work/there"
+check "--no-follow" "$FSCK" --quiet --no-follow "--extract=$work/there" --path=/etc/tool "$work/linked"
+same "--no-follow: the link" /bin/tool "$(readlink "$work/there")"
+check "--no-follow, a link on the way" status 8 "$FSCK" --no-follow --path=/bin/tool "$work/linked"
+refused "links in a circle" "/loop: .*levels of symbolic links" "$FSCK" --path=/loop "$work/linked"
+check "--no-follow alone" status 16 "$FSCK" --no-follow "$work/linked"
 finish

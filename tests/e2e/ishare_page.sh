@@ -39,6 +39,8 @@ cp .out report.json
 same "the page's source has the figures" agreed "$(python3 "$figures" page.html report.json)"
 check_not "nothing from elsewhere" grep -niE '(src|href)=|url\(|@import|https?://' <(sed 's/<bdi[^>]*>[^<]*<\/bdi>//g' page.html)
 check_not "no script" grep -qi '<script' page.html
+same "each bar has its figures as text" "$(grep -o '<div class=bar' page.html | wc -l)" "$(grep -oE '<div class=bar role=img aria-label="[a-z][^"]+"' page.html | wc -l)"
+check "it says when it was made" grep -qE '<footer>dump.erofs .*, [0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2} UTC</footer>' page.html
 # A test that cannot fail is none.
 sed 's/data-bytes="\([0-9]*\)"/data-bytes="1\1"/' page.html >wrong.html
 python3 "$figures" wrong.html report.json >differences
@@ -54,6 +56,46 @@ if ! browse page.html --dump-dom >dom.html || [ ! -s dom.html ]; then
 fi
 same "figures in the browser" agreed "$(python3 "$figures" dom.html report.json)"
 check "no name was run" grep -q '<title>Page cache of 9 EROFS images</title>' dom.html
+
+# What the choices do, as the browser lays the page out: a copy of the page presses its own buttons.
+python3 - <<-'PYTHON'
+	import re
+	page = open("page.html").read()
+	script = """<script>
+	const seen = {};
+	for (const id of ["as-given", "by-pages", "by-common", "by-marginal", "show-all", "show-zero", "show-bare", "show-damaged"]) {
+	  document.getElementById(id).checked = true;
+	  seen[id] = [...document.querySelectorAll(".image")].map((e, i) => [i, e.getBoundingClientRect()]).filter(x => x[1].height > 0)
+	    .sort((a, b) => a[1].top - b[1].top).map(x => x[0]);
+	  if (id == "by-marginal") document.getElementById("as-given").checked = true;
+	}
+	seen.zero = [...document.querySelectorAll(".percent")].map(e => getComputedStyle(e).color == getComputedStyle(document.querySelector(".note")).color);
+	document.title = JSON.stringify(seen);
+	</script></body>"""
+	page = re.sub("<meta http-equiv[^>]*>", "", page).replace("</body>", script)
+	open("pressed.html", "w").write(page)
+PYTHON
+browse pressed.html --dump-dom | sed -n 's,.*<title>\(.*\)</title>.*,\1,p' >seen.json
+cat >choices.py <<-'PYTHON'
+	import json
+	seen = json.load(open("seen.json"))
+	images = json.load(open("report.json"))["ishare_report"]["images"]
+	every = range(len(images))
+	def common(image):
+	    only = image["marginal_page_bytes"] - image["unshareable_page_bytes"] * (image["copies"] - 1)
+	    return (image["page_bytes"] - only) * 10000 // image["page_bytes"]
+	for image in images: image["common"] = common(image)
+	def by(key): return sorted(every, key=lambda i: -images[i][key])
+	wanted = {"as-given": list(every), "by-pages": by("page_bytes"), "by-common": by("common"), "by-marginal": by("marginal_page_bytes"),
+	    "show-all": list(every), "show-zero": [i for i in every if not images[i]["common"]],
+	    "show-bare": [i for i in every if not images[i]["fingerprinted"]], "show-damaged": [i for i in every if images[i]["damaged"]],
+	    "zero": [not i["common"] for i in images]}
+	assert len(wanted["show-bare"]) == 1 and wanted["by-marginal"] != wanted["by-pages"], "the images show too little"
+	for what, order in wanted.items():
+	    if seen[what] != order: print(what, seen[what], "instead of", order)
+	print("agreed")
+PYTHON
+same "sorted and chosen without a script; 0 % is red" agreed "$(python3 choices.py)"
 
 # width WINDOW: of the page in a window that wide
 png_size() { python3 -c 'import struct, sys; print(*struct.unpack(">II", open(sys.argv[1], "rb").read(24)[16:]))' "$1"; }

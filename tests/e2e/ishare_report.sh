@@ -149,7 +149,7 @@ if command -v script >/dev/null; then
 fi
 check "the page: red for nothing" grep -q 'class="tile bad"><b id=reduction>0.00' <("$DUMP" --ishare-report --html=/dev/stdout a.plain)
 SOURCE_DATE_EPOCH=1700000000 "$DUMP" --ishare-report --html=page a.4096 >table
-check "the page: percent of each image" grep -q '% saved by itself' page
+check "the page: percent of each image" grep -q '%</span> shared, only here' page
 check "the page: date" grep -q '2023-11-14 22:13 UTC' page
 
 # Copies are as many inputs, but one line.

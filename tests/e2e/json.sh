@@ -99,6 +99,15 @@ valid "mkfs: a name that is no UTF-8" mkfs "$MKFS" --json "$(printf 'odd-\377')"
 same "mkfs: its bytes" 6f64642dff "$(made 'i["image_hex"]')"
 valid "mkfs: with a tree" mkfs "$MKFS" --json --quiet --verity tree s
 same "mkfs: the root hash" "$(sed -n 's/.*"roothash": *"\([0-9a-f]*\)".*/\1/p' tree.dmverity)" "$(made 'i["verity"]["root_hash"]')"
+mkdir again
+"$python" - <<-'PYTHON'
+	import hashlib
+	text = b"".join(hashlib.sha256(b"%d" % i).hexdigest().encode() + b"\n" for i in range(20000))
+	open("again/a", "wb").write(text)
+	open("again/b", "wb").write(b"x" * 5000 + text)
+PYTHON
+valid "mkfs: parts of files that others have" mkfs "$MKFS" --json -zlz4 -C65536 -Ededupe parts again
+same "mkfs: ... in the document" True "$(made 'i["dedupe"]["bytes"] > 100000')"
 valid "mkfs: an index" mkfs "$MKFS" --json thin plain packed
 valid "mkfs: taken over" mkfs "$MKFS" --json --restamp stamped bare
 valid "mkfs: an archive" mkfs sh -c 'tar -C s --exclude=odd -c . | "$@"' - "$MKFS" --json --tar=f archive

@@ -71,7 +71,7 @@ check "second run: same bytes" diff -r before made
 first=$(head -n 1 layers | cut -d' ' -f3)
 truncate -s -4096 "$(blob made "$first")"
 check "a blob that was cut" bash -c '"$@" >said' - "$MKFS" --oci=app,layers=image made
-grep -q " 1 layers converted" said && pass "... is made again" || fail "... is made again: $(cat said)"
+grep -q " 1 layer converted" said && pass "... is made again" || fail "... is made again: $(cat said)"
 check "... with the same bytes" diff -r before made
 printf x | dd of="$(blob made "$first")" bs=1 seek=5000 conv=notrunc status=none
 check "a blob with a wrong bit" convert app made

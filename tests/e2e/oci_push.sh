@@ -89,7 +89,7 @@ same "second run: nothing is converted or sent" "2 images, 0 layers converted, 3
 same "second run: it only asks" "" "$(asked | grep -vE '^(HEAD|GET) ')"
 tell
 convert a/app:2 "cache-from=docker://localhost:$port/a/app:1" >said
-same "another tag" "0 layers converted, 1 blobs sent" "$(last | sed -E 's/.* ([0-9]+ layers converted),.* ([0-9]+ blobs sent).*/\1, \2/')"
+same "another tag" "0 layers converted, 1 blob sent" "$(last | sed -E 's/.* ([0-9]+ layers? converted),.* ([0-9]+ blobs? sent).*/\1, \2/')"
 tell
 convert b/app:1 "cache-from=docker://localhost:$port/none:1,cache-from=docker://localhost:$port/a/app:1" >said 2>complaints
 same "another repository" "0 layers converted, 3 there already" "$(last | grep -oE '[0-9]+ layers.*already')"
@@ -111,7 +111,7 @@ cp -a layout damaged
 biggest=$(find damaged/blobs -type f -size +1M)
 printf Z | dd of="$biggest" bs=1 seek=2000000 conv=notrunc status=none
 "$MKFS" "--oci=app,layers=image,cache-from=damaged" "docker://localhost:$port/d/app:1" >said
-same "a damaged cache" "1 layers converted" "$(last | grep -oE '[0-9]+ layers converted')"
+same "a damaged cache" "1 layer converted" "$(last | grep -oE '[0-9]+ layers? converted')"
 is_there "... all is there" d/app:1
 
 # What another registry has cannot be mounted, whatever its repository is called.
@@ -138,13 +138,13 @@ job() { # RELEASE...: what is said of each
 		last | sed -E 's/ \([1-9][0-9]* bytes\)//'
 	done
 }
-same "CI: two releases" "1 images, 1 layers converted, 0 there already, 3 blobs sent, 0 mounted
-1 images, 1 layers converted, 1 there already, 3 blobs sent, 0 mounted" "$(job ci-1 ci-2)"
-same "CI, the next day: nothing is converted or sent" "1 images, 0 layers converted, 1 there already, 0 blobs sent (0 bytes), 0 mounted
-1 images, 0 layers converted, 2 there already, 0 blobs sent (0 bytes), 0 mounted" "$(job ci-1 ci-2)"
+same "CI: two releases" "1 image, 1 layer converted, 0 there already, 3 blobs sent, 0 mounted
+1 image, 1 layer converted, 1 there already, 3 blobs sent, 0 mounted" "$(job ci-1 ci-2)"
+same "CI, the next day: nothing is converted or sent" "1 image, 0 layers converted, 1 there already, 0 blobs sent (0 bytes), 0 mounted
+1 image, 0 layers converted, 2 there already, 0 blobs sent (0 bytes), 0 mounted" "$(job ci-1 ci-2)"
 same "CI, the next day: it only asks" "" "$(asked | grep -vE '^(HEAD|GET) ')"
-same "CI, the next release: its layer alone" "1 images, 0 layers converted, 2 there already, 0 blobs sent (0 bytes), 0 mounted
-1 images, 1 layers converted, 2 there already, 3 blobs sent, 0 mounted" "$(job ci-2 ci-3)"
+same "CI, the next release: its layer alone" "1 image, 0 layers converted, 2 there already, 0 blobs sent (0 bytes), 0 mounted
+1 image, 1 layer converted, 2 there already, 3 blobs sent, 0 mounted" "$(job ci-2 ci-3)"
 
 # ---- what passes -------------------------------------------------------------------------------------------------------------------
 

@@ -201,6 +201,41 @@ check_not "image inside its source: nothing left" test -e "$work/t/out/image.ero
 rm -rf "$work/t"
 
 # ---- links, xattrs
+# The image through a pipe, once it is finished; into a file as under its name.
+check "piped: build" "$MKFS" --quiet -T1 "$image" "$work/s"
+for name in - /dev/stdout; do
+	check "piped to '$name'" bash -c '"$@" | cat >"$0"' "$work/piped" "$MKFS" -T1 --workers=2 "$name" "$work/s"
+	check "piped to '$name': the same image" cmp "$image" "$work/piped"
+	check "'$name' is a file" bash -c '"$@" >"$0"' "$work/piped" "$MKFS" -T1 "$name" "$work/s"
+	check "'$name' is a file: the same image" cmp "$image" "$work/piped"
+done
+check "piped from an archive" bash -c 'tar -C "$1" -c . | "$2" -T1 --tar=f - | cat >"$3"' - "$work/s" "$MKFS" "$work/piped"
+check "piped from an archive: clean" "$FSCK" "$work/piped"
+refused "a pipe that nobody reads" "cannot write the image to standard output: broken pipe" bash -c 'set -o pipefail; "$@" | true; exit ${PIPESTATUS[0]}' - "$MKFS" -T1 - "$work/s"
+refused "a full disk behind it" "cannot write the image to standard output: no space" bash -c '"$@" >/dev/full' - "$MKFS" - "$work/s"
+for option in --json --offset=4096 "--vmdk-desc=$work/vmdk"; do
+	refused "$option and a pipe" "${option%%=*}.* has no place where standard output is the image" bash -c 'set -o pipefail; "$@" | cat' - "$MKFS" "$option" - "$work/s"
+done
+same "nothing is left in TMPDIR" "" "$(mkdir "$work/tmp"; TMPDIR=$work/tmp "$MKFS" - "$work/s" | tail -c +999999999; ls -A "$work/tmp")"
+refused "no room for it" "TMPDIR" bash -c 'set -o pipefail; "$@" | cat' - env TMPDIR=/proc "$MKFS" - "$work/s"
+# On a terminal: how to mount it.
+on_terminal() { script -qec "$(printf '%q ' "$@")" /dev/null </dev/null | tr -d '\r'; }
+if command -v script >/dev/null; then
+	said=$(on_terminal "$MKFS" -T1 "$FP_OPT" "$work/an image" "$work/s")
+	check "what next: mount" grep -qxF "  mount it:     mount -t erofs -o loop '$work/an image' /mnt" <(echo "$said")
+	check "what next: share" grep -qF "mount -t erofs -o inode_share,domain_id=apps,verify '$work/an image' /mnt" <(echo "$said")
+	"$MKFS" --quiet "$work/thin-of" "$work/s"
+	check "what next: devices" grep -qxF "  mount it:     mount -t erofs -o device=$work/thin-of $work/thin /mnt" <(on_terminal "$MKFS" "$work/thin" "$work/thin-of" --index)
+	check "what next: offset" grep -qF -- "-o loop,offset=4096 " <(on_terminal "$MKFS" --offset=4096 "$work/behind" "$work/s")
+	same "terminal: no place for an image" "mkfs.erofs: standard output is a terminal, no place for an image" "$(on_terminal "$MKFS" - "$work/s")"
+else
+	skip "terminal: no script(1)"
+fi
+check_not "no terminal: nothing next" grep -q 'mount it' <("$MKFS" "$work/next" "$work/s")
+# One file is "1 file"; sizes are those of the other tools.
+mkdir "$work/one" && seq 3000 >"$work/one/file"
+same "singular" "1 file, 1 directory, 13.6 KiB" "$("$MKFS" "$work/single" "$work/one" | sed -n 's/.* (\(1 file, 1 directory\)), \(.*\) of contents/\1, \2/p')"
+same "singular, fsck" "1 directory, 1 file of 13.6 KiB" "$("$FSCK" "$work/single" | sed -n 's/.* inodes, //p')"
 if is_root; then
 	# A file system on a directory, and on a file; on a directory the same one again, which is no other.
 	mkdir "$work/s/other" "$work/s/again" && : >"$work/s/here" && echo other >"$work/other-file"

@@ -6,8 +6,8 @@ import json
 import sys
 from html.parser import HTMLParser
 
-ALLOWED = set("html head meta title style body h1 h2 h3 p div b i span code section bdi table tbody tr th td footer".split())
-VOID = {"meta"}
+ALLOWED = set("html head meta title style body h1 h2 h3 p div b i span code section bdi br input label table tbody tr th td footer".split())
+VOID = {"meta", "br", "input"}
 
 
 class Page(HTMLParser):
@@ -26,7 +26,7 @@ class Page(HTMLParser):
         if tag not in ALLOWED:
             self.wrong.append(f"an element {tag}")
         for name, value in attrs.items():
-            if name.startswith("on") or name in ("src", "href") or (name == "style" and not value.startswith("width:")):
+            if name.startswith("on") or name in ("src", "href") or (name == "style" and not value.startswith(("width:", "--p:"))):
                 self.wrong.append(f"an attribute {name}={value}")
         if tag not in VOID:
             self.stack.append(tag)
@@ -36,7 +36,7 @@ class Page(HTMLParser):
             self.names.append("")
         if tag == "div" and attrs.get("class", "").startswith("row "):
             self.row = {"name": None, "figures": [], "bar": {}}
-            self.rows[attrs["class"][4:]].append(self.row)
+            self.rows[attrs["class"].split()[1]].append(self.row)
         if "data-count" in attrs:
             self.counts[attrs.get("id", self.section)] = int(attrs["data-count"])
         if "data-bytes" in attrs:

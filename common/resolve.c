@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
-#include "dump/resolve.h"
+#include "common/resolve.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -104,8 +104,8 @@ static int resolve(struct resolving *walk)
 	return err;
 }
 
-int resolve_path(const struct erofs_image *image, struct erofs_inode *out, char **real, const char *path,
-		 bool follow_last)
+int tool_resolve_path(const struct erofs_image *image, struct erofs_inode *out, char **real, const char *path,
+		      bool follow_last)
 {
 	struct resolving walk = { .image = image, .at = out, .follow_last = follow_last };
 	int err = -ENAMETOOLONG;
