@@ -3,10 +3,12 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common/tool.h"
+#include "common/units.h"
 
 #define REDRAW_SECONDS 0.2
 
@@ -28,25 +30,40 @@ static void wipe(void *ctx)
 	line->shown = false;
 }
 
-static void draw(void *ctx)
+static void write_line(char *out, size_t size, const struct mkfs_progress *line)
 {
-	struct mkfs_progress *line = ctx;
 	const struct erofs_build_progress *progress = &line->latest;
 	double elapsed = line->drawn - line->started;
 	double rate = elapsed > 0 ? (double)progress->bytes / elapsed : 0;
+	int length;
 
-	line->shown = true;
 	/* What will arrive is not known. */
 	if (!progress->bytes_total) {
-		fprintf(stderr, "\r\033[Kpacking: %" PRIu64 " files, %.1f MB, %.0f MB/s", progress->files,
-			(double)progress->bytes / 1e6, rate / 1e6);
+		snprintf(out, size, "packing: %" PRIu64 " file%s, %s, %s/s", progress->files,
+			 tool_plural(progress->files), TOOL_SIZE(progress->bytes), TOOL_SIZE((uint64_t)rate));
 		return;
 	}
-	fprintf(stderr, "\r\033[K%s: %" PRIu64 "/%" PRIu64 " files, %.1f/%.1f MB, %.0f MB/s",
-		progress->stage == EROFS_STAGE_PACK ? "packing" : "writing metadata", progress->files,
-		progress->files_total, (double)progress->bytes / 1e6, (double)progress->bytes_total / 1e6, rate / 1e6);
-	if (rate > 0 && progress->bytes < progress->bytes_total)
-		fprintf(stderr, ", %.0f s left", (double)(progress->bytes_total - progress->bytes) / rate);
+	length = snprintf(out, size, "%s: %" PRIu64 "/%" PRIu64 " files, %s of %s, %s/s",
+			  progress->stage == EROFS_STAGE_PACK ? "packing" : "writing metadata", progress->files,
+			  progress->files_total, TOOL_SIZE(progress->bytes), TOOL_SIZE(progress->bytes_total),
+			  TOOL_SIZE((uint64_t)rate));
+	if (rate > 0 && progress->bytes < progress->bytes_total && (size_t)length < size)
+		snprintf(out + length, size - (size_t)length, ", %.0f s left",
+			 (double)(progress->bytes_total - progress->bytes) / rate);
+}
+
+/* A line that is longer than the terminal would stay behind when it is drawn again. */
+static void draw(void *ctx)
+{
+	struct mkfs_progress *line = ctx;
+	struct winsize window;
+	char text[160];
+
+	line->shown = true;
+	write_line(text, sizeof(text), line);
+	if (!ioctl(STDERR_FILENO, TIOCGWINSZ, &window) && window.ws_col > 1 && window.ws_col <= sizeof(text))
+		text[window.ws_col - 1] = 0;
+	fprintf(stderr, "\r\033[K%s", text);
 }
 
 static void update(void *ctx, const struct erofs_build_progress *progress)

@@ -227,6 +227,10 @@ if command -v script >/dev/null; then
 	"$MKFS" --quiet "$work/thin-of" "$work/s"
 	check "what next: devices" grep -qxF "  mount it:     mount -t erofs -o device=$work/thin-of $work/thin /mnt" <(on_terminal "$MKFS" "$work/thin" "$work/thin-of" --index)
 	check "what next: offset" grep -qF -- "-o loop,offset=4096 " <(on_terminal "$MKFS" --offset=4096 "$work/behind" "$work/s")
+	for width in 20 200; do
+		wide=$(script -qec "stty cols $width; $(printf '%q ' "$MKFS" "$work/wide" "$work/s") >/dev/null" /dev/null </dev/null | tr '\r' '\n' | sed 's/\x1b\[K//g' | grep packing | awk '{ if (length() > n) n = length() } END { print n + 0 }')
+		check "progress on a terminal of $width columns ($wide)" test "$wide" -gt 10 -a "$wide" -lt $width -a \( $width = 20 -o "$wide" -gt 20 \)
+	done
 	same "terminal: no place for an image" "mkfs.erofs: standard output is a terminal, no place for an image" "$(on_terminal "$MKFS" - "$work/s")"
 else
 	skip "terminal: no script(1)"
