@@ -79,6 +79,14 @@ struct erofs_device_slot {
 EROFS_API int erofs_image_device_slot(const struct erofs_image *image, struct erofs_device_slot *out,
 				      unsigned int index);
 
+/*
+ * The file that holds the bytes of a device as an extent names it (0: the primary one, else slot index + 1), for callers that have
+ * the kernel move them, by splice(2) or the like. Byte 0 of the device is byte `*start` of the file. The descriptor belongs to the
+ * image: nobody else closes it or moves its file position. -ERANGE past the last slot, -ENXIO if no file was given for it, or if
+ * the image is in memory.
+ */
+EROFS_API int erofs_image_device_file(const struct erofs_image *image, unsigned int device, int *fd, uint64_t *start);
+
 /* ---- inodes and names ------------------------------------------------------------------------------------------------ */
 
 /*
@@ -125,6 +133,18 @@ EROFS_API void erofs_dir_close(struct erofs_dir *dir);
  */
 EROFS_API int erofs_dir_next(struct erofs_dir *dir, struct erofs_dirent *out);
 
+/*
+ * Where the next entry is, in bytes from the directory's start, as Linux numbers the entries (lseek(2) on its mount). It means the
+ * same in every walk through this directory. A `.` that is made up comes first, and what follows it has position 1 then.
+ */
+EROFS_API uint64_t erofs_dir_position(const struct erofs_dir *dir);
+
+/*
+ * Goes on from a position that erofs_dir_position() has told; 0 is the start. -EINVAL for what cannot be one. Where no entry
+ * has it although it could, erofs_dir_next() says -EUCLEAN.
+ */
+EROFS_API int erofs_dir_seek(struct erofs_dir *dir, uint64_t position);
+
 /* ---- data -------------------------------------------------------------------------------------------------------------- */
 
 enum erofs_extent_kind {
@@ -161,6 +181,13 @@ struct erofs_extent {
 EROFS_API int erofs_image_map(const struct erofs_image *image, struct erofs_extent *out,
 			      const struct erofs_inode *inode, uint64_t offset);
 
+/*
+ * The same for a caller that needs `want` bytes from `offset` on, at least 1: the extent may end behind them although it goes on, so
+ * that a small read of a long row of chunks costs little.
+ */
+EROFS_API int erofs_image_map_some(const struct erofs_image *image, struct erofs_extent *out,
+				   const struct erofs_inode *inode, uint64_t offset, uint64_t want);
+
 /* The packed inode, which holds the fragments; -ENODATA if the image has none. */
 EROFS_API int erofs_image_packed_inode(const struct erofs_image *image, struct erofs_inode *out);
 
@@ -191,6 +218,14 @@ EROFS_API int erofs_image_compression(const struct erofs_image *image, struct er
  */
 EROFS_API int64_t erofs_image_read(const struct erofs_image *image, const struct erofs_inode *inode, void *buf,
 				   size_t length, uint64_t offset);
+
+/*
+ * Reads the first `length` bytes of an extent that erofs_image_map() or erofs_image_map_some() has told of this image; -EINVAL for
+ * more than it has. For callers that know where a file's bytes lie, and remember by themselves what was decoded: nothing is
+ * remembered here. Decoding the beginning of an extent takes less time than all of it, if its algorithm is LZ4 or LZMA.
+ */
+EROFS_API int erofs_image_read_extent(const struct erofs_image *image, const struct erofs_extent *extent, void *buf,
+				      size_t length);
 
 /* ---- extended attributes ------------------------------------------------------------------------------------------------ */
 

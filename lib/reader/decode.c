@@ -17,7 +17,10 @@
 #define KEPT	   8u
 #define KEPT_BYTES ((size_t)4 << 20)
 
-/* A reader of one extent wants the next ones, too: so much is read at once. */
+/*
+ * A reader of one extent may want the next ones, too: for each that follows, twice as much is read at once, up to this. A reader here
+ * and there wants two at times, where what it reads crosses the border between them.
+ */
 #define READ_AHEAD ((size_t)128 << 10)
 
 /* A decoded extent. */
@@ -141,12 +144,13 @@ static bool have_input(const struct idle *idle, const struct erofs_extent *exten
 static size_t input_wanted(const struct erofs_image *image, const struct idle *idle, const struct erofs_extent *extent)
 {
 	uint64_t rest = device_size(image, extent->device) - extent->physical;
+	size_t most = idle->in_size < READ_AHEAD / 2 ? 2 * idle->in_size : READ_AHEAD;
 	bool follows = idle->in_device == extent->device && extent->physical >= idle->in_start &&
 		       extent->physical - idle->in_start <= idle->in_size;
 
-	if (!follows || extent->plen >= READ_AHEAD)
+	if (!follows || extent->plen >= most)
 		return (size_t)extent->plen;
-	return rest < READ_AHEAD ? (size_t)rest : READ_AHEAD;
+	return rest < most ? (size_t)rest : most;
 }
 
 /* `*in` is the extent's encoded bytes. */
@@ -293,6 +297,22 @@ int erofs_reader_read_encoded(const struct erofs_image *image, const struct erof
 	if (!idle)
 		return -ENOMEM;
 	err = read_with(image, idle, extent, buf, length, skip);
+	give_back(image->decoders, idle);
+	return err;
+}
+
+int erofs_reader_read_start(const struct erofs_image *image, const struct erofs_extent *extent, uint8_t *buf,
+			    size_t length)
+{
+	struct idle *idle = take(image->decoders);
+	struct erofs_extent start = *extent;
+	int err;
+
+	if (!idle)
+		return -ENOMEM;
+	start.partial = extent->partial || length < extent->length;
+	start.length = length;
+	err = decode(image, idle, &start, buf);
 	give_back(image->decoders, idle);
 	return err;
 }

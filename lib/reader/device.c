@@ -158,6 +158,22 @@ int erofs_image_device_slot(const struct erofs_image *image, struct erofs_device
 	return 0;
 }
 
+int erofs_image_device_file(const struct erofs_image *image, unsigned int device, int *fd, uint64_t *start)
+{
+	const struct erofs_device *from;
+
+	if (!image || !fd || !start)
+		return -EINVAL;
+	if (device > image->slot_count)
+		return -ERANGE;
+	from = device ? &image->slots[device - 1].device : &image->primary;
+	if (!from->is_open)
+		return -ENXIO;
+	*fd = from->fd;
+	*start = from->base;
+	return 0;
+}
+
 static int put(struct erofs_extent *out, unsigned int device, uint64_t address, uint64_t length, uint64_t limit)
 {
 	if (address > limit || length > limit - address)

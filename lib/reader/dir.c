@@ -98,6 +98,9 @@ int erofs_reader_dirblock_get(const struct erofs_dirblock *block, struct erofs_d
 	return 0;
 }
 
+/* Where the first entry is if `.` was made up in front of it; no entry has this position. */
+#define BEHIND_DOT 1u
+
 struct erofs_dir {
 	const struct erofs_image *image;
 	struct erofs_inode inode;
@@ -105,6 +108,7 @@ struct erofs_dir {
 	uint64_t block_count;
 	uint32_t next_entry;
 	bool owes_dot;		     /* its entry for itself is still to be made up */
+	uint32_t first_entry;	     /* of the next block, where the walk goes on; else 0 */
 	struct erofs_dirblock block; /* count 0: to be read */
 };
 
@@ -126,6 +130,7 @@ int erofs_dir_open(struct erofs_dir **out, const struct erofs_image *image, cons
 	new->inode = *dir;
 	new->next_block = 0;
 	new->owes_dot = dir->dot_omitted;
+	new->first_entry = 0;
 	new->block_count = dir->size ? ((dir->size - 1) >> image->sb.blkszbits) + 1 : 0;
 	new->block.count = 0;
 	*out = new;
@@ -135,6 +140,41 @@ int erofs_dir_open(struct erofs_dir **out, const struct erofs_image *image, cons
 void erofs_dir_close(struct erofs_dir *dir)
 {
 	free(dir);
+}
+
+uint64_t erofs_dir_position(const struct erofs_dir *dir)
+{
+	unsigned int bits;
+	uint64_t position;
+
+	if (!dir || dir->owes_dot)
+		return 0;
+	bits = dir->image->sb.blkszbits;
+	if (dir->block.count)
+		position = ((dir->next_block - 1) << bits) + dir->next_entry * EROFS_DIRENT_SIZE;
+	else
+		position = (dir->next_block << bits) + dir->first_entry * EROFS_DIRENT_SIZE;
+	return position || !dir->inode.dot_omitted ? position : BEHIND_DOT;
+}
+
+int erofs_dir_seek(struct erofs_dir *dir, uint64_t position)
+{
+	uint32_t within;
+	bool dot;
+
+	if (!dir)
+		return -EINVAL;
+	dot = dir->inode.dot_omitted && !position;
+	if (dir->inode.dot_omitted && position == BEHIND_DOT)
+		position = 0;
+	within = (uint32_t)(position & (erofs_block_size(&dir->image->sb) - 1));
+	if (within % EROFS_DIRENT_SIZE)
+		return -EINVAL;
+	dir->owes_dot = dot;
+	dir->next_block = position >> dir->image->sb.blkszbits;
+	dir->first_entry = within / EROFS_DIRENT_SIZE;
+	dir->block.count = 0;
+	return 0;
 }
 
 static int next_block(struct erofs_dir *dir)
@@ -147,8 +187,13 @@ static int next_block(struct erofs_dir *dir)
 		return err;
 	}
 	dir->next_block++;
-	dir->next_entry = 0;
-	return erofs_reader_dirblock_begin(&dir->block);
+	dir->next_entry = dir->first_entry;
+	dir->first_entry = 0;
+	err = erofs_reader_dirblock_begin(&dir->block);
+	/* A position that no entry has. */
+	if (!err && dir->next_entry >= dir->block.count)
+		err = -EUCLEAN;
+	return err;
 }
 
 static int make_up_dot(struct erofs_dir *dir, struct erofs_dirent *out)

@@ -100,3 +100,11 @@ int erofs_image_map(const struct erofs_image *image, struct erofs_extent *out, c
 		return -EINVAL;
 	return erofs_reader_map_some(image, out, inode, offset, UINT64_MAX);
 }
+
+int erofs_image_map_some(const struct erofs_image *image, struct erofs_extent *out, const struct erofs_inode *inode,
+			 uint64_t offset, uint64_t want)
+{
+	if (!image || !out || !inode || !want)
+		return -EINVAL;
+	return erofs_reader_map_some(image, out, inode, offset, want);
+}

@@ -94,3 +94,15 @@ int64_t erofs_image_read(const struct erofs_image *image, const struct erofs_ino
 	}
 	return (int64_t)done;
 }
+
+int erofs_image_read_extent(const struct erofs_image *image, const struct erofs_extent *extent, void *buf,
+			    size_t length)
+{
+	if (!image || !extent || (!buf && length) || length > extent->length)
+		return -EINVAL;
+	if (!length)
+		return 0;
+	if (extent->kind == EROFS_EXTENT_ENCODED)
+		return erofs_reader_read_start(image, extent, buf, length);
+	return read_extent(image, extent, buf, length, 0);
+}

@@ -210,6 +210,9 @@ void erofs_reader_decoders_free(struct erofs_decoders *decoders);
 int erofs_reader_read_encoded(const struct erofs_image *image, const struct erofs_extent *extent, uint8_t *buf,
 			      size_t length, uint64_t skip);
 
+/* The first `length` bytes of an encoded extent, at least 1. Nothing is remembered of what they decode to. */
+int erofs_reader_read_start(const struct erofs_image *image, const struct erofs_extent *extent, uint8_t *buf, size_t length);
+
 /* ---- directories (image_dir.c) ------------------------------------------------------------------------------------------ */
 
 #define EROFS_IMAGE_BLOCK_MAX 4096u

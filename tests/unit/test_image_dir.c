@@ -48,6 +48,50 @@ static void entries_come_in_order(void **state)
 	erofs_image_close(image);
 }
 
+/* From each position in turn, in two blocks, the rest comes as it did before. */
+static void walks_go_on_from_positions(void **state)
+{
+	static const char *const names[][3] = { { ".", "..", "a" }, { "b", "c", "d" } };
+	struct erofs_inode inode = root;
+	struct erofs_dirent entry;
+	struct erofs_image *image;
+	uint64_t positions[7];
+	struct erofs_dir *dir;
+
+	(void)state;
+	raw_init(&raw);
+	raw_names(raw_block(&raw, DATA), names[0], 3);
+	inode.size = RAW_BLOCK + raw_names(raw_block(&raw, DATA + 1), names[1], 3);
+	raw_inode(&raw, &inode);
+	image = raw_open(&raw);
+	assert_int_equal(erofs_image_inode(image, &inode, 0), 0);
+	assert_int_equal(erofs_dir_open(&dir, image, &inode), 0);
+	for (unsigned int i = 0; i < 6; i++) {
+		positions[i] = erofs_dir_position(dir);
+		assert_int_equal(erofs_dir_next(dir, &entry), 1);
+	}
+	positions[6] = erofs_dir_position(dir);
+	assert_int_equal(positions[0], 0);
+	assert_int_equal(positions[4], RAW_BLOCK + EROFS_DIRENT_SIZE);
+	for (unsigned int i = 7; i-- > 0;) {
+		assert_int_equal(erofs_dir_seek(dir, positions[i]), 0);
+		assert_int_equal(erofs_dir_position(dir), positions[i]);
+		for (unsigned int j = i; j < 6; j++) {
+			assert_int_equal(erofs_dir_next(dir, &entry), 1);
+			assert_string_equal(entry.name, names[j / 3][j % 3]);
+		}
+		assert_int_equal(erofs_dir_next(dir, &entry), 0);
+	}
+	/* Not a place of entries; one that none has; far behind the end. */
+	assert_int_equal(erofs_dir_seek(dir, 1), -EINVAL);
+	assert_int_equal(erofs_dir_seek(dir, EROFS_DIRENT_SIZE * 20), 0);
+	assert_int_equal(erofs_dir_next(dir, &entry), -EUCLEAN);
+	assert_int_equal(erofs_dir_seek(dir, UINT64_MAX & ~(uint64_t)(RAW_BLOCK - 1)), 0);
+	assert_int_equal(erofs_dir_next(dir, &entry), 0);
+	erofs_dir_close(dir);
+	erofs_image_close(image);
+}
+
 /* Three blocks of names n000, n002, ... in their own order. */
 static void names_are_found_in_any_block(void **state)
 {
@@ -218,6 +262,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(entries_come_in_order),
+		cmocka_unit_test(walks_go_on_from_positions),
 		cmocka_unit_test(names_are_found_in_any_block),
 		cmocka_unit_test(paths_are_followed),
 		cmocka_unit_test(bad_name_offsets_are_damage),

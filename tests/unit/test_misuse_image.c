@@ -68,6 +68,7 @@ static void readers_without_an_image(void **state)
 		char bytes[300];
 	} out;
 	uint64_t nid;
+	int fd;
 
 	(void)state;
 	assert_null(erofs_image_superblock(NULL));
@@ -79,6 +80,9 @@ static void readers_without_an_image(void **state)
 	assert_int_equal(erofs_image_lookup(NULL, &out.inode, "/"), -EINVAL);
 	assert_int_equal(erofs_image_lookup_at(NULL, &nid, &root, "a", 1), -EINVAL);
 	assert_int_equal(erofs_image_map(NULL, &out.extent, &root, 0), -EINVAL);
+	assert_int_equal(erofs_image_map_some(NULL, &out.extent, &root, 0, 1), -EINVAL);
+	assert_int_equal(erofs_image_read_extent(NULL, &out.extent, out.bytes, 1), -EINVAL);
+	assert_int_equal(erofs_image_device_file(NULL, 0, &fd, &nid), -EINVAL);
 	assert_int_equal(erofs_image_packed_inode(NULL, &out.inode), -EINVAL);
 	assert_int_equal(erofs_image_compression(NULL, &out.info, NULL), -EINVAL);
 	assert_int_equal(erofs_image_read(NULL, &root, out.bytes, 1, 0), -EINVAL);
@@ -89,6 +93,11 @@ static void readers_without_an_image(void **state)
 
 static void readers_without_a_place(void **state)
 {
+	struct erofs_extent extent = { .kind = EROFS_EXTENT_HOLE, .length = 1 };
+	uint64_t start;
+	char byte;
+	int fd;
+
 	(void)state;
 	assert_int_equal(erofs_image_device_slot(image, NULL, 0), -EINVAL);
 	assert_int_equal(erofs_image_inode(image, NULL, 0), -EINVAL);
@@ -96,6 +105,16 @@ static void readers_without_a_place(void **state)
 	assert_int_equal(erofs_image_lookup(image, &root, NULL), -EINVAL);
 	assert_int_equal(erofs_image_lookup_at(image, NULL, &root, "a", 1), -EINVAL);
 	assert_int_equal(erofs_image_map(image, NULL, &root, 0), -EINVAL);
+	assert_int_equal(erofs_image_map_some(image, NULL, &root, 0, 1), -EINVAL);
+	assert_int_equal(erofs_image_map_some(image, &extent, &root, 0, 0), -EINVAL);
+	assert_int_equal(erofs_image_read_extent(image, NULL, &byte, 1), -EINVAL);
+	assert_int_equal(erofs_image_read_extent(image, &extent, NULL, 1), -EINVAL);
+	assert_int_equal(erofs_image_read_extent(image, &extent, &byte, 2), -EINVAL);
+	assert_int_equal(erofs_image_device_file(image, 0, NULL, &start), -EINVAL);
+	assert_int_equal(erofs_image_device_file(image, 0, &fd, NULL), -EINVAL);
+	assert_int_equal(erofs_image_device_file(image, 1, &fd, &start), -ERANGE);
+	/* In memory there is no file. */
+	assert_int_equal(erofs_image_device_file(image, 0, &fd, &start), -ENXIO);
 	assert_int_equal(erofs_image_packed_inode(image, NULL), -EINVAL);
 	assert_int_equal(erofs_image_compression(image, NULL, NULL), -EINVAL);
 	assert_int_equal(erofs_image_read(image, &root, NULL, 1, 0), -EINVAL);
@@ -117,6 +136,8 @@ static void iterators_of_nothing(void **state)
 	assert_int_equal(erofs_dir_open(&dir, NULL, &root), -EINVAL);
 	assert_int_equal(erofs_dir_open(&dir, image, NULL), -EINVAL);
 	assert_int_equal(erofs_dir_next(NULL, &entry), -EINVAL);
+	assert_int_equal(erofs_dir_seek(NULL, 0), -EINVAL);
+	assert_int_equal(erofs_dir_position(NULL), 0);
 	erofs_dir_close(NULL);
 	assert_int_equal(erofs_xattr_open(NULL, image, &root), -EINVAL);
 	assert_int_equal(erofs_xattr_open(&iter, NULL, &root), -EINVAL);
