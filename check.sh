@@ -128,7 +128,7 @@ stage_threads() {
 # One build directory for all of them: little is compiled again, so that this takes no longer than one build and eight times
 # configure.
 stage_variants() {
-	local library libraries=(selinux blkid curl lz4 lzma deflate zstd bzip2)
+	local library libraries=(selinux blkid curl fuse3 lz4 lzma deflate zstd bzip2)
 	local plain=(CC=gcc CFLAGS=-O0 --disable-shared)
 	for library in "${libraries[@]}"; do
 		configured "${plain[@]}" "--without-$library" || continue

@@ -9,7 +9,7 @@ build=$(cd "${2:-$sources}" && pwd) || exit 2
 
 # product: the files of library and commands, without tests and examples
 product() {
-	(cd "$sources" && find include lib common mkfs dump fsck mount -name '*.[ch]' 2>/dev/null | sort)
+	(cd "$sources" && find include lib common mkfs dump fsck mount fuse -name '*.[ch]' 2>/dev/null | sort)
 }
 
 # functions: "LINES FILE:LINE NAME" for each function. Its first line is the one behind the last blank line, comment, macro or
@@ -39,7 +39,7 @@ percentile() {
 objects() {
 	{
 		product | sed -n 's/\.c$/& source/p'
-		cd "$build" && find lib common mkfs dump fsck mount -name '*.o' 2>/dev/null | sort
+		cd "$build" && find lib common mkfs dump fsck mount fuse -name '*.o' 2>/dev/null | sort
 	} | awk '
 		NF == 2 { source[$1]; next }
 		{

@@ -6,11 +6,11 @@ set -euo pipefail
 
 build=(gcc make libc6-dev autoconf automake libtool pkg-config libssl-dev libxxhash-dev uuid-dev libjson-c-dev libselinux1-dev
 	liblz4-dev liblzma-dev libzstd-dev zlib1g-dev libdeflate-dev libisal-dev libbz2-dev libcurl4-openssl-dev
-	libblkid-dev)
+	libblkid-dev libfuse3-dev)
 # erofs-utils: another implementation's fsck.erofs, which must accept our images.
 test=("${build[@]}" g++ libcmocka-dev attr acl btrfs-progs erofs-utils util-linux mount kmod binutils python3 openssl
 	tar gzip bzip2 xz-utils zstd lz4 libarchive-tools umoci skopeo docker-registry apache2-utils fakeroot
-	e2fsprogs fdisk cryptsetup-bin fsverity)
+	e2fsprogs fdisk cryptsetup-bin fsverity fuse3)
 # systemd-repart: that of Debian 12 cannot make EROFS; fetch_repart gets one that can, and these are the libraries that it needs.
 release=$(. /etc/os-release 2>/dev/null && echo "${VERSION_CODENAME:-}")
 if [ "$release" = bookworm ]; then

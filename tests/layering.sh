@@ -27,6 +27,7 @@ floors() {
 		6 dump         public common
 		6 fsck         public common
 		6 mount        public common
+		6 fuse         public common
 		6 examples     public
 		7 tests/unit   public lib/util lib/format lib/codec lib/io lib/tree lib/reader lib/archive lib/oci lib/source lib/writer lib/check lib/extract lib/share tests/fuzz
 		7 tests/fuzz   public lib/codec lib/archive lib/oci lib/source tests/tools
@@ -59,7 +60,7 @@ below_tree='lib/(tree|source|archive|oci)/.* lib/format/(le|format_inode|format_
 
 # includes DIR: "FILE INCLUDED-FILE" for each #include of the project's own
 includes() {
-	(cd "$1" && find include lib mkfs dump fsck mount common examples tests -name '*.[ch]' 2>/dev/null | sort | xargs -r awk '
+	(cd "$1" && find include lib mkfs dump fsck mount fuse common examples tests -name '*.[ch]' 2>/dev/null | sort | xargs -r awk '
 		/^[[:space:]]*#[[:space:]]*include[[:space:]]*"[^"]+"/ { split($0, parts, "\""); print FILENAME, parts[2] }
 		/^[[:space:]]*#[[:space:]]*include[[:space:]]*<erofs\/[^>]+>/ { split($0, parts, "[<>]"); print FILENAME, "include/" parts[2] }')
 }

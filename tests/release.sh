@@ -15,7 +15,9 @@ case $version in
 esac
 same "first in CHANGELOG.md" "$version" "$(sed -n 's/^## \([^ ,]*\).*/\1/p' "$top_srcdir/CHANGELOG.md" | head -n 1)"
 same "package for pkg-config" "$version" "$(sed -n 's/^Version: //p' "$top_builddir/lib/liberofs.pc")"
-for tool in mkfs.erofs dump.erofs fsck.erofs mount.erofs umount.erofs; do
+for tool in mkfs.erofs dump.erofs fsck.erofs mount.erofs umount.erofs erofsfuse; do
+	# Left out without libfuse.
+	[ $tool != erofsfuse ] || [ -x "$top_builddir/$tool" ] || continue
 	same "$tool" "$tool (erofs-ishare) $version" "$("$top_builddir/$tool" --version | head -n 1)"
 done
 library=$top_builddir/.libs/liberofs.so

@@ -3,7 +3,7 @@
 # Every source file says its licence in its first lines.
 set -u
 cd "${top_srcdir:-$(dirname "$0")/..}" || exit 99
-missing=$(find autogen.sh check.sh quickstart.sh configure.ac Makefile.am .ci include lib mkfs dump fsck mount common completions man tests \
+missing=$(find autogen.sh check.sh quickstart.sh configure.ac Makefile.am .ci include lib mkfs dump fsck mount fuse common completions man tests \
 	-type f ! -name '*.in' ! -name '*.md' ! -name '*.log' ! -name '*.trs' ! -name '.dirstamp' ! -name '*.o' ! -name '*.lo' \
 	! -path '*/.deps/*' ! -path '*/.libs/*' ! -path 'tests/golden/*' ! -path 'completions/*/*' ! -name stamp 2>/dev/null | while read -r file; do
 	[ -x "$file" ] && ! head -c 2 "$file" | grep -q '#!' && ! grep -Iq . "$file" && continue # built in the source tree

@@ -249,6 +249,7 @@ program_tests = \
 	tests/e2e/fleet.sh \
 	tests/e2e/fsck.sh \
 	tests/e2e/fsverity.sh \
+	tests/e2e/fuse.sh \
 	tests/e2e/fuzz_corpus.sh \
 	tests/e2e/fragments.sh \
 	tests/e2e/golden.sh \

@@ -13,6 +13,7 @@ same "the two commands on top" "./quickstart.sh ./check.sh" \
 
 mkdir "$work/bin" "$work/job" "$work/home" && cd "$work/job" || exit 99
 for tool in mkfs dump fsck mount; do ln -s "$(find_tool $tool.erofs)" "$work/bin/"; done
+[ ! -x "$top_builddir/erofsfuse" ] || ln -s "$top_builddir/erofsfuse" "$work/bin/"
 # What mount(8) does for an EROFS image, in a mount namespace that ends with it.
 cat >"$work/bin/mount" <<'END'
 #!/bin/sh
@@ -61,6 +62,10 @@ run() { # COMMAND
 	# What ./check.sh, or whoever runs this test, has done.
 	./quickstart.sh* | ./check.sh* | ./autogen.sh*) not_here=$((not_here + 1)) && return 1 ;;
 	*docker://*) [ "$server" ] || return 1 ;;
+	*erofsfuse*)
+		command -v erofsfuse >/dev/null && command -v fusermount3 >/dev/null && [ -w /dev/fuse ] ||
+			{ skip "no libfuse, fusermount3 or /dev/fuse"; return 1; }
+		;;
 	mount*) can_mount && unshare -m true 2>/dev/null || { skip "cannot mount EROFS here"; return 1; } ;;
 	esac
 	ran=$((ran + 1))
