@@ -43,6 +43,11 @@ rows() {
 		holes 5.15
 		lzma 5.16 -zlzma -C65536
 		lzmafull 5.16 -zlzma -Efull-index
+		tails 5.17 -zlz4 -Eztailpacking
+		tailsfull 5.17 -zlz4hc -C16384 -Eztailpacking,full-index
+		fragments 6.1 -zlz4 -Efragments
+		fragtails 6.1 -zlz4hc -C65536 -Efragments,ztailpacking
+		allfragments 6.1 -zlz4 -Eall-fragments
 		rotated 6.1 -zlz4
 		rotatedbig 6.1 -zlz4 -C65536
 		prints 6.4 $FP_OPT
@@ -57,7 +62,9 @@ rows() {
 		extents 6.15 -zlz4
 		dots 6.15 -Edot-omitted
 		extdeflate 6.15 -zdeflate --extent-size=16384
+		extfragments 6.15 -zlz4 -Efragments
 		metabox 6.17 -zlz4
+		metafragments 6.17 -zlz4 -E48bit,fragments
 		metazip 6.17 -zdeflate -m4096
 		shared 7.0 -zzstd $FP_OPT
 	END

@@ -60,13 +60,15 @@ make_initramfs() {
 # boot NAME MEBIBYTES SECONDS JOB IMAGE...: NAME.results has what the guest reported, NAME.console the rest. Disks are called
 # as the images are, without ".img".
 boot() {
-	local name=$1 memory=$2 limit=$3 job=$4 image disks=() attempt
+	local name=$1 memory=$2 limit=$3 job=$4 image disks=() attempt number=0
 	shift 4
 	make_initramfs "$job" "$work"/*.manifest
 	for image in "$@"; do
 		# What the guest writes to "files" is gone with it.
 		disks+=(-drive "if=none,id=$image,format=raw,$([ "$image" = files ] && echo snapshot=on || echo readonly=on),file=$work/$image.img")
-		disks+=(-device "virtio-blk-pci,drive=$image,serial=$image")
+		# Eight to a slot: there are not enough slots for one each.
+		disks+=(-device "virtio-blk-pci,drive=$image,serial=$image,multifunction=on,addr=$(printf '%x.%x' $((8 + number / 8)) $((number % 8)))")
+		number=$((number + 1))
 	done
 	for attempt in 1 2 3; do
 		emulate "$name" "$limit" -m "$memory" "${disks[@]}"
