@@ -61,9 +61,10 @@ done
 
 # ---- many parts, and none ------------------------------------------------------------------------------------------------------------
 
-# Ranges of a block each, with a hole behind each: hundreds in what is written at once.
-python3 "$top_srcdir/tests/e2e/sparse_ranges.py" 3000 1024 "$work/ranges.tar"
+# Ranges of a block each, each with the least hole behind it: more of them in what is read at once than are written at once.
+python3 "$top_srcdir/tests/e2e/sparse_ranges.py" 3000 4608 "$work/ranges.tar"
 check "many ranges" "$MKFS" --quiet -b512 --tar=f "$work/image" "$work/ranges.tar"
+check "many ranges: chunks" grep -q chunk_based <("$DUMP" --path=/sparse "$work/image")
 same "many ranges: the content" "$(tar -xOf "$work/ranges.tar" sparse | sha256sum)" "$("$DUMP" --cat --path=/sparse "$work/image" | sha256sum)"
 # A hole alone has no block that a file of zeros could take over, and does not keep the next one from those of the first.
 rm -rf "$work/t" && mkdir "$work/t"
