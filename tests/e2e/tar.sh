@@ -270,7 +270,7 @@ mkdir -p "$work/replaced" && (
 for form in -E^48bit -E48bit; do
 	check "replaced in a stream $form: build" bash -c 'cat "$1" | "$2" --quiet --tar=f -zlz4 "$3" "$4"' - "$work/replaced.tar" "$MKFS" "$form" "$work/image"
 	check_not "replaced in a stream $form: wiped" grep -aq former "$work/image"
-	check "replaced in a stream $form: counted" bash -c 'cat "$1" | "$2" --tar=f -zlz4 "$3" "$4" | grep "replaced: *1 files"' - "$work/replaced.tar" "$MKFS" "$form" "$work/counted"
+	check "replaced in a stream $form: counted" bash -c 'cat "$1" | "$2" --tar=f -zlz4 "$3" "$4" | grep "replaced: *1 file that"' - "$work/replaced.tar" "$MKFS" "$form" "$work/counted"
 	check "replaced in a stream $form: fsck" "$FSCK" "$work/image"
 done
 
