@@ -63,7 +63,8 @@ for ((seed = first; seed < first + count; seed++)); do
 	[ ! -e "$work/made" ] || limited 0 "$FSCK" --ishare "${devices[@]}" "$work/made"
 	# Nothing of the contents is read: the index is sound, its devices need not be.
 	rm -f "$work/made"
-	limited "0 1" "$MKFS" --quiet --workers=1 --ishare-fingerprint=none --index "$work/made" "$work/bad"
+	# What no longer looks like an image at all is a wrong source for --index.
+	limited "0 1 16" "$MKFS" --quiet --workers=1 --ishare-fingerprint=none --index "$work/made" "$work/bad"
 	[ ! -e "$work/made" ] || limited 0 "$FSCK" "--device=$work/bad" "$work/made"
 	# Each seed takes one of the rest, so that all views see many of the images.
 	case $((seed % 8)) in

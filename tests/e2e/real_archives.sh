@@ -85,6 +85,7 @@ for archive in "${archives[@]}"; do
 	look_up "$archive"
 	[ "$wanted" != skip ] || { skip "$archive: $reason"; continue; }
 	verdict=$(judge "$data/$archive")
+	[ "$wanted" != refuses-perhaps ] || { [ "$verdict" = same ] && wanted='' || wanted=refuses; }
 	if [ "${verdict%% *}" = "${wanted:-same}" ]; then
 		[ "$wanted" ] && listed=$((listed + 1)) || same=$((same + 1))
 	else
