@@ -4,54 +4,31 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/fsverity.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mount/measured.h"
 #include "mount/say.h"
-
-#define DIGEST_MAX 64u
-
-/* "sha256-<hex>", or "" without one. The file cannot change any more once it has one. */
-static void measure(char *text, size_t size, const char *path)
-{
-	_Alignas(struct fsverity_digest) uint8_t room[sizeof(struct fsverity_digest) + DIGEST_MAX];
-	struct fsverity_digest *digest = (struct fsverity_digest *)room;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), length;
-
-	*text = 0;
-	if (fd < 0)
-		return;
-	digest->digest_size = DIGEST_MAX;
-	if (!ioctl(fd, FS_IOC_MEASURE_VERITY, digest) && digest->digest_size <= DIGEST_MAX) {
-		length = snprintf(text, size, "%s-",
-				  digest->digest_algorithm == FS_VERITY_HASH_ALG_SHA256	  ? "sha256"
-				  : digest->digest_algorithm == FS_VERITY_HASH_ALG_SHA512 ? "sha512"
-											  : "other");
-		for (unsigned int i = 0; i < digest->digest_size; i++)
-			length += snprintf(text + length, size - (size_t)length, "%02x", digest->digest[i]);
-	}
-	close(fd);
-}
 
 int remembered_measure(struct remembered *record, const struct mount_image *image, const struct mount_request *request)
 {
-	char digest[sizeof(record->name)];
+	struct measured measured;
 	size_t size = 0;
 	FILE *text = open_memstream(&record->text, &size);
 
 	if (!text)
 		return say_no_memory();
-	measure(record->name, sizeof(record->name), image->path);
-	fprintf(text, "%s\noffset %" PRIu64 "\n", erofs_version(), request->offset + request->fs_offset);
+	measured_take(&measured, image->path);
+	strcpy(record->name, measured.digest);
+	fprintf(text, "%s\noffset %" PRIu64 "\n%s\n", erofs_version(), request->offset + request->fs_offset,
+		measured.details);
 	for (size_t i = 0; *record->name && i < image->device_count; i++) {
-		measure(digest, sizeof(digest), image->devices[i]);
-		fprintf(text, "%s\n", digest);
-		if (!*digest)
+		measured_take(&measured, image->devices[i]);
+		fprintf(text, "%s %s\n", measured.digest, measured.details);
+		if (!*measured.digest)
 			record->name[0] = 0;
 	}
 	return fclose(text) ? say_no_memory() : 0;

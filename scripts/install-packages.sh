@@ -6,7 +6,7 @@ set -euo pipefail
 
 build=(gcc make libc6-dev autoconf automake libtool pkg-config libssl-dev libxxhash-dev uuid-dev libjson-c-dev libselinux1-dev
 	liblz4-dev liblzma-dev libzstd-dev zlib1g-dev libdeflate-dev libisal-dev libbz2-dev libcurl4-openssl-dev
-	libblkid-dev libfuse3-dev)
+	libblkid-dev libdevmapper-dev libfuse3-dev)
 # erofs-utils: another implementation's fsck.erofs, which must accept our images.
 test=("${build[@]}" g++ libcmocka-dev attr acl btrfs-progs erofs-utils util-linux mount kmod binutils python3 openssl
 	tar gzip bzip2 xz-utils zstd lz4 libarchive-tools umoci skopeo docker-registry apache2-utils fakeroot
@@ -32,7 +32,7 @@ ci+=(bash-completion zsh fish)
 # Steps of pipelines are read from YAML.
 ci+=(python3-yaml)
 # make check-kernel: a virtual machine and what runs in it.
-kernel=("${build[@]}" qemu-system-x86 busybox-static cpio e2fsprogs mmdebstrap debian-archive-keyring xz-utils attr)
+kernel=("${build[@]}" qemu-system-x86 busybox-static cpio e2fsprogs mmdebstrap debian-archive-keyring xz-utils attr dmsetup)
 
 # make check-debian, make check-containerfile.
 debian=("${build[@]}" libfuse3-dev debhelper dpkg-dev lintian mmdebstrap debian-archive-keyring)

@@ -264,8 +264,7 @@ static void shift_lcluster(uint8_t *raw, uint64_t blocks)
 	struct erofs_lcluster entry;
 
 	erofs_lcluster_full_decode(&entry, raw);
-	if (entry.type == EROFS_LCLUSTER_NONHEAD)
-		return;
+	/* Of entries that have no address this is not written. */
 	entry.blkaddr += (uint32_t)blocks;
 	erofs_lcluster_full_encode(&entry, raw);
 }

@@ -59,6 +59,9 @@ pulled together
 four=$(said | grep '^together')
 same "layers come at the same time, four of them" "together 4" "$four"
 
+pulled one-token
+same "four that were refused at once: one asks for a token" "tokens 1" "$(said | grep '^tokens')"
+
 # ---- broken connections --------------------------------------------------------------------------------------------------
 
 largest=$(stat -c %s "$work"/layout/blobs/sha256/* | sort -n | tail -n 1)

@@ -16,6 +16,7 @@ patience         429, "Retry-After: 3600"
 wait             503, "Retry-After: 30"
 status/STATUS    blobs are
 together         a blob comes when four are asked for
+one-token        blobs want a token, and who has none hears so when four have asked
 """
 import http.server
 import json
@@ -29,7 +30,7 @@ layout = sys.argv[1]
 lock = threading.Condition()
 seen = {}  # requests by URL
 sent = {}  # bytes by blob
-token = 0
+token = given = 0
 waiting = most = 0
 
 
@@ -66,12 +67,13 @@ class Registry(http.server.BaseHTTPRequestHandler):
             self.connection.close()
 
     def do_GET(self):
-        global token
+        global token, given
         if self.path == "/said":
             return self.say()
         if self.path.startswith("/token?"):
             with lock:
                 token += 1
+                given += 1
                 return self.answer(200, json.dumps({"token": str(token)}).encode())
         if "-v" in sys.argv:
             print(self.path, self.headers["Range"], file=sys.stderr, flush=True)
@@ -91,20 +93,22 @@ class Registry(http.server.BaseHTTPRequestHandler):
             return self.answer(200, blob(manifest), Docker_Content_Digest=manifest)
         if self.kind == "status":
             return self.answer(self.value)
-        if self.kind == "expires" and self.headers["Authorization"] != f"Bearer {token}":
+        if self.kind in ("expires", "one-token") and self.headers["Authorization"] != f"Bearer {token}":
+            if self.kind == "one-token":
+                self.wait_for_others()
             return self.answer(401, WWW_Authenticate=f'Bearer realm="http://127.0.0.1:{port}/token",service="x"')
         if self.kind == "together":
             self.wait_for_others()
         self.send_blob(parts[-1], count)
 
     def say(self):
-        global most
+        global most, given
         with lock:
             text = "".join(f"{digest} {count} of {len(blob(digest))}\n" for digest, count in sorted(sent.items()))
-            text += f"together {most}\nasked {max(seen.values(), default=0)}\n"
+            text += f"together {most}\nasked {max(seen.values(), default=0)}\ntokens {given}\n"
             sent.clear()
             seen.clear()
-            most = 0
+            most = given = 0
         self.answer(200, text.encode())
 
     def wait_for_others(self):

@@ -14,7 +14,7 @@ suite=${2:-trixie-backports} flavour=cloud-amd64
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/erofs-ishare
 apt=$cache/apt-$suite
 # Old kernels have more of this in modules.
-modules=(virtio_pci virtio_blk erofs loop overlay)
+modules=(virtio_pci virtio_blk erofs loop overlay dm_verity)
 
 cannot() { echo "skip - $*"; exit 77; }
 
@@ -89,6 +89,7 @@ unpack() (
 	[ -s vmlinuz ]
 	find root -type f \( -name "config-$1" -o -path "*/$1/config" \) -exec cp {} config \;
 	for module in "${modules[@]}"; do add_module "$module"; done
+	echo "${modules[*]}" >modules/wanted
 	echo "$1" >version
 	rm -rf root packages
 	rm -rf "$into"
@@ -117,7 +118,7 @@ if configure_apt && apt-get -qq update >"$apt/log" 2>&1; then
 	chosen=$(candidates | sed -n 1p)
 	[ "$chosen" ] || cannot "$suite has no kernel ${want:->= 7.2} for $flavour"
 	version=${chosen%% *}
-	if [ ! -s "$cache/kernel-$version/version" ]; then
+	if [ "$(cat "$cache/kernel-$version/modules/wanted" 2>/dev/null)" != "${modules[*]}" ]; then
 		# In a condition the function would not end at its first error.
 		set +e
 		# shellcheck disable=SC2086

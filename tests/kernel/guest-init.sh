@@ -51,6 +51,14 @@ mount_files() {
 	for file in /files/*.img; do guest verity "$file" || result "error what=verity file=$file"; done
 }
 
+# seal NAME IMAGE WORDS...: the disk as a device of dm-verity, read-only; the words are what its table has behind the two devices
+seal() {
+	local name=$1 disk
+	disk=$(disk_of "$2")
+	shift 2
+	dmsetup create "$name" --readonly --table "0 $(($3 * $1 / 512)) verity 1 $disk $disk $*" || result "error what=seal name=$name"
+}
+
 # helped LABEL IMAGE IMAGE [OPTION]: both mounted by mount.erofs, verified, in one domain; what it said of each, and how many
 # pages of a file that was read in the one are there in the other
 helped() {

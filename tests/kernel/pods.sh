@@ -12,6 +12,7 @@ make_pods() {
 	build_image pod-bare pod
 	make_liars
 	cp true.img true2.img
+	build_image sealed true "$FP_OPT" --verity
 	cp pod.img pod-bare.img true.img true2.img poisoned.img files/
 	make_thin
 	rm -f files.img
@@ -39,6 +40,27 @@ make_thin() {
 	cp thin-1.img thin-2.img files/
 }
 
+# What dm-verity's table says of an image with a tree, behind its two devices.
+seal_words() { # IMAGE
+	python3 -c 'import json, sys; tree = json.load(open(sys.argv[1])); blocks = tree["hashoffset"] // 4096
+print(4096, 4096, blocks, blocks + 1, "sha256", tree["roothash"], "0" * 64)' "$1.img.dmverity"
+}
+
+can_seal() { command -v dmsetup >/dev/null && [ -e "$kernel/modules/dm_verity.ko" ]; }
+
+# Two devices over one disk are two file systems; the third lets wrong blocks through.
+sealed_job() {
+	local sealed
+	sealed=$(seal_words sealed)
+	cat <<-END
+		seal strict sealed $sealed
+		seal strict2 sealed $sealed
+		seal loose sealed $sealed 1 ignore_corruption
+		helped sealed /dev/dm-0 /dev/dm-1
+		helped loose /dev/dm-2 /dev/dm-1
+	END
+}
+
 pods_job() {
 	cat <<-END
 		grow pods:disk read pod pod pod pod
@@ -60,6 +82,7 @@ pods_job() {
 		helped poisoned /files/true.img /files/poisoned.img
 		helped block true true2
 	END
+	! can_seal || sealed_job
 }
 
 # What the report foretells for as many copies.
@@ -89,7 +112,8 @@ test_pods() {
 	make_pods || { fail "pods: images" && return; }
 	pods_job >job
 	programs=("$MOUNT" "$UMOUNT")
-	boot pods 1024 600 job pod true true2 thin-1 thin-2 base-1 base-2 app-1 app-2 files || return
+	! can_seal || programs+=("$(command -v dmsetup)")
+	boot pods 1024 600 job pod true true2 sealed thin-1 thin-2 base-1 base-2 app-1 app-2 files || return
 	programs=()
 	# Debian's cloud kernels have ext4 built in.
 	[ "$(reported error what)" != files ] || { skip "pods: no ext4 for the guest"; return; }
@@ -116,5 +140,10 @@ test_pods() {
 	expect_helped again yes,yes 245 verified-before,verified-before
 	expect_helped poisoned yes,no '' verified-before,fingerprint
 	expect_helped block yes,yes 245 verified,verified
+	if can_seal; then
+		expect_helped sealed yes,yes 245 verified,verified-before
+		expect_helped loose yes,yes 245 verified,verified-before
+	else skip "mount.erofs on dm-verity: dmsetup is not installed, or the kernel has no dm-verity"
+	fi
 	rm -rf pod thin files true forged ./*.img ./*.prints
 }
