@@ -206,6 +206,9 @@ check "--exclude-path, --exclude-regex: as of a directory" cmp "$work/a" "$work/
 "$MKFS" --quiet -T0 --hard-dereference "$work/a" "$work/small"
 "$MKFS" --quiet -T0 --hard-dereference --tar=f "$work/b" "$work/small.tar"
 check "--hard-dereference: as of a directory" cmp "$work/a" "$work/b"
+rm -rf "$work/two" && mkdir -p "$work/two/one" "$work/two/other" && echo text >"$work/two/one/a" && ln "$work/two/one/a" "$work/two/other/b"
+tar -C "$work/two" -cf "$work/two.tar" one other
+check "--hard-dereference: each has a path of its own" grep -q ': /other/b: ' <("$MKFS" -d9 --hard-dereference --tar=f "$work/b" "$work/two.tar" 2>&1)
 cat "$work/small.tar" | "$MKFS" --quiet --hard-dereference --tar=f "$work/none" >"$work/.out" 2>"$work/.err"
 judge_refusal "--hard-dereference of a stream" 'arrive' "${PIPESTATUS[1]}" pipe
 "$MKFS" --quiet -T0 --all-root --uid-offset=0 -x -1 "$work/a" "$work/odd"
