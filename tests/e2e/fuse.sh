@@ -22,7 +22,8 @@ show() {
 	local image=$1 dir=$2
 	shift 2
 	mkdir -p "$dir"
-	"$FUSE" -f "$@" "$image" "$dir" >"$work/.said" 2>&1 </dev/null &
+	# Bash's background ignores SIGINT, nohup SIGHUP.
+	env --default-signal=HUP,INT,TERM "$FUSE" -f "$@" "$image" "$dir" >"$work/.said" 2>&1 </dev/null &
 	shown=$!
 	wait_until mountpoint -q "$dir" || { fail "$image is not shown: $(head -n 3 "$work/.said")"; return 1; }
 	mounts+=("$dir")
@@ -236,15 +237,17 @@ check "goes to the background when it is mounted" "$FUSE" plain.img fuse
 check "... and is mounted then" cmp small/hello fuse/hello
 mounts+=("$work/fuse")
 check "ends when it is unmounted" fusermount3 -u fuse
-end_by() { # SIGNAL; what bash starts in the background ignores SIGINT
+end_by() { # SIGNAL
 	show plain.img fuse || return
 	kill -s "$1" "$shown"
+	wait_until eval '! mountpoint -q fuse' || kill -s KILL "$shown"
 	wait "$shown"
 	same "SIG$1 ends it" 0 $?
 	check_not "... and unmounts it" mountpoint -q fuse
 }
 end_by TERM
 end_by HUP
+end_by INT
 printf 'no image' >text
 refused "no image" "text: too small for an EROFS image" "$FUSE" text fuse
 refused "an image that is not there" "no-such.img: No such file" "$FUSE" no-such.img fuse
