@@ -15,8 +15,8 @@ broken/STATUS    all are, without saying when to come again
 patience         429, "Retry-After: 3600"
 wait             503, "Retry-After: 30"
 status/STATUS    blobs are
-together         a blob comes when four are asked for
-one-token        blobs want a token, and who has none hears so when four have asked
+together         a layer comes when four are asked for
+one-token        layers want a token, and who has none hears so when four have asked
 """
 import http.server
 import json
@@ -41,6 +41,7 @@ def blob(digest):
 
 with open(f"{layout}/index.json", "rb") as index:
     manifest = json.load(index)["manifests"][0]["digest"]
+config = json.loads(blob(manifest))["config"]["digest"]
 
 
 class Registry(http.server.BaseHTTPRequestHandler):
@@ -93,11 +94,12 @@ class Registry(http.server.BaseHTTPRequestHandler):
             return self.answer(200, blob(manifest), Docker_Content_Digest=manifest)
         if self.kind == "status":
             return self.answer(self.value)
-        if self.kind in ("expires", "one-token") and self.headers["Authorization"] != f"Bearer {token}":
+        is_layer = parts[-1] != config
+        if (self.kind == "expires" or self.kind == "one-token" and is_layer) and self.headers["Authorization"] != f"Bearer {token}":
             if self.kind == "one-token":
                 self.wait_for_others()
             return self.answer(401, WWW_Authenticate=f'Bearer realm="http://127.0.0.1:{port}/token",service="x"')
-        if self.kind == "together":
+        if self.kind == "together" and is_layer:
             self.wait_for_others()
         self.send_blob(parts[-1], count)
 
