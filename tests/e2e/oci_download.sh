@@ -60,7 +60,7 @@ four=$(said | grep '^together')
 same "layers come at the same time, four of them" "together 4" "$four"
 
 pulled one-token
-same "four that were refused at once: one asks for a token" "tokens 1" "$(said | grep '^tokens')"
+same "three that were refused at once: one asks for a token" "together 3 tokens 1" "$(said | grep '^together\|^tokens' | xargs)"
 
 # ---- broken connections --------------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ patience         429, "Retry-After: 3600"
 wait             503, "Retry-After: 30"
 status/STATUS    blobs are
 together         a layer comes when four are asked for
-one-token        layers want a token, and who has none hears so when four have asked
+one-token        layers but the top one want a token, and who has none hears so when three have asked
 """
 import http.server
 import json
@@ -42,6 +42,7 @@ def blob(digest):
 with open(f"{layout}/index.json", "rb") as index:
     manifest = json.load(index)["manifests"][0]["digest"]
 config = json.loads(blob(manifest))["config"]["digest"]
+top = json.loads(blob(manifest))["layers"][-1]["digest"]
 
 
 class Registry(http.server.BaseHTTPRequestHandler):
@@ -95,12 +96,12 @@ class Registry(http.server.BaseHTTPRequestHandler):
         if self.kind == "status":
             return self.answer(self.value)
         is_layer = parts[-1] != config
-        if (self.kind == "expires" or self.kind == "one-token" and is_layer) and self.headers["Authorization"] != f"Bearer {token}":
+        if (self.kind == "expires" or self.kind == "one-token" and is_layer and parts[-1] != top) and self.headers["Authorization"] != f"Bearer {token}":
             if self.kind == "one-token":
-                self.wait_for_others()
+                self.wait_for_others(3)
             return self.answer(401, WWW_Authenticate=f'Bearer realm="http://127.0.0.1:{port}/token",service="x"')
         if self.kind == "together" and is_layer:
-            self.wait_for_others()
+            self.wait_for_others(4)
         self.send_blob(parts[-1], count)
 
     def say(self):
@@ -113,13 +114,13 @@ class Registry(http.server.BaseHTTPRequestHandler):
             most = given = 0
         self.answer(200, text.encode())
 
-    def wait_for_others(self):
+    def wait_for_others(self, wanted):
         global waiting, most
         with lock:
             waiting += 1
             most = max(most, waiting)
             lock.notify_all()
-            lock.wait_for(lambda: most >= 4, 5)
+            lock.wait_for(lambda: most >= wanted, 5)
             waiting -= 1
 
     def send_blob(self, digest, count):
