@@ -99,11 +99,11 @@ print(eval(sys.argv[1]))' "$what"
 }
 totals='"%d %d %d" % (t["files"], t["page_bytes"], t["shared_page_bytes"])'
 same "all images together" "$(report "$totals" m/*.json)" "$(block all | sql)"
-sql >most < <(block most)
+block most | sql >most.rows
 same "what each image needs alone, and on top of the others" \
 	"$(report '"\n".join(sorted("%s %d %d" % (names[i["image"]], i["shared_page_bytes"], i["marginal_page_bytes"]) for i in r["images"]))' m/*.json)" \
-	"$(cut -d' ' -f1-3 most | sort)"
-same "the one that shares most comes first" "$(sort -k4,4nr -k1,1 most | head -n 1)" "$(head -n 1 most)"
+	"$(cut -d' ' -f1-3 most.rows | sort)"
+same "the one that shares most comes first" "$(sort -k4,4nr -k1,1 most.rows | head -n 1)" "$(head -n 1 most.rows)"
 pods=(m/00000.json*40 m/00001.json*3 m/00002.json m/00003.json*7)
 for pod in "${pods[@]}"; do
 	case $pod in *'*'*) n=${pod#*\*} ;; *) n=1 ;; esac
@@ -111,15 +111,15 @@ for pod in "${pods[@]}"; do
 done | sql || fail "mix"
 same "a mix of pods" "$(report '"%d %d" % (t["page_bytes"], t["shared_page_bytes"])' "${pods[@]}")" "$(block mix | sql)"
 # The base: what others have of it, by the figures of pairs.
-sql >base < <(block base)
-best=$(head -n 1 base | cut -d' ' -f1)
+block base | sql >base.rows
+best=$(head -n 1 base.rows | cut -d' ' -f1)
 if [ ! "$LONG" ]; then
 	file=$(grep "^$best " names | cut -d' ' -f2) && sum=0
 	for other in m/*.json; do
 		[ "$other" = "$file" ] && continue
 		sum=$((sum + $(report 'sum(i["shared_page_bytes"] for i in r["images"]) - t["shared_page_bytes"]' "$file" "$other")))
 	done
-	same "the best base: what all others find of it" "$best $sum" "$(head -n 1 base)"
+	same "the best base: what all others find of it" "$best $sum" "$(head -n 1 base.rows)"
 fi
 # A test that cannot fail is none.
 sql -c "UPDATE files SET value = NULL WHERE path LIKE '%00009.so'"
