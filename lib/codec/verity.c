@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/util/zeros.h"
+
 #define BLOCK	   4096u
 #define BLOCK_BITS 12u
 #define DIGEST	   32u
@@ -73,15 +75,9 @@ void erofs_verity_begin(struct erofs_verity *verity)
 		verity->digests[i].used = 0;
 }
 
-/* Stops at the first byte that is none, so that only zeros take time. */
-static bool is_zero(const uint8_t *block)
-{
-	return !block[0] && !memcmp(block, block + 1, BLOCK - 1);
-}
-
 static int hash_block(const struct erofs_verity *verity, uint8_t *out, const uint8_t *block)
 {
-	if (!is_zero(block))
+	if (!erofs_is_zero(block, BLOCK))
 		return hash(verity, out, block, BLOCK);
 	memcpy(out, verity->of_zeros, DIGEST);
 	return 0;

@@ -13,6 +13,7 @@
 #include "lib/io/file.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/report.h"
+#include "lib/util/zeros.h"
 
 /* Has to be zero where nothing is known to be: no file system begins its first record behind this. */
 #define ZEROS_WANTED ((size_t)256 * 1024)
@@ -26,11 +27,6 @@ static bool is_ours(const uint8_t *front, size_t size)
 	return size >= EROFS_SUPERBLOCK_OFFSET + sizeof(uint32_t) && erofs_is_magic(front + EROFS_SUPERBLOCK_OFFSET);
 }
 
-static bool is_zero(const uint8_t *bytes, size_t size)
-{
-	return !size || (!bytes[0] && memcmp(bytes, bytes + 1, size - 1) == 0);
-}
-
 static int look_at_front(const struct erofs_target *target, bool *ours, bool *zero)
 {
 	erofs_auto_free uint8_t *front = malloc(ZEROS_WANTED);
@@ -39,7 +35,7 @@ static int look_at_front(const struct erofs_target *target, bool *ours, bool *ze
 	if (size < 0)
 		return (int)size;
 	*ours = is_ours(front, (size_t)size);
-	*zero = is_zero(front, (size_t)size);
+	*zero = erofs_is_zero(front, (size_t)size);
 	return 0;
 }
 

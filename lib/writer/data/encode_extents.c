@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <string.h>
 
+#include "lib/util/zeros.h"
 #include "lib/writer/data/encode.h"
 
 /* Extents of equal input, encoded one by one, each directly behind the other. */
-
-static bool is_zero(const uint8_t *data, size_t size)
-{
-	return !data[0] && memcmp(data, data + 1, size - 1) == 0;
-}
 
 /* Encodes an extent at the end of what is in use; 0: it does not shrink. */
 static ssize_t encode_one(struct erofs_encode_tools *tools, struct erofs_encoder *encoder,
@@ -53,9 +49,9 @@ int erofs_writer_encode_extents(struct erofs_encode_tools *tools, struct erofs_e
 		ssize_t encoded = 0;
 		int err;
 
-		if (!is_zero(in, length) && to->ends_file && erofs_writer_is_fragment(tools->methods, method, size))
+		if (!erofs_is_zero(in, length) && to->ends_file && erofs_writer_is_fragment(tools->methods, method, size))
 			return erofs_writer_encoded_leave(to, size);
-		if (is_zero(in, length)) {
+		if (erofs_is_zero(in, length)) {
 			err = erofs_writer_encoded_note(to, length, 0, EROFS_FORM_ZEROS);
 		} else {
 			encoded = encode_one(tools, encoder, method, in, length, to);

@@ -11,6 +11,7 @@
 #include "lib/util/cleanup.h"
 #include "lib/util/data_buffer.h"
 #include "lib/util/seed.h"
+#include "lib/util/zeros.h"
 
 /*
  * Reads all files in chunks whose ends depend on the bytes, and looks for those that were there before. Which first occurrence a chunk
@@ -149,11 +150,6 @@ static int read_part(const struct finder *finder, unsigned int worker, const str
 	return err;
 }
 
-static bool is_zero(const uint8_t *data, size_t size)
-{
-	return !data[0] && memcmp(data, data + 1, size - 1) == 0;
-}
-
 /* What may have no repeats is read, too, so that duplicates of files are known. No chunk goes beyond the end of what may. */
 static int cut_part(const struct finder *finder, struct find_job *job, struct part *part, const uint8_t *in)
 {
@@ -170,7 +166,7 @@ static int cut_part(const struct finder *finder, struct find_job *job, struct pa
 		job->chunks[job->chunk_count++] = (struct chunk){
 			.hash = XXH3_64bits(in + at, length),
 			.length = (uint32_t)length,
-			.is_mute = is_behind || is_zero(in + at, length),
+			.is_mute = is_behind || erofs_is_zero(in + at, length),
 		};
 		at += length;
 	}

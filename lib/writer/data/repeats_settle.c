@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/util/align.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/data_buffer.h"
 
@@ -66,15 +67,31 @@ uint64_t erofs_writer_repeats_end(const struct erofs_run *run, const struct erof
 
 /* ---- finding one ----------------------------------------------------------------------------------------------------------- */
 
-size_t erofs_writer_repeats_first(const struct erofs_repeats *repeats, uint32_t inode, uint64_t at)
+static bool repeat_is_before(const struct erofs_repeats *repeats, size_t number, uint32_t inode, uint64_t at)
 {
-	size_t low = 0, high = repeats->count;
+	const struct erofs_repeat *item = &repeats->items[number];
+
+	return item->inode < inode || (item->inode == inode && item->at < at);
+}
+
+static bool cut_is_before(const struct erofs_repeats *repeats, size_t number, uint32_t inode, uint64_t at)
+{
+	const struct erofs_cut *cut = &repeats->cuts[number];
+
+	return cut->inode < inode || (cut->inode == inode && cut->at < at);
+}
+
+/* Of `count` in order, the first that is not in front of this byte. */
+static size_t first_of(const struct erofs_repeats *repeats, size_t count,
+		       bool (*is_before)(const struct erofs_repeats *, size_t, uint32_t, uint64_t), uint32_t inode,
+		       uint64_t at)
+{
+	size_t low = 0, high = count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		const struct erofs_repeat *item = &repeats->items[middle];
 
-		if (item->inode < inode || (item->inode == inode && item->at < at))
+		if (is_before(repeats, middle, inode, at))
 			low = middle + 1;
 		else
 			high = middle;
@@ -82,20 +99,14 @@ size_t erofs_writer_repeats_first(const struct erofs_repeats *repeats, uint32_t 
 	return low;
 }
 
+size_t erofs_writer_repeats_first(const struct erofs_repeats *repeats, uint32_t inode, uint64_t at)
+{
+	return first_of(repeats, repeats->count, repeat_is_before, inode, at);
+}
+
 size_t erofs_writer_repeats_first_cut(const struct erofs_repeats *repeats, uint32_t inode, uint64_t at)
 {
-	size_t low = 0, high = repeats->cut_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct erofs_cut *cut = &repeats->cuts[middle];
-
-		if (cut->inode < inode || (cut->inode == inode && cut->at < at))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return first_of(repeats, repeats->cut_count, cut_is_before, inode, at);
 }
 
 /* ---- comparing ------------------------------------------------------------------------------------------------------------- */
@@ -119,6 +130,7 @@ struct side {
 static int open_side(struct side *side, const struct erofs_run *run, unsigned int worker, uint32_t number)
 {
 	const struct erofs_tree_inode *inode = run->plan->tree->inodes[number];
+	int err;
 
 	side->source = run->source;
 	side->reader = run->workers[worker].reader;
@@ -126,7 +138,10 @@ static int open_side(struct side *side, const struct erofs_run *run, unsigned in
 	side->bytes = erofs_data_buffer(WINDOW);
 	if (!side->bytes)
 		return -ENOMEM;
-	return side->source->open(side->reader, &side->content, inode);
+	err = side->source->open(side->reader, &side->content, inode);
+	if (err)
+		free(side->bytes);
+	return err;
 }
 
 static int close_side(struct side *side, int err)
@@ -254,10 +269,8 @@ static int compare_one(struct settling *settling, struct side *file, struct erof
 	struct side other;
 	int err = open_side(&other, settling->run, worker, repeat->owner);
 
-	if (err) {
-		free(other.bytes);
+	if (err)
 		return err;
-	}
 	err = grow_back(file, &other, repeat, floor);
 	if (!err)
 		err = grow_on(file, &other, repeat);
@@ -321,10 +334,8 @@ static int settle_file(void *ctx, unsigned int item, unsigned int worker)
 	struct side file;
 	int err = open_side(&file, run, worker, number);
 
-	if (err) {
-		free(file.bytes);
+	if (err)
 		return err;
-	}
 	err = close_side(&file, settle_repeats(settling, &file, item, worker));
 	if (!err && !is_worth_index(run, run->plan->tree->inodes[number], &settling->settled[item]))
 		settling->settled[item].size = 0;
@@ -390,7 +401,7 @@ static uint64_t next_start(const struct erofs_run *run, const struct erofs_repea
 	const struct erofs_tree_inode *inode = run->plan->tree->inodes[repeat->owner];
 	uint64_t step = has_extents(run) ? erofs_writer_method(run->plan, inode)->extent_bytes : run->segment;
 
-	return (repeat->from + step - 1) / step * step;
+	return erofs_align_up(repeat->from, step);
 }
 
 static void begin_later(struct erofs_repeat *repeat, uint64_t from)
