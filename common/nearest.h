@@ -27,7 +27,4 @@ const char *tool_nearest_hint(const struct tool_nearest *nearest, char out[TOOL_
  */
 char *tool_option_mistake(int found, char *const *argv, const struct option *names);
 
-/* The exit status of mkfs.erofs, dump.erofs and fsck.erofs for a command line that is wrong, as fsck(8) has it. */
-#define TOOL_EXIT_USAGE 16
-
 #endif

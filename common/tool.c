@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,13 @@ void tool_set_message_hook(void (*hook)(void *ctx), void *ctx)
 	sink.hook = hook;
 	sink.hook_ctx = ctx;
 	pthread_mutex_unlock(&sink.lock);
+}
+
+unsigned int tool_processors(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) ? 1 : (unsigned int)CPU_COUNT(&set);
 }
 
 bool tool_parse_number(uint64_t *out, const char *text, uint64_t max)

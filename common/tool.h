@@ -30,6 +30,12 @@ void tool_set_message_hook(void (*hook)(void *ctx), void *ctx);
 /* Calls `what` while no message is being written, the hook not called, and no other thread is in here. */
 void tool_alone(void (*what)(void *ctx), void *ctx);
 
+/* Processors that this process may run on; 1 if that is unknown. */
+unsigned int tool_processors(void);
+
+/* The exit status of mkfs.erofs, dump.erofs and fsck.erofs for a command line that is wrong, as fsck(8) has it. */
+#define TOOL_EXIT_USAGE 16
+
 /* Whole-string unsigned number, decimal or 0x..., without sign or suffix. False if it is not one or exceeds `max`. */
 bool tool_parse_number(uint64_t *out, const char *text, uint64_t max);
 

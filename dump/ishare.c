@@ -2,7 +2,6 @@
 #include "dump/ishare.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,8 +21,7 @@ static int say(const struct erofs_diag *diag, const char *what, int err)
 
 static unsigned int processors(size_t inputs)
 {
-	cpu_set_t set;
-	size_t count = sched_getaffinity(0, sizeof(set), &set) ? 1 : (size_t)CPU_COUNT(&set);
+	size_t count = tool_processors();
 
 	/* One is the caller's own. */
 	return count < 2 || inputs < 2 ? 0 : (unsigned int)(count < inputs ? count : inputs);

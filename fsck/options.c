@@ -2,7 +2,6 @@
 #include "fsck/options.h"
 
 #include <getopt.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,13 +114,6 @@ static int usage_error(const char *format, const char *what)
 	fprintf(stderr, format, what);
 	fprintf(stderr, "; see " NAME " --help\n");
 	return FSCK_USAGE;
-}
-
-static unsigned int processors(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof(set), &set) ? 1 : (unsigned int)CPU_COUNT(&set);
 }
 
 static int set_verbosity(struct fsck_options *options, const char *text)
@@ -308,7 +300,7 @@ int fsck_parse_options(struct fsck_options *options, int argc, char **argv)
 
 	*options = (struct fsck_options){
 		.open = { .size = sizeof(options->open), .tolerate_bad_checksum = true },
-		.check = { .size = sizeof(options->check), .workers = processors() },
+		.check = { .size = sizeof(options->check), .workers = tool_processors() },
 		.extract = { .size = sizeof(options->extract),
 			     .preserve_owner = root,
 			     .preserve_perms = root,

@@ -7,12 +7,14 @@
 
 #include <erofs/check.h>
 
+#include "common/tool.h"
+
 /* Exit status as in fsck(8). */
 enum fsck_status {
 	FSCK_CLEAN = 0,
 	FSCK_ERRORS = 4,
 	FSCK_FAILED = 8, /* the check could not be done */
-	FSCK_USAGE = 16,
+	FSCK_USAGE = TOOL_EXIT_USAGE,
 };
 
 struct fsck_options {

@@ -2,7 +2,6 @@
 #include "fuse/options.h"
 
 #include <getopt.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,13 +54,6 @@ static const char help_text[] =
 	"  -V, --version         release and what it was built with\n"
 	"\n"
 	"Exit status: 0 if it is mounted (with -f: when it was unmounted), 1 if not.\n";
-
-static unsigned int processors(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof(set), &set) ? 1 : (unsigned int)CPU_COUNT(&set);
-}
 
 static int set_verbosity(struct options *options, const char *text)
 {
@@ -132,7 +124,7 @@ static int take_places(struct options *options, int argc, char **argv)
 
 int options_parse(struct options *options, int argc, char **argv)
 {
-	unsigned int threads = 2 * processors();
+	unsigned int threads = 2 * tool_processors();
 	int option, status;
 
 	*options = (struct options){ .open = erofs_image_options_init(),

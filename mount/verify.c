@@ -2,7 +2,6 @@
 #include "mount/verify.h"
 
 #include <inttypes.h>
-#include <sched.h>
 
 #include <erofs/check.h>
 
@@ -10,13 +9,6 @@
 #include "mount/remembered.h"
 #include "mount/say.h"
 #include "mount/trusted.h"
-
-static unsigned int processors(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof(set), &set) ? 1 : (unsigned int)CPU_COUNT(&set);
-}
 
 static int check(const struct mount_image *image, const struct mount_request *request)
 {
@@ -29,7 +21,7 @@ static int check(const struct mount_image *image, const struct mount_request *re
 	if (err)
 		return MOUNT_FAILED;
 	wanted.verify_fingerprints = true;
-	wanted.workers = processors();
+	wanted.workers = tool_processors();
 	/* Its first finding is the message. */
 	tool_set_subject(image->path);
 	err = erofs_check_image(opened, &wanted, &summary, say_diag());
