@@ -139,11 +139,16 @@ static int perform(struct push *push, const struct push_request *request)
 	return err;
 }
 
-static int report_connection(const struct push *push)
+/* `before`: the status that the registry answered with before the connection was lost, or 0. */
+static int report_connection(const struct push *push, long before)
 {
-	return erofs_report(push->registry->store.diag, -EIO, "'%s': cannot write to the registry: %s",
+	char earlier[80] = "";
+
+	if (before)
+		snprintf(earlier, sizeof(earlier), " (before that, it answered with status %ld)", before);
+	return erofs_report(push->registry->store.diag, -EIO, "'%s': cannot write to the registry: %s%s",
 			    push->registry->store.name,
-			    push->error[0] ? push->error : curl_easy_strerror(push->result));
+			    push->error[0] ? push->error : curl_easy_strerror(push->result), earlier);
 }
 
 /* What a request that got no whole answer means. */
@@ -154,7 +159,7 @@ static int judge(struct push *push)
 		erofs_oci_registry_note_answer(push->registry);
 		return 0;
 	case CURLE_ABORTED_BY_CALLBACK:
-		return erofs_cancel_requested(push->registry->store.cancel) ? -ECANCELED : report_connection(push);
+		return erofs_cancel_requested(push->registry->store.cancel) ? -ECANCELED : report_connection(push, 0);
 	case CURLE_OUT_OF_MEMORY:
 	case CURLE_WRITE_ERROR:
 		return -ENOMEM;
@@ -165,7 +170,7 @@ static int judge(struct push *push)
 	if (push->status >= 400)
 		return 0;
 	push->status = 0;
-	return erofs_oci_registry_may_pass(push->registry, push->result) ? 0 : report_connection(push);
+	return erofs_oci_registry_may_pass(push->registry, push->result) ? 0 : report_connection(push, 0);
 }
 
 int erofs_oci_push_once(struct push *push, const struct push_request *request)
@@ -200,11 +205,13 @@ int erofs_oci_push_wait(struct push *push, struct push_patience *patience, const
 	curl_off_t seconds = 0;
 	int err;
 
-	if (push->status)
+	if (push->status) {
+		patience->status = push->status;
 		curl_easy_getinfo(push->easy, CURLINFO_RETRY_AFTER, &seconds);
+	}
 	err = erofs_oci_registry_wait(push->registry, &patience->tries, seconds, NULL);
 	if (err == -EIO)
-		return push->status ? erofs_oci_push_report(push, what) : report_connection(push);
+		return push->status ? erofs_oci_push_report(push, what) : report_connection(push, patience->status);
 	if (!err && push->status)
 		erofs_message(diag, EROFS_SEV_NOTE, "'%s': status %ld for %s; again", name, push->status, what);
 	else if (!err)

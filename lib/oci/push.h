@@ -35,6 +35,7 @@ struct push_request {
 /* How often something was tried in vain. */
 struct push_patience {
 	unsigned int tries;
+	long status; /* of the last answer, or 0 */
 };
 
 /* `registry` has to outlive it, and gets the right to push. */

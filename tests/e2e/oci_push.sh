@@ -50,10 +50,10 @@ last() { grep '^docker://' "$work/said" | sed 's/.*: //'; }
 
 # It takes its time to give up: beside all else.
 givers=()
-# gives_up NAME PATTERN FAULT: tells at_last what to expect
+# gives_up NAME PATTERN FAULT...: tells at_last what to expect
 gives_up() {
 	serve "$1"
-	port=${!1} tell "$3"
+	port=${!1} tell "${@:3}"
 	TMPDIR=$work/home "$MKFS" --quiet --oci=app,layers=image "docker://localhost:${!1}/r/app:1" 2>"$1-said" &
 	givers+=("$! $1 $2")
 }
@@ -71,6 +71,7 @@ at_last() {
 mkdir -p "$HOME/.docker"
 gives_up lost 'cannot write to the registry' '{"method": "PATCH", "drop": 0, "times": 99}'
 gives_up too_many 'status 429' '{"method": "PATCH", "status": 429, "times": 99}'
+gives_up both 'cannot write .*before that, it answered with status 429' '{"method": "PATCH", "status": 429}' '{"method": "PATCH", "drop": 0, "times": 99}'
 gives_up away 'status 503' '{"method": "PUT", "status": 503, "times": 99}'
 gives_up too_long 'status 503' '{"method": "PUT", "status": 503, "headers": {"Retry-After": 86400}}'
 gives_up swallowed 'status 404' '{"method": "PUT", "path": "uploads", "swallow": true, "times": 99}'

@@ -79,6 +79,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
             headers["Connection"] = "close"
         self.answer(status, json.dumps({"errors": [{"code": "X", "message": message}]}).encode(), **headers)
+        if self.close_connection:
+            self.linger()
+
+    def linger(self):
+        """As servers do: closed with a body unread, the connection is reset, and the answer may never be seen."""
+        self.connection.settimeout(10)
+        try:
+            self.connection.shutdown(socket.SHUT_WR)
+            while self.connection.recv(65536):
+                pass
+        except OSError:
+            pass
 
     def find_fault(self):
         with lock:
