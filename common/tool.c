@@ -58,6 +58,11 @@ void tool_set_subject(const char *subject)
 	pthread_mutex_unlock(&sink.lock);
 }
 
+void tool_say(const char *text)
+{
+	write_message(&sink, EROFS_SEV_NOTE, text);
+}
+
 bool tool_has_failed(void)
 {
 	bool failed;

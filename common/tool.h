@@ -21,6 +21,9 @@ struct erofs_diag *tool_diag(enum erofs_severity verbosity, bool first_error_onl
 /* Names what the following messages are about: "NAME: SUBJECT: message". NULL: nothing. Kept by the caller. */
 void tool_set_subject(const char *subject);
 
+/* Writes a line "NAME: text", or "NAME: SUBJECT: text", among the messages, whatever the verbosity. */
+void tool_say(const char *text);
+
 /* Whether an error has been reported to the sink. */
 bool tool_has_failed(void);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/progress.h"
 #include "common/tool.h"
 
 #define EXIT_BELOW 3 /* --min-saving was not reached */
@@ -119,17 +120,20 @@ static int take_inputs(struct inputs *inputs, const struct dump_options *options
 	return 0;
 }
 
-static int report_on(struct erofs_share *share, const struct dump_options *options, const struct erofs_diag *diag)
+static int report_on(struct erofs_share *share, const struct dump_options *options, struct tool_progress *progress,
+		     const struct erofs_diag *diag)
 {
 	struct ishare_report report = { .options = options, .share = share };
 	struct inputs inputs = { 0 };
 	int status, err = take_inputs(&inputs, options);
 
+	tool_progress_start(progress, options->progress);
 	if (err)
 		status = say(diag, "cannot compute the report", err);
 	else
 		status = erofs_share_add_copies(share, (const char *const *)inputs.paths, inputs.copies, inputs.count,
 						diag);
+	tool_progress_stop(progress);
 	release_inputs(&inputs);
 	if (status)
 		return EXIT_FAILURE;
@@ -139,18 +143,30 @@ static int report_on(struct erofs_share *share, const struct dump_options *optio
 	return status;
 }
 
+static void update(void *ctx, const struct erofs_share_progress *progress)
+{
+	const struct tool_progress_state state = {
+		.doing = "reading", .item = "input", .items = progress->inputs, .items_total = progress->inputs_total
+	};
+
+	tool_progress_update(ctx, &state);
+}
+
 int ishare_run(const struct dump_options *options, const struct erofs_diag *diag)
 {
+	struct tool_progress progress;
 	const struct erofs_share_options how = { .size = sizeof(how),
 						 .page_size = options->page_size,
-						 .workers = processors(options->image_count) };
+						 .workers = processors(options->image_count),
+						 .progress = update,
+						 .progress_ctx = &progress };
 	struct erofs_share *share;
 	int err = erofs_share_new(&share, &how);
 	int status;
 
 	if (err)
 		return say(diag, "cannot compute the report", err);
-	status = report_on(share, options, diag);
+	status = report_on(share, options, &progress, diag);
 	erofs_share_free(share);
 	return status;
 }

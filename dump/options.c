@@ -42,6 +42,7 @@ static const struct option table[] = {
 	{ "ls", no_argument, NULL, OPT_LS },
 	{ "copies", required_argument, NULL, OPT_REPORT },
 	{ "min-saving", required_argument, NULL, OPT_REPORT },
+	{ "progress", required_argument, NULL, OPT_REPORT },
 	{ "no-follow", no_argument, NULL, OPT_NO_FOLLOW },
 	{ "nid", required_argument, NULL, OPT_NID },
 	{ "offset", required_argument, NULL, OPT_OFFSET },
@@ -90,6 +91,8 @@ static const char help[] =
 	" --copies=N            each is mounted N times, each for itself; FILE*N: this one\n"
 	" --min-saving=PERCENT  exit with 3 if sharing saves less\n"
 	" --html=FILE           write the report as a page, too\n"
+	" --progress=HOW        auto: a line on a terminal, else one to the log every 10 s;\n"
+	"                       plain: as for a log; none\n"
 	"\n"
 	"Options:\n"
 	" --json                print the views as one JSON object\n"

@@ -8,6 +8,8 @@
 
 #include <erofs/fingerprint.h>
 
+#include "common/progress.h"
+
 enum fingerprint_form {
 	FINGERPRINTS_NONE, /* not asked for */
 	FINGERPRINTS_TABLE,
@@ -44,6 +46,7 @@ struct dump_options {
 	uint32_t page_size;
 	bool block_backend;
 	size_t top;		   /* lines of a list */
+	enum tool_progress_form progress;
 	unsigned int min_saving;   /* in hundredths of a percent */
 	const char *html;	   /* NULL: not asked for */
 	uint32_t copies;	   /* of each input that does not say so itself */

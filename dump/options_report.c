@@ -72,6 +72,10 @@ int options_set_report(struct dump_options *out, const char *name, const char *v
 		return options_parse_copies(&out->copies, value)
 			       ? 0
 			       : options_usage("--copies=%s: not a number from 1 to %u", value, COPIES_MAX);
+	if (strcmp(name, "progress") == 0)
+		return tool_progress_parse(&out->progress, value)
+			       ? 0
+			       : options_usage("--progress=%s: not auto, plain or none", value);
 	if (strcmp(name, "html") == 0) {
 		out->html = value;
 		return *value ? 0 : options_usage("--html needs a file");

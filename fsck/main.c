@@ -10,6 +10,7 @@
 #include "common/units.h"
 #include "fsck/findings.h"
 #include "fsck/options.h"
+#include "fsck/progress.h"
 
 static enum erofs_severity severity_of(const struct fsck_options *options)
 {
@@ -120,19 +121,32 @@ static int find_path(char **out, const struct fsck_options *options, const struc
 	return *out ? 0 : -ENOMEM;
 }
 
-static enum fsck_status check(const struct fsck_options *options, const char *name, const struct erofs_image *image,
-			      struct outcome *out, const struct erofs_diag *diag)
+static void check_and_unpack(const struct fsck_options *options, const struct erofs_image *image,
+			     struct outcome *outcome, const struct erofs_diag *diag)
 {
 	struct erofs_check_options wanted = options->check;
-	struct outcome outcome = { 0 };
-	enum fsck_status status;
+	struct erofs_extract_options unpacking = options->extract;
+	struct fsck_progress progress;
 
+	fsck_start_progress(&progress, &wanted, &unpacking, options);
 	/* Unpacking reads them anyway. */
 	if (options->target)
 		wanted.read_data = false;
-	outcome.checked = erofs_check_image(image, &wanted, &outcome.summary, diag);
+	outcome->checked = erofs_check_image(image, &wanted, &outcome->summary, diag);
+	if (!options->only)
+		fsck_expect_files(&progress, &outcome->summary);
 	if (options->target)
-		outcome.unpacked = erofs_extract(image, options->target, &options->extract, diag);
+		outcome->unpacked = erofs_extract(image, options->target, &unpacking, diag);
+	tool_progress_stop(&progress.shown);
+}
+
+static enum fsck_status check(const struct fsck_options *options, const char *name, const struct erofs_image *image,
+			      struct outcome *out, const struct erofs_diag *diag)
+{
+	struct outcome outcome = { 0 };
+	enum fsck_status status;
+
+	check_and_unpack(options, image, &outcome, diag);
 	status = worse(status_of(outcome.checked), status_of(outcome.unpacked));
 	status = worse(status, outcome.summary.findings ? FSCK_ERRORS : FSCK_CLEAN);
 	*out = outcome;

@@ -36,6 +36,7 @@ enum long_option {
 	OPT_WORKERS,
 	OPT_QUIET,
 	OPT_JSON,
+	OPT_PROGRESS,
 };
 
 static const struct option long_options[] = {
@@ -60,6 +61,7 @@ static const struct option long_options[] = {
 	{ "device", required_argument, NULL, OPT_DEVICE },
 	{ "offset", required_argument, NULL, OPT_OFFSET },
 	{ "workers", required_argument, NULL, OPT_WORKERS },
+	{ "progress", required_argument, NULL, OPT_PROGRESS },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "quiet", no_argument, NULL, OPT_QUIET },
 	{ "help", no_argument, NULL, 'h' },
@@ -101,6 +103,8 @@ static const char help_text[] =
 	"\n"
 	"  -d0 ... -d9           say less or more (default 2)\n"
 	"  --json                print what was found as JSON (doc/json.schema.json)\n"
+	"  --progress=HOW        auto: a line on a terminal, else one to the log every 10 s;\n"
+	"                        plain: as for a log; none\n"
 	"  --quiet               print nothing but errors\n"
 	"  -a, -A, -p, -y        ignored, as other checkers have them: nothing is ever repaired\n"
 	"  -h, --help            this text\n"
@@ -139,6 +143,13 @@ static int set_workers(struct fsck_options *options, const char *text)
 		return usage_error("--workers takes a number from 0 to 1024, not '%s'", text);
 	options->check.workers = (unsigned int)value;
 	return -1;
+}
+
+static int set_progress(struct fsck_options *options, const char *text)
+{
+	return tool_progress_parse(&options->progress, text)
+		       ? -1
+		       : usage_error("--progress takes auto, plain or none, not '%s'", text);
 }
 
 static void set_extract(struct fsck_options *options, const char *target)
@@ -253,6 +264,8 @@ static int set_option(struct fsck_options *options, int option, char *const *arg
 		return set_number(&options->open.offset, optarg, INT64_MAX, "--offset takes a number, not '%s'");
 	case OPT_WORKERS:
 		return set_workers(options, optarg);
+	case OPT_PROGRESS:
+		return set_progress(options, optarg);
 	case 'd':
 		return set_verbosity(options, optarg);
 	case 'h':

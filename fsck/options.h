@@ -7,6 +7,7 @@
 
 #include <erofs/check.h>
 
+#include "common/progress.h"
 #include "common/tool.h"
 
 /* Exit status as in fsck(8). */
@@ -30,6 +31,7 @@ struct fsck_options {
 	bool no_follow;	    /* the path goes through no symbolic links */
 	bool quiet;
 	bool json;
+	enum tool_progress_form progress;
 	unsigned int verbosity; /* 0..9 */
 };
 

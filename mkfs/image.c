@@ -61,14 +61,14 @@ int mkfs_build_image(struct mkfs_job *job, const struct erofs_diag *diag)
 	struct erofs_tree *tree = erofs_tree_new();
 	int err = tree ? 0 : -ENOMEM;
 
-	mkfs_start_progress(&job->progress, &job->build, options->quiet);
+	mkfs_start_progress(&job->progress, &job->build, options->quiet ? TOOL_PROGRESS_NONE : options->progress);
 	if (!err && options->build.fingerprint != EROFS_DIGEST_NONE)
 		err = erofs_tree_reserve_xattr(tree, options->build.fingerprint_name);
 	if (!err)
 		err = scan(job, tree, diag);
 	if (!err)
 		err = build_from_tree(job, tree, diag);
-	mkfs_stop_progress(&job->progress);
+	tool_progress_stop(&job->progress);
 	if (!err) {
 		/* Those of an index are not lost: they are carried over. */
 		if (job->build.fingerprint == options->build.fingerprint)

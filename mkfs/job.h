@@ -22,7 +22,7 @@ struct mkfs_job {
 	struct erofs_oci_image *oci_image;
 	size_t oci_layer; /* the one that is being built */
 
-	struct mkfs_progress progress;
+	struct tool_progress progress;
 
 	/* For --json, else NULL: an array of what was built, and the container image of layers=image (summary_json.h). */
 	struct json_object *images, *container;

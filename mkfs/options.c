@@ -37,8 +37,8 @@ static bool refuse_argument(int found, char **argv, const struct option *names)
 /* Options about the run, and not about the bytes of the image. */
 static bool is_about_run(const struct mkfs_option *option)
 {
-	static const char *const names[] = { "quiet",	  "workers",	       "oci", "force", "no-fsync",
-					     "vmdk-desc", "async-queue-limit", "json" };
+	static const char *const names[] = { "quiet",	  "workers",	       "oci",  "force",	  "no-fsync",
+					     "vmdk-desc", "async-queue-limit", "json", "progress" };
 
 	if (option->letter == 'd')
 		return true;

@@ -9,6 +9,8 @@
 #include <erofs/source.h>
 #include <erofs/tree.h>
 
+#include "common/progress.h"
+
 /* What becomes of the layers of --oci. */
 enum mkfs_layers {
 	MKFS_FLATTEN,
@@ -34,6 +36,7 @@ struct mkfs_options {
 	const char *const *sources;
 	size_t source_count; /* more than one: images */
 	bool quiet;
+	enum tool_progress_form progress;
 	bool is_stream; /* standard output gets the finished image */
 	bool json; /* what was made, as JSON on stdout */
 	int debug_level; /* -d */

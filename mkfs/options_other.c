@@ -38,6 +38,12 @@ static bool take_quiet(struct mkfs_parser *parser, const char *value)
 	return true;
 }
 
+static bool take_progress(struct mkfs_parser *parser, const char *value)
+{
+	return tool_progress_parse(&parser->options->progress, value) ||
+	       mkfs_refuse("--progress takes auto, plain or none, not '%s'", value);
+}
+
 static bool take_json(struct mkfs_parser *parser, const char *value)
 {
 	(void)value;
@@ -80,6 +86,9 @@ static const struct mkfs_option rows[] = {
 	  .help = "      --async-queue-limit=N  at most N jobs at a time, but one more than workers\n" },
 	{ "quiet", 0, NO, take_quiet, .fits_restamp = true,
 	  .help = "      --quiet                print nothing but errors\n" },
+	{ "progress", 0, MUST, take_progress, .fits_restamp = true,
+	  .help = "      --progress=HOW         auto: a line on a terminal, else one to the log every 10 s;\n"
+		  "                             plain: as for a log; none\n" },
 	{ "json", 0, NO, take_json, .fits_restamp = true,
 	  .help = "      --json                 print what was made as JSON (doc/json.schema.json)\n" },
 	{ NULL, 'd', MUST, take_debug_level, .fits_restamp = true,

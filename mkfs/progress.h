@@ -2,26 +2,12 @@
 #ifndef EROFS_MKFS_PROGRESS_H
 #define EROFS_MKFS_PROGRESS_H
 
-#include <stdbool.h>
-
 #include <erofs/build.h>
 
-/* The clock of the summary, and the progress line on stderr. */
-struct mkfs_progress {
-	double started;
-	/* Progress comes from one thread at a time, a message perhaps from another: tool_alone() keeps them apart. */
-	double drawn;			    /* when the line was drawn last */
-	bool shown;			    /* a line stands on the terminal */
-	struct erofs_build_progress latest; /* what it is to say */
-};
+#include "common/progress.h"
 
-/* Starts the clock, and on a terminal, unless `quiet`, the line. `build` leads to it from then on. */
-void mkfs_start_progress(struct mkfs_progress *progress, struct erofs_build_options *build, bool quiet);
-
-/* Wipes the line. */
-void mkfs_stop_progress(struct mkfs_progress *progress);
-
-/* Seconds since the start. */
-double mkfs_progress_seconds(const struct mkfs_progress *progress);
+/* Starts the clock; `build` leads to what is said on standard error from then on, unless `form` is for saying nothing. */
+void mkfs_start_progress(struct tool_progress *progress, struct erofs_build_options *build,
+			 enum tool_progress_form form);
 
 #endif

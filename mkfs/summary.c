@@ -102,6 +102,6 @@ void mkfs_print_summary(const struct mkfs_job *job)
 	if (summary->has_verity)
 		print_verity(summary);
 	print_changes(job);
-	printf("  time:         %.2f s\n", mkfs_progress_seconds(&job->progress));
+	printf("  time:         %.2f s\n", tool_progress_seconds(&job->progress));
 	mkfs_print_next(job);
 }

@@ -134,7 +134,7 @@ void mkfs_note_image(struct mkfs_job *job)
 	erofs_uuid_encode(uuid, job->summary.uuid);
 	json_add_text(object, "uuid", uuid);
 	add_parts(object, job);
-	json_object_object_add(object, "seconds", json_object_new_double(mkfs_progress_seconds(&job->progress)));
+	json_object_object_add(object, "seconds", json_object_new_double(tool_progress_seconds(&job->progress)));
 	json_object_array_add(job->images, object);
 }
 

@@ -29,7 +29,7 @@ floors() {
 		6 mount        public common
 		6 fuse         public common
 		6 examples     public
-		7 tests/unit   public lib/util lib/format lib/codec lib/io lib/tree lib/reader lib/archive lib/oci lib/source lib/writer lib/check lib/extract lib/share tests/fuzz
+		7 tests/unit   public lib/util lib/format lib/codec lib/io lib/tree lib/reader lib/archive lib/oci lib/source lib/writer lib/check lib/extract lib/share common tests/fuzz
 		7 tests/fuzz   public lib/codec lib/archive lib/oci lib/source tests/tools
 		7 tests/tools
 	FLOORS
@@ -38,7 +38,7 @@ floors() {
 # its own. tests/symbols.sh compares what the compiler made with this table. Public names are as include/erofs/ has them.
 prefixes() {
 	cat <<-'PREFIXES'
-		lib/util     ahead arena array base64 buffer data_buffer escape gate hex index message mix pages path pool random_seed report sized uuid wants
+		lib/util     ahead arena array base64 buffer data_buffer escape gate hex index message mix pages path pool progress random_seed report sized uuid wants
 		lib/format   acl chunk compact configs crc32c device_slot dirent file_type inode kernel lcluster name pack superblock verity_superblock xattr zextent zmap
 		lib/codec    chunker decode decoder deflate encode encoder hasher look looks verity
 		lib/io       device file output target

@@ -84,6 +84,7 @@ unit_tests = \
 	tests/unit/test_pages \
 	tests/unit/test_path \
 	tests/unit/test_pool \
+	tests/unit/test_progress \
 	tests/unit/test_restamp \
 	tests/unit/test_row \
 	tests/unit/test_run \
@@ -124,6 +125,7 @@ tests_unit_libunit_la_SOURCES = \
 	tests/unit/small_image.c tests/unit/small_image.h \
 	tests/unit/tree_maker.c tests/unit/tree_maker.h \
 	tests/unit/unit.h
+tests_unit_test_progress_SOURCES = tests/unit/test_progress.c $(progress_sources) $(common_sources)
 tests_unit_test_decoder_SOURCES = tests/unit/test_decoder.c tests/fuzz/encode.c tests/fuzz/encode.h \
 	tests/tools/support.c tests/tools/support.h
 
@@ -274,6 +276,7 @@ program_tests = \
 	tests/e2e/options_compress.sh \
 	tests/e2e/overlay.sh \
 	tests/e2e/paths_through_links.sh \
+	tests/e2e/progress.sh \
 	tests/e2e/property.sh \
 	tests/e2e/roundtrip.sh \
 	tests/e2e/sparse.sh \
@@ -332,6 +335,7 @@ tests_extra = $(source_tests) $(program_tests) $(tests_golden) \
 	tests/e2e/ci_steps.py \
 	tests/e2e/lib.sh \
 	tests/tools/failio.c \
+	tests/tools/fastclock.c \
 	tests/tools/fakeverity.c \
 	tests/e2e/lib_page.sh \
 	tests/e2e/lib_roundtrip.sh \

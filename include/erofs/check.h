@@ -15,6 +15,22 @@
  * overlapping metadata, directory order, link counts, shared xattr ids, name filters, cycles, fingerprints.
  */
 
+/* What a check is about. */
+enum erofs_check_stage {
+	EROFS_CHECK_TREE,     /* structure and metadata: all directories and inodes */
+	EROFS_CHECK_CONTENTS, /* where the data of each file lie; they are read if that was asked for */
+};
+
+struct erofs_check_progress {
+	enum erofs_check_stage stage;
+	/*
+	 * TREE: inodes found, and how many the superblock counts, which may be wrong. CONTENTS: regular files done, and all of them.
+	 */
+	uint64_t files, files_total;
+	/* CONTENTS: of the files, holes among them, and of all that are to be read; 0 where nothing is, or that is not known. */
+	uint64_t bytes, bytes_total;
+};
+
 struct erofs_check_options {
 	size_t size;		  /* of this struct */
 	bool verify_fingerprints; /* hash every non-empty regular file and compare: missing, duplicate, malformed and
@@ -30,6 +46,12 @@ struct erofs_check_options {
 	uint64_t nid; /* ... or by nid when use_nid is set */
 	bool use_nid;
 	unsigned int workers; /* threads that read and hash; 0: the caller's */
+	/*
+	 * Called now and then, by one thread at a time, not always the caller's: after each directory, each file, and each MiB of a
+	 * file. It should look at a clock before it does more. May be NULL.
+	 */
+	void (*progress)(void *ctx, const struct erofs_check_progress *progress);
+	void *progress_ctx;
 };
 
 /* Nothing is asked for; see <erofs/api.h>. */
@@ -62,6 +84,12 @@ struct erofs_check_summary {
 EROFS_API int erofs_check_image(const struct erofs_image *image, const struct erofs_check_options *options,
 				struct erofs_check_summary *summary, const struct erofs_diag *diag);
 
+/* How much has been unpacked. */
+struct erofs_extract_progress {
+	uint64_t files; /* regular files, with hard links as one */
+	uint64_t bytes; /* of them, holes among them */
+};
+
 struct erofs_extract_options {
 	size_t size;	  /* of this struct */
 	const char *path; /* sub-tree to extract, NULL: everything */
@@ -74,6 +102,9 @@ struct erofs_extract_options {
 	bool restore_fingerprints; /* with preserve_xattrs: the fingerprints, too, which are left out otherwise */
 	/* What the caller has not the privilege to set is counted in one warning each instead of an error each time. */
 	bool lenient_owner, lenient_perms, lenient_xattrs;
+	/* Called by the caller's thread, after each regular file and each MiB of one. May be NULL. */
+	void (*progress)(void *ctx, const struct erofs_extract_progress *progress);
+	void *progress_ctx;
 };
 
 /* Nothing is asked for; see <erofs/api.h>. */

@@ -18,10 +18,18 @@
  */
 struct erofs_share;
 
+/* How far erofs_share_add() has come. */
+struct erofs_share_progress {
+	size_t inputs, inputs_total; /* of this call */
+};
+
 struct erofs_share_options {
 	size_t size;	      /* of this struct */
 	uint32_t page_size;   /* a power of two, 512..1 MiB; 0: 4096 */
 	unsigned int workers; /* threads that read inputs; 0: the caller's */
+	/* Called after each input, by one thread at a time, not always the caller's. May be NULL; lent as long as the set is there. */
+	void (*progress)(void *ctx, const struct erofs_share_progress *progress);
+	void *progress_ctx;
 };
 
 /* Nothing is asked for; see <erofs/api.h>. */

@@ -25,6 +25,7 @@ struct data {
 	unsigned int slots;
 	uint32_t next;	 /* node */
 	uint64_t budget; /* bytes */
+	struct erofs_progress progress;
 };
 
 /* ---- where the data lie --------------------------------------------------------------------------------------------------- */
@@ -135,11 +136,45 @@ static int commit_job(void *ctx, unsigned int slot)
 		check->first_absent = job->node;
 	check->summary->hashed_files += job->compared;
 	check->summary->hashed_bytes += job->hashed;
+	if (check->nodes.items[job->node].type == EROFS_FT_REG)
+		erofs_progress_add(&data->progress, 1, 0);
 	return job->err ? erofs_check_failed(check, job->node, job->err, job->what) : 0;
+}
+
+static void tell(const void *ctx, uint64_t files, uint64_t bytes)
+{
+	const struct erofs_check *check = ctx;
+	const struct erofs_check_options *options = check->options;
+	struct erofs_check_progress progress = {
+		.stage = EROFS_CHECK_CONTENTS,
+		.files = files,
+		.files_total = check->files_total,
+		.bytes = bytes,
+		.bytes_total = check->bytes_total,
+	};
+
+	/* What holds fragments, or metadata, is read besides. */
+	if (progress.bytes_total && progress.bytes > progress.bytes_total)
+		progress.bytes = progress.bytes_total;
+	options->progress(options->progress_ctx, &progress);
+}
+
+/* How large the files of one path are is not known before they are read. */
+static void begin_progress(struct data *data)
+{
+	struct erofs_check *check = data->check;
+	const struct erofs_check_options *options = check->options;
+	bool everywhere = !options->path && !options->use_nid;
+
+	for (uint32_t i = 0; i < check->nodes.count; i++)
+		check->files_total += check->nodes.items[i].type == EROFS_FT_REG;
+	check->bytes_total = everywhere && reads_contents(check) ? check->summary->data_bytes : 0;
+	erofs_progress_init(&data->progress, options->progress ? tell : NULL, check);
 }
 
 static void release_data(struct data *data)
 {
+	erofs_progress_release(&data->progress);
 	for (unsigned int i = 0; data->workers && i < data->width; i++) {
 		free(data->workers[i].buffer);
 		for (unsigned int digest = 0; digest < EROFS_DIGEST_COUNT; digest++)
@@ -171,5 +206,8 @@ int erofs_check_data(struct erofs_check *check)
 	}
 	if (!data.workers || !data.jobs)
 		return erofs_report(check->diag, -ENOMEM, "cannot start %u workers", check->options->workers);
+	begin_progress(&data);
+	for (unsigned int i = 0; i < data.width; i++)
+		data.workers[i].progress = &data.progress;
 	return erofs_pool_run(pool, &ops, &data, data.slots);
 }

@@ -6,7 +6,10 @@
 #include "lib/codec/hasher.h"
 #include "lib/util/buffer.h"
 
-/* The parallel part: each job is the data of one inode. Jobs look at the check, but only commit changes it. */
+/*
+ * The parallel part: each job is the data of one inode. Jobs look at the check, but only commit changes it; what has been read is counted by
+ * any thread.
+ */
 
 #define EROFS_CHECK_BUFFER ((size_t)1024 * 1024)
 
@@ -15,6 +18,7 @@ struct erofs_check_worker {
 	uint8_t *buffer;				  /* EROFS_CHECK_BUFFER bytes, made when first needed */
 	struct erofs_hasher *hashers[EROFS_DIGEST_COUNT]; /* by enum erofs_digest, made when first needed */
 	struct erofs_fingerprint fingerprint;
+	struct erofs_progress *progress; /* that of all */
 };
 
 struct erofs_check_job {

@@ -23,6 +23,14 @@ static int append_zeros(struct erofs_hasher *hasher, uint64_t length)
 	return 0;
 }
 
+static int read_hole(struct erofs_check_worker *worker, struct erofs_hasher *hasher, uint64_t length)
+{
+	int err = hasher ? append_zeros(hasher, length) : 0;
+
+	erofs_progress_add(worker->progress, 0, length);
+	return err;
+}
+
 static int read_extent(const struct erofs_check *check, struct erofs_check_job *job, struct erofs_check_worker *worker,
 		       struct erofs_hasher *hasher, const struct erofs_extent *extent)
 {
@@ -40,6 +48,7 @@ static int read_extent(const struct erofs_check *check, struct erofs_check_job *
 		if (err)
 			return err;
 		offset += (uint64_t)count;
+		erofs_progress_add(worker->progress, 0, (uint64_t)count);
 	}
 	return 0;
 }
@@ -75,7 +84,7 @@ int erofs_check_read(const struct erofs_check *check, struct erofs_check_job *jo
 		if (extent.kind != EROFS_EXTENT_HOLE)
 			err = read_extent(check, job, worker, hasher, &extent);
 		else
-			err = hasher ? append_zeros(hasher, extent.length) : 0;
+			err = read_hole(worker, hasher, extent.length);
 		if (err)
 			return err;
 	}

@@ -7,6 +7,7 @@
 #include "lib/check/check_claims.h"
 #include "lib/reader/nodes.h"
 #include "lib/util/index.h"
+#include "lib/util/progress.h"
 
 /*
  * One run of the checker. It goes over the image in five steps, each in the order of the tree:
@@ -34,6 +35,7 @@ struct erofs_check {
 	uint64_t absent; /* inodes with data on a device that was not given */
 	uint32_t first_absent;
 	bool fingerprints; /* the image has what they take */
+	uint64_t files_total, bytes_total; /* for those who want to know how far it is; the latter 0: not known */
 };
 
 /* ---- check_report.c: findings -------------------------------------------------------------------------------------------- */

@@ -71,6 +71,17 @@ static int add_metabox(struct erofs_check *check)
 	return add_internal(check, check->sb->metabox_nid, "metabox inode");
 }
 
+static void report_progress(const struct erofs_check *check)
+{
+	const struct erofs_check_options *options = check->options;
+	struct erofs_check_progress progress = { .stage = EROFS_CHECK_TREE,
+						 .files = check->nodes.count,
+						 .files_total = check->sb->inos };
+
+	if (options->progress)
+		options->progress(options->progress_ctx, &progress);
+}
+
 /* Level by level: the nodes are the queue, too, so that depth costs nothing. */
 int erofs_check_tree(struct erofs_check *check)
 {
@@ -80,9 +91,12 @@ int erofs_check_tree(struct erofs_check *check)
 		err = add_packed(check);
 	if (!err)
 		err = add_metabox(check);
-	for (uint32_t i = 0; !err && i < check->nodes.count; i++)
-		if (check->nodes.items[i].type == EROFS_FT_DIR && !check->nodes.items[i].internal)
-			err = erofs_check_dir(check, i);
+	for (uint32_t i = 0; !err && i < check->nodes.count; i++) {
+		if (check->nodes.items[i].type != EROFS_FT_DIR || check->nodes.items[i].internal)
+			continue;
+		err = erofs_check_dir(check, i);
+		report_progress(check);
+	}
 	return err;
 }
 

@@ -62,6 +62,7 @@ struct erofs_extract {
 	struct erofs_extract_digest digest;
 	struct erofs_extract_missing missing[EROFS_EXTRACT_KINDS];
 	uint64_t reported;
+	struct erofs_extract_progress done; /* files that are whole */
 	int err; /* the first one */
 };
 

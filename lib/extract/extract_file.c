@@ -45,6 +45,17 @@ static int damaged(struct erofs_extract *extract, const struct erofs_extract_pla
 	return erofs_extract_failed(extract, place, err, "cannot read its data: %s", why);
 }
 
+/* `at`: how much of the next file has been unpacked. */
+static void report_progress(const struct erofs_extract *extract, uint64_t at)
+{
+	const struct erofs_extract_options *options = extract->options;
+	struct erofs_extract_progress progress = extract->done;
+
+	progress.bytes += at;
+	if (options->progress)
+		options->progress(options->progress_ctx, &progress);
+}
+
 static int copy_extent(struct erofs_extract *extract, const struct erofs_extract_place *place, int fd,
 		       const struct erofs_inode *inode, const struct erofs_extent *extent)
 {
@@ -65,6 +76,7 @@ static int copy_extent(struct erofs_extract *extract, const struct erofs_extract
 		if (err)
 			return err;
 		offset += (uint64_t)count;
+		report_progress(extract, offset);
 	}
 	return 0;
 }
@@ -117,6 +129,9 @@ static int make_regular(struct erofs_extract *extract, const struct erofs_extrac
 		unlinkat(place->dir, place->name, 0);
 		return err;
 	}
+	extract->done.files++;
+	extract->done.bytes += inode->size;
+	report_progress(extract, 0);
 	return erofs_extract_meta(extract, place, fd, inode, st.st_mode);
 }
 

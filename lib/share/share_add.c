@@ -18,7 +18,7 @@ struct adding {
 	const struct erofs_diag *diag;
 	const char *const *paths;
 	const uint32_t *copies; /* NULL: 1 each */
-	size_t count, next;
+	size_t count, next, merged;
 	struct erofs_share_batch *batches; /* one for each slot */
 };
 
@@ -72,11 +72,22 @@ static int work(void *ctx, unsigned int slot, unsigned int worker)
 	return read_input(&adding->batches[slot], adding->batches[slot].name, adding->diag);
 }
 
+static void report_progress(const struct adding *adding)
+{
+	const struct erofs_share_options *options = &adding->share->options;
+	struct erofs_share_progress progress = { .inputs = adding->merged, .inputs_total = adding->count };
+
+	if (options->progress)
+		options->progress(options->progress_ctx, &progress);
+}
+
 static int commit(void *ctx, unsigned int slot)
 {
 	struct adding *adding = ctx;
 	int err = erofs_share_merge(adding->share, &adding->batches[slot]);
 
+	adding->merged++;
+	report_progress(adding);
 	return err ? erofs_report(adding->diag, err, "%s: %s", adding->batches[slot].name, strerror(-err)) : 0;
 }
 

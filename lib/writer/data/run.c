@@ -66,7 +66,7 @@ static void release_run(struct erofs_run *run)
 		erofs_writer_long_free(run, erofs_writer_long_file(run, i));
 	erofs_writer_repeats_release(&run->repeats);
 	erofs_buffer_release(&run->resolved);
-	erofs_writer_progress_release(&run->progress);
+	erofs_progress_release(&run->progress);
 	erofs_pages_release(&run->files);
 	free(run->open);
 	erofs_index_release(&run->first_segments);
