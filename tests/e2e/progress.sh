@@ -28,7 +28,7 @@ refused "no such form, dump.erofs" "not auto, plain or none" "$DUMP" --ishare-re
 refused "dump.erofs without a report" "progress.*--ishare-report" "$DUMP" --progress=plain "$image"
 
 fast() { # COMMAND...: its stderr
-	env LD_PRELOAD="$work/fastclock.so" ASAN_OPTIONS="$ASAN_OPTIONS:verify_asan_link_order=0" "$@" 2>&1 >/dev/null
+	{ env LD_PRELOAD="$work/fastclock.so" ASAN_OPTIONS="$ASAN_OPTIONS:verify_asan_link_order=0" "$@" >/dev/null; } 2>&1
 }
 on_terminal() { # COLUMNS COMMAND...: what it writes there, a redrawn line as several; stdout is no part of it
 	local columns=$1
