@@ -20,8 +20,8 @@
  */
 
 /* A blob from a registry arrives while layers above it are unpacked: so much of it is kept. */
-#define REMOTE_BUFFERS 32u
-#define LOCAL_BUFFERS  4u
+#define REMOTE_BUFFERS 8u
+#define LOCAL_BUFFERS  3u
 
 struct digest_watch {
 	struct erofs_hasher *hasher; /* NULL: nothing is to be compared */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/util/data_buffer.h"
+#include "lib/util/patience.h"
 #include "lib/util/report.h"
 
 struct erofs_ahead {
@@ -116,6 +117,7 @@ static void *watch_all(void *arg)
 {
 	struct erofs_ahead *ahead = arg;
 
+	erofs_thread_be_patient();
 	while (wait_for_more(ahead)) {
 		ahead->watch(ahead->watch_ctx, buffer_of(ahead, ahead->watched),
 			     ahead->sizes[ahead->watched % ahead->count]);

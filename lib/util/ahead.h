@@ -14,8 +14,8 @@
  */
 struct erofs_ahead;
 
-#define EROFS_AHEAD_BUFFERS 6u /* mostly enough */
-#define EROFS_AHEAD_SIZE    ((size_t)256 * 1024)
+#define EROFS_AHEAD_BUFFERS 12u
+#define EROFS_AHEAD_SIZE    ((size_t)1024 * 1024) /* threads wake each other up once for each */
 
 /*
  * Up to `size` bytes: their count, 0 at the end, negative when it fails; not called again after either. Called by the thread

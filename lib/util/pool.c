@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "lib/util/patience.h"
+
 /* A first-in first-out queue of slots; a run's queues never hold more than its slots. */
 struct slot_queue {
 	unsigned int *items;
@@ -194,6 +196,7 @@ static void *worker_main(void *arg)
 	struct erofs_pool *pool = arg;
 	unsigned int worker;
 
+	erofs_thread_be_patient();
 	pthread_mutex_lock(&pool->lock);
 	worker = pool->next_worker++;
 	while (!pool->ending) {
