@@ -154,7 +154,7 @@ static const struct mkfs_option rows[] = {
 		  "                             lz4, lz4hc (0-12), lzma (0-9, 100-109), deflate (0-12), zstd (0-22);\n"
 		  "                             keys: level, dictsize, and for lzma lc, lp, pb\n" },
 	{ NULL, 'C', MUST, take_cluster_size,
-	  .help = "  -C BYTES                   largest compressed cluster, up to 1M (one block)\n" },
+	  .help = "  -C BYTES                   largest compressed cluster, up to 1M (one block; of fragments 64K)\n" },
 	{ "max-extent-bytes", 0, MUST, take_max_extent,
 	  .help = "      --max-extent-bytes=N   no cluster or extent decodes to more\n" },
 	{ "compress-hints", 0, MUST, take_compress_hints,

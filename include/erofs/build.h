@@ -200,6 +200,12 @@ struct erofs_build_options {
 	bool legacy_layout;
 	/* Directories do without an entry `.`, which Linux >= 6.15 lists all the same. */
 	bool dot_omitted;
+	/*
+	 * CLUSTERS: clusters of the packed inode, if that holds tails and not whole files (all_fragments); a multiple of the block size
+	 * up to EROFS_PCLUSTER_ENCODED_MAX. 0: of pcluster_size, or if that is 0, too, of 64 KiB: they hold many tails each, and
+	 * whoever needs one of them will often need its neighbours.
+	 */
+	uint32_t packed_pcluster_size;
 };
 
 struct erofs_build_summary {

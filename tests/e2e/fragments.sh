@@ -52,6 +52,18 @@ check "fragments make an image smaller: $packed of $(stat -c %s "$image") bytes"
 same "up to 1000 bytes" "fragment no" "$(kind small/43) $([ "$(kind small/44)" = fragment ] || echo no)"
 "$MKFS" --quiet -zzstd -Eall-fragments "$image" "$source"
 same "all of a long one" fragment "$(kind text/8193)"
+# What is left of a file of clusters, if encoding it does not fill one, and the clusters of the packed inode.
+largest() { "$DUMP" --json -e --nid="$("$DUMP" -s "$image" | awk '/packed nid/ { print $NF }')" "$image" | grep -oE '"physical_length": [0-9]+' | sort -n -k2 | tail -1; }
+mkdir "$work/last"
+for ((i = 0; i < 90; i++)); do tail -c +$((i * 37 + 1)) "$top_srcdir/configure.ac" | head -c 7000 >"$work/last/$i"; done
+"$MKFS" --quiet -zlz4hc -Efragments "$image" "$work/last"
+same "more than a block that encodes to less is one" fragment "$(kind 0)"
+check_not "the packed inode has large clusters" test "$(largest)" = '"physical_length": 4096'
+mounted_equals "large clusters in the packed inode" "$work/last" "$image"
+"$MKFS" --quiet -zlz4hc -C4096 -Efragments "$image" "$work/last"
+same "as large as -C says" '"physical_length": 4096' "$(largest)"
+"$MKFS" --quiet -zlz4hc -Efragments=6000 "$image" "$work/last"
+same "no more than -Efragments says" encoded "$(kind 0)"
 same "the summary says what they cost" 1 "$("$MKFS" -zzstd -Efragments "$image" "$source" | grep -c 'fragments: .*stay in memory')"
 mkdir "$work/none" && head -c 300000 /dev/urandom >"$work/none/noise" && head -c 4096 "$work/none/noise" >"$work/none/more"
 "$MKFS" --quiet -zlz4 -C16384 -Efragments "$image" "$work/none"

@@ -53,6 +53,13 @@ size_t erofs_writer_encode_room(const struct erofs_methods *methods, size_t size
 /* Whether this many bytes, the last of a file, are to be a fragment. */
 bool erofs_writer_is_fragment(const struct erofs_methods *methods, const struct erofs_method *method, uint64_t size);
 
+/*
+ * CLUSTERS: whether so many bytes are to be one that are all that is left of a file, and that encoding makes `encoded` bytes of.
+ * They would not fill their cluster.
+ */
+bool erofs_writer_ends_in_fragment(const struct erofs_methods *methods, const struct erofs_method *method,
+				   uint64_t size, uint64_t encoded);
+
 /* Leaves the last bytes of the input to be a fragment. */
 int erofs_writer_encoded_leave(struct erofs_encoded *to, size_t size);
 

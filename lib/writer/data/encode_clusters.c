@@ -213,6 +213,12 @@ static int take_stored(struct cutter *cutter, size_t file_offset)
 	return store_block(cutter, file_offset);
 }
 
+static bool becomes_fragment(const struct cutter *cutter, size_t length, size_t encoded)
+{
+	return cutter->to->ends_file && length == cutter->left &&
+	       erofs_writer_ends_in_fragment(cutter->tools->methods, cutter->method, length, encoded);
+}
+
 int erofs_writer_encode_clusters(struct erofs_encode_tools *tools, struct erofs_encoder *encoder,
 				 const struct erofs_method *method, const uint8_t *in, size_t size, size_t at,
 				 struct erofs_encoded *to)
@@ -231,6 +237,8 @@ int erofs_writer_encode_clusters(struct erofs_encode_tools *tools, struct erofs_
 		encoded = encode(&cutter, &length);
 		if (encoded < 0)
 			return (int)encoded;
+		if (becomes_fragment(&cutter, length, (size_t)encoded))
+			return erofs_writer_encoded_leave(to, length);
 		err = encoded ? take_encoded(&cutter, length, (size_t)encoded) : take_stored(&cutter, file_offset);
 		if (err)
 			return err;

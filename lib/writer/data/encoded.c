@@ -30,6 +30,23 @@ bool erofs_writer_is_fragment(const struct erofs_methods *methods, const struct 
 	return method->unit == 1 ? size < method->extent_bytes : size <= method->encoded_max;
 }
 
+/*
+ * What a cluster takes of larger ones is mostly not padding, and Linux keeps all of it in memory twice. Measured with clusters of 4, 16 and
+ * 64 KiB, LZ4HC and Zstandard: a bound of more than four times their size gains nothing.
+ */
+#define LAST_SHIFT 2
+
+bool erofs_writer_ends_in_fragment(const struct erofs_methods *methods, const struct erofs_method *method,
+				   uint64_t size, uint64_t encoded)
+{
+	const struct erofs_build_options *options = methods->options;
+	uint64_t most = (uint64_t)method->encoded_max << LAST_SHIFT;
+
+	if (options->fragment_max && options->fragment_max < most)
+		most = options->fragment_max;
+	return options->fragments && size <= most && encoded && encoded < method->encoded_max;
+}
+
 void erofs_writer_encoded_reset(struct erofs_encoded *to)
 {
 	to->size = to->tail_size = to->fragment_size = 0;

@@ -102,7 +102,9 @@ static void describe(struct erofs_packed *packed, const struct erofs_plan *plan,
 	packed->plan.options = &packed->options;
 	packed->plan.summary = &packed->summary;
 	packed->plan.is_arriving = false;
-	packed->plan.methods.options = &packed->options;
+	packed->method = plan->methods.packed;
+	packed->plan.methods =
+		(struct erofs_methods){ .options = &packed->options, .items = &packed->method, .count = 1 };
 	packed->plan.inodes = (struct erofs_pages){ 0 };
 	packed->plan.first_ino = plan->tree->inode_count;
 }

@@ -13,6 +13,7 @@ struct erofs_packed {
 	struct erofs_tree_inode root, inode;
 	struct erofs_tree_inode *inodes[1];
 	struct erofs_build_options options;
+	struct erofs_method method;
 	struct erofs_build_summary summary;
 	struct erofs_plan plan;
 	struct erofs_data data;

@@ -38,6 +38,11 @@ static bool same_method(const struct erofs_method *a, const struct erofs_method 
 				   x->dict_size == y->dict_size && x->lc == y->lc && x->lp == y->lp && x->pb == y->pb);
 }
 
+static uint32_t packed_cluster(const struct erofs_build_options *options)
+{
+	return options->packed_pcluster_size ? options->packed_pcluster_size : options->pcluster_size;
+}
+
 static struct erofs_method make_method(const struct erofs_build_options *options,
 				       const struct erofs_compress_hint *hint)
 {
@@ -82,30 +87,38 @@ int erofs_writer_methods_find(struct erofs_methods *methods, uint8_t *number, co
 	return 0;
 }
 
+static int check_limit(const struct erofs_methods *methods, const struct erofs_method *method,
+		       const struct erofs_diag *diag)
+{
+	uint32_t blocks = method->encoded_max >> methods->options->blkszbits;
+
+	if (blocks > LZ4_BLOCKS_MAX &&
+	    erofs_compressor_limits(method->compression.compressor)->algorithm == EROFS_ALGORITHM_LZ4)
+		return erofs_report(diag, -ERANGE,
+				    "LZ4 in clusters or extents of %u blocks: Linux mounts no more than %u", blocks,
+				    LZ4_BLOCKS_MAX);
+	return 0;
+}
+
 static int check_limits(const struct erofs_methods *methods, const struct erofs_diag *diag)
 {
-	for (unsigned int i = 0; i < methods->count; i++) {
-		const struct erofs_method *method = &methods->items[i];
-		uint32_t blocks = method->encoded_max >> methods->options->blkszbits;
+	int err = methods->options->fragments ? check_limit(methods, &methods->packed, diag) : 0;
 
-		if (blocks > LZ4_BLOCKS_MAX &&
-		    erofs_compressor_limits(method->compression.compressor)->algorithm == EROFS_ALGORITHM_LZ4)
-			return erofs_report(diag, -ERANGE,
-					    "LZ4 in clusters or extents of %u blocks: Linux mounts no more than %u",
-					    blocks, LZ4_BLOCKS_MAX);
-	}
-	return 0;
+	for (unsigned int i = 0; !err && i < methods->count; i++)
+		err = check_limit(methods, &methods->items[i], diag);
+	return err;
 }
 
 /* All of them before the first file, because files that arrive are planned while others are being encoded. */
 int erofs_writer_methods_init(struct erofs_methods *methods, const struct erofs_build_options *options,
 			      const struct erofs_diag *diag)
 {
-	const struct erofs_compress_hint *hint;
+	const struct erofs_compress_hint packed = { .pcluster_size = packed_cluster(options) }, *hint;
 	uint8_t number;
 	int err;
 
 	methods->options = options;
+	methods->packed = make_method(options, &packed);
 	err = erofs_writer_methods_find(methods, &number, NULL);
 	for (size_t i = 0; !err && (hint = erofs_writer_compress_hints_at(options->hints, i)); i++)
 		err = erofs_writer_methods_find(methods, &number, hint);
@@ -141,7 +154,7 @@ size_t erofs_writer_methods_segment(const struct erofs_methods *methods)
 bool erofs_writer_needs_configs(const struct erofs_build_options *options)
 {
 	if (options->compressed_form == EROFS_COMPRESSED_EXTENTS || options->pcluster_size >> options->blkszbits > 1 ||
-	    options->hints)
+	    options->hints || (options->fragments && packed_cluster(options) >> options->blkszbits > 1))
 		return true;
 	for (unsigned int i = 0; i < options->compression_count; i++)
 		if (erofs_compressor_limits(options->compression[i].compressor)->algorithm != EROFS_ALGORITHM_LZ4)
@@ -195,6 +208,8 @@ struct erofs_compression_configs erofs_writer_methods_configs(const struct erofs
 	for (unsigned int i = 0; i < methods->count; i++)
 		if (methods->items[i].encoded_max)
 			add_config(&configs, &methods->items[i], 1u << options->blkszbits);
+	if (options->fragments && methods->packed.encoded_max)
+		add_config(&configs, &methods->packed, 1u << options->blkszbits);
 	return configs;
 }
 

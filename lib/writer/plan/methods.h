@@ -27,6 +27,7 @@ struct erofs_methods {
 	const struct erofs_build_options *options;
 	struct erofs_method *items;
 	unsigned int count;
+	struct erofs_method packed; /* the packed inode's, with the option for fragments */
 };
 
 /* Makes the methods of the options and their hints. Refuses what Linux would not mount. -ENOMEM, or reported. */
@@ -37,7 +38,7 @@ void erofs_writer_methods_release(struct erofs_methods *methods);
 /* Finds the method of files with this hint (NULL: none), or adds it. -ENOMEM, -E2BIG. */
 int erofs_writer_methods_find(struct erofs_methods *methods, uint8_t *number, const struct erofs_compress_hint *hint);
 
-/* Bytes of the largest encoded extent of all methods. */
+/* Bytes of the largest encoded extent of files. */
 uint32_t erofs_writer_methods_largest(const struct erofs_methods *methods);
 
 /* Bytes of a long file that are read and stored as one; a file of no more is a small one. */
