@@ -38,7 +38,9 @@ unit_tests = \
 	tests/unit/test_check_inode \
 	tests/unit/test_check_metabox \
 	tests/unit/test_check_super \
+	tests/unit/test_chunk_list \
 	tests/unit/test_chunk_plan \
+	tests/unit/test_chunk_table \
 	tests/unit/test_chunker \
 	tests/unit/test_cluster_index \
 	tests/unit/test_contents \
