@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,24 @@ static bool settle_data_align(const struct mkfs_options *options)
 {
 	return options->build.data_align_blocks <= 1 || !options->build.compression_count ||
 	       mkfs_refuse("--dsunit and -z: compressed files take as few blocks as they can");
+}
+
+static bool settle_chunks(const struct mkfs_options *options)
+{
+	const struct erofs_build_options *build = &options->build;
+	uint32_t chunk = build->chunk_bytes;
+
+	if (!chunk)
+		return true;
+	if (build->compression_count)
+		return mkfs_refuse(
+			"--chunksize and -z: files are compressed or in chunks; equal parts of compressed ones "
+			"are found by -Ededupe");
+	if (build->data_outside)
+		return mkfs_refuse("--chunksize: --tar=i leaves the contents in the archive, as they are");
+	return chunk >> build->blkszbits ||
+	       mkfs_refuse("--chunksize '%" PRIu32 "' is no power of two from the block size, %u, to %u", chunk,
+			   1u << build->blkszbits, EROFS_CHUNK_BYTES_MAX);
 }
 
 static bool refuse_argument(int found, char **argv, const struct option *names)
@@ -105,8 +124,8 @@ enum mkfs_action mkfs_parse_options(struct mkfs_options *options, int argc, char
 	options->scan.overlay_xattrs = options->rules.strip_overlay;
 	if (!mkfs_settle_times(&parser) || !mkfs_settle_positionals(options, argc - optind, argv + optind) ||
 	    !mkfs_settle_layers(&parser) || !mkfs_settle_restamp(&parser) || !mkfs_settle_thin(&parser) ||
-	    !settle_data_align(options) || !settle_outside(options) || !mkfs_settle_hot_files(options) ||
-	    !mkfs_settle_compression(options))
+	    !settle_data_align(options) || !settle_chunks(options) || !settle_outside(options) ||
+	    !mkfs_settle_hot_files(options) || !mkfs_settle_compression(options))
 		return MKFS_FAIL;
 	return MKFS_BUILD;
 }

@@ -175,7 +175,8 @@ static const struct mkfs_option rows[] = {
 		  "                             which Linux (>= 6.1) keeps in memory beside the files, and never shares\n" },
 	{ .help = "  -E [^]all-fragments        whole files, too\n" },
 	{ .help = "  -E [^]fragdedupe[=WHICH]   equal fragments once: full (default), inode (those of equal files), off\n" },
-	{ .help = "  -E [^]dedupe               equal runs of bytes inside of files once (Linux >= 6.1); reads them twice\n" },
+	{ .help = "  -E [^]dedupe               equal runs of bytes inside of files once (Linux >= 6.1); reads them\n"
+		  "                             twice. Without -z: equal blocks, and zeros not at all (5.15)\n" },
 };
 
 const struct mkfs_option_group mkfs_compress_options = MKFS_OPTION_GROUP("Compression", rows);

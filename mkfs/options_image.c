@@ -94,6 +94,18 @@ static bool take_data_align(struct mkfs_parser *parser, const char *value)
 	return true;
 }
 
+static bool take_chunk_size(struct mkfs_parser *parser, const char *value)
+{
+	uint64_t size;
+
+	if (!tool_parse_size(&size, value, UINT32_MAX) || size < 512 || size > EROFS_CHUNK_BYTES_MAX ||
+	    (size & (size - 1)))
+		return mkfs_refuse("--chunksize '%s' is no power of two from the block size to %u", value,
+				   EROFS_CHUNK_BYTES_MAX);
+	parser->options->build.chunk_bytes = (uint32_t)size;
+	return true;
+}
+
 static bool take_verity(struct mkfs_parser *parser, const char *value)
 {
 	(void)value;
@@ -148,6 +160,8 @@ static const struct mkfs_option rows[] = {
 		  "                             force-chunk-indexes, xattr-name-filter (default), nosbcrc\n" },
 	{ "dedupe-files", 0, MUST, take_dedupe_files, .fits_restamp = true,
 	  .help = "      --dedupe-files=0|1     store files of equal content once (1)\n" },
+	{ "chunksize", 0, MUST, take_chunk_size,
+	  .help = "      --chunksize=BYTES      make files chunk-based; equal chunks of this size are stored once\n" },
 	{ "offset", 0, MUST, take_offset, .fits_restamp = true,
 	  .help = "      --offset=BYTES         start the image at this offset of IMAGE, in place\n" },
 	{ "fsalignblks", 0, MUST, take_align, .fits_restamp = true,

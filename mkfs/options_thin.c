@@ -7,7 +7,8 @@
 static bool needs_copy(const struct mkfs_options *options)
 {
 	return options->build.compression_count || options->build.metabox >= EROFS_METABOX_IF_SMALLER ||
-	       options->min_kernel.major || options->scan.device_count || options->hot_path;
+	       options->min_kernel.major || options->scan.device_count || options->hot_path ||
+	       options->build.chunk_bytes;
 }
 
 /* An index of images takes everything as they have it. */
@@ -15,6 +16,8 @@ static bool check_thin(const struct mkfs_options *options)
 {
 	if (options->build.compression_count)
 		return mkfs_refuse("-z: --index leaves the contents in the images, as they are");
+	if (options->build.chunk_bytes)
+		return mkfs_refuse("--chunksize: --index leaves the contents in the images, as they are");
 	if (options->build.metabox >= EROFS_METABOX_IF_SMALLER)
 		return mkfs_refuse("-m: the metadata of an index are not compressed");
 	if (options->min_kernel.major)

@@ -47,7 +47,6 @@ static bool take_directory_compression(struct mkfs_parser *parser, const char *v
 
 static const struct mkfs_option rows[] = {
 	{ "blobdev", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
-	{ "chunksize", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
 	{ "fs-config-file", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
 	{ "gzinfo", 0, MAY, refuse_foreign, .help = NULL },
 	{ "incremental", 0, MAY, refuse_foreign, .help = NULL },

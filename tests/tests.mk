@@ -241,6 +241,7 @@ program_tests = \
 	tests/e2e/compress_effects.sh \
 	tests/e2e/compressed.sh \
 	tests/e2e/deflate_pages.sh \
+	tests/e2e/chunks.sh \
 	tests/e2e/compressed_read.sh \
 	tests/e2e/dedupe.sh \
 	tests/e2e/determinism.sh \

@@ -188,9 +188,10 @@ struct erofs_build_options {
 	uint32_t jobs_most;
 
 	/*
-	 * Equal runs of bytes inside of compressed files are stored once, if that is worth it. Contents are read twice, so that
-	 * -EINVAL comes of those that arrive, unless all of them are fragments (all_fragments). Nothing without compression.
-	 * Linux >= 6.1.
+	 * Equal runs of bytes inside of files are stored once, if that is worth it. With compression contents are read twice, so
+	 * that -EINVAL comes of those that arrive, unless all of them are fragments (all_fragments); Linux >= 6.1. Without,
+	 * blocks that are there already, and those of zeros, are not stored again, and the files that have such become
+	 * chunk-based; Linux >= 5.15.
 	 */
 	bool dedupe_runs;
 	/*
@@ -206,7 +207,18 @@ struct erofs_build_options {
 	 * whoever needs one of them will often need its neighbours.
 	 */
 	uint32_t packed_pcluster_size;
+
+	/*
+	 * All regular files are chunk-based, with chunks of so many bytes: a power of two from the block size to
+	 * EROFS_CHUNK_BYTES_MAX; 0: they are not. Equal chunks of the whole image are stored once, chunks of zeros not at all.
+	 * Where the chunks of a file follow each other, its map says so with larger ones. -EINVAL with compression, fill_holes
+	 * or data_outside. Linux >= 5.15.
+	 */
+	uint32_t chunk_bytes;
 };
+
+/* A chunk is in memory as a whole, one for each worker and some more. */
+#define EROFS_CHUNK_BYTES_MAX (16u * 1024 * 1024)
 
 struct erofs_build_summary {
 	uint64_t inodes, regular_files, directories;

@@ -158,6 +158,9 @@ int erofs_source_image_describe(struct image_source *source, struct erofs_build_
 	build->inline_data = source->storage.inline_files || !source->storage.tail_files;
 	build->dot_omitted = omits_dots(image);
 	build->compression_count = 0;
+	/* Chunks that files have in common stay in common. */
+	build->dedupe_runs = !source->storage.algorithms && !build->fill_holes &&
+			     (sb->feature_incompat & EROFS_FEATURE_INCOMPAT_CHUNKED_FILE);
 	/* What is wrong with it is told when a file is read. */
 	erofs_image_compression(image, &info, NULL);
 	if (source->storage.algorithms) {

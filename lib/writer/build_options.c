@@ -129,6 +129,24 @@ static int check_compressors(const struct erofs_build_options *options, const st
 	return 0;
 }
 
+static int check_chunks(const struct erofs_build_options *options, const struct erofs_diag *diag)
+{
+	uint32_t chunk = options->chunk_bytes;
+
+	if (!chunk)
+		return 0;
+	if (!is_power_of_two(chunk) || chunk >> options->blkszbits == 0 || chunk > EROFS_CHUNK_BYTES_MAX)
+		return REFUSE(diag, "chunk_bytes", "%" PRIu32 " is no power of two from the block size to %u", chunk,
+			      EROFS_CHUNK_BYTES_MAX);
+	if (options->compression_count)
+		return REFUSE(diag, "chunk_bytes", "compressed files have no chunks");
+	if (options->data_outside)
+		return REFUSE(diag, "chunk_bytes", "contents that stay where they are have the chunks that fit them");
+	if (options->fill_holes)
+		return REFUSE(diag, "fill_holes", "chunks of zeros are holes");
+	return 0;
+}
+
 static int check_metabox(const struct erofs_build_options *options, const struct erofs_diag *diag)
 {
 	uint32_t piece = options->metabox_piece;
@@ -190,6 +208,8 @@ int erofs_writer_options_check(const struct erofs_build_options *options, const 
 		err = check_compressors(options, diag);
 	if (!err)
 		err = check_sizes(options, diag);
+	if (!err)
+		err = check_chunks(options, diag);
 	if (!err)
 		err = check_metabox(options, diag);
 	if (!err)

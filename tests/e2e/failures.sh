@@ -97,7 +97,7 @@ same "mkfs.erofs: exit status of a failed build" 1 $?
 
 # ---- known, but not built: refused by name
 for option in --tar=headerball --ungzip=x \
-	--unxz=x --chunksize=4096 --blobdev=x --zD --zD=1 \
+	--unxz=x --blobdev=x --zD --zD=1 \
 	--product-out=x --fs-config-file=x --incremental=data; do
 	name=${option%%=*}
 	case $option in -E*) name=${option#-E} ;; esac

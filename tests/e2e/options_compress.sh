@@ -50,7 +50,8 @@ says_same "--max-extent-bytes beyond the format" -zlz4 --max-extent-bytes=4G -- 
 says_same "--max-extent-bytes=0" -zlz4 --max-extent-bytes=0 -- -zlz4
 says_same "-E^legacy-compress" -zlz4 -E^legacy-compress -- -zlz4
 says_same "-E^dedupe" -zlz4 -Ededupe,^dedupe -- -zlz4
-says_same "-Ededupe without compression" -Ededupe --
+says_same "-Ededupe without compression and without repeats" -Ededupe --exclude-path=large --exclude-path=dir/ten-thousand -- \
+	--exclude-path=large --exclude-path=dir/ten-thousand
 says_same "-Elegacy-compress without -z" -Elegacy-compress --
 says_same "-E^legacy-compress leaves full indexes" -zlz4 -Efull-index,legacy-compress,^legacy-compress -- -zlz4 -Efull-index
 says_same "-Elegacy-compress for any kernel" -zlz4 -Elegacy-compress --min-kernel=7.0 -- -zlz4 -Elegacy-compress

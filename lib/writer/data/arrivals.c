@@ -5,7 +5,7 @@
 
 #include "lib/util/cleanup.h"
 #include "lib/util/index.h"
-#include "lib/writer/data/data.h"
+#include "lib/writer/data/arrivals_chunks.h"
 
 /*
  * When arrivals have ended, their files have data in the image under the numbers of their coming; the tree numbers them anew,
@@ -15,7 +15,7 @@
 struct adoption {
 	struct erofs_data *data;
 	struct erofs_plan *plan;
-	struct erofs_index live; /* files whose data stay, by where they begin */
+	struct erofs_index live; /* files whose data stay, by what key_of() says */
 };
 
 static const struct erofs_tree_inode *arrival(const struct adoption *adoption, uint32_t number)
@@ -41,9 +41,17 @@ static bool is_in_tree(const struct adoption *adoption, const struct erofs_tree_
 
 /* ---- what is left over ------------------------------------------------------------------------------------------------------ */
 
-static bool same_start(const void *ctx, uint32_t number, const void *key)
+/* Files of the same have the same data, all of them: where they begin, or which runs of blocks they are. */
+static uint64_t key_of(const struct adoption *adoption, uint32_t number)
 {
-	return span_of(ctx, number).start == *(const uint64_t *)key;
+	const struct erofs_place *place = erofs_pages_at(&adoption->data->places, number);
+
+	return place->is_chunked ? ~(uint64_t)place->at : span_of(adoption, number).start;
+}
+
+static bool same_data(const void *ctx, uint32_t number, const void *key)
+{
+	return key_of(ctx, number) == *(const uint64_t *)key;
 }
 
 static int wipe(struct adoption *adoption, const struct erofs_span *span)
@@ -69,27 +77,35 @@ static void uncount(struct adoption *adoption, uint32_t number, const struct ero
 	}
 }
 
+static bool is_kept(const void *ctx, uint32_t number)
+{
+	return is_in_tree(ctx, arrival(ctx, number));
+}
+
 static int wipe_abandoned(struct adoption *adoption)
 {
+	bool in_chunks = erofs_writer_wants_chunks(adoption->plan->options);
 	int err = 0;
 
 	for (uint32_t i = 0; !err && i < adoption->data->arrived; i++) {
 		struct erofs_span span = span_of(adoption, i);
+		uint64_t key = key_of(adoption, i);
 		bool is_others;
 
 		if (is_in_tree(adoption, arrival(adoption, i)) || !span.size)
 			continue;
-		is_others = erofs_index_find(&adoption->live, span.start, same_start, adoption, &span.start) !=
-			    EROFS_INDEX_NONE;
+		is_others = erofs_index_find(&adoption->live, key, same_data, adoption, &key) != EROFS_INDEX_NONE;
 		uncount(adoption, i, &span, is_others);
 		if (is_others)
 			continue;
-		err = wipe(adoption, &span);
+		err = in_chunks ? 0 : wipe(adoption, &span);
 		/* Its duplicates need not be wiped again. */
 		if (!err)
-			err = erofs_index_add(&adoption->live, span.start, i);
+			err = erofs_index_add(&adoption->live, key, i);
 	}
-	return err;
+	if (err || !in_chunks)
+		return err;
+	return erofs_writer_wipe_chunks(adoption->data, adoption->plan, is_kept, adoption);
 }
 
 /* Contents that no file in the tree has. */
@@ -129,7 +145,7 @@ static int find_abandoned(struct adoption *adoption)
 
 		/* Where a file of zeros has no data, another one's begin. */
 		if (is_in_tree(adoption, arrival(adoption, i)) && span.size)
-			err = erofs_index_add(&adoption->live, span.start, i);
+			err = erofs_index_add(&adoption->live, key_of(adoption, i), i);
 	}
 	if (!err)
 		err = count_lost_contents(adoption);

@@ -36,6 +36,7 @@ void erofs_writer_data_release(struct erofs_data *data)
 	erofs_writer_zone_release(&data->zone);
 	erofs_writer_dedup_release(&data->dedup);
 	erofs_buffer_release(&data->extent_lists);
+	erofs_buffer_release(&data->chunk_lists);
 	erofs_hasher_free(data->uuid_hasher);
 	erofs_writer_fragments_release(&data->fragments);
 }

@@ -23,8 +23,10 @@
 
 /* Where a regular file's data went; there is one for each inode, so it is kept small. */
 struct erofs_place {
-	uint64_t at : 63; /* where its inline tail waits in the tail store, or its extents are among the lists of them */
+	/* Where its inline tail waits in the tail store, or its extents or its runs of blocks are among the lists of them. */
+	uint64_t at : 62;
 	uint64_t is_compressed : 1;
+	uint64_t is_chunked : 1; /* stored in chunks, and not flat */
 	uint32_t blkaddr; /* first block of what is stored; 0: none */
 	uint32_t content; /* its number among the distinct contents, or EROFS_CONTENT_NONE */
 };
@@ -37,9 +39,11 @@ struct erofs_data {
 	uint32_t lost_contents; /* known to it, of files that a later member replaced only */
 	struct erofs_tails *tails;
 	struct erofs_buffer extent_lists; /* of compressed contents */
+	struct erofs_buffer chunk_lists;  /* of those in chunks */
 	struct erofs_fragments fragments;
 	struct erofs_packed *packed; /* the inode that they lie in, see packed.h; NULL if there are none */
 	bool has_compressed;
+	bool has_chunks; /* some are in chunks */
 	bool has_packed_tails; /* some of them end with one */
 	bool has_shared;       /* some have extents of others */
 	uint32_t arrived;	       /* files of arrivals, numbered in the order of their coming */
@@ -71,6 +75,10 @@ static inline struct erofs_place *erofs_writer_place(const struct erofs_data *da
 
 enum erofs_data_layout erofs_writer_placed_layout(const struct erofs_plan *plan, const struct erofs_data *data,
 						  const struct erofs_tree_inode *inode);
+
+/* Log2 of the chunk size of a chunk-based inode. */
+unsigned int erofs_writer_placed_chunkbits(const struct erofs_plan *plan, const struct erofs_data *data,
+					   const struct erofs_tree_inode *inode);
 
 /* What the index of a compressed inode is made from. */
 struct erofs_zindex erofs_writer_zindex(const struct erofs_plan *plan, const struct erofs_data *data,

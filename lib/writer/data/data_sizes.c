@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include "lib/writer/data/data.h"
 
+#include "lib/format/format_chunk.h"
+#include "lib/writer/index/chunk_list.h"
+
 static struct erofs_extent_list list_of(const struct erofs_data *data, const struct erofs_tree_inode *inode)
 {
 	struct erofs_extent_cursor cursor;
@@ -24,7 +27,18 @@ enum erofs_data_layout erofs_writer_placed_layout(const struct erofs_plan *plan,
 		zindex = erofs_writer_zindex(plan, data, inode);
 		return erofs_writer_zindex_layout(&zindex);
 	}
+	if (erofs_writer_place(data, inode)->is_chunked)
+		return EROFS_LAYOUT_CHUNK_BASED;
 	return (enum erofs_data_layout)erofs_writer_inode_plan(plan, inode)->layout;
+}
+
+unsigned int erofs_writer_placed_chunkbits(const struct erofs_plan *plan, const struct erofs_data *data,
+					   const struct erofs_tree_inode *inode)
+{
+	const struct erofs_place *place = erofs_writer_place(data, inode);
+
+	return place->is_chunked ? erofs_writer_chunk_list_open(&data->chunk_lists, place->at).chunkbits
+				 : erofs_writer_inode_plan(plan, inode)->chunkbits;
 }
 
 struct erofs_zindex erofs_writer_zindex(const struct erofs_plan *plan, const struct erofs_data *data,
@@ -52,10 +66,13 @@ uint64_t erofs_writer_placed_body(const struct erofs_plan *plan, const struct er
 	struct erofs_zindex zindex;
 	uint64_t head;
 
+	head = erofs_writer_head_size(plan, inode);
+	if (erofs_writer_place(data, inode)->is_chunked)
+		return head + erofs_writer_chunk_map_size(plan, inode, head,
+							  erofs_writer_placed_chunkbits(plan, data, inode));
 	if (!erofs_writer_place(data, inode)->is_compressed)
 		return erofs_writer_planned_body(plan, inode);
 	zindex = erofs_writer_zindex(plan, data, inode);
-	head = erofs_writer_head_size(plan, inode);
 	return head + erofs_writer_zindex_size(&zindex, head);
 }
 
@@ -68,6 +85,8 @@ uint32_t erofs_writer_placed_tail(const struct erofs_plan *plan, const struct er
 		plan->tree->source_ops->thin(inode, &thin);
 		return thin.tail_size;
 	}
+	if (erofs_writer_place(data, inode)->is_chunked)
+		return 0;
 	if (!erofs_writer_place(data, inode)->is_compressed)
 		return erofs_writer_planned_tail(plan, inode);
 	return list_of(data, inode).tail_size;

@@ -50,7 +50,7 @@ static bool stored_alike(const struct erofs_plan *plan, const struct erofs_tree_
 	const struct erofs_inode_plan *b = erofs_writer_inode_plan(plan, want);
 	bool chunks = a->layout == EROFS_LAYOUT_CHUNK_BASED;
 
-	if (chunks != (b->layout == EROFS_LAYOUT_CHUNK_BASED))
+	if (chunks != (b->layout == EROFS_LAYOUT_CHUNK_BASED) || a->in_chunks != b->in_chunks)
 		return false;
 	if (chunks)
 		return a->chunkbits == b->chunkbits && erofs_writer_chunk_same_map(have->data, want->data);
@@ -105,6 +105,11 @@ bool erofs_writer_take_over(struct erofs_run *run, const struct erofs_tree_inode
 		place->at = have->at;
 		erofs_writer_tails_share(run->data->tails, erofs_writer_placed_tail_at(run->data, inode),
 					 erofs_writer_placed_tail(run->plan, run->data, inode));
+	} else if (have->is_chunked) {
+		if (!erofs_writer_inode_plan(run->plan, inode)->in_chunks)
+			return false;
+		place->is_chunked = true;
+		place->at = have->at;
 	} else {
 		if (!erofs_writer_planned_blocks(run->plan, inode) || !stored_alike(run->plan, owner, inode))
 			return false;

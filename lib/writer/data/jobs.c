@@ -78,8 +78,10 @@ static int read_arrival(struct erofs_run *run, uint8_t *buffer, size_t size)
 
 static bool is_long(const struct erofs_run *run, const struct erofs_tree_inode *inode)
 {
+	const struct erofs_inode_plan *inode_plan = erofs_writer_inode_plan(run->plan, inode);
+
 	return inode->size > run->segment ||
-	       (erofs_writer_inode_plan(run->plan, inode)->layout == EROFS_LAYOUT_CHUNK_BASED && !run->is_hashing_only);
+	       (inode_plan->layout == EROFS_LAYOUT_CHUNK_BASED && !inode_plan->in_chunks && !run->is_hashing_only);
 }
 
 /*
@@ -93,7 +95,8 @@ static uint64_t skip_holes(const struct erofs_run *run, struct erofs_long_file *
 	uint64_t chunk = UINT64_C(1) << inode_plan->chunkbits;
 	uint64_t start;
 
-	if (inode_plan->layout != EROFS_LAYOUT_CHUNK_BASED || run->is_hashing_only || offset >= inode->size)
+	if (inode_plan->layout != EROFS_LAYOUT_CHUNK_BASED || run->is_hashing_only || offset >= inode->size ||
+	    !inode->data)
 		return offset;
 	if (erofs_writer_chunk_has_data(&file->chunks, offset & ~(chunk - 1), offset + 1))
 		return offset;

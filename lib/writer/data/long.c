@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/writer/data/long.h"
+#include "lib/writer/data/chunks.h"
 #include "lib/writer/data/duplicates.h"
 #include "lib/writer/data/place.h"
 #include "lib/writer/data/repeats.h"
@@ -124,6 +125,10 @@ int erofs_writer_long_work(struct erofs_run *run, struct erofs_job *job, unsigne
 	job->result = job->around = (struct erofs_encoded){ .out = job->out, .extents = &job->extents };
 	if (run->is_hashing_only)
 		return 0;
+	if (erofs_writer_is_in_chunks(run, file->inode)) {
+		erofs_writer_chunks_sum(run, job, file->inode, job->in, job->length);
+		return 0;
+	}
 	if (file->content.encoded_end)
 		return reuse_segment(run, job, worker);
 	if (erofs_writer_is_whole_fragment(run, file))

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/writer/data/long.h"
+#include "lib/writer/data/chunks.h"
 #include "lib/writer/data/duplicates.h"
 #include "lib/writer/data/place.h"
 #include "lib/writer/data/repeats.h"
@@ -26,6 +27,7 @@ static bool same_start(const void *ctx, uint32_t number, const void *key)
 static int judge_start(struct erofs_run *run, struct erofs_long_file *file)
 {
 	if (run->is_second || run->arrivals || run->is_hashing_only || !run->plan->options->dedupe_files ||
+	    erofs_writer_is_in_chunks(run, file->inode) ||
 	    !erofs_writer_inode_plan(run->plan, file->inode)->wants_digest)
 		return 0;
 	if (erofs_index_find(&run->first_segments, file->first.low, same_start, run, file) == EROFS_INDEX_NONE)
@@ -140,6 +142,8 @@ static int place_segment(struct erofs_run *run, struct erofs_job *job)
 {
 	int err = 0;
 
+	if (erofs_writer_is_in_chunks(run, job->file->inode))
+		return erofs_writer_chunks_segment(run, job);
 	if (!run->is_hashing_only)
 		err = erofs_writer_is_stored(run, job->file) ? place_stored(run, job) : place_encoded(run, job);
 	job->file->size += job->result.size;
@@ -241,15 +245,24 @@ static int end_content(struct erofs_run *run, struct erofs_job *job)
 	return err;
 }
 
+static int end_in_chunks(struct erofs_run *run, struct erofs_job *job)
+{
+	int err = erofs_writer_note(run, job->file->inode, &job->file->identity);
+
+	return err ? err : erofs_writer_chunks_end(run, job);
+}
+
 static int end_file(struct erofs_run *run, struct erofs_job *job)
 {
 	struct erofs_long_file *file = job->file;
 	uint32_t tail = erofs_writer_planned_tail(run->plan, file->inode);
 	int err = end_identity(run, file);
 
-	if (!err)
+	if (!err && erofs_writer_is_in_chunks(run, file->inode))
+		err = end_in_chunks(run, job);
+	else if (!err)
 		err = end_content(run, job);
-	if (!err && !run->is_hashing_only && !erofs_writer_place(run->data, file->inode)->is_compressed)
+	if (!err && !run->is_hashing_only && !erofs_writer_is_in_chunks(run, file->inode) && !erofs_writer_place(run->data, file->inode)->is_compressed)
 		err = erofs_writer_append_tail(run, file->inode, job->in + job->length - tail);
 	erofs_writer_chain_release(&file->chain);
 	erofs_buffer_release(&file->extents);

@@ -16,6 +16,12 @@ void erofs_writer_tell(const struct erofs_run *run, const struct erofs_tree_inod
 
 	if (!erofs_wants(plan->diag, EROFS_SEV_DEBUG))
 		return;
+	if (erofs_writer_place(run->data, inode)->is_chunked) {
+		erofs_message(plan->diag, EROFS_SEV_DEBUG, "%s: %" PRIu64 " bytes, %s chunks of %" PRIu64 " bytes",
+			      erofs_tree_path(&path, inode), inode->size, how,
+			      UINT64_C(1) << erofs_writer_placed_chunkbits(plan, run->data, inode));
+		return;
+	}
 	if (!erofs_writer_place(run->data, inode)->is_compressed) {
 		erofs_message(plan->diag, EROFS_SEV_DEBUG,
 			      "%s: %" PRIu64 " bytes, %s %" PRIu64 " blocks at block %" PRIu32,

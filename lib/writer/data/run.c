@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include "lib/writer/data/run.h"
+#include "lib/writer/data/chunks.h"
 #include "lib/writer/data/duplicates.h"
 #include "lib/writer/data/jobs.h"
 #include "lib/writer/data/long.h"
@@ -37,6 +38,7 @@ static int work(void *ctx, unsigned int slot, unsigned int worker)
 	struct erofs_job *job = &run->jobs[slot];
 
 	job->extents.size = 0;
+	job->sum_count = 0;
 	return job->count ? erofs_writer_small_work(run, job, worker) : erofs_writer_long_work(run, job, worker);
 }
 
@@ -44,8 +46,9 @@ static int commit(void *ctx, unsigned int slot)
 {
 	struct erofs_run *run = ctx;
 	struct erofs_job *job = &run->jobs[slot];
+	int err = job->count ? erofs_writer_small_commit(run, job) : erofs_writer_long_commit(run, job);
 
-	return job->count ? erofs_writer_small_commit(run, job) : erofs_writer_long_commit(run, job);
+	return err ? err : erofs_writer_chunks_flush(run);
 }
 
 static int finish(void *ctx, unsigned int slot, unsigned int worker)
@@ -66,6 +69,7 @@ static void release_run(struct erofs_run *run)
 		erofs_writer_long_free(run, erofs_writer_long_file(run, i));
 	erofs_writer_repeats_release(&run->repeats);
 	erofs_buffer_release(&run->resolved);
+	erofs_writer_chunks_release(&run->chunks);
 	erofs_progress_release(&run->progress);
 	erofs_pages_release(&run->files);
 	free(run->open);
@@ -73,6 +77,7 @@ static void release_run(struct erofs_run *run)
 	for (unsigned int i = 0; run->jobs && i < run->job_count; i++) {
 		free(run->jobs[i].in);
 		free(run->jobs[i].out);
+		free(run->jobs[i].sums);
 		erofs_buffer_release(&run->jobs[i].extents);
 	}
 	free(run->jobs);
@@ -90,6 +95,12 @@ static void release_run(struct erofs_run *run)
 static bool is_encoding(const struct erofs_run *run)
 {
 	return run->plan->options->compression_count;
+}
+
+/* Where they are put is known when they are. */
+static bool stores_in_chunks(const struct erofs_run *run)
+{
+	return erofs_writer_wants_chunks(run->plan->options);
 }
 
 /* Whether equal runs of bytes are looked for. Fragments that arrive are read when all are there. */
@@ -180,12 +191,14 @@ static int init_run(struct erofs_run *run)
 	run->is_hashing_only = plan->options->data_outside;
 	run->digest = erofs_writer_digest(plan);
 	run->segment = erofs_writer_methods_segment(&plan->methods);
-	run->takes_turns = !run->arrivals && !is_encoding(run);
+	run->takes_turns = !run->arrivals && !is_encoding(run) && !stores_in_chunks(run);
 	run->open_most = run->takes_turns ? erofs_pool_width(run->pool) : 1;
 	run->open = calloc(run->open_most, sizeof(struct erofs_long_file *));
 	erofs_writer_progress_init(&run->progress, plan);
 	if (!err)
 		err = run->open ? init_jobs(run) : -ENOMEM;
+	if (!err && stores_in_chunks(run))
+		err = erofs_writer_chunks_init(run);
 	return err ? err : init_workers(run);
 }
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "lib/util/gate.h"
+#include "lib/writer/data/chunk_table.h"
 #include "lib/writer/data/data.h"
 #include "lib/writer/data/encode.h"
 #include "lib/writer/data/hash_chain.h"
@@ -22,15 +23,15 @@
  *	commit             notes contents, finds duplicates, hands out addresses: in the order of next
  *	finish             writes
  *
- * small.c and long.c, long_commit.c do the latter three, by way of duplicates.c, place.c, shift.c and reuse.c.
+ * small.c and long.c, long_commit.c do the latter three, by way of duplicates.c, place.c, shift.c, reuse.c and chunks.c.
  *
  * Nothing here depends on how many workers there are or which is faster.
  */
 
 /* A run of bytes of a file that are those of another one, or of an earlier part of the same: see repeats.h. */
 struct erofs_repeat {
-	uint64_t at;	/* where in the file */
-	uint64_t from;	/* and where in the other one */
+	uint64_t at;   /* where in the file */
+	uint64_t from; /* and where in the other one */
 	uint64_t length;
 	uint32_t inode, owner; /* numbers */
 };
@@ -62,6 +63,27 @@ struct erofs_repeats {
 	size_t known_count, known_room;
 };
 
+/* What is not stored of a file in chunks. */
+struct erofs_chunk_gain {
+	uint64_t bytes, holes; /* that are there already, that are zeros */
+	uint64_t runs;	       /* of the former */
+	uint32_t next;	       /* block behind the last of these */
+};
+
+#define EROFS_CHUNK_PARTS    64u
+#define EROFS_CHUNK_COMPARED ((size_t)64 * 1024)
+
+/* Files in chunks, see chunks.h; belongs to commits. */
+struct erofs_chunks {
+	struct erofs_chunk_table table;
+	uint64_t seed;				/* of sums */
+	struct erofs_buffer runs;		/* of the small file in hand */
+	struct iovec vector[EROFS_CHUNK_PARTS]; /* what is to be written, to bytes start..end-1 of the device */
+	size_t count;
+	uint64_t start, end;
+	uint8_t *compared; /* EROFS_CHUNK_COMPARED bytes that were read back */
+};
+
 /* What the same bytes of a small file become with the extents of other files. */
 struct erofs_small_around {
 	struct erofs_encoded result;
@@ -73,18 +95,19 @@ struct erofs_small_file {
 	const struct erofs_tree_inode *inode;
 	size_t at; /* of its bytes in the job's `in` */
 	struct erofs_identity identity;
-	bool is_known;	   /* its data are there already, so they were not encoded */
-	bool is_duplicate; /* the commit found them there */
-	uint64_t start;	   /* byte on the device, if it is none */
-	size_t out_at;	   /* of the encoded bytes in the job's `out` */
-	size_t out_size;   /* 0: none of them take room, or the file is stored as it is */
-	size_t tail_size;  /* of a packed tail, right behind these */
+	bool is_known;	      /* its data are there already, so they were not encoded */
+	bool is_duplicate;    /* the commit found them there */
+	uint64_t start;	      /* byte on the device, if it is none */
+	size_t out_at;	      /* of the encoded bytes in the job's `out` */
+	size_t out_size;      /* 0: none of them take room, or the file is stored as it is */
+	size_t tail_size;     /* of a packed tail, right behind these */
 	size_t fragment_size; /* of a fragment: the last bytes of `in` */
-	size_t extents_at; /* among the job's extents */
+	size_t extents_at;    /* among the job's extents */
 	size_t extents_size;
 	uint64_t extent_count; /* 0: the file is stored as it is */
 	bool uneven;	       /* see struct erofs_encoded */
 	bool has_shared;       /* extents of other files */
+	size_t sums_at;	       /* among the job's */
 	struct erofs_small_around around;
 };
 
@@ -121,9 +144,12 @@ struct erofs_long_file {
 	uint64_t gaps;	  /* between them */
 	uint64_t start;	  /* byte on the device */
 	uint64_t size;	  /* bytes there so far */
-	uint64_t covered; /* bytes of the file, by extents that were taken over */
+	uint64_t covered; /* bytes of the file, by extents that were taken over, or by runs */
 	bool shrunk, uneven, has_shared;
-	uint32_t fragment; /* number of the one that all of it is */
+	uint32_t fragment;     /* number of the one that all of it is */
+	bool in_chunks;	       /* it is no flat file any more; `extents` are the runs of its blocks */
+	uint32_t known_before; /* granules in the table when it began */
+	struct erofs_chunk_gain gain;
 };
 
 #define EROFS_BATCH_FILES 128u /* tiny ones would otherwise wait long for their commit */
@@ -142,11 +168,14 @@ struct erofs_job {
 	uint64_t span; /* bytes of the file up to the next segment: with the holes that are stepped over */
 	bool has_data, is_last;
 	struct erofs_chunk_cursor chunks; /* where the segment begins */
-	struct erofs_encoded result, around; /* the latter with extents of other files; its own are behind those of the result */
-	size_t around_at;		     /* there in `extents` */
-	uint64_t start;			     /* byte on the device */
+	struct erofs_encoded result,
+		around;	  /* the latter with extents of other files; its own are behind those of the result */
+	size_t around_at; /* there in `extents` */
+	uint64_t start;	  /* byte on the device */
 	bool is_dropped;
 	size_t padding; /* zeros to write behind it */
+	uint64_t *sums; /* of granules, where files are stored in chunks */
+	size_t sum_count;
 };
 
 /* One thread's tools. */
@@ -193,6 +222,7 @@ struct erofs_run {
 
 	struct erofs_repeats repeats; /* const but for what is known of places */
 	struct erofs_buffer resolved; /* belongs to commits */
+	struct erofs_chunks chunks;
 };
 
 static inline bool erofs_writer_is_cancelled(const struct erofs_plan *plan)

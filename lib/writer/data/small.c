@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/writer/data/small.h"
+#include "lib/writer/data/chunks.h"
 #include "lib/writer/data/duplicates.h"
 #include "lib/writer/data/place.h"
 #include "lib/writer/data/repeats.h"
@@ -159,6 +160,11 @@ static int work_file(struct erofs_run *run, struct erofs_job *job, struct erofs_
 		err = hash_file(run, job, file, &tools->hash);
 	if (err || file->extent_count || run->is_hashing_only)
 		return err;
+	if (erofs_writer_is_in_chunks(run, file->inode)) {
+		file->sums_at = job->sum_count;
+		erofs_writer_chunks_sum(run, job, file->inode, job->in + file->at, (size_t)file->inode->size);
+		return 0;
+	}
 	file->is_known = is_known(run, file);
 	if (!file->is_known)
 		err = encode_file(run, job, file, worker);
@@ -309,6 +315,13 @@ static int commit_stored(struct erofs_run *run, struct erofs_job *job, struct er
 	return err ? err : erofs_writer_append_tail(run, file->inode, job->in + file->at + file->inode->size - tail);
 }
 
+static int commit_file(struct erofs_run *run, struct erofs_job *job, struct erofs_small_file *file)
+{
+	if (erofs_writer_is_in_chunks(run, file->inode))
+		return erofs_writer_chunks_small(run, job, file);
+	return file->is_known || file->extent_count ? commit_encoded(run, job, file) : commit_stored(run, job, file);
+}
+
 int erofs_writer_small_commit(struct erofs_run *run, struct erofs_job *job)
 {
 	int err = 0;
@@ -319,8 +332,7 @@ int erofs_writer_small_commit(struct erofs_run *run, struct erofs_job *job)
 		err = erofs_writer_note(run, file->inode, &file->identity);
 		if (err || run->is_hashing_only)
 			continue;
-		err = file->is_known || file->extent_count ? commit_encoded(run, job, file)
-							   : commit_stored(run, job, file);
+		err = commit_file(run, job, file);
 	}
 	return err;
 }
@@ -365,7 +377,7 @@ int erofs_writer_small_finish(struct erofs_run *run, struct erofs_job *job)
 		size_t stored =
 			(size_t)erofs_writer_placed_blocks(run->plan, run->data, file->inode) * run->plan->blksz;
 
-		if (file->is_duplicate)
+		if (file->is_duplicate || erofs_writer_is_in_chunks(run, file->inode))
 			continue;
 		if (file->out_size)
 			err = add_to_row(run, &row, job->out + file->out_at, file->out_size, file->start);

@@ -53,7 +53,7 @@ static uint32_t incompat_features(const struct erofs_plan *plan, const struct er
 		features |= EROFS_FEATURE_INCOMPAT_ZTAILPACKING;
 	if (data->packed || data->has_shared)
 		features |= EROFS_FEATURE_INCOMPAT_FRAGMENTS; /* or DEDUPE, which is the same bit */
-	if (plan->has_chunks)
+	if (plan->has_chunks || data->has_chunks)
 		features |= EROFS_FEATURE_INCOMPAT_CHUNKED_FILE;
 	if (options->data_outside)
 		features |= EROFS_FEATURE_INCOMPAT_DEVICE_TABLE;

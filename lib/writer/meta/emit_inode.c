@@ -7,6 +7,7 @@
 #include "lib/format/format_chunk.h"
 #include "lib/format/format_inode.h"
 #include "lib/format/format_xattr.h"
+#include "lib/writer/index/chunk_list.h"
 #include "lib/writer/meta/dirs.h"
 #include "lib/writer/plan/chunk_plan.h"
 
@@ -55,14 +56,13 @@ static uint32_t thin_u(const struct erofs_emitter *emitter, const struct erofs_t
 static uint32_t inode_u(const struct erofs_emitter *emitter, const struct erofs_tree_inode *inode)
 {
 	const struct erofs_plan *plan = emitter->plan;
-	const struct erofs_inode_plan *inode_plan = erofs_writer_inode_plan(plan, inode);
 
 	if (S_ISCHR(inode->mode) || S_ISBLK(inode->mode))
 		return erofs_encode_rdev(inode->rdev.major, inode->rdev.minor);
 	if (erofs_writer_is_thin(plan, inode))
 		return thin_u(emitter, inode);
-	if (inode_plan->layout == EROFS_LAYOUT_CHUNK_BASED)
-		return (inode_plan->chunkbits - plan->options->blkszbits) |
+	if (S_ISREG(inode->mode) && erofs_writer_placed_layout(plan, emitter->data, inode) == EROFS_LAYOUT_CHUNK_BASED)
+		return (erofs_writer_placed_chunkbits(plan, emitter->data, inode) - plan->options->blkszbits) |
 		       (erofs_writer_has_chunk_indexes(plan, inode) ? EROFS_CHUNK_FORMAT_INDEXES : 0);
 	if (erofs_writer_place(emitter->data, inode)->is_compressed)
 		return compressed_blocks(emitter, inode);
@@ -107,6 +107,31 @@ static int emit_body(const struct erofs_emitter *emitter, struct erofs_piece *pi
 	return err;
 }
 
+static void emit_entry(struct erofs_piece *piece, uint32_t block, bool indexes)
+{
+	const struct erofs_chunk_entry entry = { .block = block };
+	uint8_t raw[EROFS_CHUNK_INDEX_SIZE];
+
+	if (indexes)
+		erofs_chunk_index_encode(&entry, raw);
+	else
+		erofs_chunk_block_encode(entry.block, raw);
+	erofs_writer_row_append(&piece->row, raw, indexes ? EROFS_CHUNK_INDEX_SIZE : EROFS_CHUNK_BLOCK_SIZE);
+}
+
+static void emit_chunk_list(const struct erofs_emitter *emitter, struct erofs_piece *piece,
+			    const struct erofs_tree_inode *inode)
+{
+	struct erofs_chunk_list_cursor list =
+		erofs_writer_chunk_list_open(&emitter->data->chunk_lists, erofs_writer_place(emitter->data, inode)->at);
+	bool indexes = erofs_writer_has_chunk_indexes(emitter->plan, inode);
+
+	if (indexes)
+		erofs_writer_row_pad(&piece->row, erofs_chunk_map_at(piece->row.position, EROFS_CHUNK_INDEX_SIZE));
+	for (uint64_t at = 0; at < inode->size; at += UINT64_C(1) << list.chunkbits)
+		emit_entry(piece, erofs_writer_chunk_list_block(&list, at / emitter->plan->blksz), indexes);
+}
+
 static void emit_chunk_map(const struct erofs_emitter *emitter, struct erofs_piece *piece,
 			   const struct erofs_tree_inode *inode)
 {
@@ -119,14 +144,8 @@ static void emit_chunk_map(const struct erofs_emitter *emitter, struct erofs_pie
 		erofs_writer_row_pad(&piece->row, erofs_chunk_map_at(piece->row.position, EROFS_CHUNK_INDEX_SIZE));
 	for (uint64_t at = 0; at < inode->size; at += chunk) {
 		bool stored = erofs_writer_chunk_has_data(&cursor, at, at + chunk);
-		struct erofs_chunk_entry entry = { .block = stored ? block : EROFS_NULL_BLOCK };
-		uint8_t raw[EROFS_CHUNK_INDEX_SIZE];
 
-		if (indexes)
-			erofs_chunk_index_encode(&entry, raw);
-		else
-			erofs_chunk_block_encode(entry.block, raw);
-		erofs_writer_row_append(&piece->row, raw, indexes ? EROFS_CHUNK_INDEX_SIZE : EROFS_CHUNK_BLOCK_SIZE);
+		emit_entry(piece, stored ? block : EROFS_NULL_BLOCK, indexes);
 		block += stored ? (uint32_t)(chunk / emitter->plan->blksz) : 0;
 	}
 }
@@ -224,7 +243,10 @@ static int emit_map(const struct erofs_emitter *emitter, struct erofs_piece *pie
 	}
 	switch (erofs_writer_placed_layout(emitter->plan, emitter->data, inode)) {
 	case EROFS_LAYOUT_CHUNK_BASED:
-		emit_chunk_map(emitter, piece, inode);
+		if (erofs_writer_place(emitter->data, inode)->is_chunked)
+			emit_chunk_list(emitter, piece, inode);
+		else
+			emit_chunk_map(emitter, piece, inode);
 		return 0;
 	case EROFS_LAYOUT_COMPRESSED_FULL:
 	case EROFS_LAYOUT_COMPRESSED_COMPACT:

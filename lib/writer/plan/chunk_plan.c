@@ -47,6 +47,18 @@ uint8_t erofs_writer_chunk_choose(uint64_t size, const struct erofs_data_map *ma
 	return best;
 }
 
+/* Bytes of a map that are small: an eighth of the segment of stored files. */
+#define SMALL_MAP (UINT64_C(64) * 1024)
+
+uint8_t erofs_writer_chunk_unit(uint64_t size, unsigned int blkszbits, unsigned int segment_bits)
+{
+	unsigned int bits = blkszbits;
+
+	while (bits < segment_bits && erofs_chunk_count(size, bits) * EROFS_CHUNK_BLOCK_SIZE > SMALL_MAP)
+		bits++;
+	return (uint8_t)bits;
+}
+
 bool erofs_writer_chunk_same_map(const struct erofs_data_map *a, const struct erofs_data_map *b)
 {
 	return a->count == b->count && memcmp(a->ranges, b->ranges, a->count * sizeof(a->ranges[0])) == 0;

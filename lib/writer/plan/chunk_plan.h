@@ -18,6 +18,12 @@
  */
 uint8_t erofs_writer_chunk_choose(uint64_t size, const struct erofs_data_map *map, unsigned int blkszbits);
 
+/*
+ * Log2 of the chunk size for a file of this size in which equal chunks are looked for: the map that one such chunk has to pay for
+ * is small against a segment, which is the most that it may be.
+ */
+uint8_t erofs_writer_chunk_unit(uint64_t size, unsigned int blkszbits, unsigned int segment_bits);
+
 /* Bytes of the stored chunks; the file's last chunk counts no further than the file's end. */
 uint64_t erofs_writer_chunk_stored_bytes(uint64_t size, const struct erofs_data_map *map, unsigned int chunkbits);
 

@@ -4,6 +4,7 @@
 
 #include "lib/writer/build_options.h"
 #include "lib/writer/plan/hints.h"
+#include "lib/writer/plan/plan.h"
 #include "lib/format/format_kernel.h"
 #include "lib/util/report.h"
 #include "lib/util/sized.h"
@@ -92,6 +93,13 @@ static int check_block_size(const struct erofs_build_options *options, const str
 	return need(target, erofs_kernel_of_block_size(options->blkszbits, compressed), what);
 }
 
+static int check_chunks(const struct erofs_build_options *options, const struct target *target)
+{
+	return erofs_writer_wants_chunks(options)
+		       ? need(target, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_CHUNKED_FILE), "chunk-based files")
+		       : 0;
+}
+
 static int check_devices(const struct erofs_build_options *options, const struct target *target)
 {
 	return options->data_outside
@@ -149,6 +157,8 @@ static int for_kernel(struct erofs_build_options *options, struct erofs_kernel k
 		err = check_compression(options, &target);
 	if (!err)
 		err = check_xattrs(options, &target);
+	if (!err)
+		err = check_chunks(options, &target);
 	if (!err)
 		err = check_devices(options, &target);
 	if (!err)

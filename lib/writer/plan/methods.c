@@ -141,6 +141,8 @@ size_t erofs_writer_methods_segment(const struct erofs_methods *methods)
 {
 	size_t least = (size_t)CLUSTERS_PER_SEGMENT * erofs_writer_methods_largest(methods);
 
+	if (!methods->options->compression_count && methods->options->chunk_bytes > STORED_SEGMENT)
+		return methods->options->chunk_bytes;
 	if (!methods->options->compression_count)
 		return STORED_SEGMENT;
 	/* Extents end where segments do, both being powers of two. */

@@ -108,7 +108,8 @@ int erofs_writer_plan_tree(struct erofs_plan *plan)
 		count_inode(plan->summary, tree->inodes[i]);
 	}
 	plan->metadata_bound += plan->xattrs.shared_zone.size + plan->front.size + 4 * (uint64_t)plan->blksz;
-	if (!err && !plan->is_arriving && plan->options->dedupe_files &&
+	/* Where all is stored chunk by chunk, equal files need not be known. */
+	if (!err && !plan->is_arriving && plan->options->dedupe_files && !plan->options->chunk_bytes &&
 	    plan->options->fingerprint == EROFS_DIGEST_NONE)
 		err = erofs_writer_plan_digests(plan);
 	return err;

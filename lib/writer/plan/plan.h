@@ -23,11 +23,12 @@
 struct erofs_inode_plan {
 	uint64_t dir_size : 40; /* bytes of a directory's data */
 	uint64_t layout : 3;	/* enum erofs_data_layout; compression may still find another one */
-	uint64_t chunkbits : 6; /* log2 of the chunk size of a chunk-based inode */
+	uint64_t chunkbits : 6; /* log2 of the chunk size of a chunk-based inode, or of one that may become one */
 	uint64_t extended : 1;
 	uint64_t wants_digest : 1; /* fingerprinted, or another file might have the same data */
 	uint64_t has_arrived : 1;  /* planned, and its data placed, before the tree was known */
 	uint64_t method : 8;	   /* of a regular file; position in plan->methods */
+	uint64_t in_chunks : 1;	   /* a regular file that is stored chunk by chunk: see chunks.h */
 };
 
 struct erofs_plan {
@@ -136,6 +137,15 @@ static inline bool erofs_writer_is_thin(const struct erofs_plan *plan, const str
 	return erofs_writer_is_elsewhere(plan, inode) && plan->tree->source_ops->thin;
 }
 
+/*
+ * Whether files are stored chunk by chunk, each chunk once: all of them become chunk-based if the caller has given a chunk size,
+ * else those for which that is worth it.
+ */
+static inline bool erofs_writer_wants_chunks(const struct erofs_build_options *options)
+{
+	return options->chunk_bytes || (options->dedupe_runs && !options->compression_count && !options->data_outside);
+}
+
 /* Whether entries of its chunk map, if it has one, name a device. */
 static inline bool erofs_writer_has_chunk_indexes(const struct erofs_plan *plan, const struct erofs_tree_inode *inode)
 {
@@ -149,6 +159,10 @@ uint64_t erofs_writer_data_size(const struct erofs_plan *plan, const struct erof
 
 /* Bytes of inode and xattrs. */
 uint64_t erofs_writer_head_size(const struct erofs_plan *plan, const struct erofs_tree_inode *inode);
+
+/* Bytes of a chunk map with chunks of this size behind the xattrs, which end `at` bytes behind the inode's start. */
+uint64_t erofs_writer_chunk_map_size(const struct erofs_plan *plan, const struct erofs_tree_inode *inode, uint64_t at,
+				     unsigned int chunkbits);
 
 /* Bytes of inode, xattrs and chunk map: what lies in front of an inline tail. */
 uint64_t erofs_writer_planned_body(const struct erofs_plan *plan, const struct erofs_tree_inode *inode);

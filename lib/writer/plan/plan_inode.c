@@ -99,6 +99,27 @@ static bool may_have_tail(const struct erofs_plan *plan, const struct erofs_tree
 	return plan->options->inline_data;
 }
 
+/* Chunks of zeros are found by the content; holes that are larger than a segment are left to the map of the source. */
+static void plan_chunks(const struct erofs_plan *plan, const struct erofs_tree_inode *inode)
+{
+	const struct erofs_build_options *options = plan->options;
+	struct erofs_inode_plan *inode_plan = erofs_writer_inode_plan(plan, inode);
+	unsigned int segment_bits = (unsigned int)__builtin_ctzll(erofs_writer_methods_segment(&plan->methods));
+	unsigned int bits = 0;
+
+	if (may_have_chunks(plan, inode))
+		bits = erofs_writer_chunk_choose(inode->size, inode->data, options->blkszbits);
+	if (bits || options->chunk_bytes)
+		inode_plan->layout = EROFS_LAYOUT_CHUNK_BASED;
+	inode_plan->in_chunks =
+		erofs_writer_wants_chunks(options) && S_ISREG(inode->mode) && inode->size && bits <= segment_bits;
+	if (options->chunk_bytes && bits < (unsigned int)__builtin_ctz(options->chunk_bytes))
+		bits = (unsigned int)__builtin_ctz(options->chunk_bytes);
+	if (!bits && inode_plan->in_chunks)
+		bits = erofs_writer_chunk_unit(inode->size, options->blkszbits, segment_bits);
+	inode_plan->chunkbits = bits & 0x3f;
+}
+
 /* `head`: bytes of inode and xattrs at most. */
 static void plan_layout(struct erofs_plan *plan, const struct erofs_tree_inode *inode, uint64_t head)
 {
@@ -106,13 +127,10 @@ static void plan_layout(struct erofs_plan *plan, const struct erofs_tree_inode *
 	uint64_t tail = erofs_writer_data_size(plan, inode) % plan->blksz;
 
 	inode_plan->layout = EROFS_LAYOUT_FLAT_PLAIN;
-	if (may_have_chunks(plan, inode)) {
-		inode_plan->chunkbits = erofs_writer_chunk_choose(inode->size, inode->data, plan->options->blkszbits);
-		if (inode_plan->chunkbits) {
-			inode_plan->layout = EROFS_LAYOUT_CHUNK_BASED;
-			return;
-		}
-	}
+	if (S_ISREG(inode->mode) && inode->size)
+		plan_chunks(plan, inode);
+	if (inode_plan->layout == EROFS_LAYOUT_CHUNK_BASED)
+		return;
 	/* A tail must not cross a block boundary. */
 	if (tail && may_have_tail(plan, inode) && head + tail <= plan->blksz)
 		inode_plan->layout = EROFS_LAYOUT_FLAT_INLINE;
@@ -156,7 +174,7 @@ int erofs_writer_plan_arrival(struct erofs_plan *plan, const struct erofs_tree_i
 		return err;
 	inode_plan = erofs_writer_inode_plan(plan, inode);
 	*inode_plan = (struct erofs_inode_plan){ .has_arrived = true };
-	inode_plan->wants_digest = fingerprinted || plan->options->dedupe_files;
+	inode_plan->wants_digest = fingerprinted || (plan->options->dedupe_files && !plan->options->chunk_bytes);
 	err = plan_method(plan, inode);
 	if (!err)
 		plan_layout(plan, inode,

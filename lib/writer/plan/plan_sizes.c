@@ -17,20 +17,26 @@ uint64_t erofs_writer_head_size(const struct erofs_plan *plan, const struct erof
 						 erofs_writer_has_fingerprint(plan, inode));
 }
 
+uint64_t erofs_writer_chunk_map_size(const struct erofs_plan *plan, const struct erofs_tree_inode *inode, uint64_t at,
+				     unsigned int chunkbits)
+{
+	uint64_t chunks = erofs_chunk_count(inode->size, chunkbits);
+
+	if (erofs_writer_has_chunk_indexes(plan, inode))
+		return erofs_chunk_map_at(at, EROFS_CHUNK_INDEX_SIZE) - at + chunks * EROFS_CHUNK_INDEX_SIZE;
+	return chunks * EROFS_CHUNK_BLOCK_SIZE;
+}
+
 /* Bytes of the chunk map behind the xattrs, which end at `at`. */
 static uint64_t map_size(const struct erofs_plan *plan, const struct erofs_tree_inode *inode, uint64_t at)
 {
 	const struct erofs_inode_plan *inode_plan = erofs_writer_inode_plan(plan, inode);
-	uint64_t chunks;
 
 	if (erofs_writer_is_thin(plan, inode))
 		return erofs_writer_thin_size(plan, inode, at);
-	if (inode_plan->layout != EROFS_LAYOUT_CHUNK_BASED)
-		return 0;
-	chunks = erofs_chunk_count(inode->size, inode_plan->chunkbits);
-	if (erofs_writer_has_chunk_indexes(plan, inode))
-		return erofs_chunk_map_at(at, EROFS_CHUNK_INDEX_SIZE) - at + chunks * EROFS_CHUNK_INDEX_SIZE;
-	return chunks * EROFS_CHUNK_BLOCK_SIZE;
+	return inode_plan->layout == EROFS_LAYOUT_CHUNK_BASED
+		       ? erofs_writer_chunk_map_size(plan, inode, at, inode_plan->chunkbits)
+		       : 0;
 }
 
 uint64_t erofs_writer_planned_body(const struct erofs_plan *plan, const struct erofs_tree_inode *inode)
@@ -54,7 +60,7 @@ uint64_t erofs_writer_planned_blocks(const struct erofs_plan *plan, const struct
 
 	if (erofs_writer_is_elsewhere(plan, inode))
 		return 0;
-	if (inode_plan->layout == EROFS_LAYOUT_CHUNK_BASED)
+	if (inode_plan->layout == EROFS_LAYOUT_CHUNK_BASED && inode->data)
 		size = erofs_writer_chunk_stored_bytes(size, inode->data, inode_plan->chunkbits);
 	if (inode_plan->layout == EROFS_LAYOUT_FLAT_INLINE)
 		return size / plan->blksz;
