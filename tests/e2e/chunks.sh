@@ -69,7 +69,7 @@ same "the image says that it has chunks" 0 $?
 mkdir "$work/poor"
 for i in $(seq 40); do { blocks 0 4096 && blocks $((100 + i)) 700; } >"$work/poor/small-$i"; done
 { blocks 100 1500000 && blocks 0 4096; } >"$work/poor/long"
-for i in 1 2 3 4; do head -c 1700000 "$work/noise" | tr "a-z" "$i-z"; done >"$work/poor/z-longer" && blocks 0 4096 >>"$work/poor/z-longer"
+for i in 1 2 3 4; do tail -c +$((i * 100)) "$work/noise"; done >"$work/poor/z-longer" && blocks 0 4096 >>"$work/poor/z-longer"
 truncate -s 20G "$work/poor/hole" && printf x >>"$work/poor/hole"
 "$MKFS" --quiet -T0 --mkfs-time "$image" "$work/poor"
 plain=$(stat -c %s "$image")
