@@ -51,6 +51,8 @@ shrinks=20
 trip -zlz4 -C65536 -Ededupe "$FP_OPT" -b4096
 [ -z "$LONG" ] || trip -zlz4hc,1 -C16384 -Ededupe,ztailpacking,full-index
 trip -zzstd,1 -C65536 -Ededupe,ztailpacking,fragments --min-kernel=6.10
+trip -zlz4hc,1 -Ededupe,ztailpacking
+trip -zlz4 -Ededupe -C8192
 shrinks=5
 [ -z "$LONG" ] || trip -zdeflate,1 -C8192 -Ededupe
 trip -zlzma,1 -Ededupe -b1024 -C16384

@@ -33,6 +33,7 @@ struct erofs_encoded {
 	size_t room;
 	bool ends_file;		      /* set by the caller: the bytes are a file's last, so that its tail may be packed */
 	bool is_followed;	      /* set by the caller: the next extent begins anywhere in a block */
+	size_t wanted; /* set by the caller: of the input; repeats need their extents, so that they are in no tail */
 	size_t size;		      /* bytes of `out` in use */
 	size_t tail_size;	      /* bytes behind them: the last extent, to stand behind the index */
 	size_t fragment_size;	      /* bytes of the input's end: the last extent, to be a fragment */

@@ -17,7 +17,8 @@ struct cutter {
 	const struct erofs_method *method;
 	struct erofs_encoded *to;
 	const uint8_t *in;
-	size_t left;
+	size_t size, left;
+	size_t end;	 /* of the input, from where its blocks are counted */
 	size_t hopeless; /* bytes from `in` on that have been looked at in vain */
 	bool is_good;	 /* the last extent shrank well, so that the next will hardly be hopeless */
 };
@@ -99,9 +100,15 @@ static size_t tail_most(const struct cutter *cutter)
 	return cutter->method->unit - cutter->method->unit / 8;
 }
 
+/* Whether what is left may lie elsewhere than in a cluster of the file's. */
+static bool may_leave(const struct cutter *cutter)
+{
+	return cutter->to->ends_file && cutter->size - cutter->left >= cutter->to->wanted;
+}
+
 static bool may_pack(const struct cutter *cutter, size_t length)
 {
-	return cutter->to->ends_file && cutter->tools->methods->options->pack_tails && length == cutter->left;
+	return may_leave(cutter) && cutter->tools->methods->options->pack_tails && length == cutter->left;
 }
 
 /* `form`: whether `bytes` are encoded. */
@@ -165,12 +172,15 @@ static ssize_t leave_tail(struct cutter *cutter, size_t *length, size_t encoded)
 	return fill(cutter, length, cutter->method->encoded_max);
 }
 
-/* What follows begins somewhere in a block, and no extent may begin there but it: the last one of these should cover a block. */
-static bool leaves_little(const struct cutter *cutter, size_t length)
+/*
+ * What follows may begin inside a block, and no other extent may begin there: the last one of these has to begin in front of it. How
+ * much it needs for that; 0: what is left behind `length` bytes is no such thing, or enough.
+ */
+static size_t last_needs(const struct cutter *cutter, size_t length)
 {
-	size_t unit = cutter->method->unit, rest = cutter->left - length;
+	size_t unit = cutter->method->unit, rest = cutter->left - length, needs = cutter->end % unit + 1;
 
-	return cutter->to->is_followed && rest && rest < unit && length >= 2 * unit;
+	return cutter->to->is_followed && rest && rest < needs && cutter->left > unit + needs ? needs : 0;
 }
 
 /*
@@ -182,6 +192,7 @@ static ssize_t encode(struct cutter *cutter, size_t *length)
 {
 	const struct erofs_method *method = cutter->method;
 	ssize_t encoded;
+	size_t needs;
 
 	*length = cutter->left < method->extent_bytes ? cutter->left : method->extent_bytes;
 	if (is_hopeless(cutter))
@@ -189,8 +200,9 @@ static ssize_t encode(struct cutter *cutter, size_t *length)
 	if (*length <= method->unit)
 		return may_pack(cutter, *length) ? encode_tail(cutter, *length) : 0;
 	encoded = fill(cutter, length, method->encoded_max);
-	if (encoded > 0 && leaves_little(cutter, *length)) {
-		*length = cutter->left - method->unit;
+	needs = encoded > 0 ? last_needs(cutter, *length) : 0;
+	if (needs) {
+		*length = cutter->left - needs;
 		encoded = fill(cutter, length, method->encoded_max);
 	}
 	return leaves_waste(cutter, *length, encoded) ? leave_tail(cutter, length, (size_t)encoded) : encoded;
@@ -215,7 +227,7 @@ static int take_stored(struct cutter *cutter, size_t file_offset)
 
 static bool becomes_fragment(const struct cutter *cutter, size_t length, size_t encoded)
 {
-	return cutter->to->ends_file && length == cutter->left &&
+	return may_leave(cutter) && length == cutter->left &&
 	       erofs_writer_ends_in_fragment(cutter->tools->methods, cutter->method, length, encoded);
 }
 
@@ -223,16 +235,21 @@ int erofs_writer_encode_clusters(struct erofs_encode_tools *tools, struct erofs_
 				 const struct erofs_method *method, const uint8_t *in, size_t size, size_t at,
 				 struct erofs_encoded *to)
 {
-	struct cutter cutter = {
-		.tools = tools, .encoder = encoder, .method = method, .to = to, .in = in, .left = size
-	};
+	struct cutter cutter = { .tools = tools,
+				 .encoder = encoder,
+				 .method = method,
+				 .to = to,
+				 .in = in,
+				 .size = size,
+				 .left = size,
+				 .end = at + size };
 
 	while (cutter.left && !to->full) {
 		size_t length, file_offset = at + size - cutter.left;
 		ssize_t encoded;
 		int err;
 
-		if (to->ends_file && erofs_writer_is_fragment(tools->methods, method, cutter.left))
+		if (may_leave(&cutter) && erofs_writer_is_fragment(tools->methods, method, cutter.left))
 			return erofs_writer_encoded_leave(to, cutter.left);
 		encoded = encode(&cutter, &length);
 		if (encoded < 0)

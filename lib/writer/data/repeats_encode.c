@@ -40,6 +40,16 @@ static uint64_t next_start(const struct around *around, uint64_t at, uint64_t en
 	return next;
 }
 
+/* Bytes from `at` on that repeats need extents of. */
+static size_t wanted_at(const struct around *around, uint64_t at)
+{
+	const struct erofs_repeats *repeats = &around->run->repeats;
+	size_t i = erofs_writer_repeats_first_cut(repeats, around->inode->number, at + 1);
+	const struct erofs_cut *cut = i ? &repeats->cuts[i - 1] : NULL;
+
+	return cut && cut->inode == around->inode->number && cut->end > at ? (size_t)(cut->end - at) : 0;
+}
+
 static int encode_own(struct around *around, uint64_t at, uint64_t end)
 {
 	int err = 0;
@@ -47,6 +57,7 @@ static int encode_own(struct around *around, uint64_t at, uint64_t end)
 	for (uint64_t next; !err && at < end && !around->to->full; at = next) {
 		next = next_start(around, at, end);
 		around->to->ends_file = around->ends_file && next == around->end;
+		around->to->wanted = wanted_at(around, at);
 		around->to->is_followed = !around->to->ends_file;
 		err = erofs_writer_encode(around->tools, around->method, around->in + (at - around->offset),
 					  (size_t)(next - at), (size_t)(at - around->offset), around->to);

@@ -28,6 +28,9 @@
 /* A full index takes four times the room of a compact one: this part of a file must be repeats. */
 #define SHARE_OF_FULL 64u
 
+/* Repeats in clusters of up to so many blocks begin and end with a block. */
+#define FITTED_MOST 2u
+
 /* Repeats that begin nearer to each other than this begin at the same cut. */
 #define CUT_DISTANCE 8192u
 
@@ -241,6 +244,24 @@ static uint64_t length_of(const struct erofs_run *run, const struct erofs_repeat
 	return length < job_start - repeat->from ? length : job_start - repeat->from;
 }
 
+/*
+ * Clusters: no two extents may begin in one block. One that begins with a block never does in the block of what is before it, so that a
+ * repeat that begins and ends with a block, or with the file, can be placed. Extents of large clusters are so long that this is
+ * seldom in the way, and costs more than it gains.
+ */
+static void fit_blocks(const struct erofs_run *run, struct erofs_repeat *part, const struct erofs_tree_inode *inode)
+{
+	uint64_t end = part->at + part->length, blksz = run->plan->blksz, at = erofs_align_up(part->at, blksz);
+
+	if (has_extents(run) || erofs_writer_methods_largest(&run->plan->methods) > FITTED_MOST * blksz)
+		return;
+	if (end < inode->size)
+		end -= end % blksz;
+	part->length = end > at ? end - at : 0;
+	part->from += at - part->at;
+	part->at = at;
+}
+
 /* Adds a run to the repeats of its file, for each job its part. */
 static int add_parts(const struct erofs_run *run, struct erofs_buffer *to, const struct erofs_repeat *found)
 {
@@ -257,6 +278,7 @@ static int add_parts(const struct erofs_run *run, struct erofs_buffer *to, const
 		part.at = at;
 		part.from += at - found->at;
 		part.length = length_of(run, &part, next);
+		fit_blocks(run, &part, inode);
 		if (part.length >= erofs_writer_repeats_least(run))
 			err = erofs_buffer_append(to, &part, sizeof(part));
 	}
