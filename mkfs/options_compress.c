@@ -22,27 +22,24 @@ static bool refuse_algorithm(const char *option, const char *value, const char *
 			   nearest.mistakes ? tool_nearest_hint(&nearest, hint, "") : "");
 }
 
+/* Each -z adds to the list, from which --compress-hints chooses by number. */
 static bool take_compression(struct mkfs_parser *parser, const char *value)
 {
 	struct erofs_build_options *build = &parser->options->build;
-	struct erofs_compression list[sizeof(build->compression) / sizeof(build->compression[0])];
 	const char *reason = NULL, *at = value;
-	unsigned int count = 0;
 
 	for (;; at++) {
-		if (count == sizeof(list) / sizeof(list[0]))
-			return mkfs_refuse("-z '%s': two algorithms are the most an image may choose from", value);
+		if (build->compression_count == EROFS_COMPRESSIONS_MAX)
+			return mkfs_refuse("-z '%s': an image chooses from up to %d algorithms and settings", value,
+					   EROFS_COMPRESSIONS_MAX);
 		if (!*at)
 			return mkfs_refuse("-z '%s': the name of an algorithm is missing, such as lz4hc or zstd,9",
 					   value);
-		if (erofs_compression_parse(&list[count++], at, &at, &reason))
+		if (erofs_compression_parse(&build->compression[build->compression_count++], at, &at, &reason))
 			return refuse_algorithm("-z", value, at, reason);
 		if (!*at)
-			break;
+			return true;
 	}
-	memcpy(build->compression, list, sizeof(list[0]) * count);
-	build->compression_count = count;
-	return true;
 }
 
 static bool take_cluster_size(struct mkfs_parser *parser, const char *value)
@@ -152,7 +149,8 @@ static const struct mkfs_option rows[] = {
 	{ NULL, 'z', MUST, take_compression,
 	  .help = "  -z ALG[,LEVEL][,KEY=VALUE...][:ALG2...]\n"
 		  "                             lz4, lz4hc (0-12), lzma (0-9, 100-109), deflate (0-12), zstd (0-22);\n"
-		  "                             keys: level, dictsize, and for lzma lc, lp, pb\n" },
+		  "                             keys: level, dictsize, and for lzma lc, lp, pb; all files get the\n"
+		  "                             first, those of --compress-hints any; -z again adds to the list\n" },
 	{ NULL, 'C', MUST, take_cluster_size,
 	  .help = "  -C BYTES                   largest compressed cluster, up to 1M (one block; of fragments 64K)\n" },
 	{ "max-extent-bytes", 0, MUST, take_max_extent,

@@ -68,11 +68,13 @@ static bool check_legacy(const struct erofs_build_options *build)
 			   "alone are -E full-index");
 }
 
+/* Some of it is wrong for any kernel. */
 static void refuse_kernel(void *ctx, enum erofs_severity severity, const char *text)
 {
-	(void)ctx;
+	const struct mkfs_options *options = ctx;
+
 	if (severity == EROFS_SEV_ERROR)
-		mkfs_refuse("%s (--min-kernel)", text);
+		mkfs_refuse("%s%s", text, options->min_kernel.major ? " (--min-kernel)" : "");
 }
 
 static bool read_hints(struct mkfs_options *options)
@@ -92,7 +94,7 @@ static bool read_hints(struct mkfs_options *options)
 bool mkfs_settle_compression(struct mkfs_options *options)
 {
 	struct erofs_build_options *build = &options->build;
-	const struct erofs_diag diag = { .message = refuse_kernel, .verbosity = EROFS_SEV_ERROR };
+	const struct erofs_diag diag = { .message = refuse_kernel, .ctx = options, .verbosity = EROFS_SEV_ERROR };
 	/* The full index is one of clusters. */
 	bool form_given = options->form_given || build->full_index;
 

@@ -21,6 +21,7 @@ static bool refuse_foreign(struct mkfs_parser *parser, const char *value)
 	static const struct {
 		const char *name, *why;
 	} reasons[] = {
+		{ "fs-config-file", "Android's own mkfs.erofs has it; give owners and modes by an archive: --tar=f" },
 		{ "gzinfo", "images do not point into compressed archives: their fingerprints could not be verified" },
 		{ "incremental",
 		  "an image is never written to again; mkfs.erofs NEW OLD LAYER makes an index over both" },
@@ -47,7 +48,7 @@ static bool take_directory_compression(struct mkfs_parser *parser, const char *v
 
 static const struct mkfs_option rows[] = {
 	{ "blobdev", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
-	{ "fs-config-file", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
+	{ "fs-config-file", 0, MUST, refuse_foreign, .help = NULL },
 	{ "gzinfo", 0, MAY, refuse_foreign, .help = NULL },
 	{ "incremental", 0, MAY, refuse_foreign, .help = NULL },
 	{ "product-out", 0, MUST, refuse_foreign, .help = NULL },

@@ -56,6 +56,8 @@ enum erofs_compressed_form {
 	EROFS_COMPRESSED_EXTENTS,
 };
 
+#define EROFS_COMPRESSIONS_MAX 64
+
 /* Files that are to be compressed in another way than the rest. */
 struct erofs_compress_hint {
 	uint32_t pcluster_size;	  /* bytes; 0: stored flat; UINT32_MAX: as without the hint */
@@ -118,7 +120,8 @@ struct erofs_build_options {
 	const char *const *xattr_prefixes; /* long prefixes to use, such as "trusted.overlay." */
 	size_t xattr_prefix_count;
 
-	struct erofs_compression compression[2];
+	/* The first one is for all files that no hint says otherwise about. The same algorithm may come with several settings. */
+	struct erofs_compression compression[EROFS_COMPRESSIONS_MAX];
 	unsigned int compression_count; /* 0: files are stored as they are */
 	enum erofs_compressed_form compressed_form;
 	uint32_t pcluster_size;	   /* bytes, a multiple of the block size up to EROFS_PCLUSTER_ENCODED_MAX; CLUSTERS */

@@ -23,13 +23,12 @@ static uint32_t dict_size(const struct erofs_compression_info *info, int algorit
 }
 
 /*
- * The history that a reader has to keep is that of the data taken over. There is room for two algorithms; files of a third are
- * compressed anew with the first.
+ * The history that a reader has to keep is that of the data taken over. What was built without an encoder of the algorithm compresses its
+ * files anew with the first one that there is.
  */
 static void describe_algorithms(struct image_source *source, struct erofs_build_options *build,
 				const struct erofs_compression_info *info)
 {
-	const unsigned int most = sizeof(build->compression) / sizeof(build->compression[0]);
 	const char *end, *reason;
 
 	build->compression_count = 0;
@@ -37,7 +36,7 @@ static void describe_algorithms(struct image_source *source, struct erofs_build_
 		struct erofs_compression *compression = &build->compression[build->compression_count];
 
 		source->encodings[algorithm] = 0;
-		if (!(source->storage.algorithms & 1u << algorithm) || build->compression_count == most)
+		if (!(source->storage.algorithms & 1u << algorithm))
 			continue;
 		if (erofs_compression_parse(compression, erofs_algorithm_name(algorithm), &end, &reason))
 			continue;
@@ -46,15 +45,14 @@ static void describe_algorithms(struct image_source *source, struct erofs_build_
 	}
 }
 
-static bool is_third(const struct image_source *source, const struct erofs_build_options *build, int algorithm)
+static bool lacks_encoder(const struct image_source *source, const struct erofs_build_options *build, int algorithm)
 {
 	const struct erofs_compression *compression = &build->compression[source->encodings[algorithm]];
 
 	return (int)erofs_compressor_limits(compression->compressor)->algorithm != algorithm;
 }
 
-/* Files whose algorithm has no place are compressed anew. */
-static int drop_third(struct image_source *source, const struct erofs_build_options *build)
+static int drop_unencodable(struct image_source *source, const struct erofs_build_options *build)
 {
 	struct erofs_tree_walk walk;
 	struct erofs_tree_inode *dir = NULL;
@@ -66,7 +64,7 @@ static int drop_third(struct image_source *source, const struct erofs_build_opti
 			struct image_origin *origin = dir->dir.entries[i].inode->origin;
 
 			if (origin->algorithm < 0 || !origin->encoded_end ||
-			    !is_third(source, build, origin->algorithm))
+			    !lacks_encoder(source, build, origin->algorithm))
 				continue;
 			source->storage.recoded_files += origin->encoded_end == dir->dir.entries[i].inode->size;
 			origin->encoded_end = 0;
@@ -166,7 +164,7 @@ int erofs_source_image_describe(struct image_source *source, struct erofs_build_
 	if (source->storage.algorithms) {
 		describe_algorithms(source, build, &info);
 		describe_layout(source, build, &info);
-		err = drop_third(source, build);
+		err = drop_unencodable(source, build);
 	}
 	describe_metabox(image, build, &info);
 	return err;

@@ -84,9 +84,9 @@ trip new -zzstd "$FP_OPT" -Enoinline_data -E48bit --workers=0
 trip new -zlz4 "$FP_OPT" --max-extent-bytes=8192 -C65536
 trip new -zlz4 "$FP_OPT" --max-extent-bytes=8192 -E48bit
 trip new -zzstd "$FP_OPT" --dedupe-files=0
-printf '4096 1 ^text/\n65536 ^runs/\n0 ^zeros/\n8192 1 ^same/large-2\n' >"$work/hints"
-trip new -zlz4:zstd "$FP_OPT" -C16384 "--compress-hints=$work/hints"
-trip new -zlz4:zstd "$FP_OPT" -E48bit "--compress-hints=$work/hints"
+printf '4096 1 ^text/.*[0-4]$\n16384 2 ^text/\n65536 ^runs/\n0 ^zeros/\n8192 3 ^same/large-2\n16384 4 ^same/\n' >"$work/hints"
+trip new -zlz4:zstd -zlzma -zdeflate:zstd,19 "$FP_OPT" -C16384 "--compress-hints=$work/hints"
+trip new -zlz4:zstd -zlzma -zdeflate:zstd,19 "$FP_OPT" -E48bit "--compress-hints=$work/hints"
 
 # ---- whether a file is compressed
 

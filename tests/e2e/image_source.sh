@@ -71,6 +71,7 @@ check "no image of it" test ! -e "$work/none"
 
 images=()
 printf '4096 0 text\n8192 1 .\n' >"$work/hints"
+printf "4096 1 text\n8192 2 mixed\n" >"$work/hints-of-three"
 compressed_images "$work/small"
 for image in "${images[@]}"; do
 	check "${image##*/}" "$MKFS" --quiet --clean=data "$FP_OPT" "$work/image" "$image" || continue
@@ -131,6 +132,7 @@ done <<-END
 	zstd-extents -zzstd,3 -E48bit
 	deflate-extents -zdeflate,1 -E48bit --extent-size=16384
 	two-algorithms -zlz4:zstd --compress-hints=$work/hints -C8192
+	three-algorithms -zlz4:zstd:lzma --compress-hints=$work/hints-of-three -C8192
 END
 
 # Fingerprints are those of what is stored, though a hostile index may be read in one way here and in another one there.

@@ -38,7 +38,11 @@ for i in $(seq 5000); do echo "line $i, $((i * 7919 % 1009))"; done >"$work/s/te
 says_same "glued and separate" -zlz4hc,9 -C65536 -- -z lz4hc,9 -C 65536
 says_same "level= and without" -z zstd,level=9 -- -zzstd,9
 says_same "default levels" -zlz4hc:zstd -- -zlz4hc,9:zstd,3
-says_same "the last -z counts" -zlz4 -zzstd,5 -- -zzstd,5
+says_same "-z adds to the list" -zlz4 -zzstd,5:lzma -- -zlz4:zstd,5:lzma
+says_same "the first is for all" -zzstd,5 -zzstd,9 -- -zzstd,5
+printf '65536 2 text\n65536 1 large\n' >"$work/hints"
+says_same "hints choose from all -z" -C65536 -zlz4 -zlzma -zdeflate "--compress-hints=$work/hints" -- -zlz4:lzma:deflate -C65536 "--compress-hints=$work/hints"
+refused "the fourth of three" ":1: algorithm 3 is not there, the list has 3, counted from 0$" "$MKFS" -zlz4 -zlzma:deflate "--compress-hints=/dev/fd/3" "$image" "$work/s" 3< <(echo 4096 3 text)
 says_same "suffixes" -zlz4 -C64K -- -zlz4 -C65536
 says_same "small suffixes" -zlz4 -C64k -- -zlz4 -C65536
 says_same "one block is the default" -zlz4 -C4096 -- -zlz4
@@ -87,7 +91,8 @@ built "lzma, its own settings" -zlzma,109,lc=0,lp=2,pb=0 -C16384
 rejects "-z without a name" "-z ''.*missing" -z ''
 rejects "-z with nothing behind the colon" "-z 'lz4:'.*missing" -zlz4:
 rejects "-z with nothing before the colon" "-z ':lz4'" -z:lz4
-rejects "three algorithms" "lz4:zstd:lzma.*two" -zlz4:zstd:lzma
+rejects "more algorithms than there are numbers" "lz4.*up to 64" "-z$(yes lz4 | head -n 65 | paste -sd:)"
+rejects "the same by several" "zstd.*up to 64" "-z$(yes lz4 | head -n 64 | paste -sd:)" -zzstd
 rejects "an unknown algorithm" "brotli.*zstd" -zbrotli
 rejects "an unknown second algorithm" "brotli.*zstd" -zlz4:brotli
 for value in lz4,1 lz4hc,13 lzma,10 lzma,110 deflate,13 zstd,23 zstd,-1 zstd,x "zstd," zstd,level= zstd,dictsize=1 lz4,dictsize=4096 zstd,lc=1 lzma,lc=5 zstd,color=red; do

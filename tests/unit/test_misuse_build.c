@@ -144,7 +144,7 @@ static void nonsense_options_are_named(void **state)
 	WRONG(tree, inode_form, (enum erofs_inode_form)3);
 	WRONG(tree, uuid_rule, (enum erofs_uuid_rule) - 1);
 	WRONG(tree, compressed_form, (enum erofs_compressed_form)2);
-	WRONG(tree, compression_count, 3);
+	WRONG(tree, compression_count, EROFS_COMPRESSIONS_MAX + 1);
 	WRONG(tree, pcluster_size, 5000);
 	WRONG(tree, pcluster_size, 2u << 20);
 	WRONG(tree, extent_size, 5000);
