@@ -49,6 +49,7 @@ struct build {
 	struct erofs_tails tails;
 	struct erofs_output *output;
 	struct erofs_pool *pool;
+	bool again; /* without repeats */
 };
 
 static void release_build(struct build *build)
@@ -189,7 +190,28 @@ static int run(struct build *build, struct erofs_tree *arriving, const struct er
 		err = erofs_writer_plan_begin(&build->plan);
 	if (!err)
 		err = arriving ? store_arrivals(build, arriving, rules, path) : store_tree(build, path);
-	return err ? err : finish_image(build);
+	build->again = !err && !arriving && erofs_writer_data_lost_by_repeats(&build->data, &build->plan);
+	return err || build->again ? err : finish_image(build);
+}
+
+/* 1: again, without repeats. */
+static int build_once(const struct erofs_tree *tree, struct erofs_tree *arriving, const struct erofs_tree_rules *rules,
+		      const char *output, const struct erofs_build_options *options,
+		      struct erofs_build_summary *summary, const struct erofs_diag *diag)
+{
+	erofs_auto(release_build) struct build build = {
+		.plan = { .tree = tree,
+			  .options = options,
+			  .diag = diag,
+			  .is_arriving = arriving,
+			  .blksz = 1u << options->blkszbits,
+			  .summary = summary },
+	};
+	int err;
+
+	*summary = (struct erofs_build_summary){ 0 };
+	err = run(&build, arriving, rules, output);
+	return err ? err : build.again;
 }
 
 /* `arriving`: the tree, if its source's contents come once. `options` are complete. */
@@ -198,19 +220,17 @@ static int build(const struct erofs_tree *tree, struct erofs_tree *arriving, con
 		 const struct erofs_diag *diag)
 {
 	struct erofs_build_summary ignored;
-	erofs_auto(release_build) struct build build = {
-		.plan = { .tree = tree,
-			  .options = options,
-			  .diag = diag,
-			  .is_arriving = arriving,
-			  .blksz = 1u << options->blkszbits,
-			  .summary = summary ? summary : &ignored },
-	};
 	int err;
 
+	if (!summary)
+		summary = &ignored;
 	settle_sizes(options);
-	*build.plan.summary = (struct erofs_build_summary){ 0 };
-	err = run(&build, arriving, rules, output);
+	err = build_once(tree, arriving, rules, output, options, summary, diag);
+	if (err > 0) {
+		erofs_message(diag, EROFS_SEV_NOTE, "repeats cost more than they save: once more, without them");
+		options->dedupe_runs = false;
+		err = build_once(tree, arriving, rules, output, options, summary, diag);
+	}
 	if (err == -ENOMEM)
 		erofs_report(diag, err, "out of memory");
 	return err;

@@ -97,13 +97,35 @@ for options in "-zlz4 -C65536" "-zzstd,1 -E48bit,fragments $FP_OPT" "-zlz4 -Eall
 		check "$options, $workers workers: same bytes" cmp "$image" "$work/other"
 	done
 done
+# Runs that encode to so little that extents of their own cost more; each tree has other words, and more of them.
+low() { # SEED WORDS: 60 files
+	mkdir "$work/low-$1"
+	awk -v seed="$1" -v words="$2" -v to="$work/low-$1/" '
+	function text(count,   t) { for (t = ""; count > 0; count--) t = t word[int(rand() * words)]; return t }
+	BEGIN {
+		srand(seed)
+		for (i = 0; i < words; i++) word[i] = sprintf("%08x%s\n", rand() * 4e9, i % 2 ? "aaaaaaa" : "bbbbbbb")
+		for (i = 0; i < 12; i++) run[i] = text(1400)
+		for (i = 0; i < 60; i++)
+			printf "%s%s%s%s", text(rand() * 2000), run[int(rand() * 12)], text(rand() * 3000),
+				substr(run[int(rand() * 12)], int(rand() * 9000) + 1) >(to i)
+	}'
+}
+low 1 4
+low 2 64
+[ -z "$LONG" ] || { low 3 8 && low 4 2000; }
 "$tools/treegen" --size=32768 mixes "$work/mixes"
-for options in "-zlz4 -C65536" "-zlz4" "-zzstd,1 -E48bit"; do
-	for tree in "$work/mixes" "$top_srcdir/lib/writer"; do
+for options in "-zlz4 -C65536" "-zlz4" "-zzstd,1 -E48bit" "-zzstd,1 -Eztailpacking" "-zzstd,1 -C16384 -Efragments" \
+	"-zlz4 -C65536 -Eall-fragments" ${LONG:+"-zlz4hc,1 -b512 -C4096" "-zzstd,1 -E48bit,fragments -m65536" "-zdeflate,1 -C8192 -Efull-index"}; do
+	for tree in "$work"/low-* "$work/mixes" "$top_srcdir/lib/writer"; do
 		# shellcheck disable=SC2086
 		"$MKFS" --quiet -T1 $options "$image" "$tree" && "$MKFS" --quiet -T1 $options -Ededupe "$work/other" "$tree"
 		check "$options, ${tree##*/}: not larger" test "$(stat -c %s "$work/other")" -le "$(stat -c %s "$image")"
 	done
+done
+for options in "-zlz4 -C65536 -Eall-fragments" "-zlz4"; do
+	# shellcheck disable=SC2086
+	"$MKFS" --quiet $options -Ededupe "$image" "$work/low-1" && mounted_equals "$options: made of little" "$work/low-1" "$image"
 done
 
 # ---- other sources

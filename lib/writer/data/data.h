@@ -46,6 +46,9 @@ struct erofs_data {
 	bool has_chunks; /* some are in chunks */
 	bool has_packed_tails; /* some of them end with one */
 	bool has_shared;       /* some have extents of others */
+	/* What segments with repeats or cuts encode to, without these and with them, and with what these add to indexes. */
+	uint64_t bytes_without, bytes_with;
+	uint64_t fragments_without, fragments_with; /* and what they leave as fragments */
 	uint32_t arrived;	       /* files of arrivals, numbered in the order of their coming */
 	struct erofs_pages arrivals;   /* const struct erofs_tree_inode *, by that number */
 	struct erofs_hasher *uuid_hasher; /* NULL unless the UUID comes from the content */
@@ -58,6 +61,9 @@ void erofs_writer_data_release(struct erofs_data *data);
 
 /* The stage: all files of the tree, or all that arrive. Of arrivals it extends the plan, too. */
 int erofs_writer_data_store(struct erofs_data *data, struct erofs_plan *plan, struct erofs_pool *pool);
+
+/* Whether repeats cost more than they saved, or as good as. Then all is better done again without them. */
+bool erofs_writer_data_lost_by_repeats(const struct erofs_data *data, const struct erofs_plan *plan);
 
 /* When arrivals have ended and the tree is frozen: files keep their plans and places under their new numbers. */
 int erofs_writer_data_adopt(struct erofs_data *data, struct erofs_plan *plan);

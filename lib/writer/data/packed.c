@@ -164,6 +164,28 @@ static void summarize(const struct erofs_packed *packed, struct erofs_build_summ
 	summary->encoded_extents += packed->summary.encoded_extents;
 }
 
+/* Takes back what it has stored. */
+static void reset(struct erofs_packed *packed, uint64_t start)
+{
+	erofs_writer_zone_give_back(&packed->data.zone, start);
+	packed->data.extent_lists.size = 0;
+	packed->data.has_shared = false;
+	packed->summary = (struct erofs_build_summary){ 0 };
+	*erofs_writer_place(&packed->data, &packed->inode) = (struct erofs_place){ .content = EROFS_CONTENT_NONE };
+}
+
+static int store(struct erofs_packed *packed, struct erofs_pool *pool)
+{
+	uint64_t start = packed->data.zone.end;
+	int err = erofs_writer_run_all(&packed->data, &packed->plan, pool);
+
+	if (err || !erofs_writer_data_lost_by_repeats(&packed->data, &packed->plan))
+		return err;
+	reset(packed, start);
+	packed->options.dedupe_runs = false;
+	return erofs_writer_run_all(&packed->data, &packed->plan, pool);
+}
+
 int erofs_writer_data_pack(struct erofs_data *data, const struct erofs_plan *plan, struct erofs_pool *pool)
 {
 	struct erofs_packed *packed;
@@ -180,7 +202,7 @@ int erofs_writer_data_pack(struct erofs_data *data, const struct erofs_plan *pla
 		return err;
 	/* There is one zone. */
 	packed->data.zone = data->zone;
-	err = erofs_writer_run_all(&packed->data, &packed->plan, pool);
+	err = store(packed, pool);
 	data->zone = packed->data.zone;
 	packed->data.zone = (struct erofs_zone){ 0 };
 	data->has_shared |= packed->data.has_shared;

@@ -112,8 +112,7 @@ static void count_fragment(struct erofs_build_summary *summary, uint64_t size)
 int erofs_writer_place_fragment(struct erofs_run *run, const struct erofs_tree_inode *inode,
 				struct erofs_extent_list *list, const uint8_t *bytes, size_t size)
 {
-	bool once = run->plan->options->fragment_dedupe == EROFS_FRAGMENTS_FULL &&
-		    run->plan->options->dedupe_files;
+	bool once = run->plan->options->fragment_dedupe == EROFS_FRAGMENTS_FULL && run->plan->options->dedupe_files;
 
 	if (!size)
 		return 0;
@@ -122,11 +121,15 @@ int erofs_writer_place_fragment(struct erofs_run *run, const struct erofs_tree_i
 	return erofs_writer_fragments_add(&run->data->fragments, &list->fragment, inode, bytes, size, once);
 }
 
+/* Bytes that an entry of a full index has more than one of a compact one. */
+#define FULL_INDEX_MORE 6u
+
 int erofs_writer_place_extents(struct erofs_run *run, const struct erofs_tree_inode *inode,
 			       struct erofs_extent_list *list, const struct erofs_buffer *extents, const uint8_t *tail)
 {
 	struct erofs_build_summary *summary = run->plan->summary;
 	struct erofs_place *place = erofs_writer_place(run->data, inode);
+	uint32_t unit = run->plan->methods.items[list->method].unit;
 	uint64_t at;
 	int err = 0;
 
@@ -136,13 +139,15 @@ int erofs_writer_place_extents(struct erofs_run *run, const struct erofs_tree_in
 		err = erofs_writer_extent_lists_add(&run->data->extent_lists, &at, list, extents);
 	if (err)
 		return err;
+	if (list->has_shared && unit > 1 && !run->plan->options->full_index)
+		run->data->bytes_with += (inode->size / unit + 1) * FULL_INDEX_MORE;
 	run->data->has_packed_tails |= list->tail_size;
 	place->at = at;
 	place->is_compressed = true;
 	run->data->has_compressed = true;
 	summary->compressed_files++;
 	summary->compressed_bytes += inode->size;
-	summary->encoded_bytes += list->plen * run->plan->methods.items[list->method].unit + list->tail_size;
+	summary->encoded_bytes += list->plen * unit + list->tail_size;
 	erofs_writer_tell(run, inode, "compressed to");
 	return 0;
 }

@@ -28,6 +28,24 @@ uint64_t erofs_writer_repeats_end(const struct erofs_run *run, const struct erof
 /* Bytes of a repeat that are worth an extent of their own. */
 uint64_t erofs_writer_repeats_least(const struct erofs_run *run);
 
+/* ---- worth (repeats_worth.c) ------------------------------------------------------------------------------------------------ */
+
+/* Whether the bytes of a repeat encode to more than it costs. */
+struct erofs_worth {
+	struct erofs_encode_tools *tools;
+	uint8_t method;
+	struct erofs_buffer extents;
+	struct erofs_encoded encoded;
+};
+
+void erofs_writer_worth_begin(struct erofs_worth *worth, struct erofs_run *run, unsigned int worker,
+			      const struct erofs_tree_inode *inode);
+void erofs_writer_worth_end(struct erofs_worth *worth);
+/* Adds some of them. 1: all so far are worth it; 0: not yet; -ENOMEM, or what the compressor says. */
+int erofs_writer_worth_add(struct erofs_worth *worth, const uint8_t *in, size_t size);
+
+/* ---- finding one ----------------------------------------------------------------------------------------------------------- */
+
 /* The first repeat or cut of a file that is not in front of `at`, or what comes behind those of the file. */
 size_t erofs_writer_repeats_first(const struct erofs_repeats *repeats, uint32_t inode, uint64_t at);
 size_t erofs_writer_repeats_first_cut(const struct erofs_repeats *repeats, uint32_t inode, uint64_t at);

@@ -10,6 +10,9 @@
 /* So many extents are remembered, 48 MiB in all; repeats of further ones are not used. */
 #define KNOWN_MOST (UINT32_C(1) << 20)
 
+/* Less is not worth having, and where blocks end is known when all is placed. */
+#define LEAST_GAIN_BLOCKS 4u
+
 /* ---- one repeat ------------------------------------------------------------------------------------------------------------ */
 
 struct resolving {
@@ -149,6 +152,30 @@ static uint64_t index_cost(const struct resolving *resolving, uint64_t more_exte
 	return options->full_index ? 0 : 6 * (resolving->choice->length / resolving->method->unit + 1);
 }
 
+/* What a full index adds to a compact one is counted by file, since all of it has the one or the other: erofs_writer_place_extents(). */
+static void add_to_balance(const struct resolving *resolving)
+{
+	const struct erofs_choice *choice = resolving->choice;
+	struct erofs_data *data = resolving->run->data;
+
+	data->bytes_without += choice->plain->size + choice->plain->tail_size;
+	data->bytes_with += choice->around->size + choice->around->tail_size;
+	data->fragments_without += choice->plain->fragment_size;
+	data->fragments_with += choice->around->fragment_size;
+	if (resolving->method->unit == 1)
+		data->bytes_with += index_cost(resolving, resolving->count);
+}
+
+/* What a fragment takes among others is unknown: those that are none any more took nothing, new ones take all they have. */
+bool erofs_writer_data_lost_by_repeats(const struct erofs_data *data, const struct erofs_plan *plan)
+{
+	uint64_t with = data->bytes_with + (uint64_t)LEAST_GAIN_BLOCKS * plan->blksz;
+
+	if (data->fragments_with > data->fragments_without)
+		with += data->fragments_with - data->fragments_without;
+	return data->bytes_with && with > data->bytes_without;
+}
+
 static bool is_better(const struct resolving *resolving)
 {
 	const struct erofs_choice *choice = resolving->choice;
@@ -191,6 +218,7 @@ int erofs_writer_choose_around(struct erofs_run *run, const struct erofs_choice 
 		return resolving.err;
 	*chosen = (struct erofs_chosen){ .count = resolving.count, .has_shared = resolving.has_shared };
 	run->data->has_shared |= resolving.has_shared;
+	add_to_balance(&resolving);
 	count_repeats(&resolving);
 	return 1;
 }

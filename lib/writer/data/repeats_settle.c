@@ -312,11 +312,31 @@ static bool leave_out(struct erofs_repeat *repeat, uint64_t floor)
 	return true;
 }
 
+/* 1: what a repeat saves is more than it costs; 0; what reading and encoding say. */
+static int is_worth_it(const struct settling *settling, struct side *file, const struct erofs_repeat *repeat,
+		       unsigned int worker)
+{
+	struct erofs_run *run = settling->run;
+	erofs_auto(erofs_writer_worth_end) struct erofs_worth worth = { .method = 0 };
+	int result = 0;
+
+	erofs_writer_worth_begin(&worth, run, worker, run->plan->tree->inodes[repeat->inode]);
+	for (uint64_t done = 0; !result && done < repeat->length;) {
+		size_t length = least_of(WINDOW, repeat->length - done, UINT64_MAX);
+
+		result = read_side(file, repeat->at + done, length);
+		if (!result)
+			result = erofs_writer_worth_add(&worth, file->bytes, length);
+		done += length;
+	}
+	return result;
+}
+
 static int settle_repeats(struct settling *settling, struct side *file, unsigned int item, unsigned int worker)
 {
 	struct erofs_run *run = settling->run;
 	uint64_t floor = 0;
-	int err = 0;
+	int err = 0, worth;
 
 	for (size_t i = settling->firsts[item]; !err && i < settling->firsts[item + 1]; i++) {
 		struct erofs_repeat repeat = run->repeats.items[i];
@@ -328,6 +348,11 @@ static int settle_repeats(struct settling *settling, struct side *file, unsigned
 		err = compare_one(settling, file, &repeat, worker, floor);
 		if (err || repeat.length < erofs_writer_repeats_least(run))
 			continue;
+		worth = is_worth_it(settling, file, &repeat, worker);
+		if (worth <= 0) {
+			err = worth;
+			continue;
+		}
 		err = add_parts(run, &settling->settled[item], &repeat);
 		floor = repeat.at + repeat.length;
 	}
