@@ -101,6 +101,7 @@ unit_tests = \
 	tests/unit/test_tree \
 	tests/unit/test_tree_aufs \
 	tests/unit/test_tree_normalize \
+	tests/unit/test_tar_write \
 	tests/unit/test_tree_paths \
 	tests/unit/test_xattr_plan \
 	tests/unit/test_zindex_clusters \
