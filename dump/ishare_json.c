@@ -70,6 +70,7 @@ static struct json_object *new_image(const struct erofs_share_image *image)
 	json_add_number(object, "unshareable_files", image->unshareable_files);
 	json_add_number(object, "unshareable_page_bytes", image->unshareable_page_bytes);
 	json_add_number(object, "packed_page_bytes", image->packed_page_bytes);
+	json_add_number(object, "packed_shared_page_bytes", image->packed_shared_page_bytes);
 	return object;
 }
 

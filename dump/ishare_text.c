@@ -54,7 +54,7 @@ static void print_image(const struct erofs_share_image *image)
 	if (!image->fingerprinted)
 		printf(" (no fingerprints: shares nothing)");
 	if (image->packed_page_bytes)
-		printf(" (%s of it are fragments, in memory a second time and never shared)",
+		printf(" (%s of it are fragments, in memory a second time in each mount that reads them)",
 		       TOOL_SIZE(image->packed_page_bytes));
 	if (image->damaged)
 		printf(" (damaged, not all of it)");

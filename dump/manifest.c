@@ -55,6 +55,24 @@ static int add_value(struct json_object *object, const struct manifest *manifest
 	return err;
 }
 
+static int add_fragment(struct json_object *object, const struct manifest *manifest,
+			const struct erofs_walk_entry *entry)
+{
+	struct json_object *range;
+	uint64_t from, to;
+	int err = erofs_image_fragment(manifest->dump->image, &from, &to, entry->inode);
+
+	if (err == -ENODATA)
+		return 0;
+	if (err)
+		return dump_path_error(manifest->dump, err, entry->path, "cannot find its fragment");
+	range = json_object_new_array();
+	json_object_array_add(range, json_object_new_uint64(from));
+	json_object_array_add(range, json_object_new_uint64(to));
+	json_object_object_add(object, EROFS_MANIFEST_KEY_FRAGMENT, range);
+	return 0;
+}
+
 /* An unreadable value is reported and null; the list goes on, the result tells. */
 static int visit(void *ctx, const struct erofs_walk_entry *entry)
 {
@@ -75,6 +93,8 @@ static int visit(void *ctx, const struct erofs_walk_entry *entry)
 		      erofs_inode_is_compressed(entry->inode) ? EROFS_MANIFEST_KIND_COMPRESSED
 							      : EROFS_MANIFEST_KIND_PLAIN);
 	err = add_value(object, manifest, entry);
+	if (!err)
+		err = add_fragment(object, manifest, entry);
 	if (err && !manifest->result)
 		manifest->result = err;
 	json_put(manifest->files, NULL, object);

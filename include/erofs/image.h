@@ -191,6 +191,13 @@ EROFS_API int erofs_image_map_some(const struct erofs_image *image, struct erofs
 /* The packed inode, which holds the fragments; -ENODATA if the image has none. */
 EROFS_API int erofs_image_packed_inode(const struct erofs_image *image, struct erofs_inode *out);
 
+/*
+ * Which bytes of the packed inode are decoded when the fragment of `inode` is read: those of the extents that hold it, from `*from` up to
+ * `*to`, as Linux decodes an extent as a whole. -ENODATA: the file does not end with a fragment; another error: the image is damaged there.
+ */
+EROFS_API int erofs_image_fragment(const struct erofs_image *image, uint64_t *from, uint64_t *to,
+				   const struct erofs_inode *inode);
+
 /* The metabox inode, whose data are inodes and what belongs to them; -ENODATA if the image has none. */
 EROFS_API int erofs_image_metabox_inode(const struct erofs_image *image, struct erofs_inode *out);
 

@@ -26,6 +26,8 @@
 #define EROFS_MANIFEST_KEY_SIZE	       "size"
 #define EROFS_MANIFEST_KEY_KIND	       "kind"
 #define EROFS_MANIFEST_KEY_VALUE       "value" /* of the xattr, hexadecimal; null: the file has none */
+/* [FROM, TO]: bytes of the packed inode that are decoded for the file's fragment; missing: it has none. */
+#define EROFS_MANIFEST_KEY_FRAGMENT    "fragment"
 #define EROFS_MANIFEST_KIND_PLAIN      "plain"
 #define EROFS_MANIFEST_KIND_COMPRESSED "compressed"
 

@@ -78,12 +78,16 @@ struct erofs_share_image {
 	uint64_t damaged;		  /* places that could not be read, left out here */
 	struct erofs_share_figures alone; /* of this image, mounted without the others */
 	uint64_t unshareable_files;	  /* without a value that the kernel would take */
-	uint64_t unshareable_page_bytes;  /* of them, and of the packed inode */
+	uint64_t unshareable_page_bytes;  /* of them, and of their fragments in the packed inode */
 	uint64_t marginal_page_bytes; /* page cache, with sharing, that the set would not need without all its copies */
 	uint32_t copies;	      /* the other figures are those of one of them */
 	uint32_t algorithms; /* of its fingerprints: 1 << enum erofs_digest each, EROFS_DIGEST_NONE: another value */
-	/* Of the packed inode, whose pages the kernel keeps beside those of the files whose fragments lie there, and never shares. */
+	/*
+	 * Of the packed inode, whose pages the kernel keeps beside those of the files whose fragments lie there, each mount for itself: of all
+	 * of it, and of what files are read from that no image before this one has. A manifest that does not say where fragments lie has all.
+	 */
 	uint64_t packed_page_bytes;
+	uint64_t packed_shared_page_bytes;
 };
 
 struct erofs_share_total {

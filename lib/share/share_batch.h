@@ -19,12 +19,18 @@ struct erofs_share_value {
 	bool other; /* the latter */
 };
 
+/* Bytes of the packed inode, of whole extents of it; from = to: none. */
+struct erofs_packed_range {
+	uint64_t from, to;
+};
+
 struct erofs_share_file {
 	uint64_t size;
 	/* Its path: so many bytes of the path before it, then so many of the text. Deep trees stay small. */
 	uint32_t kept, added;
 	uint32_t value_size; /* 0: no fingerprint */
 	bool compressed;
+	struct erofs_packed_range fragment; /* that are read with the file */
 	struct erofs_share_value value;
 };
 

@@ -49,6 +49,14 @@ static int read_value(struct reading *reading, struct erofs_share_file *file, co
 	return erofs_share_batch_value(reading->batch, &file->value, found.value, found.value_size);
 }
 
+static void read_fragment(struct reading *reading, struct erofs_share_file *file, const struct erofs_walk_entry *entry)
+{
+	int err = erofs_image_fragment(reading->image, &file->fragment.from, &file->fragment.to, entry->inode);
+
+	if (err && err != -ENODATA)
+		damage(reading, err, entry->path, "cannot find its fragment");
+}
+
 static int visit(void *ctx, const struct erofs_walk_entry *entry)
 {
 	struct erofs_share_file file = { .size = entry->inode ? entry->inode->size : 0 };
@@ -57,6 +65,8 @@ static int visit(void *ctx, const struct erofs_walk_entry *entry)
 	if (!file.size || !S_ISREG(entry->inode->mode) || !entry->first)
 		return 0;
 	file.compressed = erofs_inode_is_compressed(entry->inode);
+	if (reading->batch->packed_size)
+		read_fragment(reading, &file, entry);
 	reading->failure = read_value(reading, &file, entry);
 	if (!reading->failure)
 		reading->failure = erofs_share_batch_add(reading->batch, &file, entry->path, entry->path_len);

@@ -68,7 +68,7 @@ static int member(struct manifest *m, struct json_object **out, const struct jso
 static bool get_number(uint64_t *out, const struct json_object *number)
 {
 	*out = json_object_get_uint64(number);
-	return json_object_get_int64(number) >= 0 && *out <= INT64_MAX;
+	return json_object_is_type(number, json_type_int) && json_object_get_int64(number) >= 0 && *out <= INT64_MAX;
 }
 
 /* Absolute, of names that a directory could hold. */
@@ -116,7 +116,7 @@ static int get_size(struct manifest *m, uint64_t *size, const struct json_object
 
 	if (!json_object_object_get_ex(file, EROFS_MANIFEST_KEY_SIZE, &number))
 		return 0;
-	if (!json_object_is_type(number, json_type_int) || !get_number(size, number))
+	if (!get_number(size, number))
 		return bad(m, "a size is no number of bytes");
 	return 1;
 }
@@ -158,6 +158,21 @@ static int get_value(struct manifest *m, struct erofs_share_file *out, const str
 	return err ? err : 1;
 }
 
+/* May be missing. */
+static int get_fragment(struct manifest *m, struct erofs_packed_range *out, const struct json_object *object)
+{
+	struct json_object *range;
+
+	if (!json_object_object_get_ex(object, EROFS_MANIFEST_KEY_FRAGMENT, &range))
+		return 1;
+	if (!json_object_is_type(range, json_type_array) || json_object_array_length(range) != 2 ||
+	    !get_number(&out->from, json_object_array_get_idx(range, 0)) ||
+	    !get_number(&out->to, json_object_array_get_idx(range, 1)) || out->from > out->to ||
+	    out->to > m->batch->packed_size)
+		return bad(m, "the place of a fragment is none");
+	return 1;
+}
+
 static int add_file(struct manifest *m, const struct json_object *object)
 {
 	struct erofs_share_file file = { 0 };
@@ -174,6 +189,8 @@ static int add_file(struct manifest *m, const struct json_object *object)
 		found = get_kind(m, &file.compressed, object);
 	if (found > 0)
 		found = get_value(m, &file, object);
+	if (found > 0)
+		found = get_fragment(m, &file.fragment, object);
 	if (found <= 0)
 		return found ? found : bad(m, "a file without path, size, kind or value");
 	if (!is_path(&m->path))

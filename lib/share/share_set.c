@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "lib/share/share_packed.h"
+#include "lib/util/cleanup.h"
 #include "lib/util/sized.h"
 
 #define PAGE_SIZE_DEFAULT 4096u
@@ -46,6 +48,7 @@ void erofs_share_free(struct erofs_share *share)
 	erofs_arena_release(&share->names);
 	erofs_share_contents_release(&share->contents);
 	erofs_share_places_release(&share->places);
+	erofs_buffer_release(&share->packed);
 	erofs_buffer_release(&share->missing);
 	free(share);
 }
@@ -88,13 +91,14 @@ static int merge_unshareable(struct erofs_share *share, struct erofs_share_image
 }
 
 static int merge_shareable(struct erofs_share *share, struct erofs_share_image *image,
-			   const struct erofs_share_file *file, uint32_t place, uint64_t page_bytes)
+			   struct erofs_share_packed *packed, const struct erofs_share_file *file, uint32_t place,
+			   uint64_t page_bytes)
 {
 	uint32_t folder = erofs_share_place(&share->places, place)->folder;
 	uint32_t index = (uint32_t)(image - erofs_share_image_at(share, 0));
 	struct erofs_share_content *content;
 	uint32_t number, head;
-	bool added;
+	bool added, is_first_here;
 	int err = erofs_share_contents_add(&share->contents, &number, &head, &added, file);
 
 	if (err)
@@ -106,11 +110,13 @@ static int merge_shareable(struct erofs_share *share, struct erofs_share_image *
 		add_cost(&share->all.shared_page_bytes, page_bytes);
 		add_cost(&erofs_share_folder(&share->places, folder)->shared_page_bytes, page_bytes);
 	}
-	if (added || content->last_image != index)
+	is_first_here = added || content->last_image != index;
+	if (is_first_here)
 		add_cost(&image->alone.shared_page_bytes, page_bytes);
 	content->last_image = index;
 	content->files = content->files < UINT32_MAX - image->copies ? content->files + image->copies : UINT32_MAX;
-	return erofs_share_places_note(&share->places, place, head);
+	err = erofs_share_packed_note(packed, file, added, is_first_here);
+	return err ? err : erofs_share_places_note(&share->places, place, head);
 }
 
 static int new_image(struct erofs_share *share, const struct erofs_share_batch *batch)
@@ -129,21 +135,27 @@ static int new_image(struct erofs_share *share, const struct erofs_share_batch *
 	return image.name ? erofs_buffer_append(&share->images, &image, sizeof(image)) : -ENOMEM;
 }
 
-/* Whoever reads all of an image has the pages of its packed inode, too, each mount for itself. */
-static void merge_packed(struct erofs_share *share, struct erofs_share_image *image, uint64_t size)
+static int merge_packed(struct erofs_share *share, struct erofs_share_image *image, struct erofs_share_packed *packed,
+			uint64_t size)
 {
-	uint64_t page_bytes = erofs_share_pages(share, size), all_copies = erofs_share_times(page_bytes, image->copies);
+	struct erofs_share_packed_pages pages;
 
-	image->packed_page_bytes = page_bytes;
-	add_cost(&image->unshareable_page_bytes, page_bytes);
-	add_cost(&image->alone.page_bytes, page_bytes);
-	add_cost(&image->alone.shared_page_bytes, page_bytes);
-	add_cost(&share->all.page_bytes, all_copies);
-	add_cost(&share->all.shared_page_bytes, all_copies);
+	erofs_share_packed_count(&pages, packed, erofs_share_pages(share, size), share->options.page_size);
+	image->packed_page_bytes = pages.all;
+	image->packed_shared_page_bytes = pages.first;
+	add_cost(&image->unshareable_page_bytes, pages.again);
+	add_cost(&image->alone.page_bytes, pages.all);
+	add_cost(&image->alone.shared_page_bytes, pages.alone);
+	add_cost(&share->all.page_bytes, erofs_share_times(pages.all, image->copies));
+	add_cost(&share->all.shared_page_bytes, pages.first);
+	if (image->copies)
+		add_cost(&share->all.shared_page_bytes, erofs_share_times(pages.again, image->copies - 1));
+	return erofs_buffer_append(&share->packed, &pages.again, sizeof(pages.again));
 }
 
 int erofs_share_merge(struct erofs_share *share, const struct erofs_share_batch *batch)
 {
+	erofs_auto(erofs_share_packed_release) struct erofs_share_packed packed = { .is_known = false };
 	const struct erofs_share_file *files = (const void *)batch->files.data;
 	size_t count = batch->files.size / sizeof(*files);
 	const uint8_t *text = batch->text.data;
@@ -154,7 +166,6 @@ int erofs_share_merge(struct erofs_share *share, const struct erofs_share_batch 
 		return err;
 	image = erofs_share_image_at(share, erofs_share_image_count(share) - 1);
 	share->mounts += image->copies;
-	merge_packed(share, image, batch->packed_size);
 	share->algorithms |= image->algorithms;
 	for (size_t i = 0; !err && i < count; i++) {
 		uint64_t page_bytes = erofs_share_pages(share, files[i].size);
@@ -169,10 +180,12 @@ int erofs_share_merge(struct erofs_share *share, const struct erofs_share_batch 
 		add_cost(&erofs_share_folder(&share->places, erofs_share_place(&share->places, place)->folder)
 				  ->page_bytes,
 			 erofs_share_times(page_bytes, image->copies));
-		err = files[i].value_size ? merge_shareable(share, image, &files[i], place, page_bytes)
+		err = files[i].value_size ? merge_shareable(share, image, &packed, &files[i], place, page_bytes)
 					  : merge_unshareable(share, image, place, page_bytes);
+		if (!err && !files[i].value_size)
+			err = erofs_share_packed_note(&packed, &files[i], true, true);
 	}
-	return err;
+	return err ? err : merge_packed(share, image, &packed, batch->packed_size);
 }
 
 /* ---- what only the whole set tells ------------------------------------------------------------------------------------- */
@@ -253,9 +266,13 @@ static uint64_t clash_cost(const struct erofs_share *share, const struct erofs_s
 static void settle_contents(struct erofs_share *share)
 {
 	share->clash_page_bytes = 0;
-	for (size_t i = 0; i < erofs_share_image_count(share); i++)
-		erofs_share_image_at(share, i)->marginal_page_bytes = erofs_share_times(
-			erofs_share_image_at(share, i)->unshareable_page_bytes, erofs_share_image_at(share, i)->copies);
+	for (size_t i = 0; i < erofs_share_image_count(share); i++) {
+		struct erofs_share_image *image = erofs_share_image_at(share, i);
+
+		image->marginal_page_bytes = erofs_share_times(image->unshareable_page_bytes, image->copies);
+		add_cost(&image->marginal_page_bytes,
+			 image->packed_shared_page_bytes - ((const uint64_t *)(void *)share->packed.data)[i]);
+	}
 	for (uint32_t i = 0; i < share->contents.count; i++) {
 		const struct erofs_share_content *content = erofs_share_content(&share->contents, i);
 

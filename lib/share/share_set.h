@@ -23,6 +23,8 @@ struct erofs_share {
 	struct erofs_arena names;
 	struct erofs_share_contents contents;
 	struct erofs_share_places places;
+	struct erofs_buffer
+		packed; /* of uint64_t, by image: what each mount reads of its packed inode for itself, however much is shared */
 	struct erofs_buffer missing; /* of struct erofs_share_missing, in the order of places once settled */
 	struct erofs_share_figures all;
 	uint64_t clash_page_bytes;

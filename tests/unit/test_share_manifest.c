@@ -15,6 +15,7 @@
 #define TAIL		     "],\"hard_links\":[{\"path\":\"/h\",\"nid\":5}]}"
 #define DIGITS		     "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 #define VALUE		     "\"7368613235363a" DIGITS "\""
+#define OTHER		     "\"7368613235363aff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\""
 #define FILE_OF(path, value) "{\"path\":\"" path "\",\"nid\":1,\"size\":5000,\"kind\":\"plain\",\"value\":" value "}"
 
 /* The last message. */
@@ -150,6 +151,46 @@ static void other_values(void **state)
 	assert_int_equal(image.unshareable_files, 1);
 }
 
+#define PACKED_HEAD                                                                                                    \
+	"{\"version\":1,\"image\":{\"block_size\":4096,\"packed_size\":100000,\"fingerprint_xattr\":\"f\"},\"files\":["
+#define PACKED(path, value, range)                                                                                     \
+	"{\"path\":\"" path "\",\"size\":5000,\"kind\":\"compressed\",\"value\":" value ",\"fragment\":" range "}"
+
+/* Pages of the packed inode: of all 102400 bytes without sharing; with it, of what is read. */
+static void fragments_take_pages(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t shared, first, unshareable;
+	} cases[] = {
+		/* Without places: all of it. */
+		{ PACKED_HEAD FILE_OF("/a", VALUE) TAIL, 102400, 102400, 102400 },
+		{ PACKED_HEAD PACKED("/a", VALUE, "[0,1]") TAIL, 4096, 4096, 0 },
+		/* Pages that two ranges touch count once, and files that are there already need none. */
+		{ PACKED_HEAD PACKED("/a", VALUE, "[0,5000]") "," PACKED("/b", OTHER, "[8191,9000]") "," PACKED(
+			  "/c", VALUE, "[50000,60000]") TAIL,
+		  12288, 12288, 0 },
+		{ PACKED_HEAD PACKED("/a", "null", "[4096,8192]") TAIL, 4096, 4096, 4096 + 8192 },
+		{ PACKED_HEAD PACKED("/a", VALUE, "[0,100000]") TAIL, 102400, 102400, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct erofs_share_total total;
+		struct erofs_share_image image;
+		char message[256];
+		uint64_t files;
+
+		assert_int_equal(add(cases[i].text, &total, &image, message), 0);
+		files = total.distinct * 8192 + (image.unshareable_files ? 8192 : 0);
+		assert_int_equal(image.packed_page_bytes, 102400);
+		assert_int_equal(total.all.page_bytes, total.all.files * 8192 + 102400);
+		assert_int_equal(total.all.shared_page_bytes, files + cases[i].shared);
+		assert_int_equal(image.packed_shared_page_bytes, cases[i].first);
+		assert_int_equal(image.unshareable_page_bytes, cases[i].unshareable);
+	}
+}
+
 static void bad_ones(void **state)
 {
 	static const struct {
@@ -187,6 +228,12 @@ static void bad_ones(void **state)
 		  "size" },
 		{ HEAD "{\"path\":\"/a\",\"size\":1,\"kind\":\"odd\",\"value\":null}" TAIL, "kind" },
 		{ HEAD "{\"path\":\"/a\",\"size\":1,\"kind\":\"plain\"}" TAIL, "without path" },
+		{ PACKED_HEAD PACKED("/a", VALUE, "[2,1]") TAIL, "fragment" },
+		{ PACKED_HEAD PACKED("/a", VALUE, "[0,100001]") TAIL, "fragment" },
+		{ PACKED_HEAD PACKED("/a", VALUE, "[-1,1]") TAIL, "fragment" },
+		{ PACKED_HEAD PACKED("/a", VALUE, "[1]") TAIL, "fragment" },
+		{ PACKED_HEAD PACKED("/a", VALUE, "7") TAIL, "fragment" },
+		{ PACKED_HEAD PACKED("/a", VALUE, "[\"x\",1]") TAIL, "fragment" },
 		{ "{\"version\":2}", "version" },
 		{ "{\"version\":\"1\"}", "string" },
 		{ "{\"version\":1,\"files\":[]}", "missing" },
@@ -270,6 +317,7 @@ int main(void)
 		cmocka_unit_test(without_the_bit),
 		cmocka_unit_test(a_value_longer_than_a_block),
 		cmocka_unit_test(other_values),
+		cmocka_unit_test(fragments_take_pages),
 		cmocka_unit_test(bad_ones),
 		cmocka_unit_test(brackets_without_end),
 		cmocka_unit_test(damaged_ones),
