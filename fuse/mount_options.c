@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/nearest.h"
 #include "common/tool.h"
 
 #define NAME	    "erofsfuse"
@@ -84,6 +85,18 @@ static bool pass_on(struct options *options, const char *text)
 	return true;
 }
 
+/* What is for others in fstab(5): mount(8) keeps it for itself, mount.fuse3 by itself does not. */
+static bool is_for_others(const char *option)
+{
+	static const char *const words[] = { "defaults", "auto",  "noauto", "nofail", "_netdev",
+					     "user",	 "users", "nouser", "owner",  "group" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(option, words[i]))
+			return true;
+	return !strncmp(option, "x-", 2) || !strncmp(option, "X-", 2) || !strncmp(option, "comment=", 8);
+}
+
 /* Whether it is an option that is on or off. */
 static bool set_flag(struct options *options, const char *option)
 {
@@ -103,7 +116,7 @@ static int take_one(struct options *options, const char *option, const char *pla
 {
 	const char *value;
 
-	if (!*option || set_flag(options, option))
+	if (!*option || is_for_others(option) || set_flag(options, option))
 		return -1;
 	value = value_of(plain, "offset");
 	if (value)
@@ -125,6 +138,36 @@ static int take_one(struct options *options, const char *option, const char *pla
 	if (!strcmp(option, "default_permissions"))
 		options->enforces = true;
 	return pass_on(options, option) ? -1 : out_of_memory();
+}
+
+const char *mount_options_hint(char *out, const char *name, size_t length)
+{
+	static const char *const names[] = {
+		"offset",
+		"cache_size",
+		"device",
+		"max_threads",
+		"max_idle_threads",
+		"clone_fd",
+		"debug",
+		"ro",
+		"allow_other",
+		"allow_root",
+		"default_permissions",
+		"auto_unmount",
+		"fsname",
+		"subtype",
+		"max_read",
+		"nosuid",
+		"nodev",
+		"noexec",
+		"noatime",
+	};
+	struct tool_nearest nearest = tool_nearest_to(name, length);
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		tool_nearest_offer(&nearest, names[i]);
+	return tool_nearest_hint(&nearest, out, "");
 }
 
 /* Ends the option at its comma; the next one. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/nearest.h"
 #include "common/tool.h"
 #include "fuse/lowlevel.h"
 #include "fuse/mount_options.h"
@@ -77,7 +78,16 @@ static int show_version(void)
 	return tool_flush_stdout() ? 0 : STATUS_FAILED;
 }
 
-static int set_option(struct options *options, int option)
+static int refuse_option(int option, char *const *argv)
+{
+	char *mistake = tool_option_mistake(option, argv, long_options);
+	int status = mount_options_mistake("%s", mistake ? mistake : "out of memory");
+
+	free(mistake);
+	return status;
+}
+
+static int set_option(struct options *options, int option, char *const *argv)
 {
 	switch (option) {
 	case OPT_OFFSET:
@@ -103,9 +113,8 @@ static int set_option(struct options *options, int option)
 		return tool_flush_stdout() ? 0 : STATUS_FAILED;
 	case 'V':
 		return show_version();
-	default: /* getopt_long() has named it */
-		fputs("Try '" NAME " --help'.\n", stderr);
-		return STATUS_FAILED;
+	default:
+		return refuse_option(option, argv);
 	}
 }
 
@@ -131,8 +140,9 @@ int options_parse(struct options *options, int argc, char **argv)
 				     .max_threads = threads < 4 ? 4 : threads,
 				     .cache_bytes = CACHE_DEFAULT,
 				     .verbosity = EROFS_SEV_WARNING };
-	while ((option = getopt_long(argc, argv, "dfso:hV", long_options, NULL)) != -1) {
-		status = set_option(options, option);
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":dfso:hV", long_options, NULL)) != -1) {
+		status = set_option(options, option, argv);
 		if (status >= 0)
 			return status;
 	}

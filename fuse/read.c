@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <erofs/compress.h>
 
@@ -125,6 +126,29 @@ static int copy_fragment(const struct range *range, uint8_t *out, size_t length,
 	return err ? err : fill(&within, out);
 }
 
+/* Stored as they are, in a file: 0; -ERANGE if there is no such file. */
+static int read_stored(const struct range *range, uint8_t *out, size_t length, const struct erofs_extent *extent)
+{
+	uint64_t start = 0;
+	int fd = -1, err = erofs_image_device_file(range->view->image, extent->device, &fd, &start);
+
+	start += extent->physical + (range->offset - extent->logical);
+	for (size_t done = 0; !err && done < length;) {
+		ssize_t count = pread(fd, out + done, length - done, (off_t)(start + done));
+
+		if (count > 0)
+			done += (size_t)count;
+		else if (!count || errno != EINTR)
+			err = count ? -errno : -EIO;
+	}
+	return err;
+}
+
+static bool is_stored(const struct erofs_extent *extent)
+{
+	return extent->kind == EROFS_EXTENT_PLAIN || extent->kind == EROFS_EXTENT_INLINE;
+}
+
 /* The next bytes of the range; how many. */
 static int64_t read_some(struct range *range, uint8_t *out)
 {
@@ -135,11 +159,13 @@ static int64_t read_some(struct range *range, uint8_t *out)
 
 	if (found <= 0)
 		return found ? found : -EUCLEAN;
-	if (!is_encoded(&extent) || (extent.kind == EROFS_EXTENT_ENCODED && !is_cut(range, &extent)))
-		return read_whole(range, out);
 	length = (size_t)(extent.length - (range->offset - extent.logical));
 	if (length > range->length)
 		length = range->length;
+	if (is_stored(&extent) && !read_stored(range, out, length, &extent))
+		return (int64_t)length;
+	if (!is_encoded(&extent) || (extent.kind == EROFS_EXTENT_ENCODED && !is_cut(range, &extent)))
+		return read_whole(range, out);
 	err = extent.kind == EROFS_EXTENT_FRAGMENT ? copy_fragment(range, out, length, &extent)
 						   : copy_piece(range, out, length, &extent);
 	return err ? err : (int64_t)length;
@@ -169,11 +195,10 @@ struct parts {
 static bool add_part(struct parts *parts, const struct range *range, const struct erofs_extent *extent, size_t length)
 {
 	struct fuse_buf *part = parts->vector.count ? &parts->more[parts->vector.count - 1] : parts->vector.buf;
-	bool raw = extent->kind == EROFS_EXTENT_PLAIN || extent->kind == EROFS_EXTENT_INLINE;
 	uint64_t start;
 	int fd;
 
-	if (!raw || parts->vector.count == PARTS_MOST ||
+	if (!is_stored(extent) || parts->vector.count == PARTS_MOST ||
 	    erofs_image_device_file(range->view->image, extent->device, &fd, &start))
 		return false;
 	*part = (struct fuse_buf){ .size = length,

@@ -9,7 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/nearest.h"
 #include "fuse/lowlevel.h"
+#include "fuse/mount_options.h"
 #include "fuse/operations.h"
 
 #define NAME	   "erofsfuse"
@@ -75,6 +77,19 @@ static const char *cause_in(const char *text)
 	return text;
 }
 
+/* libfuse says "unknown option(s): `-o NAME'"; what may have been meant is appended. */
+static void add_hint(char *text, size_t size)
+{
+	const char *name = strstr(text, "`-o ");
+	size_t used = strlen(text);
+	char hint[TOOL_HINT_MAX];
+
+	if (!name)
+		return;
+	name += strlen("`-o ");
+	snprintf(text + used, size - used, "%s", mount_options_hint(hint, name, strcspn(name, "=,'")));
+}
+
 static int cannot_mount(const struct options *options, const char *why, int err)
 {
 	fprintf(stderr, NAME ": cannot mount %s on %s: %s\n", options->image, options->mountpoint, why);
@@ -138,6 +153,7 @@ static struct fuse_session *new_session(struct view *view, const struct options 
 		keep_stderr(&keeper);
 		session = fuse_session_new(&args, &operations, sizeof(operations), view);
 		give_stderr_back(&keeper, said, sizeof(said));
+		add_hint(said, sizeof(said));
 	}
 	if (!session)
 		cannot_mount(options, made ? cause_in(said) : strerror(ENOMEM), 0);

@@ -2,8 +2,10 @@
 #include "mount/common_options.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/nearest.h"
 #include "common/tool.h"
 #include "mount/say.h"
 
@@ -13,7 +15,16 @@ const struct option common_long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-int take_common_option(int option, const char *does, const char *help_text)
+static int refuse_option(int option, char *const *argv)
+{
+	char *mistake = tool_option_mistake(option, argv, common_long_options);
+	int status = mistake ? say_usage("%s", mistake) : say_no_memory();
+
+	free(mistake);
+	return status;
+}
+
+int take_common_option(int option, char *const *argv, const char *does, const char *help_text)
 {
 	switch (option) {
 	case 't':
@@ -27,7 +38,7 @@ int take_common_option(int option, const char *does, const char *help_text)
 		tool_print_version();
 		tool_print_build();
 		return tool_flush_stdout() ? MOUNT_OK : MOUNT_SYSTEM;
-	default: /* getopt_long() has named it */
-		return say_try_help();
+	default:
+		return refuse_option(option, argv);
 	}
 }

@@ -8,7 +8,8 @@
 
 extern const struct option common_long_options[];
 
-/* Takes one, or says what getopt_long() could not: an exit status, or -1 to go on. `does`: "mounts". */
-int take_common_option(int option, const char *does, const char *help_text);
+/* Takes one, or says what getopt_long() could not: an exit status, or -1 to go on. `does`: "mounts". The optstring begins
+ * with a colon, and opterr is 0. */
+int take_common_option(int option, char *const *argv, const char *does, const char *help_text);
 
 #endif

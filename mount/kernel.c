@@ -8,6 +8,9 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "common/nearest.h"
+#include "mount/request.h"
+
 /* Takes all messages off the queue; the last error is the one that counts. */
 static void listen_to(struct kernel_mount *mount)
 {
@@ -46,16 +49,22 @@ int kernel_begin(struct kernel_mount *mount, const char *mounted)
 	return result(mount, mount->context);
 }
 
+bool kernel_knows_not(const struct kernel_mount *mount)
+{
+	return strstr(mount->said, "nknown parameter") != NULL;
+}
+
 int kernel_set(struct kernel_mount *mount, const char *key, const char *value)
 {
 	unsigned int kind = value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG;
 
-	return result(mount, fsconfig(mount->context, kind, key, value, 0));
-}
+	int err = result(mount, fsconfig(mount->context, kind, key, value, 0));
+	char hint[TOOL_HINT_MAX];
+	size_t used = strlen(mount->said);
 
-bool kernel_knows_not(const struct kernel_mount *mount)
-{
-	return strstr(mount->said, "nknown parameter") != NULL;
+	if (err && kernel_knows_not(mount))
+		snprintf(mount->said + used, sizeof(mount->said) - used, "%s", request_option_hint(hint, key));
+	return err;
 }
 
 int kernel_make(struct kernel_mount *mount, uint64_t attributes)

@@ -18,7 +18,7 @@ struct kernel_mount {
 /* Begins a new file system, or with `mounted`, a change of the one mounted there. To be ended with kernel_end(). */
 int kernel_begin(struct kernel_mount *mount, const char *mounted);
 
-/* An option of the file system; value NULL: a flag. */
+/* An option of the file system; value NULL: a flag. Of one that the kernel does not know, `said` names the nearest, too. */
 int kernel_set(struct kernel_mount *mount, const char *key, const char *value);
 
 /* Whether kernel_set() failed because the kernel has no such option. */

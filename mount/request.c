@@ -42,7 +42,7 @@ static const char help_text[] =
 	"\n"
 	"Exit status: 0 mounted, 1 usage, 2 a lack of memory, 32 not mounted.\n";
 
-static int take_option(struct mount_request *request, int option)
+static int take_option(struct mount_request *request, int option, char *const *argv)
 {
 	switch (option) {
 	case 'f':
@@ -63,7 +63,7 @@ static int take_option(struct mount_request *request, int option)
 	case 'o':
 		return request_add_options(request, optarg);
 	default:
-		return take_common_option(option, "mounts", help_text);
+		return take_common_option(option, argv, "mounts", help_text);
 	}
 }
 
@@ -86,8 +86,9 @@ int request_parse(struct mount_request *request, int argc, char **argv)
 	int option, status;
 
 	*request = (struct mount_request){ 0 };
-	while ((option = getopt_long(argc, argv, "fnsvN:o:t:hV", common_long_options, NULL)) != -1) {
-		status = take_option(request, option);
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":fnsvN:o:t:hV", common_long_options, NULL)) != -1) {
+		status = take_option(request, option, argv);
 		if (status >= 0)
 			return status;
 	}

@@ -61,4 +61,10 @@ void request_release(struct mount_request *request);
  */
 int request_add_options(struct mount_request *request, const char *list);
 
+/*
+ * " (did you mean 'NAME'?)" for a name of -o that nobody knows, or "". Returns `out`, of TOOL_HINT_MAX bytes (common/nearest.h). In
+ * request_options.c.
+ */
+const char *request_option_hint(char *out, const char *key);
+
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/nearest.h"
 #include "common/tool.h"
 #include "mount/request.h"
 #include "mount/say.h"
@@ -170,6 +171,25 @@ static int take_one(struct mount_request *request, char *text)
 	if (!strcmp(text, "loop"))
 		return -1;
 	return take_value(request, text, value);
+}
+
+const char *request_option_hint(char *out, const char *key)
+{
+	static const char *const names[] = {
+		"inode_share", "require_share",	 "verify", "remount",	"loop",	    "domain_id", "device",
+		"device-dir",  "backing",	 "offset", "sizelimit", "fsoffset", "acl",	 "noacl",
+		"user_xattr",  "nouser_xattr",	 "dax",	   "directio",	"context",  "fscontext", "defcontext",
+		"rootcontext", "cache_strategy",
+	};
+	struct tool_nearest nearest = tool_nearest_to(key, strlen(key));
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		tool_nearest_offer(&nearest, names[i]);
+	for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++)
+		tool_nearest_offer(&nearest, attributes[i].name);
+	for (size_t i = 0; i < sizeof(no_matter) / sizeof(no_matter[0]); i++)
+		tool_nearest_offer(&nearest, no_matter[i]);
+	return nearest.mistakes ? tool_nearest_hint(&nearest, out, "") : "";
 }
 
 static char *next_comma(char *text)

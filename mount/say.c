@@ -61,7 +61,7 @@ void say_note(const char *format, ...)
 	va_end(values);
 }
 
-int say_try_help(void)
+static int say_try_help(void)
 {
 	fprintf(stderr, "Try '%s --help'.\n", name);
 	return MOUNT_USAGE;

@@ -34,9 +34,6 @@ void say_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A mistake in the command line, with a second line that names --help; returns MOUNT_USAGE. */
 int say_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The line that names --help, for what getopt has said already; returns MOUNT_USAGE. */
-int say_try_help(void);
-
 /* "out of memory"; returns MOUNT_SYSTEM. */
 int say_no_memory(void);
 

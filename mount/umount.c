@@ -35,7 +35,7 @@ struct unmount {
 	int flags;
 };
 
-static int take_option(struct unmount *unmount, int option)
+static int take_option(struct unmount *unmount, int option, char *const *argv)
 {
 	switch (option) {
 	case 'f':
@@ -54,7 +54,7 @@ static int take_option(struct unmount *unmount, int option)
 		unmount->mount_namespace = optarg;
 		return -1;
 	default:
-		return take_common_option(option, "unmounts", help_text);
+		return take_common_option(option, argv, "unmounts", help_text);
 	}
 }
 
@@ -62,8 +62,9 @@ static int parse(struct unmount *unmount, int argc, char **argv)
 {
 	int option, status;
 
-	while ((option = getopt_long(argc, argv, "flnrvN:t:hV", common_long_options, NULL)) != -1) {
-		status = take_option(unmount, option);
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":flnrvN:t:hV", common_long_options, NULL)) != -1) {
+		status = take_option(unmount, option, argv);
 		if (status >= 0)
 			return status;
 	}

@@ -335,6 +335,7 @@ tests_extra = $(source_tests) $(program_tests) $(tests_golden) \
 	tests/installed.sh \
 	tests/bench/bench.sh \
 	tests/bench/compress.sh \
+	tests/bench/fuse.sh \
 	tests/bench/share.sh \
 	tests/e2e/ci_steps.py \
 	tests/e2e/lib.sh \

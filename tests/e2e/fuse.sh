@@ -158,6 +158,48 @@ if "$MKFS" --quiet --tar=i index.img small.tar; then
 	refused "a device that is not there" "no-such-file: No such file" "$FUSE" --device=no-such-file index.img fuse
 fi
 
+# Two layers under an index: three files of data behind one tree.
+mkdir -p upper/dir && seq 5000 >upper/numbers && echo new >upper/hello
+"$MKFS" --quiet -zlz4 layer-0 small && "$MKFS" --quiet -zlz4 layer-1 upper && "$MKFS" --quiet --index thin.img layer-0 layer-1
+if [ -s thin.img ] && cp -a small merged && cp -a upper/. merged/ && show thin.img fuse --device=layer-0 --device=layer-1; then
+	check "an index over two layers" "$tools/treecmp" --no-xattrs --ignore-mtime merged fuse
+	hide fuse
+	refused "one layer of two" "thin.img: device 2 of its table.* is not given" "$FUSE" --device=layer-0 thin.img fuse
+fi
+
+# What users of libfuse know. A loop of many threads has the main one besides, which waits.
+threads() { # MOST ARGUMENTS...
+	local most=$1
+	shift
+	show plain.img fuse "$@" || return
+	check "$*: the tree" bash -c 'for i in 1 2 3 4 5 6; do "$0" --no-xattrs small fuse & all+=($!); done; for i in "${all[@]}"; do wait $i || exit; done' "$tools/treecmp"
+	check "$*: $most threads" test "$(sed -n "s/^Threads:[[:space:]]*//p" "/proc/$shown/status")" -le "$most"
+	hide fuse
+}
+case $(ldd "$FUSE" 2>/dev/null) in *libtsan* | *libasan*) spare=1 ;; *) spare=0 ;; esac # threads of a sanitizer's own
+threads $((1 + spare)) -s
+threads $((3 + spare)) -o max_threads=2
+threads $((4 + spare)) -o max_threads=3,max_idle_threads=1,clone_fd
+check "a table's words are for others" bash -c '"$0" plain.img fuse -o defaults,noauto,nofail,_netdev,users,x-systemd.automount,X-mount.mkdir,comment=a && cmp small/hello fuse/hello && fusermount3 -u fuse' "$FUSE"
+if mkdir -p fuse && show plain.img fuse -d; then
+	cat fuse/hello >/dev/null
+	hide fuse
+	check "-d: each request" grep -q LOOKUP "$work/.said"
+fi
+
+# fstab(5): mount(8) calls mount.fuse3, which finds erofsfuse where programs are.
+by_table() {
+	printf '#!/bin/sh\nexec %q "$@"\n' "$FUSE" >wrapper && chmod 755 wrapper
+	printf '%s %s fuse.erofsfuse ro,nosuid,noauto,nofail,x-systemd.automount,cache_size=8M 0 0\n' "$work/plain.img" "$work/fuse" >table
+	cat >in-table.sh <<-'END'
+		mount -t tmpfs none /usr/local/bin && cp wrapper /usr/local/bin/erofsfuse && mount -T table fuse &&
+			grep "$PWD/fuse fuse.erofsfuse ro,nosuid" /proc/self/mounts && cmp small/hello fuse/hello && umount fuse &&
+			mount.fuse3 "erofsfuse#$PWD/plain.img" fuse -o ro,x-systemd.automount && cmp small/hello fuse/hello && umount fuse
+	END
+	check "by a line of fstab(5)" unshare -m --propagation private bash in-table.sh
+}
+if is_root && command -v mount.fuse3 >/dev/null && [ -d /usr/local/bin ]; then by_table; else skip "fstab(5): needs root and mount.fuse3"; fi
+
 # ---- several readers, a small cache -------------------------------------------------------------------------------------------------
 
 mkdir mixes && head -c 2500000 "$MKFS" >mixes/programs && seq 1 "${LONG:+3}100000" >mixes/numbers
@@ -253,7 +295,18 @@ refused "no image" "text: too small for an EROFS image" "$FUSE" text fuse
 refused "an image that is not there" "no-such.img: No such file" "$FUSE" no-such.img fuse
 refused "no directory" "cannot mount .*plain.img on no-such-dir: No such file" "$FUSE" "$work/plain.img" no-such-dir
 refused "a file as the directory" "cannot mount plain.img on text: Not a directory" "$FUSE" plain.img text
-refused "an unknown mount option" "cannot mount plain.img on fuse: unknown option.*nonsense" "$FUSE" plain.img fuse -o nonsense
+refused "an unknown mount option" "cannot mount plain.img on fuse: unknown option.*nonsense.$" "$FUSE" plain.img fuse -o nonsense
+refused "a mount option, almost" "allow_othr. \(did you mean 'allow_other'\?\)" "$FUSE" plain.img fuse -o allow_othr
+mistaken() { # WHAT PATTERN ARGUMENTS...: status 1, the cause and a line that names --help
+	local what=$1 pattern=$2 status
+	shift 2
+	"$FUSE" "$@" >.said 2>&1
+	status=$?
+	same "$what" "1 2 1 1" "$status $(wc -l <.said) $(head -n 1 .said | grep -cE -e "$pattern") $(tail -n 1 .said | grep -cx "Try 'erofsfuse --help'.")"
+}
+mistaken "an option, almost" "^erofsfuse: unknown option '--ofset=4' \(did you mean '--offset'\?\)$" --ofset=4 plain.img fuse
+mistaken "a letter" "^erofsfuse: unknown option '-q'$" -q plain.img fuse
+mistaken "an option without its value" "^erofsfuse: --device needs a value$" plain.img fuse --device
 check_not "no image given" "$FUSE"
 check_not "no directory given" "$FUSE" plain.img
 check_not "a wrong size" "$FUSE" --cache-size=much plain.img fuse

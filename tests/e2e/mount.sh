@@ -18,6 +18,10 @@ usage() { # WHAT PATTERN COMMAND...: exit status 1, and a line that says why bef
 	same "$what: exit status, lines" "1 2" "$? $(wc -l <"$work/.err")"
 	check "... and why" grep -qE -e "$pattern" "$work/.err"
 }
+usage "an option, almost" "unknown option '--vresion' \\(did you mean '--version'\\?\\)" "$MOUNT" image dir --vresion
+usage "a letter" "unknown option '-q'" "$MOUNT" -q image dir
+usage "an option without its value" '-N needs a value' "$MOUNT" image dir -N
+usage "umount.erofs: an option, almost" "did you mean '--help'" "$UMOUNT" --hepl
 usage "no directory" 'an image and a directory are needed' "$MOUNT" image
 usage "too much" 'no more than' "$MOUNT" image dir dir
 usage "inode_share without a domain" 'domain_id' "$MOUNT" image dir -o inode_share
@@ -108,7 +112,9 @@ check "the last one counts" "$MOUNT" "$image" "$m" -o nosuid,noexec -o suid,exec
 check "... nodev" has nodev
 check_not "... not nosuid" has nosuid
 unmounted "the last one"
-refused "an option that the kernel does not know" "Unknown parameter 'bogus'" "$MOUNT" "$image" "$m" -o bogus=1
+refused "an option that the kernel does not know" "Unknown parameter 'bogus'$" "$MOUNT" "$image" "$m" -o bogus=1
+refused "one of ours, almost" "Unknown parameter 'verfy' \(did you mean 'verify'\?\)" "$MOUNT" "$image" "$m" -o verfy
+refused "one of the kernel's, almost" "Unknown parameter 'user_xatr' \(did you mean 'user_xattr'\?\)" "$MOUNT" "$image" "$m" -o user_xatr
 refused "a value that it does not know" "Bad value for 'cache_strategy'" "$MOUNT" "$image" "$m" -o cache_strategy=bogus
 check "-s: left out" "$MOUNT" -s "$image" "$m" -o bogus,nodev
 check "... and the others are set" has nodev
