@@ -19,21 +19,6 @@ static bool names_stdout(const char *path)
 	return false;
 }
 
-static int open_nameless(const char *directory)
-{
-	int fd = open(directory, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
-	char *name;
-
-	/* Not all file systems can. */
-	if (fd >= 0 || asprintf(&name, "%s/mkfs.erofs.XXXXXX", directory) < 0)
-		return fd;
-	fd = mkostemp(name, O_CLOEXEC);
-	if (fd >= 0)
-		unlink(name);
-	free(name);
-	return fd;
-}
-
 /* What belongs beside an image. */
 static bool check_options(const struct mkfs_options *options)
 {
@@ -49,7 +34,7 @@ static bool check_options(const struct mkfs_options *options)
 
 bool mkfs_begin_stream(struct mkfs_stream *stream, struct mkfs_options *options)
 {
-	const char *directory = getenv("TMPDIR");
+	const char *directory;
 	struct stat st;
 
 	stream->fd = -1;
@@ -66,11 +51,10 @@ bool mkfs_begin_stream(struct mkfs_stream *stream, struct mkfs_options *options)
 	}
 	if (!check_options(options))
 		return false;
-	directory = directory && *directory ? directory : "/var/tmp";
-	stream->fd = open_nameless(directory);
+	stream->fd = erofs_open_nameless(&directory);
 	if (stream->fd < 0)
 		return mkfs_refuse("cannot make a file in '%s' (TMPDIR) for the image until it is finished: %s",
-				   directory, strerror(errno));
+				   directory, strerror(-stream->fd));
 	snprintf(stream->path, sizeof(stream->path), "/proc/self/fd/%d", stream->fd);
 	options->output = stream->path;
 	options->build.no_sync = options->is_stream = true;

@@ -80,6 +80,7 @@ unit_tests = \
 	tests/unit/test_misuse_image \
 	tests/unit/test_misuse_share \
 	tests/unit/test_misuse_source \
+	tests/unit/test_nameless \
 	tests/unit/test_nidset \
 	tests/unit/test_output \
 	tests/unit/test_owners \

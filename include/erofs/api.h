@@ -66,4 +66,12 @@ EROFS_API const char *erofs_version(void);
 /* One line saying what the library was built with, such as "OpenSSL 3.0.15, xxHash 0.8.1". Static storage. */
 EROFS_API const char *erofs_build_info(void);
 
+/*
+ * A new empty file without a name, which is gone when its descriptor is closed: for what has to wait for its place, such as an image that
+ * goes into a pipe. It lies in the directory that TMPDIR names, else in /var/tmp; `*directory` (which may be NULL) is that one, also on
+ * failure, until the environment changes. On file systems that cannot make such files it has a name for a moment. Returns the
+ * descriptor, for reading and writing, close-on-exec, the caller's to close; a negative errno. For any thread.
+ */
+EROFS_API int erofs_open_nameless(const char **directory);
+
 #endif

@@ -5,10 +5,15 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <erofs/api.h>
+
+#include "lib/util/cleanup.h"
 
 int64_t erofs_file_read_some_at(int fd, void *buf, size_t length, uint64_t offset)
 {
@@ -109,11 +114,32 @@ int erofs_file_size(uint64_t *size, int fd)
 	return ioctl(fd, BLKGETSIZE64, size) ? -errno : 0;
 }
 
-int erofs_file_open_nameless(void)
+/* NFS, FAT and others have no files without a name; those kernels that do not know the flag say EISDIR. */
+static int open_for_a_moment(const char *directory)
 {
-	const char *directory = getenv("TMPDIR");
-	int fd = open(directory && *directory ? directory : "/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL,
-		      S_IRUSR | S_IWUSR);
+	erofs_auto_free char *name = NULL;
+	int fd;
 
-	return fd < 0 ? -errno : fd;
+	if (asprintf(&name, "%s/erofs.XXXXXX", directory) < 0) {
+		name = NULL;
+		return -ENOMEM;
+	}
+	fd = mkostemp(name, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	unlink(name);
+	return fd;
+}
+
+int erofs_open_nameless(const char **directory)
+{
+	const char *wanted = getenv("TMPDIR");
+	const char *place = wanted && *wanted ? wanted : "/var/tmp";
+	int fd = open(place, O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, S_IRUSR | S_IWUSR);
+
+	if (directory)
+		*directory = place;
+	if (fd >= 0)
+		return fd;
+	return errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL ? open_for_a_moment(place) : -errno;
 }

@@ -22,9 +22,6 @@ int erofs_file_write_at(int fd, const void *buf, size_t length, uint64_t offset)
 /* Changes the vector while it goes. */
 int erofs_file_writev_at(int fd, struct iovec *vector, size_t count, uint64_t offset);
 
-/* A new file without a name, in $TMPDIR or /var/tmp, that is gone when it is closed; a negative errno. */
-int erofs_file_open_nameless(void);
-
 /* Size of a regular file or block device; -ENODEV for other kinds. */
 int erofs_file_size(uint64_t *size, int fd);
 

@@ -43,7 +43,7 @@ int erofs_oci_registry_keep(struct registry *registry, const struct oci_descript
 	    registry->kept_count == KEPT_MOST || find(registry, blob))
 		return 0;
 	if (registry->kept_fd < 0)
-		registry->kept_fd = erofs_file_open_nameless();
+		registry->kept_fd = erofs_open_nameless(NULL);
 	if (registry->kept_fd < 0)
 		return 0;
 	kept = calloc(1, sizeof(*kept));

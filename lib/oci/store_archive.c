@@ -295,7 +295,7 @@ static int find_layout(struct archive_store *archive)
  */
 static void keep_unpacked(struct archive_store *archive)
 {
-	archive->unpacked_fd = erofs_file_open_nameless();
+	archive->unpacked_fd = erofs_open_nameless(NULL);
 	archive->tar.copy_fd = archive->unpacked_fd;
 	archive->tar.is_copied = archive->unpacked_fd >= 0;
 }

@@ -42,7 +42,7 @@ static int open_file(struct erofs_fragments *fragments)
 {
 	if (fragments->has_file)
 		return 0;
-	fragments->fd = erofs_file_open_nameless();
+	fragments->fd = erofs_open_nameless(NULL);
 	fragments->has_file = fragments->fd >= 0;
 	return fragments->has_file ? 0 : fragments->fd;
 }
