@@ -112,15 +112,15 @@ static void put_image(const struct page *page, size_t index, uint64_t scale)
 static void put_choices(const struct page *page)
 {
 	fputs("<span class=ask>Order:</span>"
-	      "<input type=radio name=order id=as-given checked>&#8288;<label for=as-given>as given</label>"
-	      "<input type=radio name=order id=by-pages>&#8288;<label for=by-pages>page cache</label>"
-	      "<input type=radio name=order id=by-common>&#8288;<label for=by-common>percent shared</label>"
-	      "<input type=radio name=order id=by-marginal>&#8288;<label for=by-marginal>only here</label><br>\n"
+	      "<input type=radio name=order id=as-given checked><label for=as-given>as given</label>"
+	      "<input type=radio name=order id=by-pages><label for=by-pages>page cache</label>"
+	      "<input type=radio name=order id=by-common><label for=by-common>percent shared</label>"
+	      "<input type=radio name=order id=by-marginal><label for=by-marginal>only here</label><br>\n"
 	      "<span class=ask>Show:</span>"
-	      "<input type=radio name=show id=show-all checked>&#8288;<label for=show-all>all</label>"
-	      "<input type=radio name=show id=show-zero>&#8288;<label for=show-zero>0 % shared</label>"
-	      "<input type=radio name=show id=show-bare>&#8288;<label for=show-bare>without fingerprints</label>"
-	      "<input type=radio name=show id=show-damaged>&#8288;<label for=show-damaged>damaged</label>\n",
+	      "<input type=radio name=show id=show-all checked><label for=show-all>all</label>"
+	      "<input type=radio name=show id=show-zero><label for=show-zero>0 % shared</label>"
+	      "<input type=radio name=show id=show-bare><label for=show-bare>without fingerprints</label>"
+	      "<input type=radio name=show id=show-damaged><label for=show-damaged>damaged</label>\n",
 	      page->out);
 }
 

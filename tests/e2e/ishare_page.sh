@@ -70,6 +70,14 @@ python3 - <<-'PYTHON'
 	  if (id == "by-marginal") document.getElementById("as-given").checked = true;
 	}
 	seen.zero = [...document.querySelectorAll(".percent")].map(e => getComputedStyle(e).color == getComputedStyle(document.querySelector(".note")).color);
+	// As wide as a phone: each mark stands in one line with its words.
+	document.body.style.width = "358px";
+	seen.apart = [...document.querySelectorAll("input")].filter(input => {
+	  const label = document.querySelector("label[for=" + input.id + "]"), mark = input.getBoundingClientRect(), words = label.getBoundingClientRect();
+	  if (label.getClientRects().length != 1 || words.height > 40) return true;
+	  if (getComputedStyle(input).opacity == 0) return getComputedStyle(label, ":before").content == "none";
+	  return mark.bottom <= words.top || mark.top >= words.bottom;
+	}).map(input => input.id);
 	document.title = JSON.stringify(seen);
 	</script></body>"""
 	page = re.sub("<meta http-equiv[^>]*>", "", page).replace("</body>", script)
@@ -89,7 +97,7 @@ cat >choices.py <<-'PYTHON'
 	wanted = {"as-given": list(every), "by-pages": by("page_bytes"), "by-common": by("common"), "by-marginal": by("marginal_page_bytes"),
 	    "show-all": list(every), "show-zero": [i for i in every if not images[i]["common"]],
 	    "show-bare": [i for i in every if not images[i]["fingerprinted"]], "show-damaged": [i for i in every if images[i]["damaged"]],
-	    "zero": [not i["common"] for i in images]}
+	    "zero": [not i["common"] for i in images], "apart": []}
 	assert len(wanted["show-bare"]) == 1 and wanted["by-marginal"] != wanted["by-pages"], "the images show too little"
 	for what, order in wanted.items():
 	    if seen[what] != order: print(what, seen[what], "instead of", order)
