@@ -23,5 +23,4 @@ void mkfs_print_help(void)
 			if (group->options[k].help)
 				fputs(group->options[k].help, stdout);
 	}
-	fputs("\nKnown, not built yet, refused: --blobdev, --fs-config-file.\n", stdout);
 }

@@ -29,7 +29,7 @@ static size_t device_count(const struct mkfs_options *options)
 {
 	if (options->build.data_outside || options->is_thin)
 		return options->source_count;
-	return 0;
+	return options->build.data_device != NULL;
 }
 
 static void print_mount(const struct mkfs_options *options)
@@ -37,7 +37,7 @@ static void print_mount(const struct mkfs_options *options)
 	const char *separator = "-o ";
 
 	fputs("  mount it:     mount -t erofs ", stdout);
-	if (!device_count(options)) {
+	if (!device_count(options) || options->build.data_device) {
 		printf("%sloop", separator);
 		separator = ",";
 	}
@@ -47,7 +47,7 @@ static void print_mount(const struct mkfs_options *options)
 	}
 	for (size_t i = 0; i < device_count(options); i++) {
 		printf("%sdevice=", separator);
-		print_quoted(options->sources[i]);
+		print_quoted(options->build.data_device ? options->build.data_device : options->sources[i]);
 		separator = ",";
 	}
 	putchar(' ');

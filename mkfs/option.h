@@ -87,8 +87,6 @@ mkfs_take_function mkfs_take_force_uid;
 mkfs_take_function mkfs_take_force_gid;
 mkfs_take_function mkfs_take_uid_offset;
 mkfs_take_function mkfs_take_gid_offset;
-/* Known, and refused by name. */
-mkfs_take_function mkfs_refuse_unbuilt;
 
 /* The option's spelling: "-b", "--tar". */
 void mkfs_spell_option(char *out, size_t size, const struct mkfs_option *option);

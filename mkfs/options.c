@@ -26,6 +26,24 @@ static bool settle_data_align(const struct mkfs_options *options)
 	       mkfs_refuse("--dsunit and -z: compressed files take as few blocks as they can");
 }
 
+static bool settle_data_device(const struct mkfs_options *options)
+{
+	const struct erofs_build_options *build = &options->build;
+
+	if (!build->data_device)
+		return true;
+	if (options->is_thin)
+		return mkfs_refuse("--blobdev: --index leaves the contents in the images, as they are");
+	if (!build->chunk_bytes)
+		return mkfs_refuse("--blobdev needs --chunksize: only files in chunks can lie on another device");
+	if (options->input == MKFS_OCI && options->oci_layers != MKFS_FLATTEN)
+		return mkfs_refuse("--blobdev: layers are images of one file each");
+	if (build->verity)
+		return mkfs_refuse("--blobdev and --verity: the hash tree would not cover the contents");
+	return build->metabox < EROFS_METABOX_IF_SMALLER ||
+	       mkfs_refuse("--blobdev and -m: a metabox leaves no room for the device table");
+}
+
 static bool settle_chunks(const struct mkfs_options *options)
 {
 	const struct erofs_build_options *build = &options->build;
@@ -124,8 +142,8 @@ enum mkfs_action mkfs_parse_options(struct mkfs_options *options, int argc, char
 	options->scan.overlay_xattrs = options->rules.strip_overlay;
 	if (!mkfs_settle_times(&parser) || !mkfs_settle_positionals(options, argc - optind, argv + optind) ||
 	    !mkfs_settle_layers(&parser) || !mkfs_settle_restamp(&parser) || !mkfs_settle_thin(&parser) ||
-	    !settle_data_align(options) || !settle_chunks(options) || !settle_outside(options) ||
-	    !mkfs_settle_hot_files(options) || !mkfs_settle_compression(options))
+	    !settle_data_align(options) || !settle_chunks(options) || !settle_data_device(options) ||
+	    !settle_outside(options) || !mkfs_settle_hot_files(options) || !mkfs_settle_compression(options))
 		return MKFS_FAIL;
 	return MKFS_BUILD;
 }

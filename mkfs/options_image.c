@@ -106,6 +106,12 @@ static bool take_chunk_size(struct mkfs_parser *parser, const char *value)
 	return true;
 }
 
+static bool take_data_device(struct mkfs_parser *parser, const char *value)
+{
+	parser->options->build.data_device = value;
+	return *value || mkfs_refuse("--blobdev needs the name of a file or device");
+}
+
 static bool take_verity(struct mkfs_parser *parser, const char *value)
 {
 	(void)value;
@@ -162,6 +168,8 @@ static const struct mkfs_option rows[] = {
 	  .help = "      --dedupe-files=0|1     store files of equal content once (1)\n" },
 	{ "chunksize", 0, MUST, take_chunk_size,
 	  .help = "      --chunksize=BYTES      make files chunk-based; equal chunks of this size are stored once\n" },
+	{ "blobdev", 0, MUST, take_data_device,
+	  .help = "      --blobdev=FILE         put the chunks of --chunksize into this file or device; IMAGE has metadata alone\n" },
 	{ "offset", 0, MUST, take_offset, .fits_restamp = true,
 	  .help = "      --offset=BYTES         start the image at this offset of IMAGE, in place\n" },
 	{ "fsalignblks", 0, MUST, take_align, .fits_restamp = true,

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* What getopt_long() returns for names without a letter. */
-enum { NAME_FIRST = 256, NAME_UNBUILT = NAME_FIRST + MKFS_OPTIONS_MAX };
+enum { NAME_FIRST = 256 };
 
 const struct mkfs_option_group *const mkfs_option_groups[MKFS_OPTION_GROUPS] = {
 	&mkfs_fingerprint_options, &mkfs_image_options, &mkfs_compress_options,
@@ -26,9 +26,6 @@ static void add_name(struct mkfs_options_table *table, const struct mkfs_option 
 	size_t at = table->name_count++;
 	int found = option->letter ? option->letter : NAME_FIRST + (int)at;
 
-	/* An abbreviation is ambiguous if its options differ; these do not. */
-	if (option->take == mkfs_refuse_unbuilt)
-		found = NAME_UNBUILT;
 	assert(at < MKFS_OPTIONS_MAX);
 	table->names[at] = (struct option){ option->name, option->argument, NULL, found };
 	table->named[at] = option;

@@ -5,16 +5,6 @@
 
 /* What callers of other builders know. */
 
-bool mkfs_refuse_unbuilt(struct mkfs_parser *parser, const char *value)
-{
-	const struct mkfs_option *option = parser->option;
-
-	(void)value;
-	if (option->name)
-		return mkfs_refuse("--%s is not built yet", option->name);
-	return mkfs_refuse("-%c is not built yet", option->letter);
-}
-
 /* What will stay refused, and why. */
 static bool refuse_foreign(struct mkfs_parser *parser, const char *value)
 {
@@ -36,7 +26,7 @@ static bool refuse_foreign(struct mkfs_parser *parser, const char *value)
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (strcmp(parser->option->name, reasons[i].name) == 0)
 			return mkfs_refuse("--%s is refused: %s", reasons[i].name, reasons[i].why);
-	return mkfs_refuse_unbuilt(parser, value);
+	return mkfs_refuse("--%s is refused", parser->option->name);
 }
 
 static bool take_directory_compression(struct mkfs_parser *parser, const char *value)
@@ -47,7 +37,6 @@ static bool take_directory_compression(struct mkfs_parser *parser, const char *v
 }
 
 static const struct mkfs_option rows[] = {
-	{ "blobdev", 0, MUST, mkfs_refuse_unbuilt, .help = NULL },
 	{ "fs-config-file", 0, MUST, refuse_foreign, .help = NULL },
 	{ "gzinfo", 0, MAY, refuse_foreign, .help = NULL },
 	{ "incremental", 0, MAY, refuse_foreign, .help = NULL },

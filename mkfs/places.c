@@ -54,20 +54,19 @@ static bool is_same_file(const struct stat *out, const char *path)
 	       (S_ISBLK(in.st_mode) && S_ISBLK(out->st_mode) && in.st_rdev == out->st_rdev);
 }
 
-/* An image that is made in place of its source would overwrite what it is to read. */
-static bool check_same(const struct mkfs_options *options)
+/* What is made in place of its source would overwrite what it is to read. */
+static bool check_same(const struct mkfs_options *options, const char *path, const char *what)
 {
 	struct stat out;
 
-	if (stat(options->output, &out) || S_ISDIR(out.st_mode))
+	if (stat(path, &out) || S_ISDIR(out.st_mode))
 		return true;
 	for (size_t i = 0; i < options->source_count; i++)
 		if (is_same_file(&out, options->sources[i]))
-			return mkfs_refuse("'%s' is both the source and the image to make", options->output);
+			return mkfs_refuse("'%s' is both the source and the %s to make", path, what);
 	for (size_t i = 0; i < options->scan.device_count; i++)
 		if (is_same_file(&out, options->scan.devices[i]))
-			return mkfs_refuse("'%s' is both a device of the source and the image to make",
-					   options->output);
+			return mkfs_refuse("'%s' is both a device of the source and the %s to make", path, what);
 	return true;
 }
 
@@ -99,16 +98,16 @@ static const char *part_below(const char *path, const char *directory)
 	return path[length] == '/' ? path + length + 1 : NULL;
 }
 
-/* An image that grows while its directory is read would read itself, unless it is left out. */
-static bool check_inside(const struct mkfs_options *options)
+/* What grows while its directory is read would be read, too, unless it is left out. */
+static bool check_inside(const struct mkfs_options *options, const char *path, const char *what)
 {
 	char *source = options->input == MKFS_TREE ? realpath(options->source, NULL) : NULL;
-	char *target = real_target(options->output);
+	char *target = real_target(path);
 	const char *inside = source && target ? part_below(target, source) : NULL;
 	struct stat st;
 
 	/* A file without a name is nowhere. */
-	if (inside && !stat(options->output, &st) && !st.st_nlink)
+	if (inside && !stat(path, &st) && !st.st_nlink)
 		inside = NULL;
 	/* What does not exist is reported by those who need it; a device's content is not in its directory. */
 	if (inside && !stat(target, &st) && (S_ISBLK(st.st_mode) || S_ISDIR(st.st_mode)))
@@ -117,8 +116,8 @@ static bool check_inside(const struct mkfs_options *options)
 	if (inside && erofs_scan_excludes(&options->scan, inside, NULL))
 		inside = NULL;
 	if (inside)
-		mkfs_refuse("the image '%s' would be inside the source '%s'; --exclude-path=%s leaves it out",
-			    options->output, options->source, inside);
+		mkfs_refuse("the %s '%s' would be inside the source '%s'; --exclude-path=%s leaves it out", what, path,
+			    options->source, inside);
 	free(source);
 	free(target);
 	return !inside;
@@ -129,6 +128,29 @@ bool mkfs_source_is_image(const struct mkfs_options *options)
 	if (options->input == MKFS_RESTAMP)
 		return true;
 	return options->input == MKFS_TREE && (options->source_count > 1 || erofs_source_is_image(options->source) > 0);
+}
+
+/* Two outputs in one place, whatever they are called. */
+static bool check_apart(const struct mkfs_options *options)
+{
+	const char *data = options->build.data_device;
+	char *image = real_target(options->output), *device = real_target(data);
+	bool same = image && device && strcmp(image, device) == 0;
+	struct stat out;
+
+	free(image);
+	free(device);
+	if (same || (!stat(data, &out) && is_same_file(&out, options->output)))
+		return mkfs_refuse("'%s' is both the image and its --blobdev", data);
+	return true;
+}
+
+static bool check_data_device(const struct mkfs_options *options)
+{
+	const char *data = options->build.data_device;
+
+	return !data || (check_apart(options) && check_same(options, data, "data device") &&
+			 check_inside(options, data, "data device"));
 }
 
 static bool check_devices(const struct mkfs_options *options)
@@ -155,6 +177,7 @@ bool mkfs_check_places(struct mkfs_job *job)
 {
 	const struct mkfs_options *options = job->options;
 
-	return mkfs_check_turns(options) && check_standard_files(job) && check_same(options) && check_inside(options) &&
-	       check_devices(options) && check_directory_options(options);
+	return mkfs_check_turns(options) && check_standard_files(job) &&
+	       check_same(options, options->output, "image") && check_inside(options, options->output, "image") &&
+	       check_data_device(options) && check_devices(options) && check_directory_options(options);
 }

@@ -22,10 +22,11 @@ static bool names_stdout(const char *path)
 /* What belongs beside an image. */
 static bool check_options(const struct mkfs_options *options)
 {
-	const char *unfit = options->vmdk_path	    ? "--vmdk-desc"
-			    : options->build.offset ? "--offset"
-			    : options->json	    ? "--json"
-						    : NULL;
+	const char *unfit = options->vmdk_path		 ? "--vmdk-desc"
+			    : options->build.data_device ? "--blobdev"
+			    : options->build.offset	 ? "--offset"
+			    : options->json		 ? "--json"
+							 : NULL;
 
 	if (options->input == MKFS_OCI && options->oci_layers != MKFS_FLATTEN)
 		return mkfs_refuse("--oci: standard output is one image, and layers= makes several");

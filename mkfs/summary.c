@@ -98,6 +98,9 @@ void mkfs_print_summary(const struct mkfs_job *job)
 	       summary->directories == 1 ? "y" : "ies", TOOL_SIZE(summary->source_bytes));
 	printf("  image:        %s: data %s, metadata %s\n", TOOL_SIZE(summary->image_bytes),
 	       TOOL_SIZE(summary->data_bytes), TOOL_SIZE(summary->metadata_bytes));
+	if (summary->device_bytes)
+		printf("  device:       %s in '%s', for mount -o device=\n", TOOL_SIZE(summary->device_bytes),
+		       job->options->build.data_device);
 	print_stored(job);
 	if (summary->has_verity)
 		print_verity(summary);

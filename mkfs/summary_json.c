@@ -86,6 +86,8 @@ static void add_parts(struct json_object *object, const struct mkfs_job *job)
 		add_fragments(object, summary);
 	if (summary->repeats)
 		add_dedupe(object, summary);
+	if (summary->device_bytes)
+		json_add_number(object, "device_bytes", summary->device_bytes);
 	if (summary->has_verity)
 		add_verity(object, summary);
 }

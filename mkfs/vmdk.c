@@ -58,6 +58,8 @@ bool mkfs_check_vmdk(const struct mkfs_options *options)
 	for (size_t i = 0; options->is_thin && i < options->source_count; i++)
 		if (!check_name(options->sources[i]))
 			return false;
+	if (options->build.data_device && !check_name(options->build.data_device))
+		return false;
 	return check_name(options->output);
 }
 
@@ -88,18 +90,20 @@ static int add_extents(struct descriptor *descriptor, const struct mkfs_options 
 		       const struct erofs_image *image)
 {
 	const struct erofs_superblock *sb = erofs_image_superblock(image);
+	const char *data_device = options->build.data_device;
 	uint64_t block = 0;
 	int err = add_extent(descriptor, options->output, sb->blocks << sb->blkszbits, options->build.offset);
 
 	block = sb->blocks;
-	for (unsigned int i = 0; !err && i < sb->extra_devices && i < options->source_count; i++) {
+	for (unsigned int i = 0; !err && i < sb->extra_devices && (data_device || i < options->source_count); i++) {
 		struct erofs_device_slot slot;
 
 		err = erofs_image_device_slot(image, &slot, i);
 		if (!err && slot.uniaddr != block)
 			err = -EUCLEAN;
 		if (!err)
-			err = add_extent(descriptor, options->sources[i], slot.blocks << sb->blkszbits, 0);
+			err = add_extent(descriptor, data_device ? data_device : options->sources[i],
+					 slot.blocks << sb->blkszbits, 0);
 		block += err ? 0 : slot.blocks;
 	}
 	return err;

@@ -218,6 +218,13 @@ struct erofs_build_options {
 	 * or data_outside. Linux >= 5.15.
 	 */
 	uint32_t chunk_bytes;
+
+	/*
+	 * A file or block device that contents go to, apart from their metadata: the image's only extra device, for mounting with
+	 * device=. Made, overwritten and synced like the image, complete before the image is, and gone when that fails. NULL: there
+	 * is none. -EINVAL without chunk_bytes, or with verity, cache_entry or a metabox. Linux >= 5.16.
+	 */
+	const char *data_device;
 };
 
 /* A chunk is in memory as a whole, one for each worker and some more. */
@@ -255,6 +262,7 @@ struct erofs_build_summary {
 	uint64_t packed_encoded_bytes;	/* and what it takes in the image */
 	uint64_t repeats;      /* runs of bytes that other files have, too, or earlier parts of the same, ... */
 	uint64_t repeat_bytes; /* ... and their sum; they are not stored again */
+	uint64_t device_bytes; /* of data_device; 0: there is none. data_bytes are there */
 };
 
 /*

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR MIT */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "lib/check/check_state.h"
@@ -67,13 +68,29 @@ static void check_zones(struct erofs_check *check)
 		erofs_check_finding_of(check, SUPER, "%u nanoseconds are more than a second", sb->fixed_nsec);
 }
 
+/* Not wrong by itself, but the reason of what is found about files. */
+static void warn_of_short_device(const struct erofs_check *check, unsigned int number,
+				 const struct erofs_image_slot *slot)
+{
+	uint64_t blksz = UINT64_C(1) << check->sb->blkszbits;
+
+	if (slot->info.present && !slot->flat && (slot->device.size + blksz - 1) / blksz < slot->info.blocks)
+		erofs_message(check->diag, EROFS_SEV_WARNING,
+			      "device %u has %" PRIu64 " bytes, and the image counts %" PRIu64
+			      " there: it was cut off, or "
+			      "is another one",
+			      number, slot->device.size, slot->info.blocks * blksz);
+}
+
 static int check_devices(struct erofs_check *check)
 {
 	const struct erofs_superblock *sb = check->sb;
 
-	for (unsigned int i = 0; i < check->image->slot_count; i++)
+	for (unsigned int i = 0; i < check->image->slot_count; i++) {
 		if (!check->image->slots[i].flat)
 			check->claims.budget += check->image->slots[i].device.size;
+		warn_of_short_device(check, i + 1, &check->image->slots[i]);
+	}
 	return claim(check, (uint64_t)sb->devt_slotoff * EROFS_DEVICE_SLOT_SIZE,
 		     (uint64_t)check->image->slot_count * EROFS_DEVICE_SLOT_SIZE, EROFS_CLAIM_DEVICE_TABLE,
 		     "the device table lies outside the image");

@@ -72,6 +72,14 @@ int erofs_output_open(struct erofs_output **out, const char *path, const struct 
 	return err;
 }
 
+void erofs_output_revoke(struct erofs_output *output)
+{
+	if (!output->is_new)
+		output->is_unfinished = true;
+	else if (unlink(output->path))
+		erofs_output_report(output, -errno, "remove");
+}
+
 void erofs_output_expect(struct erofs_output *output, uint64_t bytes)
 {
 	output->expected = bytes;
@@ -159,11 +167,21 @@ static int close_file(struct erofs_output *output)
 	return close(fd) ? -errno : 0;
 }
 
+/* What stands at the start of a finished file: nothing, of an image. */
+static int write_mark(const struct erofs_output *output)
+{
+	static const char none[sizeof(EROFS_TARGET_UNFINISHED)], data[sizeof(none)] = EROFS_TARGET_DATA;
+
+	if (output->temporary && !output->options.has_data_alone)
+		return 0;
+	return erofs_file_write_at(output->fd, output->options.has_data_alone ? data : none, sizeof(none),
+				   output->options.offset);
+}
+
 /* Sets the size, and returns when all of it is on the disk. */
 static int finish_file(struct erofs_output *output, uint64_t size)
 {
-	static const uint8_t zeros[sizeof(EROFS_TARGET_UNFINISHED)];
-	int err = output->temporary ? 0 : erofs_file_write_at(output->fd, zeros, sizeof(zeros), output->options.offset);
+	int err = write_mark(output);
 
 	if (!err && (output->temporary || output->is_whole) &&
 	    ftruncate(output->fd, (off_t)(output->options.offset + size)))

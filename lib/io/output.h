@@ -27,7 +27,14 @@ struct erofs_output_options {
 	 */
 	bool cache_entry;
 	bool no_sync; /* leave it to the system when the image reaches the disk */
+	/*
+	 * The file holds the data of an image, and no superblock: they begin at EROFS_OUTPUT_DATA_START, and a mark in front of them
+	 * tells later builds that the file may be overwritten.
+	 */
+	bool has_data_alone;
 };
+
+#define EROFS_OUTPUT_DATA_START 4096u
 
 /*
  * Opens the target. Without `force` an existing one has to be empty, zeroed, an EROFS image, or what a killed build left; of
@@ -72,6 +79,12 @@ int erofs_output_add_sidecar(struct erofs_output *output, const char *suffix, co
 
 /* Sets the final size, gives a new file its name, and returns when all of that is on the disk. */
 int erofs_output_commit(struct erofs_output *output, uint64_t size);
+
+/*
+ * Undoes a commit, before the output is closed: a file that was made is gone again, what was there before is unfinished. For an
+ * output that is worth nothing without another one.
+ */
+void erofs_output_revoke(struct erofs_output *output);
 
 /* Brings the name of a file to the disk. A negative errno, not reported. */
 int erofs_output_sync_folder(const char *path);

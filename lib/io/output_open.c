@@ -24,6 +24,7 @@ static int open_beside(struct erofs_output *output)
 		output->fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 		if (output->fd >= 0) {
 			output->temporary = name;
+			output->is_new = true;
 			return 0;
 		}
 		free(name);
@@ -89,6 +90,7 @@ static int check_content(const struct erofs_output *output)
 		.path = output->path,
 		.offset = output->options.offset,
 		.is_device = output->is_device,
+		.has_data_alone = output->options.has_data_alone,
 	};
 	int err = output->is_whole ? erofs_target_check_unused(&target, output->diag) : 0;
 

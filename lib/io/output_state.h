@@ -16,6 +16,7 @@ struct erofs_output {
 	char *sidecar;		 /* NULL: none */
 	char *sidecar_temporary; /* NULL: it has its name */
 	bool is_device;
+	bool is_new; /* not in place */
 	bool is_whole;	    /* in place, and all of the file is the image */
 	bool is_unfinished; /* in place: what was there is gone, and the image is not complete */
 	const struct erofs_diag *diag;

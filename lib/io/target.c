@@ -18,12 +18,14 @@
 /* Has to be zero where nothing is known to be: no file system begins its first record behind this. */
 #define ZEROS_WANTED ((size_t)256 * 1024)
 
-static bool is_ours(const uint8_t *front, size_t size)
+static bool is_ours(const struct erofs_target *target, const uint8_t *front, size_t size)
 {
-	static const char unfinished[] = EROFS_TARGET_UNFINISHED;
+	static const char unfinished[] = EROFS_TARGET_UNFINISHED, data[] = EROFS_TARGET_DATA;
 
 	if (size >= sizeof(unfinished) && memcmp(front, unfinished, sizeof(unfinished)) == 0)
 		return true;
+	if (target->has_data_alone)
+		return size >= sizeof(data) && memcmp(front, data, sizeof(data)) == 0;
 	return size >= EROFS_SUPERBLOCK_OFFSET + sizeof(uint32_t) && erofs_is_magic(front + EROFS_SUPERBLOCK_OFFSET);
 }
 
@@ -34,7 +36,7 @@ static int look_at_front(const struct erofs_target *target, bool *ours, bool *ze
 
 	if (size < 0)
 		return (int)size;
-	*ours = is_ours(front, (size_t)size);
+	*ours = is_ours(target, front, (size_t)size);
 	*zero = erofs_is_zero(front, (size_t)size);
 	return 0;
 }
@@ -59,6 +61,6 @@ int erofs_target_check_content(const struct erofs_target *target, const struct e
 	/* Devices are full of what was deleted. */
 	if (ours || zero || (target->is_device && knows_devices))
 		return 0;
-	return erofs_report(diag, -EEXIST, "'%s' holds other data, no EROFS image; --force overwrites them",
-			    target->path);
+	return erofs_report(diag, -EEXIST, "'%s' holds other data, no %s; --force overwrites them", target->path,
+			    target->has_data_alone ? "data of an EROFS image" : "EROFS image");
 }

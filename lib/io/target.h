@@ -14,10 +14,13 @@ struct erofs_target {
 	const char *path;
 	uint64_t offset; /* where the image is to start */
 	bool is_device;
+	bool has_data_alone; /* it is to become no image, but what holds the data of one */
 };
 
 /* Stands at the start of an unfinished image, in bytes that belong to no record; goes when the image is complete. */
 #define EROFS_TARGET_UNFINISHED "unfinished EROFS image\n"
+/* Stands at the start of a file that holds the data of an image, and nothing else. */
+#define EROFS_TARGET_DATA "EROFS data device\n"
 /* Bytes that make an image out of a row of bytes, with what stands around them. */
 #define EROFS_TARGET_FRONT 4096u
 

@@ -48,6 +48,8 @@ struct build {
 	struct erofs_layout layout;
 	struct erofs_tails tails;
 	struct erofs_output *output;
+	struct erofs_output *device; /* of data; NULL: there is none */
+	bool device_is_waiting;	     /* it is complete, and the image is not */
 	struct erofs_pool *pool;
 	bool again; /* without repeats */
 };
@@ -56,6 +58,9 @@ static void release_build(struct build *build)
 {
 	erofs_pool_free(build->pool);
 	erofs_output_close(build->output);
+	if (build->device_is_waiting)
+		erofs_output_revoke(build->device);
+	erofs_output_close(build->device);
 	erofs_writer_tails_release(&build->tails);
 	erofs_writer_layout_release(&build->layout);
 	erofs_writer_packed_free(build->data.packed);
@@ -76,10 +81,28 @@ static int prepare(struct build *build)
 	return build->data.uuid_hasher ? erofs_hasher_begin(build->data.uuid_hasher) : -ENOMEM;
 }
 
+static int open_device(struct build *build)
+{
+	const struct erofs_plan *plan = &build->plan;
+	const struct erofs_output_options options = {
+		.force = plan->options->force,
+		.no_sync = plan->options->no_sync,
+		.has_data_alone = true,
+	};
+	int err;
+
+	if (!plan->options->data_device)
+		return 0;
+	err = erofs_output_open(&build->device, plan->options->data_device, &options, plan->diag);
+	if (!err && !plan->is_arriving)
+		erofs_output_expect(build->device, EROFS_OUTPUT_DATA_START + plan->data_bound);
+	return err;
+}
+
 static int open_output(struct build *build, const char *path)
 {
 	const struct erofs_plan *plan = &build->plan;
-	uint64_t bound = plan->data_bound + plan->metadata_bound;
+	uint64_t bound = plan->metadata_bound + (plan->options->data_device ? 0 : plan->data_bound);
 	const struct erofs_output_options options = {
 		.offset = plan->options->offset,
 		.force = plan->options->force,
@@ -102,7 +125,8 @@ static int open_output(struct build *build, const char *path)
 					  : bound + (uint64_t)plan->tree->inode_count * plan->blksz;
 	if (!plan->is_arriving)
 		erofs_output_expect(build->output, bound);
-	return erofs_writer_data_init(&build->data, plan, build->output, &build->tails);
+	err = open_device(build);
+	return err ? err : erofs_writer_data_init(&build->data, plan, build->output, build->device, &build->tails);
 }
 
 static void summarize(const struct build *build)
@@ -112,6 +136,10 @@ static void summarize(const struct build *build)
 
 	summary->metadata_bytes = build->layout.metadata_size + EROFS_SUPERBLOCK_OFFSET + build->plan.front.size;
 	summary->data_bytes = end + build->layout.metadata_size - summary->metadata_bytes;
+	if (build->device) {
+		summary->device_bytes = build->data.zone.end;
+		summary->data_bytes = build->data.zone.end - EROFS_OUTPUT_DATA_START;
+	}
 	if (build->plan.options->fingerprint != EROFS_DIGEST_NONE) {
 		summary->fingerprinted_files = build->plan.files;
 		summary->distinct_fingerprints =
@@ -133,10 +161,21 @@ static int add_sidecar(const struct build *build)
 	return erofs_output_add_sidecar(build->output, ".dmverity", text, (size_t)length);
 }
 
+/* Data first: the image, which would be taken for one as soon as it has a superblock, does not come before they are on the disk. */
+static int finish_device(struct build *build)
+{
+	int err = build->device ? erofs_output_commit(build->device, build->data.zone.end) : 0;
+
+	build->device_is_waiting = build->device && !err;
+	return err;
+}
+
 static int finish_image(struct build *build)
 {
 	int err = erofs_writer_data_pack(&build->data, &build->plan, build->pool);
 
+	if (!err)
+		err = finish_device(build);
 	if (!err)
 		err = erofs_writer_lay_out(&build->layout, &build->plan, &build->data);
 	if (err)
@@ -148,7 +187,10 @@ static int finish_image(struct build *build)
 		return err;
 	summarize(build);
 	err = build->plan.summary->has_verity ? add_sidecar(build) : 0;
-	return err ? err : erofs_output_commit(build->output, build->plan.summary->image_bytes);
+	if (!err)
+		err = erofs_output_commit(build->output, build->plan.summary->image_bytes);
+	build->device_is_waiting &= err != 0;
+	return err;
 }
 
 static int store_tree(struct build *build, const char *path)

@@ -147,6 +147,23 @@ static int check_chunks(const struct erofs_build_options *options, const struct 
 	return 0;
 }
 
+static int check_data_device(const struct erofs_build_options *options, const struct erofs_diag *diag)
+{
+	if (!options->data_device)
+		return 0;
+	if (!*options->data_device)
+		return REFUSE(diag, "data_device", "it has no name");
+	if (!options->chunk_bytes)
+		return REFUSE(diag, "data_device", "only chunks name a device: chunk_bytes");
+	if (options->verity)
+		return REFUSE(diag, "verity", "it would not cover the data");
+	if (options->cache_entry)
+		return REFUSE(diag, "cache_entry", "an entry is one file");
+	if (options->metabox >= EROFS_METABOX_IF_SMALLER)
+		return REFUSE(diag, "metabox", "its superblock leaves no room for the device table");
+	return 0;
+}
+
 static int check_metabox(const struct erofs_build_options *options, const struct erofs_diag *diag)
 {
 	uint32_t piece = options->metabox_piece;
@@ -210,6 +227,8 @@ int erofs_writer_options_check(const struct erofs_build_options *options, const 
 		err = check_sizes(options, diag);
 	if (!err)
 		err = check_chunks(options, diag);
+	if (!err)
+		err = check_data_device(options, diag);
 	if (!err)
 		err = check_metabox(options, diag);
 	if (!err)

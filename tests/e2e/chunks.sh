@@ -117,6 +117,62 @@ done
 "$MKFS" --quiet -Ededupe "$FP_OPT" "$image" "$source" && "$MKFS" --quiet "$FP_OPT" "$image-plain" "$source"
 same "a plain image and one in chunks share all" '      "count": 0,' "$("$DUMP" --ishare-report --json "$image" "$image-plain" | grep -A1 '"kind_clashes"' | tail -n 1)"
 
+# ---- data on a device of their own
+
+blob=$work/blob
+ids=()
+is_root || ids=(--no-preserve-owner)
+on_blob() { # WHAT SOURCE OPTIONS...
+	local what=$1 from=$2
+	shift 2
+	rm -f "$image" "$blob"
+	check "$what: build" "$MKFS" --quiet -T0 --mkfs-time "--blobdev=$blob" "$@" "$image" "$from" || return
+	check "$what: fsck" "$FSCK" "--device=$blob" "$image"
+	check "$what: extraction" "$FSCK" "${xattrs[@]}" "${ids[@]}" "--device=$blob" "--extract=$work/extracted" "$image"
+	check "$what: extracted tree" "${compare[@]}" "$source" "$work/extracted"
+	rm -rf "$work/extracted"
+	[ -z "${PEER_DIR:-}" ] || [[ $* == *-b* ]] || check "$what: peer's fsck" "$PEER_DIR/bin/fsck.erofs" "--device=$blob" "$image"
+	can_mount || { skip "$what: cannot mount here"; return; }
+	device=$(losetup -f --show -r "$blob") && loops+=("$device")
+	check "$what: mount" mount_image "$image" "$work/mnt" "device=$device" && check "$what: mounted tree" "${compare[@]}" "$source" "$work/mnt"
+	unmount "$work/mnt"
+	losetup -d "$device"
+}
+on_blob "--blobdev" "$source" --chunksize=4096
+first=$(sha256sum <"$image" && sha256sum <"$blob")
+check "--blobdev: again in place" "$MKFS" --quiet -T0 --mkfs-time --chunksize=4096 --workers=0 "--blobdev=$blob" "$image" "$source"
+same "--blobdev: the same bytes" "$first" "$(sha256sum <"$image" && sha256sum <"$blob")"
+on_blob "--blobdev of what arrives" "$work/s.tar.gz" --chunksize=65536 "$FP_OPT" --tar=f
+check "--blobdev: fingerprints" "$FSCK" --ishare "--device=$blob" "$image"
+check "--blobdev: the image has metadata alone" test "$(stat -c %s "$image")" -le 16384
+"$MKFS" -T0 --mkfs-time --chunksize=1M "--blobdev=$blob" "$image" "$source" >"$work/said"
+check "--blobdev: what it says" grep -q "device: .* in '$blob'" "$work/said"
+check "--blobdev: an image as the source" "$MKFS" --quiet --clean=data --mkfs-time -T0 "--device=$blob" "$image-2" "$image"
+extracted_equals "from an image with a device" "$source" "$image-2"
+"$FSCK" "$image" >"$work/said" 2>&1
+check "fsck without the device says so" grep -q "on a device that was not given" "$work/said"
+truncate -s 60000 "$blob"
+check_not "fsck of one that was cut off" "$FSCK" "--device=$blob" "$image"
+cp "$work/.out" "$work/said"
+check "... says so" grep -q "device 1 has 60000 bytes, and the image counts [0-9]* there: it was cut off" "$work/said"
+
+# Neither is left: not when contents cannot be read, not when the image cannot be written, in place or new.
+rm -f "$image" "$blob"
+gzip -dc "$work/s.tar.gz" | head -c 1500000 >"$work/cut.tar"
+refused "--blobdev: a source that ends early" "cut.tar|end|short" "$MKFS" --quiet --tar=f --chunksize=4096 "--blobdev=$blob" "$image" "$work/cut.tar"
+same "... leaves neither" "" "$(find "$work" -maxdepth 1 -name 'image' -o -maxdepth 1 -name '*blob*')"
+# The image is written when the device is complete: here it has no room.
+if is_root && mkdir "$work/small" && mount -t tmpfs -o size=4k erofs-test "$work/small" 2>/dev/null; then
+	mounts+=("$work/small")
+	refused "--blobdev: no room for the image" "no space" "$MKFS" --quiet --chunksize=4096 "--blobdev=$blob" "$work/small/image" "$source"
+	same "... leaves neither, new" "" "$(find "$work/small" "$blob" -type f 2>/dev/null)"
+	"$MKFS" --quiet --chunksize=4096 "--blobdev=$blob" "$image" "$source"
+	refused "--blobdev: no room for the image again" "no space" "$MKFS" --quiet --chunksize=4096 "--blobdev=$blob" "$work/small/image" "$source"
+	same "... leaves an empty device in place" 0 "$(stat -c %s "$blob")"
+else
+	skip "--blobdev without room for the image: needs root"
+fi
+
 # ---- what is refused
 out=$work/none
 refuses() { refused "$1" "$2" "$MKFS" --quiet "${@:3}" "$out" "$source"; same "$1: nothing is left" "" "$(ls "$out" 2>/dev/null)"; }
@@ -124,5 +180,19 @@ for size in 0 100 5000 2048 32M 4G x; do refuses "--chunksize=$size" "chunksize.
 refuses "--chunksize of an old kernel" "no Linux before 5.15 reads chunk-based files" --chunksize=4096 --min-kernel=5.10
 refuses "-Ededupe of an old kernel" "no Linux before 5.15 reads chunk-based files" -Ededupe --min-kernel=5.10
 ! built_with LZ4 || refuses "--chunksize and -z" "--chunksize and -z" --chunksize=4096 -zlz4
+refuses "--blobdev without --chunksize" "--blobdev needs --chunksize" "--blobdev=$blob-2"
+refuses "--blobdev and -Ededupe alone" "--blobdev needs --chunksize" "--blobdev=$blob-2" -Ededupe
+refuses "--blobdev and --verity" "--blobdev and --verity" "--blobdev=$blob-2" --chunksize=4096 --verity
+refuses "--blobdev of an old kernel" "no Linux before 5.16 reads an extra device" "--blobdev=$blob-2" --chunksize=4096 --min-kernel=5.15
+refuses "--blobdev and the image in one" "both the image and its --blobdev" "--blobdev=$out" --chunksize=4096
+refuses "--blobdev in the source" "data device .* would be inside the source" "--blobdev=$source/blob" --chunksize=4096
+refuses "--blobdev over the source" "holds other data" "--blobdev=$work/s.tar" --chunksize=4096
+echo text >"$work/text"
+refuses "--blobdev over another file" "holds other data, no data of an EROFS image; --force" "--blobdev=$work/text" --chunksize=4096
+same "... which stays" text "$(cat "$work/text")"
+"$MKFS" --chunksize=4096 "--blobdev=$blob-2" - "$source" 2>"$work/.err" | cat >"$work/none"
+check "--blobdev and a pipe" grep -q "blobdev has no place where standard output is the image" "$work/.err"
+same "--blobdev: nothing is left" "" "$(ls "$blob-2" 2>/dev/null)"
+rm -f "$work/none"
 refused "--chunksize of an index" "--chunksize.*--tar=i" "$MKFS" --quiet --tar=i --chunksize=4096 "$out" "$work/s.tar"
 finish

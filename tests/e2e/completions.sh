@@ -76,7 +76,7 @@ offers() {
 	done
 	pass "$shell: '$line'"
 }
-long_options() { "$1" --help | sed '/^Known, not built/,$d' | grep -oE '^ {1,6}-.*' | grep -oE -- '(^ +|^ +-[A-Za-z], )--[a-z][a-z-]+' | sed 's/.*--/--/' | sort -u; }
+long_options() { "$1" --help | grep -oE '^ {1,6}-.*' | grep -oE -- '(^ +|^ +-[A-Za-z], )--[a-z][a-z-]+' | sed 's/.*--/--/' | sort -u; }
 all_of() { # SHELL TOOL: each option of --help
 	local got missing
 	[ "$(long_options "$2" | wc -l)" -ge 2 ] || fail "--help of $2"

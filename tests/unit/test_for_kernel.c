@@ -84,6 +84,20 @@ static void packed_tails_keep_clusters(void **state)
 	assert_non_null(strstr(messages.last, "pack_tails"));
 }
 
+static void chunks_need_their_kernel(void **state)
+{
+	struct erofs_build_options options = defaults();
+
+	(void)state;
+	options.dedupe_runs = true;
+	assert_since(options, 5, 15);
+	options.dedupe_runs = false;
+	options.chunk_bytes = 65536;
+	assert_since(options, 5, 15);
+	options.data_device = "device";
+	assert_since(options, 5, 16);
+}
+
 static void directories_without_dots_need_their_kernel(void **state)
 {
 	struct erofs_build_options options = defaults();
@@ -292,6 +306,7 @@ int main(void)
 		cmocka_unit_test(superblocks_say_it_too),
 		cmocka_unit_test(versions_compare_by_number),
 		cmocka_unit_test(the_old_layout_stays_old),
+		cmocka_unit_test(chunks_need_their_kernel),
 		cmocka_unit_test(directories_without_dots_need_their_kernel),
 	};
 

@@ -35,7 +35,7 @@ static void plan_and_lay_out(struct fixture *f)
 	assert_int_equal(erofs_tree_freeze(f->tree, NULL), 0);
 	assert_int_equal(erofs_writer_plan_begin(&f->plan), 0);
 	assert_int_equal(erofs_writer_plan_tree(&f->plan), 0);
-	assert_int_equal(erofs_writer_data_init(&f->data, &f->plan, NULL, &f->tails), 0);
+	assert_int_equal(erofs_writer_data_init(&f->data, &f->plan, NULL, NULL, &f->tails), 0);
 	assert_int_equal(erofs_writer_lay_out(&f->layout, &f->plan, &f->data), 0);
 }
 

@@ -127,6 +127,31 @@ static struct erofs_build_options with_compressor(int compressor)
 		refuse_options(tree, bad, "erofs_build_options." #member);                                             \
 	} while (0)
 
+/* Each of these would do without the other. */
+static void chunks_have_no_room_for_all(void **state)
+{
+	struct erofs_tree *tree = scanned(true);
+	struct erofs_build_options wrong = with_compressor(EROFS_COMPRESSOR_LZ4);
+
+	(void)state;
+	wrong.chunk_bytes = 4096;
+	if (erofs_algorithm_is_built(EROFS_ALGORITHM_LZ4))
+		refuse_options(tree, wrong, "erofs_build_options.chunk_bytes: compressed files");
+	wrong = options;
+	wrong.chunk_bytes = 4096;
+	wrong.fill_holes = true;
+	refuse_options(tree, wrong, "erofs_build_options.fill_holes");
+	wrong.fill_holes = false;
+	wrong.data_device = "blob";
+	wrong.verity = true;
+	refuse_options(tree, wrong, "erofs_build_options.verity");
+	wrong.verity = false;
+	wrong.cache_entry = true;
+	refuse_options(tree, wrong, "erofs_build_options.cache_entry");
+	assert_int_not_equal(access("blob", F_OK), 0);
+	erofs_tree_free(tree);
+}
+
 static void nonsense_options_are_named(void **state)
 {
 	struct erofs_tree *tree = scanned(true);
@@ -151,6 +176,11 @@ static void nonsense_options_are_named(void **state)
 	WRONG(tree, extent_size, 2048);
 	WRONG(tree, max_extent_bytes, 100);
 	WRONG(tree, data_outside, true);
+	WRONG(tree, chunk_bytes, 2048);
+	WRONG(tree, chunk_bytes, 12288);
+	WRONG(tree, chunk_bytes, 2 * EROFS_CHUNK_BYTES_MAX);
+	WRONG(tree, data_device, "");
+	WRONG(tree, data_device, "blob");
 	refuse_options(tree, with_compressor(17), "there is no compressor 17");
 	wrong.xattr_prefix_count = 1;
 	refuse_options(tree, wrong, "erofs_build_options.xattr_prefixes");
@@ -226,11 +256,9 @@ static void older_callers_get_an_image(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(trees_in_the_wrong_state_are_refused),
-		cmocka_unit_test(failed_scans_make_no_image),
-		cmocka_unit_test(nonsense_options_are_named),
-		cmocka_unit_test(rules_and_names_are_looked_at),
-		cmocka_unit_test(helpers_take_nothing),
+		cmocka_unit_test(trees_in_the_wrong_state_are_refused), cmocka_unit_test(failed_scans_make_no_image),
+		cmocka_unit_test(nonsense_options_are_named),		cmocka_unit_test(chunks_have_no_room_for_all),
+		cmocka_unit_test(rules_and_names_are_looked_at),	cmocka_unit_test(helpers_take_nothing),
 		cmocka_unit_test(older_callers_get_an_image),
 	};
 

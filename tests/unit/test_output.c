@@ -69,6 +69,17 @@ static void write_file(const char *path, const void *bytes, size_t size)
 	close(fd);
 }
 
+static void assert_bytes_at(const char *path, off_t at, const void *bytes, size_t size)
+{
+	char found[64];
+	int fd = open(path, O_RDONLY);
+
+	assert_true(fd >= 0 && size <= sizeof(found));
+	assert_int_equal(pread(fd, found, size, at), size);
+	assert_memory_equal(found, bytes, size);
+	close(fd);
+}
+
 static void assert_file(const char *path, const void *bytes, size_t size)
 {
 	char *found = test_malloc(size + 1);
@@ -227,6 +238,53 @@ static void an_abort_in_place_leaves_no_image(void **state)
 		erofs_output_close(output);
 		assert_int_equal(magic_at(in_dir("image"), (off_t)places[i].offset), 0);
 	}
+}
+
+static struct erofs_output *open_data(int expected)
+{
+	const struct erofs_output_options options = { .has_data_alone = true };
+	struct erofs_output *output = NULL;
+
+	assert_int_equal(erofs_output_open(&output, in_dir("data"), &options, NULL), expected);
+	return output;
+}
+
+/* A file of data alone is known by its mark, may be written anew, and is undone with what it belongs to. */
+static void data_alone_have_a_mark(void **state)
+{
+	static const char data[] = "data", mark[] = "EROFS data device\n";
+	struct erofs_output *output;
+	struct stat st;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		output = open_data(0);
+		assert_int_equal(erofs_output_write(output, data, sizeof(data), EROFS_OUTPUT_DATA_START), 0);
+		assert_int_equal(erofs_output_commit(output, EROFS_OUTPUT_DATA_START + sizeof(data)), 0);
+		erofs_output_close(output);
+		assert_bytes_at(in_dir("data"), 0, mark, sizeof(mark));
+		assert_bytes_at(in_dir("data"), EROFS_OUTPUT_DATA_START, data, sizeof(data));
+	}
+	/* In place. */
+	output = open_data(0);
+	assert_int_equal(erofs_output_commit(output, 8192), 0);
+	erofs_output_revoke(output);
+	erofs_output_close(output);
+	assert_int_equal(stat(in_dir("data"), &st), 0);
+	assert_int_equal(st.st_size, 0);
+	/* New. */
+	assert_int_equal(unlink(in_dir("data")), 0);
+	output = open_data(0);
+	assert_int_equal(erofs_output_commit(output, 8192), 0);
+	assert_int_equal(count_names(false), 1);
+	erofs_output_revoke(output);
+	erofs_output_close(output);
+	assert_int_equal(count_names(false), 0);
+	/* An image is no data, and data are no image. */
+	write_old_image(in_dir("data"), 100000);
+	open_data(-EEXIST);
+	write_file(in_dir("data"), mark, sizeof(mark));
+	assert_int_equal(erofs_output_open(&output, in_dir("data"), NULL, NULL), -EEXIST);
 }
 
 /* Content of a file at some place, and whether it may be overwritten. */
@@ -485,6 +543,7 @@ int main(void)
 		IN_DIR(an_abort_leaves_nothing),
 		IN_DIR(an_old_file_keeps_mode_owner_and_names),
 		IN_DIR(an_abort_in_place_leaves_no_image),
+		IN_DIR(data_alone_have_a_mark),
 		IN_DIR(other_data_are_not_overwritten),
 		IN_DIR(an_unfinished_image_is_recognized),
 		IN_DIR(descriptors_are_written_in_place),

@@ -54,9 +54,12 @@ struct erofs_data {
 	struct erofs_hasher *uuid_hasher; /* NULL unless the UUID comes from the content */
 };
 
-/* Room for the places of the plan's inodes; data begin at plan->data_start. -ENOMEM. */
+/*
+ * Room for the places of the plan's inodes; data begin at plan->data_start, unless they go to a `device` of their own (NULL: to the
+ * output). -ENOMEM.
+ */
 int erofs_writer_data_init(struct erofs_data *data, const struct erofs_plan *plan, struct erofs_output *output,
-			   struct erofs_tails *tails);
+			   struct erofs_output *device, struct erofs_tails *tails);
 void erofs_writer_data_release(struct erofs_data *data);
 
 /* The stage: all files of the tree, or all that arrive. Of arrivals it extends the plan, too. */

@@ -102,12 +102,12 @@ static int write_parts(struct erofs_run *run, const struct erofs_job *job, size_
 		size += length;
 		if (count < VECTOR_PARTS)
 			continue;
-		err = erofs_output_writev(run->data->output, vector, count, at);
+		err = erofs_output_writev(run->data->zone.output, vector, count, at);
 		at += size;
 		count = size = 0;
 	}
 	vector[count++] = (struct iovec){ (void *)(uintptr_t)zeros, padding };
-	return err ? err : erofs_output_writev(run->data->output, vector, count, at);
+	return err ? err : erofs_output_writev(run->data->zone.output, vector, count, at);
 }
 
 int erofs_writer_store(struct erofs_run *run, const struct erofs_job *job)
@@ -118,5 +118,5 @@ int erofs_writer_store(struct erofs_run *run, const struct erofs_job *job)
 
 	if (has_chunks(run, job))
 		return write_parts(run, job, padding);
-	return erofs_output_writev(run->data->output, vector, 2, job->start);
+	return erofs_output_writev(run->data->zone.output, vector, 2, job->start);
 }

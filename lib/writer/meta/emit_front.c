@@ -55,7 +55,7 @@ static uint32_t incompat_features(const struct erofs_plan *plan, const struct er
 		features |= EROFS_FEATURE_INCOMPAT_FRAGMENTS; /* or DEDUPE, which is the same bit */
 	if (plan->has_chunks || data->has_chunks)
 		features |= EROFS_FEATURE_INCOMPAT_CHUNKED_FILE;
-	if (options->data_outside)
+	if (options->data_outside || options->data_device)
 		features |= EROFS_FEATURE_INCOMPAT_DEVICE_TABLE;
 	if (plan->xattrs.prefix_count)
 		features |= EROFS_FEATURE_INCOMPAT_XATTR_PREFIXES;
@@ -162,6 +162,8 @@ int erofs_writer_emit_front(const struct erofs_plan *plan, const struct erofs_da
 		err = erofs_writer_thin_devices(plan, &sb, front.data + EROFS_SUPERBLOCK_SIZE);
 	else if (plan->options->data_outside)
 		erofs_writer_elsewhere_device(plan, &sb, front.data + EROFS_SUPERBLOCK_SIZE);
+	else if (plan->options->data_device)
+		erofs_writer_one_device(&sb, front.data + EROFS_SUPERBLOCK_SIZE, data->zone.end / plan->blksz);
 	if (err)
 		return err;
 	encode_configs(plan, front.data + erofs_superblock_span(&sb));

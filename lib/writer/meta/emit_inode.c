@@ -107,9 +107,10 @@ static int emit_body(const struct erofs_emitter *emitter, struct erofs_piece *pi
 	return err;
 }
 
-static void emit_entry(struct erofs_piece *piece, uint32_t block, bool indexes)
+static void emit_entry(const struct erofs_emitter *emitter, struct erofs_piece *piece, uint32_t block, bool indexes)
 {
-	const struct erofs_chunk_entry entry = { .block = block };
+	bool on_device = emitter->plan->options->data_device && block != EROFS_NULL_BLOCK;
+	const struct erofs_chunk_entry entry = { .block = block, .device_id = on_device ? EROFS_ONE_DEVICE : 0 };
 	uint8_t raw[EROFS_CHUNK_INDEX_SIZE];
 
 	if (indexes)
@@ -129,7 +130,7 @@ static void emit_chunk_list(const struct erofs_emitter *emitter, struct erofs_pi
 	if (indexes)
 		erofs_writer_row_pad(&piece->row, erofs_chunk_map_at(piece->row.position, EROFS_CHUNK_INDEX_SIZE));
 	for (uint64_t at = 0; at < inode->size; at += UINT64_C(1) << list.chunkbits)
-		emit_entry(piece, erofs_writer_chunk_list_block(&list, at / emitter->plan->blksz), indexes);
+		emit_entry(emitter, piece, erofs_writer_chunk_list_block(&list, at / emitter->plan->blksz), indexes);
 }
 
 static void emit_chunk_map(const struct erofs_emitter *emitter, struct erofs_piece *piece,
@@ -145,7 +146,7 @@ static void emit_chunk_map(const struct erofs_emitter *emitter, struct erofs_pie
 	for (uint64_t at = 0; at < inode->size; at += chunk) {
 		bool stored = erofs_writer_chunk_has_data(&cursor, at, at + chunk);
 
-		emit_entry(piece, stored ? block : EROFS_NULL_BLOCK, indexes);
+		emit_entry(emitter, piece, stored ? block : EROFS_NULL_BLOCK, indexes);
 		block += stored ? (uint32_t)(chunk / emitter->plan->blksz) : 0;
 	}
 }

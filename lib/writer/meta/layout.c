@@ -282,7 +282,7 @@ int erofs_writer_lay_out(struct erofs_layout *layout, const struct erofs_plan *p
 	err = place_inodes(layout, plan, data);
 	if (err)
 		return err;
-	layout->meta_blkaddr = data->zone.end / plan->blksz;
+	layout->meta_blkaddr = (plan->options->data_device ? plan->data_start : data->zone.end) / plan->blksz;
 	/* The superblock lies in front. */
 	assert(layout->meta_blkaddr);
 	place_all(layout, plan);

@@ -11,8 +11,6 @@
  * has addresses behind the image's own last block, where it lies if it is appended to the image.
  */
 
-#define DEVICE 1u
-
 static void locate(const struct erofs_plan *plan, const struct erofs_tree_inode *inode, uint64_t offset, uint64_t *at,
 		   uint64_t *length)
 {
@@ -56,7 +54,7 @@ void erofs_writer_elsewhere_chunk(const struct erofs_plan *plan, const struct er
 	locate(plan, inode, offset, &at, &length);
 	if (at != EROFS_NOT_STORED) {
 		entry.block = (uint32_t)(at / plan->blksz);
-		entry.device_id = DEVICE;
+		entry.device_id = EROFS_ONE_DEVICE;
 	}
 	erofs_chunk_index_encode(&entry, out);
 }
@@ -64,12 +62,15 @@ void erofs_writer_elsewhere_chunk(const struct erofs_plan *plan, const struct er
 void erofs_writer_elsewhere_device(const struct erofs_plan *plan, struct erofs_superblock *sb, uint8_t *slot)
 {
 	uint64_t size = plan->tree->source_ops->extent(plan->tree->source);
-	struct erofs_device_slot device = {
-		.blocks = size / plan->blksz + !!(size % plan->blksz),
-		.uniaddr = sb->blocks,
-	};
+
+	erofs_writer_one_device(sb, slot, size / plan->blksz + !!(size % plan->blksz));
+}
+
+void erofs_writer_one_device(struct erofs_superblock *sb, uint8_t *slot, uint64_t blocks)
+{
+	struct erofs_device_slot device = { .blocks = blocks, .uniaddr = sb->blocks };
 
 	erofs_device_slot_encode(&device, slot);
-	sb->extra_devices = DEVICE;
+	sb->extra_devices = EROFS_ONE_DEVICE;
 	sb->devt_slotoff = (EROFS_SUPERBLOCK_OFFSET + EROFS_SUPERBLOCK_SIZE) / EROFS_DEVICE_SLOT_SIZE;
 }

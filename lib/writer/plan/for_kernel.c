@@ -102,7 +102,7 @@ static int check_chunks(const struct erofs_build_options *options, const struct 
 
 static int check_devices(const struct erofs_build_options *options, const struct target *target)
 {
-	return options->data_outside
+	return options->data_outside || options->data_device
 		       ? need(target, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_DEVICE_TABLE), "an extra device")
 		       : 0;
 }

@@ -36,6 +36,8 @@ static int plan_front(struct erofs_plan *plan)
 		err = erofs_buffer_append_zeros(&plan->front, EROFS_SUPERBLOCK_SLOT_SIZE);
 	if (!err && plan->options->data_outside)
 		err = erofs_buffer_append_zeros(&plan->front, erofs_writer_devices_size(plan));
+	if (!err && plan->options->data_device)
+		err = erofs_buffer_append_zeros(&plan->front, EROFS_DEVICE_SLOT_SIZE);
 	if (!err && erofs_writer_has_configs(plan))
 		err = reserve_configs(plan);
 	plan->prefixes_at = EROFS_SUPERBLOCK_OFFSET + (uint32_t)plan->front.size;

@@ -149,7 +149,7 @@ static inline bool erofs_writer_wants_chunks(const struct erofs_build_options *o
 /* Whether entries of its chunk map, if it has one, name a device. */
 static inline bool erofs_writer_has_chunk_indexes(const struct erofs_plan *plan, const struct erofs_tree_inode *inode)
 {
-	return plan->options->chunk_indexes || erofs_writer_is_elsewhere(plan, inode);
+	return plan->options->chunk_indexes || plan->options->data_device || erofs_writer_is_elsewhere(plan, inode);
 }
 
 /* ---- sizes (plan_sizes.c); of a file that compression changes, see erofs_writer_placed_layout() ------------------------- */
@@ -194,5 +194,10 @@ int erofs_writer_thin_index(const struct erofs_plan *plan, const struct erofs_tr
 /* Bytes that the device table takes behind the superblock, with the compression configurations of a thin image. */
 size_t erofs_writer_devices_size(const struct erofs_plan *plan);
 void erofs_writer_elsewhere_device(const struct erofs_plan *plan, struct erofs_superblock *sb, uint8_t *slot);
+/* The same for one of `blocks` blocks. */
+void erofs_writer_one_device(struct erofs_superblock *sb, uint8_t *slot, uint64_t blocks);
+
+/* The number of that device. */
+#define EROFS_ONE_DEVICE 1u
 
 #endif
