@@ -41,6 +41,9 @@ rows() {
 		big 5.13 -zlz4 -C65536
 		bigfull 5.13 -zlz4hc -C16384 -Efull-index
 		holes 5.15
+		chunks 5.15 --chunksize=4096
+		chunksfull 5.15 --chunksize=65536 -Eforce-chunk-indexes
+		common 5.15 -Ededupe
 		lzma 5.16 -zlzma -C65536
 		lzmafull 5.16 -zlzma -Efull-index
 		tails 5.17 -zlz4 -Eztailpacking

@@ -51,6 +51,8 @@ small_job() {
 		digest poisoned true:d poisoned:d /file /other
 		probe apart share true:d true2:e /file /file
 		probe together share true:d true2:d /file /file
+		probe chunks share true:d chunks:d /file /file
+		digest chunks true:d chunks:d /file /file
 	END
 }
 
@@ -62,13 +64,16 @@ test_small() {
 	write_manifest odd odd
 	make_liars
 	cp true.img true2.img
+	build_image chunks true "$FP_OPT" --chunksize=4096
 	small_job >job
-	boot small 1024 300 job odd odd2 true true2 forged poisoned || return
+	boot small 1024 300 job odd odd2 true true2 chunks forged poisoned || return
 	tested=1
 	expect_verified odd:plain:1
 	expect_verified odd:shared:1
 	expect_verified odd:shared:2
 	same "equal files of two images in one domain share" 245 "$(reported probe\ together:share resident)"
+	same "... as one that is chunk-based does with one that is not" "245 $(reported digest\ chunks first)" \
+		"$(reported probe\ chunks:share resident) $(reported digest\ chunks second)"
 	same "... and not in two domains" 0 "$(reported probe\ apart:share resident)"
 	same "a forged fingerprint on a source file: nothing shared" 0 "$(reported probe\ forged:share resident)"
 	same "... nor when that image comes first" 0 "$(reported probe\ forged-first:share resident)"
