@@ -7,7 +7,6 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "lib/format/format_chunk.h"
 #include "lib/util/align.h"
 #include "lib/util/cleanup.h"
 #include "lib/util/data_buffer.h"
@@ -165,17 +164,16 @@ static uint32_t tail_of(const struct erofs_run *run, const struct erofs_tree_ino
 /* Bytes that the file costs as one in chunks and not as a flat one: its map, and a block instead of an inline tail. */
 static uint64_t cost_of_chunks(const struct erofs_run *run, const struct erofs_tree_inode *inode)
 {
-	uint64_t chunks = erofs_chunk_count(inode->size, erofs_writer_inode_plan(run->plan, inode)->chunkbits);
+	uint8_t chunkbits = erofs_writer_inode_plan(run->plan, inode)->chunkbits;
 	uint32_t tail = tail_of(run, inode);
 
-	return chunks * (erofs_writer_has_chunk_indexes(run->plan, inode) ? EROFS_CHUNK_INDEX_SIZE
-									  : EROFS_CHUNK_BLOCK_SIZE) +
-	       (tail ? run->plan->blksz - tail : 0);
+	return erofs_writer_chunk_map_size(run->plan, inode, 0, chunkbits) + (tail ? run->plan->blksz - tail : 0);
 }
 
 /*
  * Puts bytes of a file that may be flat, of which all before them were. `*in_chunks`: it no longer is. Where it does not pay, what was put
- * is taken back, and all is put as it is. */
+ * is taken back, and all is put as it is.
+ */
 static int put_if_worth(struct erofs_run *run, const struct part *part, struct erofs_chunk_gain *gain, bool *in_chunks)
 {
 	uint32_t known = run->chunks.table.count;
