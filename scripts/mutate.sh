@@ -67,7 +67,8 @@ configured() {
 }
 build() { # KIND TEST
 	local targets=("$2")
-	[[ $2 != *.sh ]] || targets=({mkfs,dump,fsck}.erofs tests/tools/{treegen,treecmp,treeread,corrupt,manifestgen} tests/fuzz/replay_oci)
+	[[ $2 != *.sh ]] || targets=({mkfs,dump,fsck,mount,umount}.erofs tests/tools/{treegen,treecmp,treeread,corrupt,manifestgen} tests/fuzz/replay_oci)
+	[[ $2 != */fuse.sh ]] || targets+=(erofsfuse)
 	configured "$1" && make -C "$work/$1" -j"$(nproc)" "${targets[@]}" >"$work/build.log" 2>&1
 }
 
