@@ -88,6 +88,7 @@ unit_tests = \
 	tests/unit/test_path \
 	tests/unit/test_pool \
 	tests/unit/test_progress \
+	tests/unit/test_repeats \
 	tests/unit/test_restamp \
 	tests/unit/test_row \
 	tests/unit/test_run \

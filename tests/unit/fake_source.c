@@ -44,7 +44,7 @@ static void make_zeros(const struct fake_file *file, uint8_t *to, size_t length,
 	}
 }
 
-void fake_fill(const struct fake_file *file, uint8_t *to, size_t length, uint64_t offset)
+static void fill_words(const struct fake_file *file, uint8_t *to, size_t length, uint64_t offset)
 {
 	for (size_t i = 0; i < length;) {
 		uint64_t word = word_at(file, (offset + i) / 8);
@@ -53,6 +53,23 @@ void fake_fill(const struct fake_file *file, uint8_t *to, size_t length, uint64_
 		memcpy(to + i, (uint8_t *)&word + skip, size);
 		i += size;
 	}
+}
+
+static void fill_run(const struct fake_run *run, uint8_t *to, size_t length, uint64_t offset)
+{
+	const struct fake_file other = { .seed = run->seed, .is_random = run->is_random };
+	uint64_t start = run->at > offset ? run->at : offset;
+	uint64_t end = run->at + run->length < offset + length ? run->at + run->length : offset + length;
+
+	if (start < end)
+		fill_words(&other, to + (start - offset), (size_t)(end - start), run->from + (start - run->at));
+}
+
+void fake_fill(const struct fake_file *file, uint8_t *to, size_t length, uint64_t offset)
+{
+	fill_words(file, to, length, offset);
+	for (unsigned int i = 0; i < file->run_count; i++)
+		fill_run(&file->runs[i], to, length, offset);
 	if (file->zeros)
 		make_zeros(file, to, length, offset);
 	if (file->differs_at && file->differs_at >= offset && file->differs_at - offset < length)

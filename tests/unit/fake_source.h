@@ -17,11 +17,20 @@
  * a temporary file. Failures of what it does itself end the test.
  */
 
+/* Bytes that other files may have, too, wherever they are in them. */
+struct fake_run {
+	uint64_t at, length;
+	uint64_t seed, from; /* the bytes from there on of a file that has this seed */
+	bool is_random;
+};
+
 struct fake_file {
 	const char *path;
 	uint64_t size;
-	uint64_t seed;			    /* equal ones have equal bytes */
-	bool is_random;			    /* does not shrink */
+	uint64_t seed;		     /* equal ones have equal bytes */
+	bool is_random;		     /* does not shrink */
+	const struct fake_run *runs; /* in place of what the seed gives; a later one in that of an earlier one */
+	unsigned int run_count;
 	uint64_t differs_at;		    /* this byte is another one; 0: none is */
 	const struct erofs_data_map *zeros; /* all but these ranges are zeros; NULL: nothing is */
 	const struct erofs_data_map *map;   /* what the source says of holes */

@@ -86,6 +86,8 @@ static int choose_extents(struct erofs_run *run, struct erofs_job *job)
 		return better;
 	job->result = job->around;
 	job->result.count = chosen.count;
+	/* By itself it has shrunk: no company makes it one of those that are stored as they are. */
+	job->result.shrunk = true;
 	job->file->has_shared |= chosen.has_shared;
 	job->extents.size = 0;
 	return erofs_buffer_append(&job->extents, run->resolved.data, run->resolved.size);
