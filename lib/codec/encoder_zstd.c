@@ -3,7 +3,10 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
-#include "lib/codec/encoder_ops.h"
+#include "lib/codec/encoder_zstd_fill.h"
+
+#define BLOCKS_ROOM_LEAST (64u * 1024)
+#define BLOCKS_LEVEL_MOST 12
 
 static void close_zstd(struct erofs_encoder *encoder)
 {
@@ -47,19 +50,24 @@ static ssize_t all_zstd(struct erofs_encoder *encoder, const void *in, size_t si
 	encoded = ZSTD_compress2(encoder->state, out, room, in, size);
 	if (!ZSTD_isError(encoded))
 		return (ssize_t)encoded;
-	switch (ZSTD_getErrorCode(encoded)) {
-	case ZSTD_error_dstSize_tooSmall:
-		return 0;
-	case ZSTD_error_memory_allocation:
-		return -ENOMEM;
-	default:
-		return -EIO;
-	}
+	return ZSTD_getErrorCode(encoded) == ZSTD_error_dstSize_tooSmall ? 0 : erofs_encoder_zstd_error(encoded);
+}
+
+/*
+ * Blocks fill a large room fast; in a small one their tables take too much of it (0.5 % more at 32 KiB, 1.9 % at 16 KiB). The
+ * slowest levels are for those who want each byte, and blocks cost them 0.5 %, where other levels have no loss.
+ */
+static ssize_t fill_zstd(struct erofs_encoder *encoder, const void *in, size_t *size, void *out, size_t room,
+			 size_t unit)
+{
+	if (room >= BLOCKS_ROOM_LEAST && encoder->settings.compression.level <= BLOCKS_LEVEL_MOST)
+		return erofs_encoder_zstd_fill(encoder, in, size, out, room, unit);
+	return erofs_encoder_fill_by_trying(encoder, in, size, out, room, unit);
 }
 
 const struct erofs_encoder_ops erofs_encoder_zstd_ops = {
 	.open = open_zstd,
 	.close = close_zstd,
 	.all = all_zstd,
-	.fill = erofs_encoder_fill_by_trying,
+	.fill = fill_zstd,
 };

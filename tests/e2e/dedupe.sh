@@ -86,6 +86,14 @@ for file in b-in-the-middle more/several noise with-noise; do
 	check "$file: the same kind as alone" grep -qxFf "$work/apart" "$work/together"
 done
 
+# Clusters: a run that begins in the first block of its owner.
+mkdir "$work/early"
+{ own 1 | head -c 892 && run 1 300000; } >"$work/early/a"
+run 1 300000 >"$work/early/b"
+shrinks=30
+source=$work/early trip -zlz4 -C65536 -Eztailpacking,dedupe
+source=$work/early trip -zzstd,1 -C65536 -Efragments,dedupe
+
 # ---- the same bytes for any number of workers; never larger
 
 for options in "-zlz4 -C65536" "-zzstd,1 -E48bit,fragments $FP_OPT" "-zlz4 -Eall-fragments -C16384"; do

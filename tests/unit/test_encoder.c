@@ -176,6 +176,32 @@ static void assert_efficient(const char *compressor, enum input_kind kind, doubl
 	erofs_encoder_free(e.encoder);
 }
 
+/* Zstandard fills large rooms block by block: mostly in one run, and nearly as full as by trying. */
+static void large_rooms_are_filled_sooner(void **state)
+{
+	struct encoding e = encoding_of("zstd", 65536);
+	size_t size = 6u << 20, room = 65536, taken, extents = 0, unused = 0;
+	uint8_t *in = input_make(INPUT_MIXTURE, size, 3), *out = malloc(room);
+
+	(void)state;
+	for (size_t at = 0; at < size; at += taken) {
+		ssize_t encoded;
+
+		taken = size - at;
+		encoded = erofs_encode_fill(e.encoder, in + at, &taken, out, room, 4096);
+		if (!encoded)
+			taken = size - at < 4096 ? size - at : 4096;
+		else if (at + taken < size)
+			unused += room - (size_t)encoded;
+		extents += encoded > 0;
+	}
+	assert_true((double)erofs_encoder_counts(e.encoder).runs <= 1.6 * (double)extents);
+	assert_true((double)unused <= 0.07 * (double)(extents * room));
+	free(in);
+	free(out);
+	erofs_encoder_free(e.encoder);
+}
+
 /* Little more than what is reached: without predictions, or with worse ones, it would be more. */
 static void rooms_are_filled_well_and_soon(void **state)
 {
@@ -385,6 +411,7 @@ int main(void)
 		cmocka_unit_test(what_fills_a_room_decodes_at_every_level),
 		cmocka_unit_test(a_megabyte_is_filled),
 		cmocka_unit_test(rooms_are_filled_well_and_soon),
+		cmocka_unit_test(large_rooms_are_filled_sooner),
 		cmocka_unit_test(zstd_frames_hold_nothing_needless),
 		cmocka_unit_test(all_of_an_input_decodes),
 		cmocka_unit_test(noise_in_front_makes_no_zero),

@@ -97,7 +97,16 @@ static int encode_all(struct around *around)
 	return err ? err : encode_own(around, at, around->end);
 }
 
-/* Whether there is a repeat in the bytes, or a cut where no extent begins anyway. */
+/* Whether repeats need extents of the file's last bytes, where these may end in what is nobody else's. */
+static bool must_stay(const struct around *around)
+{
+	const struct erofs_build_options *options = around->run->plan->options;
+
+	return !has_extents(around) && around->ends_file && (options->fragments || options->pack_tails) &&
+	       wanted_at(around, around->offset);
+}
+
+/* Whether there is a repeat in the bytes, or a cut where no extent begins anyway, or bytes behind one. */
 static bool has_some(const struct around *around)
 {
 	const struct erofs_repeats *repeats = &around->run->repeats;
@@ -115,7 +124,7 @@ static bool has_some(const struct around *around)
 		if (!has_extents(around) || at % extent_bytes(around))
 			return true;
 	}
-	return false;
+	return must_stay(around);
 }
 
 int erofs_writer_encode_around(struct erofs_run *run, unsigned int worker, const struct erofs_tree_inode *inode,

@@ -460,13 +460,27 @@ static void begin_later(struct erofs_repeat *repeat, uint64_t from)
 	repeat->length -= less < repeat->length ? less : repeat->length;
 }
 
+/*
+ * Clusters: what is in front of the first cut of a file is an extent, too, and if it takes two blocks, the next begins in the third. Where
+ * they are large, the others are further apart.
+ */
+static void leave_first_blocks(const struct erofs_run *run, struct erofs_repeat *repeat)
+{
+	uint64_t first = 2 * (uint64_t)run->plan->blksz;
+
+	if (!has_extents(run) && repeat->from && repeat->from < first)
+		begin_later(repeat, first);
+}
+
 /* From the last to the first: one that begins a little in front of an extent begins with it. */
 static void share_cuts(const struct erofs_run *run, struct erofs_repeat **by_source, size_t count)
 {
 	for (size_t i = count; i-- > 0;) {
 		struct erofs_repeat *repeat = by_source[i], *next = i + 1 < count ? by_source[i + 1] : NULL;
-		uint64_t start = next_start(run, repeat);
+		uint64_t start;
 
+		leave_first_blocks(run, repeat);
+		start = next_start(run, repeat);
 		if (next && next->length && next->owner == repeat->owner && next->from < start)
 			start = next->from;
 		if (start - repeat->from < CUT_DISTANCE)
