@@ -168,7 +168,7 @@ struct erofs_build_options {
 	/* Bytes of the metabox that are encoded at once: a power of two from the block size to 1 MiB; 0: what suits most. */
 	uint32_t metabox_piece;
 	/*
-	 * By what; if it is not set, by the algorithm of compression[0], at level 9 or more (LZMA: at its own). Without either, -EINVAL.
+	 * By what; if it is not set, by the algorithm of compression[0], at level 9 or more (zstd: 6, LZMA: at its own). Without either, -EINVAL.
 	 */
 	bool metabox_compression_set;
 	struct erofs_compression metabox_compression;

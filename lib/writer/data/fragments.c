@@ -57,30 +57,33 @@ static int save(struct erofs_fragments *fragments, const uint8_t *bytes, uint64_
 	return err ? err : erofs_file_write_at(fragments->fd, bytes, PAGE_SIZE, at);
 }
 
-/* A page that is full leaves. No room for it: the rest stays. */
-static void make_room(struct erofs_fragments *fragments)
+/* A page that is full leaves, and its memory is for the next. NULL: there are few yet, or there is no room for it: the rest stays. */
+static uint8_t *leave(struct erofs_fragments *fragments)
 {
 	struct fragment_page *page;
+	uint8_t *bytes;
 
 	if (fragments->resident < RESIDENT_MOST || fragments->no_room || !fragments->output)
-		return;
+		return NULL;
 	page = &fragments->pages[fragments->page_count - 1];
-	fragments->no_room = save(fragments, page->bytes, (uint64_t)(fragments->page_count - 1) * PAGE_SIZE);
+	bytes = page->bytes;
+	fragments->no_room = save(fragments, bytes, (uint64_t)(fragments->page_count - 1) * PAGE_SIZE);
 	if (fragments->no_room)
-		return;
-	free(page->bytes);
+		return NULL;
 	page->bytes = NULL;
 	fragments->resident--;
+	return bytes;
 }
 
 static int add_page(struct erofs_fragments *fragments)
 {
 	uint8_t *bytes;
 
-	make_room(fragments);
 	if (erofs_array_reserve(&fragments->pages, &fragments->page_room, fragments->page_count + 1))
 		return -ENOMEM;
-	bytes = erofs_data_buffer(PAGE_SIZE);
+	bytes = leave(fragments);
+	if (!bytes)
+		bytes = erofs_data_buffer(PAGE_SIZE);
 	if (!bytes)
 		return -ENOMEM;
 	fragments->pages[fragments->page_count++].bytes = bytes;

@@ -12,9 +12,12 @@
 /* What of a block a tail leaves to its inode and xattrs: an extended inode, a fingerprint, and a label. */
 #define HEAD_MOST 192u
 
-/* Metadata are a small part of what is encoded, and are read by all: of a tree of 67,560 inodes
- * this made them 1.6 % smaller in no more time. */
-#define LEVEL_LEAST 9
+/*
+ * Metadata are read by all, but are a fifth of what is encoded where files are small. Of a /usr/share of 67,385 files, by zstd and
+ * against level 3, level 6 makes the image 0.25 % smaller for 11 % more time, level 9 0.29 % for 17 %.
+ */
+#define LEVEL_LEAST	 9
+#define LEVEL_LEAST_ZSTD 6
 
 uint32_t erofs_writer_inline_most(const struct erofs_plan *plan)
 {
@@ -40,13 +43,14 @@ static uint32_t piece_size(const struct erofs_plan *plan)
 static struct erofs_compression choose_compression(const struct erofs_build_options *options)
 {
 	struct erofs_compression compression = options->compression[0];
+	int least = compression.compressor == EROFS_COMPRESSOR_ZSTD ? LEVEL_LEAST_ZSTD : LEVEL_LEAST;
 
 	if (options->metabox_compression_set)
 		return options->metabox_compression;
 	if (compression.compressor == EROFS_COMPRESSOR_LZ4)
 		return (struct erofs_compression){ .compressor = EROFS_COMPRESSOR_LZ4HC, .level = LEVEL_LEAST };
-	if (compression.compressor != EROFS_COMPRESSOR_LZMA && compression.level < LEVEL_LEAST)
-		compression.level = LEVEL_LEAST;
+	if (compression.compressor != EROFS_COMPRESSOR_LZMA && compression.level < least)
+		compression.level = least;
 	return compression;
 }
 
