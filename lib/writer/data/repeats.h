@@ -6,7 +6,7 @@
 
 /*
  * Repeats: runs of bytes of one file that stand in an earlier one, or further in front in the same, too. Their extents are stored
- * once. Before the run over all files its contents are read to find them (repeats_find.c, repeats_settle.c); then
+ * once. Before the run over all files its contents are read to find them (repeats_find.c, repeats_settle.c, repeats_cuts.c); then
  *
  *	work      encodes what has repeats or cuts a second time, with these (repeats_encode.c)
  *	commit    chooses one of both, when it is known where the extents that a repeat needs are (repeats_place.c)
@@ -21,6 +21,15 @@ void erofs_writer_repeats_release(struct erofs_repeats *repeats);
 
 /* From the runs that were found, in the order of files: which are worth it, and the cuts. For erofs_writer_repeats_find(). */
 int erofs_writer_repeats_settle(struct erofs_run *run);
+
+/* From the repeats of all files: the cuts, and what is left of repeats that begin at them. -ENOMEM. */
+int erofs_writer_repeats_cut(struct erofs_run *run);
+
+/* Whether extents lie byte behind byte, not in clusters of whole blocks. */
+static inline bool erofs_writer_repeats_in_extents(const struct erofs_run *run)
+{
+	return run->plan->options->compressed_form == EROFS_COMPRESSED_EXTENTS;
+}
 
 /* Up to which byte a file may have repeats or cuts; 0: it has none. It follows from size and options. */
 uint64_t erofs_writer_repeats_end(const struct erofs_run *run, const struct erofs_tree_inode *inode);
