@@ -17,14 +17,6 @@
 /* So much in front of a run may be equal, as no chunk ends there; more of it would be one. */
 #define WINDOW ((size_t)64 * 1024)
 
-/*
- * An extent for less gains nothing: its neighbours lose what they would have from each other, the more the larger they are. What is best was
- * measured on database roots.
- */
-#define LEAST		       8192u
-#define LEAST_SHARE_OF_EXTENT  16u
-#define LEAST_SHARE_OF_CLUSTER 4u
-
 /* A full index takes four times the room of a compact one: this part of a file must be repeats. */
 #define SHARE_OF_FULL 64u
 
@@ -32,18 +24,6 @@
 #define FITTED_MOST 2u
 
 /* ---- sizes ----------------------------------------------------------------------------------------------------------------- */
-
-uint64_t erofs_writer_repeats_least(const struct erofs_run *run)
-{
-	const struct erofs_build_options *options = run->plan->options;
-	uint32_t least;
-
-	if (erofs_writer_repeats_in_extents(run))
-		least = options->extent_size / LEAST_SHARE_OF_EXTENT;
-	else
-		least = erofs_writer_methods_largest(&run->plan->methods) / LEAST_SHARE_OF_CLUSTER;
-	return least > LEAST ? least : LEAST;
-}
 
 uint64_t erofs_writer_repeats_end(const struct erofs_run *run, const struct erofs_tree_inode *inode)
 {

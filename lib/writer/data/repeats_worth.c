@@ -11,6 +11,26 @@
 /* What a repeat saves is what its bytes encode to; and what it costs. */
 
 /*
+ * An extent for less gains nothing: its neighbours lose what they would have from each other, the more the larger they are. What is best was
+ * measured on database roots.
+ */
+#define LEAST		       8192u
+#define LEAST_SHARE_OF_EXTENT  16u
+#define LEAST_SHARE_OF_CLUSTER 4u
+
+uint64_t erofs_writer_repeats_least(const struct erofs_run *run)
+{
+	const struct erofs_build_options *options = run->plan->options;
+	uint32_t least;
+
+	if (erofs_writer_repeats_in_extents(run))
+		least = options->extent_size / LEAST_SHARE_OF_EXTENT;
+	else
+		least = erofs_writer_methods_largest(&run->plan->methods) / LEAST_SHARE_OF_CLUSTER;
+	return least > LEAST ? least : LEAST;
+}
+
+/*
  * Clusters: the owner has one more that is not full, and so has the file in front of the repeat and perhaps behind it. Encoded
  * extents: records, and what neighbours have from each other.
  */
