@@ -81,15 +81,6 @@ static void release_extract(struct erofs_extract *extract)
 	free(extract->buffer);
 }
 
-static uint64_t directory_budget(const struct erofs_image *image)
-{
-	uint64_t budget = erofs_image_device_size(image) + erofs_reader_metabox_budget(image);
-
-	for (unsigned int i = 0; i < image->slot_count; i++)
-		budget += image->slots[i].device.size;
-	return budget;
-}
-
 int erofs_extract(const struct erofs_image *image, const char *target, const struct erofs_extract_options *options,
 		  const struct erofs_diag *diag)
 {
@@ -109,7 +100,7 @@ int erofs_extract(const struct erofs_image *image, const char *target, const str
 		return err;
 	if (!image || !target)
 		return erofs_report(diag, -EINVAL, "erofs_extract(): no %s (NULL)", image ? "target" : "image");
-	extract.budget = directory_budget(image);
+	extract.budget = erofs_reader_dirs_budget(image);
 	extract.buffer = erofs_data_buffer(EROFS_EXTRACT_BUFFER);
 	if (!extract.buffer)
 		return erofs_report(diag, -ENOMEM, "%s: %s", target, strerror(ENOMEM));

@@ -17,6 +17,15 @@ uint64_t erofs_reader_dir_cost(const struct erofs_inode *dir)
 	return erofs_inode_is_compressed(dir) ? dir->size / DIR_RATIO_MAX : dir->size;
 }
 
+uint64_t erofs_reader_dirs_budget(const struct erofs_image *image)
+{
+	uint64_t budget = erofs_image_device_size(image) + erofs_reader_metabox_budget(image);
+
+	for (unsigned int i = 0; i < image->slot_count; i++)
+		budget += image->slots[i].device.size;
+	return budget;
+}
+
 int erofs_reader_dirblock_check_inode(const struct erofs_image *image, const struct erofs_inode *dir)
 {
 	struct erofs_extent extent;

@@ -237,6 +237,9 @@ struct erofs_dirblock_entry {
  */
 uint64_t erofs_reader_dir_cost(const struct erofs_inode *dir);
 
+/* Bytes that directories which do not overlap cost in all, at most: that of all devices, and what the metabox holds of them. */
+uint64_t erofs_reader_dirs_budget(const struct erofs_image *image);
+
 /* -ENOTDIR, or -EUCLEAN for a directory whose data cannot be directory blocks at all. */
 int erofs_reader_dirblock_check_inode(const struct erofs_image *image, const struct erofs_inode *dir);
 

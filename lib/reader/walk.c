@@ -204,7 +204,7 @@ int erofs_walk(const struct erofs_image *image, const struct erofs_inode *top, c
 
 	if (!image || !top || !path || !ops || !ops->visit || !ops->damage)
 		return -EINVAL;
-	walk.budget = erofs_image_device_size(image);
+	walk.budget = erofs_reader_dirs_budget(image);
 	err = run(&walk, top, path);
 	erofs_reader_nidset_release(&walk.seen);
 	free(walk.path);

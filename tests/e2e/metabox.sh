@@ -102,6 +102,21 @@ for options in '-zlz4 -Efull-index -m4096' '-zlz4 -Efull-index -m512K' '-zdeflat
 	mounted_equals "$options" "$source" "$image"
 done
 
+# ---- directories that are larger in the metabox than the image is
+source=$work/many
+mkdir "$source" && : >"$source/file"
+python3 - "$source" <<'END'
+import os, sys
+for i in range(100):
+    os.mkdir('%s/%d' % (sys.argv[1], i))
+    for j in range(30): os.link(sys.argv[1] + '/file', '%s/%d/%s%d' % (sys.argv[1], i, 'name-' * 15, j))
+END
+build -m128K:"$(built_with Zstandard && echo zstd || echo lz4)"
+check "directories larger than the image: fsck" "$FSCK" "$image"
+extracted_equals "directories larger than the image" "$source" "$image"
+same "directories larger than the image: all paths" "$(find "$source" | wc -l)" "$("$DUMP" --ls -R "$image" | wc -l)"
+check "directories larger than the image: --restamp" "$MKFS" --quiet --force --restamp "$work/restamped" "$image"
+
 # ---- the same bytes from any number of workers, from a directory and from an archive
 source=$work/s
 for options in '-zzstd -E48bit -m4096' '-zdeflate -m1K -b1024' '-zlz4 -m64K'; do
