@@ -25,7 +25,7 @@ function spelling(one, text,    option, value) {
 		remember("--" one, "no", "", text)
 		return remember("--no-" one, "no", "", text)
 	}
-	if (!match(one, /^(--[a-z0-9MZ-]+|-[A-Za-z])/)) return
+	if (!match(one, /^(--[a-z0-9A-Z-]+|-[A-Za-z])/)) return
 	option = substr(one, 1, RLENGTH)
 	value = substr(one, RLENGTH + 1)
 	if (value == "") return remember(option, "no", "", text)

@@ -121,6 +121,16 @@ static bool take_zones(struct mkfs_parser *parser, const char *value)
 	return mkfs_refuse("--MZ='%s': 'i' stands for inodes, 'd' for directories", value);
 }
 
+static bool take_directories(struct mkfs_parser *parser, const char *value)
+{
+	bool is_off = value && strcmp(value, "0") == 0;
+
+	if (value && !is_off && strcmp(value, "1") != 0)
+		return mkfs_refuse("--zD='%s': 1 compresses directories, 0 does not", value);
+	parser->options->build.directories = is_off ? EROFS_DIRECTORIES_STORED : EROFS_DIRECTORIES_COMPRESSED;
+	return true;
+}
+
 /* Digits at `*text` as a number; moves on behind them. */
 static bool take_number(unsigned int *out, const char **text)
 {
@@ -165,6 +175,9 @@ static const struct mkfs_option rows[] = {
 	{ NULL, 'm', MUST, take_metabox,
 	  .help = "  -m SIZE[:ALG] | off        metadata and small files encoded in pieces of SIZE bytes, by ALG or as\n"
 		  "                             files are (Linux >= 6.17); --min-kernel=6.17 does it where it is smaller\n" },
+	{ "zD", 0, MAY, take_directories,
+	  .help = "      --zD[=0|1]             compress directories of more than a block; with a metabox 1 is the\n"
+		  "                             default, and they are compressed as it is, else 0\n" },
 	{ "MZ", 0, MAY, take_zones,
 	  .help = "      --MZ[=i|d|id]          inodes, directories in zones of their own, as they always are\n" },
 	{ .help = "  -E [^]full-index           clusters with full indexes instead of compact ones\n" },

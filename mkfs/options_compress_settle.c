@@ -39,6 +39,14 @@ static bool check_metabox(const struct erofs_build_options *build)
 	return true;
 }
 
+static bool check_directories(const struct erofs_build_options *build)
+{
+	if (build->directories != EROFS_DIRECTORIES_COMPRESSED || build->compression_count ||
+	    build->metabox >= EROFS_METABOX_IF_SMALLER)
+		return true;
+	return mkfs_refuse("--zD: directories are compressed as files are, and nothing says how: -z");
+}
+
 static bool check_form(const struct erofs_build_options *build)
 {
 	bool extents = build->compressed_form == EROFS_COMPRESSED_EXTENTS;
@@ -98,7 +106,8 @@ bool mkfs_settle_compression(struct mkfs_options *options)
 	/* The full index is one of clusters. */
 	bool form_given = options->form_given || build->full_index;
 
-	if (!check_sizes(build) || !check_metabox(build) || !check_legacy(build) || !read_hints(options))
+	if (!check_sizes(build) || !check_metabox(build) || !check_directories(build) || !check_legacy(build) ||
+	    !read_hints(options))
 		return false;
 	if (build->pack_tails && build->compressed_form == EROFS_COMPRESSED_EXTENTS)
 		return mkfs_refuse("-E ztailpacking is for clusters: encoded extents, asked for by -E 48bit, lie byte "

@@ -29,13 +29,6 @@ static bool refuse_foreign(struct mkfs_parser *parser, const char *value)
 	return mkfs_refuse("--%s is refused", parser->option->name);
 }
 
-static bool take_directory_compression(struct mkfs_parser *parser, const char *value)
-{
-	(void)parser;
-	return (value && strcmp(value, "0") == 0) ||
-	       mkfs_refuse("--zD is refused: directories are compressed with all other metadata, or not at all");
-}
-
 static const struct mkfs_option rows[] = {
 	{ "fs-config-file", 0, MUST, refuse_foreign, .help = NULL },
 	{ "gzinfo", 0, MAY, refuse_foreign, .help = NULL },
@@ -43,7 +36,6 @@ static const struct mkfs_option rows[] = {
 	{ "product-out", 0, MUST, refuse_foreign, .help = NULL },
 	{ "root-xattr-isize", 0, MUST, refuse_foreign, .help = NULL },
 	{ "s3", 0, MUST, refuse_foreign, .help = NULL },
-	{ "zD", 0, MAY, take_directory_compression, .fits_restamp = true, .help = NULL },
 	{ "zfeature-bits", 0, MUST, refuse_foreign, .help = NULL },
 };
 

@@ -36,7 +36,7 @@ ${CC:-cc} -Wall -Wextra -Werror -fsyntax-only -I"$top_srcdir/include" "$work/exa
 
 # shown TOOL: the options that --help prints, without those that it prints to say that they are refused
 shown() {
-	"$1" --help | grep -oE '^ +(-[[:alnum:]]\b,? ?)?(--[a-z0-9-]+)?' |
+	"$1" --help | grep -oE '^ +(-[[:alnum:]]\b,? ?)?(--[a-zA-Z0-9-]+)?' |
 		grep -oE -- '-{1,2}[[:alnum:]][[:alnum:]-]*' | sort -u
 }
 # lacks TOOL PAGE: the options that the page, as it is rendered, does not have

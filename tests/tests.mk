@@ -9,7 +9,7 @@ AM_TESTS_ENVIRONMENT = top_srcdir='$(top_srcdir)' top_builddir='$(top_builddir)'
 
 # ---- tools that make, compare and damage trees and images; nothing of the library is in them --------------------------
 
-tests_tools = tests/tools/treegen tests/tools/treecmp tests/tools/treeread tests/tools/corrupt tests/tools/manifestgen
+tests_tools = tests/tools/treegen tests/tools/treecmp tests/tools/treeread tests/tools/dirwalk tests/tools/corrupt tests/tools/manifestgen
 tests_tools_treegen_SOURCES = tests/tools/treegen.c tests/tools/treegen.h tests/tools/treegen_bulk.c \
 	tests/tools/treegen_mixes.c tests/tools/treegen_names.c tests/tools/treegen_odd.c \
 	tests/tools/treegen_order.c tests/tools/treegen_xattr.c \
@@ -17,12 +17,14 @@ tests_tools_treegen_SOURCES = tests/tools/treegen.c tests/tools/treegen.h tests/
 tests_tools_treecmp_SOURCES = tests/tools/treecmp.c tests/tools/treecmp.h tests/tools/treecmp_data.c \
 	tests/tools/treecmp_links.c tests/tools/treecmp_numbers.c tests/tools/treecmp_xattr.c tests/tools/support.c tests/tools/support.h
 tests_tools_treeread_SOURCES = tests/tools/treeread.c tests/tools/support.c tests/tools/support.h
+tests_tools_dirwalk_SOURCES = tests/tools/dirwalk.c tests/tools/support.c tests/tools/support.h
 tests_tools_corrupt_SOURCES = tests/tools/corrupt.c tests/tools/mutate.c tests/tools/mutate.h \
 	tests/tools/support.c tests/tools/support.h
 tests_tools_manifestgen_SOURCES = tests/tools/manifestgen.c
 tests_tools_treegen_LDADD =
 tests_tools_treecmp_LDADD =
 tests_tools_treeread_LDADD =
+tests_tools_dirwalk_LDADD =
 tests_tools_corrupt_LDADD =
 tests_tools_manifestgen_LDADD =
 
@@ -270,6 +272,7 @@ program_tests = \
 	tests/e2e/left_out.sh \
 	tests/e2e/losses.sh \
 	tests/e2e/memory.sh \
+	tests/e2e/directories.sh \
 	tests/e2e/metabox.sh \
 	tests/e2e/mount.sh \
 	tests/e2e/mutate.sh \

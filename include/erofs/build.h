@@ -77,6 +77,13 @@ enum erofs_metabox_rule {
 	EROFS_METABOX_ALWAYS,
 };
 
+/* Whether directories that have more than fits behind their inodes are compressed, each by itself. */
+enum erofs_directory_rule {
+	EROFS_DIRECTORIES_DEFAULT, /* if there is a metabox */
+	EROFS_DIRECTORIES_STORED,
+	EROFS_DIRECTORIES_COMPRESSED,
+};
+
 /* Pieces of this size make small images, and trees that are read whole quicker than smaller ones do. */
 #define EROFS_METABOX_PIECE_DEFAULT (128u * 1024)
 
@@ -225,6 +232,12 @@ struct erofs_build_options {
 	 * is none. -EINVAL without chunk_bytes, or with verity, cache_entry or a metabox. Linux >= 5.16.
 	 */
 	const char *data_device;
+
+	/*
+	 * Directories that become smaller by it are compressed, as the metabox is if there may be one, else as files are. -EINVAL
+	 * if COMPRESSED, and nothing says how.
+	 */
+	enum erofs_directory_rule directories;
 };
 
 /* A chunk is in memory as a whole, one for each worker and some more. */

@@ -154,16 +154,23 @@ static int check_block(struct walk *walk, uint64_t index)
 	return 0;
 }
 
+/* Whether the extent has bytes of its own outside of inodes. */
+static bool is_apart(const struct erofs_extent *extent)
+{
+	return extent->kind != EROFS_EXTENT_INLINE && !extent->inlined && extent->kind != EROFS_EXTENT_FRAGMENT;
+}
+
 /*
- * Compressed data may decode to much more than they take, and fragments can be shared: what they decode to counts, too, at
- * the ratio that the reader allows.
+ * Compressed data may decode to much more than they take, and fragments can be shared: what they decode to counts, at the
+ * ratio that the reader allows, if that is more.
  */
 static int charge_decoded(struct walk *walk, const struct erofs_extent *extent)
 {
 	struct erofs_inode part = { .layout = walk->inode.layout, .size = extent->length };
+	uint64_t cost = erofs_reader_dir_cost(&part), taken = is_apart(extent) ? extent->plen : 0;
 
-	if (!erofs_inode_is_compressed(&walk->inode) ||
-	    erofs_check_claims_charge(&walk->check->claims, erofs_reader_dir_cost(&part)))
+	if (!erofs_inode_is_compressed(&walk->inode) || cost <= taken ||
+	    erofs_check_claims_charge(&walk->check->claims, cost - taken))
 		return 1;
 	erofs_check_finding(walk->check, walk->node, "the directories are larger than the image");
 	return 0;
@@ -185,7 +192,7 @@ static int claim_blocks(struct walk *walk)
 		added = charge_decoded(walk, &extent);
 		if (!added)
 			return 0;
-		if (extent.kind == EROFS_EXTENT_INLINE || extent.inlined || extent.kind == EROFS_EXTENT_FRAGMENT)
+		if (!is_apart(&extent))
 			continue;
 		if (extent.kind == EROFS_EXTENT_HOLE) {
 			erofs_check_finding(check, walk->node, "a hole in directory data");

@@ -9,12 +9,9 @@
 #include "lib/format/format_dirent.h"
 #include "lib/reader/reader.h"
 
-/* Far more than directories compress. */
-#define DIR_RATIO_MAX 64u
-
 uint64_t erofs_reader_dir_cost(const struct erofs_inode *dir)
 {
-	return erofs_inode_is_compressed(dir) ? dir->size / DIR_RATIO_MAX : dir->size;
+	return erofs_inode_is_compressed(dir) ? dir->size / EROFS_DIRECTORY_RATIO_MAX : dir->size;
 }
 
 uint64_t erofs_reader_dirs_budget(const struct erofs_image *image)

@@ -60,6 +60,7 @@ struct image_storage {
 	uint64_t full_files, compact_files, extent_files, inline_files, tail_files;
 	uint64_t recoded_files; /* that are encoded anew, all or in part */
 	bool interlaced;
+	bool has_encoded_dirs;
 	bool for_old_kernels; /* the new image needs no kernel that its source does not need */
 };
 
@@ -155,6 +156,10 @@ void erofs_source_image_abandon_content(struct erofs_content *content);
 void erofs_source_image_release(void *source);
 
 /* ---- encoded contents (source_image_encoded.c) ---- */
+
+/* Finds out how a directory is stored. */
+void erofs_source_image_survey_dir(struct image_source *source, const struct image_layer *layer,
+				   const struct erofs_inode *from);
 
 /* Finds out how a regular file is stored, and what of it can be taken over. */
 void erofs_source_image_survey(struct image_source *source, struct erofs_tree_inode *inode,

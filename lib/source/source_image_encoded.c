@@ -98,6 +98,26 @@ static void note_flat(struct image_storage *storage, const struct erofs_inode *f
 	storage->tail_files += from->layout == EROFS_LAYOUT_FLAT_PLAIN && from->size % blksz;
 }
 
+/* Nothing is taken over of a directory. In a metabox it was encoded as that is. */
+void erofs_source_image_survey_dir(struct image_source *source, const struct image_layer *layer,
+				   const struct erofs_inode *from)
+{
+	struct image_storage *storage = &source->storage;
+	struct erofs_zmap map;
+	int algorithm;
+
+	if (!erofs_inode_is_compressed(from) || !from->size)
+		return;
+	storage->has_encoded_dirs = true;
+	if (erofs_has_incompat(&layer->image->sb, EROFS_FEATURE_INCOMPAT_METABOX) ||
+	    erofs_reader_zmap_open(&map, layer->image, from, NULL))
+		return;
+	algorithm = first_algorithm(&map, from->size);
+	if (algorithm >= 0 && algorithm < EROFS_ALGORITHM_COUNT && layer->image->configs.algorithms & 1u << algorithm)
+		storage->algorithms |= 1u << algorithm;
+	note_layout(storage, &map);
+}
+
 void erofs_source_image_survey(struct image_source *source, struct erofs_tree_inode *inode,
 			       const struct erofs_inode *from)
 {

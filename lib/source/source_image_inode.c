@@ -82,6 +82,10 @@ static int set_kind(struct image_source *source, const struct image_layer *layer
 		if (source->is_thin && inode->size)
 			return erofs_source_image_thin_survey(source, layer, inode, from);
 		return find_holes(source, layer, inode, from);
+	case S_IFDIR:
+		if (source->takes_over)
+			erofs_source_image_survey_dir(source, layer, from);
+		return 0;
 	case S_IFLNK:
 		return set_target(source, layer, inode, from);
 	case S_IFCHR:

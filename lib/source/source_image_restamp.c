@@ -135,6 +135,15 @@ static void describe_metabox(const struct erofs_image *image, struct erofs_build
 		(int)erofs_compressor_limits(build->compression[0].compressor)->algorithm != piece.algorithm;
 }
 
+/* Directories are made anew, too: if some were compressed, those that become smaller by it are. */
+static enum erofs_directory_rule choose_directories(const struct image_source *source,
+						    const struct erofs_build_options *build)
+{
+	bool can_encode = build->compression_count || build->metabox >= EROFS_METABOX_IF_SMALLER;
+
+	return source->storage.has_encoded_dirs && can_encode ? EROFS_DIRECTORIES_COMPRESSED : EROFS_DIRECTORIES_STORED;
+}
+
 static bool omits_dots(const struct erofs_image *image)
 {
 	struct erofs_inode root;
@@ -167,5 +176,6 @@ int erofs_source_image_describe(struct image_source *source, struct erofs_build_
 		err = drop_unencodable(source, build);
 	}
 	describe_metabox(image, build, &info);
+	build->directories = choose_directories(source, build);
 	return err;
 }

@@ -14,6 +14,7 @@
 #include "lib/writer/build_options.h"
 #include "lib/writer/data/data.h"
 #include "lib/writer/data/packed.h"
+#include "lib/writer/meta/dirs_encode.h"
 #include "lib/writer/meta/emit.h"
 #include "lib/writer/meta/layout.h"
 #include "lib/writer/meta/verity.h"
@@ -177,12 +178,16 @@ static int finish_image(struct build *build)
 	if (!err)
 		err = finish_device(build);
 	if (!err)
+		err = erofs_writer_choose_encoded_dirs(&build->plan, &build->data, build->pool);
+	if (!err)
 		err = erofs_writer_lay_out(&build->layout, &build->plan, &build->data);
 	if (err)
 		return err;
 	erofs_message(build->plan.diag, EROFS_SEV_NOTE, "writing %" PRIu64 " bytes of metadata at block %" PRIu64,
 		      build->layout.metadata_size, build->layout.meta_blkaddr);
-	err = erofs_writer_emit(&build->plan, &build->data, &build->layout, build->pool);
+	err = erofs_writer_emit_encoded_dirs(&build->plan, &build->data, &build->layout, build->pool);
+	if (!err)
+		err = erofs_writer_emit(&build->plan, &build->data, &build->layout, build->pool);
 	if (err)
 		return err;
 	summarize(build);

@@ -183,6 +183,16 @@ static int check_metabox(const struct erofs_build_options *options, const struct
 	return check_compressor(options->metabox_compression.compressor, "metabox_compression", diag);
 }
 
+static int check_directories(const struct erofs_build_options *options, const struct erofs_diag *diag)
+{
+	if ((unsigned int)options->directories > EROFS_DIRECTORIES_COMPRESSED)
+		return REFUSE(diag, "directories", "there is no rule %d", (int)options->directories);
+	if (options->directories == EROFS_DIRECTORIES_COMPRESSED && !options->compression_count &&
+	    options->metabox < EROFS_METABOX_IF_SMALLER)
+		return REFUSE(diag, "directories", "nothing says how to compress them");
+	return 0;
+}
+
 static int check_sizes(const struct erofs_build_options *options, const struct erofs_diag *diag)
 {
 	uint32_t blksz, extent = options->extent_size, most = options->max_extent_bytes;
@@ -231,6 +241,8 @@ int erofs_writer_options_check(const struct erofs_build_options *options, const 
 		err = check_data_device(options, diag);
 	if (!err)
 		err = check_metabox(options, diag);
+	if (!err)
+		err = check_directories(options, diag);
 	if (!err)
 		err = check_legacy(options, diag);
 	return err ? err : erofs_writer_compress_hints_check(options, diag);

@@ -97,7 +97,7 @@ same "mkfs.erofs: exit status of a failed build" 1 $?
 
 # ---- known, and refused by name
 for option in --tar=headerball --ungzip=x \
-	--unxz=x --zD --zD=1 \
+	--unxz=x \
 	--product-out=x --fs-config-file=x --incremental=data; do
 	name=${option%%=*}
 	case $option in -E*) name=${option#-E} ;; esac

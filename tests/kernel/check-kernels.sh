@@ -67,6 +67,12 @@ rows() {
 		extdeflate 6.15 -zdeflate --extent-size=16384
 		extfragments 6.15 -zlz4 -Efragments
 		metabox 6.17 -zlz4
+		dirs 5.4 -zlz4 --zD
+		dirsfull 5.4 -zlz4hc -Efull-index --zD
+		dirsbig 5.13 -zlz4hc -C16384 --zD
+		dirszip 6.8 -zdeflate -b1024 -C8192 --zD
+		extdirs 6.15 -zlz4 --zD
+		metastored 6.17 -zlz4 --zD=0
 		metafragments 6.17 -zlz4 -E48bit,fragments
 		metazip 6.17 -zdeflate -m4096
 		shared 7.0 -zzstd $FP_OPT
@@ -80,6 +86,10 @@ make_tree() { # DIR
 	# Guests are slow, and what is large is not what kernels differ in.
 	find "$1" -type f -size +32k -delete
 	mkdir "$1/ends"
+	# A directory of some blocks, whose files are one.
+	mkdir "$1/wide"
+	echo "one of many" >"$1/wide/first"
+	for size in $(seq 150); do ln "$1/wide/first" "$1/wide/a-name-that-is-rather-long-for-what-it-is-$size"; done
 	seq 1 300000 >text
 	seq 1 100000 | gzip -n >noise
 	for size in 1 4000 4095 4096 4097 5000 8191 8192 8193 10000 12287 12289 16385 65535 65536 65537 131073 300001; do

@@ -158,6 +158,48 @@ static void a_directory_may_do_without_its_own_entry(void **state)
 	erofs_tree_free(tree);
 }
 
+/* Data that are made some blocks at a time are those that are made at once. */
+static void expect_parts(const struct erofs_tree_inode *dir, uint32_t blksz, uint64_t most, bool dot_omitted)
+{
+	struct erofs_dir_cursor cursor = erofs_writer_dir_begin(dir, dot_omitted), measured = cursor;
+	struct erofs_buffer whole = { 0 }, parts = { 0 };
+	uint64_t bytes;
+
+	assert_int_equal(erofs_writer_dir_encode(&whole, dir, blksz, dot_omitted, nid_of, &nid_base), 0);
+	do {
+		size_t before = parts.size;
+
+		bytes = erofs_writer_dir_skip(&measured, blksz, most);
+		assert_int_equal(erofs_writer_dir_encode_blocks(&parts, &cursor, blksz, most, nid_of, &nid_base), 0);
+		assert_int_equal(parts.size - before, bytes);
+		assert_memory_equal(&measured, &cursor, sizeof(cursor));
+		assert_true(!bytes || parts.size == whole.size || bytes == most);
+	} while (bytes);
+	assert_int_equal(parts.size, whole.size);
+	assert_memory_equal(parts.data, whole.data, whole.size);
+	erofs_buffer_release(&whole);
+	erofs_buffer_release(&parts);
+}
+
+static void a_directory_comes_in_parts(void **state)
+{
+	(void)state;
+	for (uint32_t count = 0; count < 400; count += 19) {
+		struct erofs_tree *tree = tree_make();
+		char name[32];
+
+		/* Half of them in front of the dots. */
+		for (uint32_t i = 0; i < count; i++) {
+			snprintf(name, sizeof(name), "%cname-%0*u", i % 2 ? '-' : 'a', (int)(i % 17) + 1, i);
+			tree_add(tree, tree->root, name, S_IFREG);
+		}
+		assert_int_equal(erofs_tree_freeze(tree, NULL), 0);
+		for (uint64_t blocks = 1; blocks < 8; blocks += 2)
+			expect_parts(tree->root, 512, 512 * blocks, count % 2);
+		erofs_tree_free(tree);
+	}
+}
+
 static void entries_know_their_types(void **state)
 {
 	static const struct {
@@ -251,6 +293,7 @@ int main(void)
 		cmocka_unit_test(dots_stand_where_bytes_put_them),
 		cmocka_unit_test(an_empty_directory_has_two_entries),
 		cmocka_unit_test(a_directory_may_do_without_its_own_entry),
+		cmocka_unit_test(a_directory_comes_in_parts),
 		cmocka_unit_test(entries_know_their_types),
 		cmocka_unit_test(blocks_are_filled_to_the_byte),
 		cmocka_unit_test(random_directories),

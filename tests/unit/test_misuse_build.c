@@ -167,6 +167,8 @@ static void nonsense_options_are_named(void **state)
 	WRONG(tree, fingerprint, EROFS_DIGEST_COUNT);
 	WRONG(tree, fingerprint_name, "");
 	WRONG(tree, inode_form, (enum erofs_inode_form)3);
+	WRONG(tree, directories, (enum erofs_directory_rule)3);
+	WRONG(tree, directories, EROFS_DIRECTORIES_COMPRESSED);
 	WRONG(tree, uuid_rule, (enum erofs_uuid_rule) - 1);
 	WRONG(tree, compressed_form, (enum erofs_compressed_form)2);
 	WRONG(tree, compression_count, EROFS_COMPRESSIONS_MAX + 1);

@@ -21,7 +21,7 @@
  * While the stage runs, only its commits change anything here, one after the other.
  */
 
-/* Where a regular file's data went; there is one for each inode, so it is kept small. */
+/* Where a regular file's data went, or those of a directory that is compressed; there is one for each inode, so it is kept small. */
 struct erofs_place {
 	/* Where its inline tail waits in the tail store, or its extents or its runs of blocks are among the lists of them. */
 	uint64_t at : 62;
@@ -43,6 +43,7 @@ struct erofs_data {
 	struct erofs_fragments fragments;
 	struct erofs_packed *packed; /* the inode that they lie in, see packed.h; NULL if there are none */
 	bool has_compressed;
+	bool has_encoded_dirs; /* directories among the compressed inodes, see dirs_encode.h */
 	bool has_chunks; /* some are in chunks */
 	bool has_packed_tails; /* some of them end with one */
 	bool has_shared;       /* some have extents of others */

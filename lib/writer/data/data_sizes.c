@@ -13,6 +13,11 @@ static struct erofs_extent_list list_of(const struct erofs_data *data, const str
 	return list;
 }
 
+static const struct erofs_methods *methods_of(const struct erofs_plan *plan, const struct erofs_tree_inode *inode)
+{
+	return S_ISDIR(inode->mode) ? erofs_writer_dir_methods(plan) : &plan->methods;
+}
+
 enum erofs_data_layout erofs_writer_placed_layout(const struct erofs_plan *plan, const struct erofs_data *data,
 						  const struct erofs_tree_inode *inode)
 {
@@ -46,10 +51,10 @@ struct erofs_zindex erofs_writer_zindex(const struct erofs_plan *plan, const str
 {
 	struct erofs_extent_list list = list_of(data, inode);
 	struct erofs_zindex zindex = {
-		.methods = &plan->methods,
+		.methods = methods_of(plan, inode),
 		.lists = &data->extent_lists,
 		.list = erofs_writer_place(data, inode)->at,
-		.file_size = inode->size,
+		.file_size = erofs_writer_data_size(plan, inode),
 		.has_fragment = list.has_fragment,
 		.is_fragment = list.has_fragment && list.count == 1,
 		.has_shared = list.has_shared,
@@ -128,6 +133,6 @@ struct erofs_span erofs_writer_placed_span(const struct erofs_plan *plan, const 
 			.size = erofs_writer_planned_blocks(plan, inode) * plan->blksz,
 		};
 	list = list_of(data, inode);
-	unit = plan->methods.items[list.method].unit;
+	unit = methods_of(plan, inode)->items[list.method].unit;
 	return (struct erofs_span){ list.start * unit, list.plen * unit };
 }

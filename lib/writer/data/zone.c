@@ -15,6 +15,12 @@ void erofs_writer_zone_init(struct erofs_zone *zone, struct erofs_output *output
 	erofs_writer_gaps_init(&zone->gaps);
 }
 
+void erofs_writer_zone_init_behind(struct erofs_zone *zone, const struct erofs_zone *before, uint64_t start)
+{
+	erofs_writer_zone_init(zone, before->output, before->blksz, start, before->limit);
+	zone->is_stale = before->is_stale;
+}
+
 void erofs_writer_zone_release(struct erofs_zone *zone)
 {
 	erofs_writer_gaps_release(&zone->gaps);

@@ -26,6 +26,8 @@ struct erofs_zone {
 /* Begins at `start`, a multiple of the block size. The zone writes to `output` only what stays empty. */
 void erofs_writer_zone_init(struct erofs_zone *zone, struct erofs_output *output, uint32_t blksz, uint64_t start,
 			    uint64_t limit);
+/* One for what lies behind another one, on the same output, from any byte on. */
+void erofs_writer_zone_init_behind(struct erofs_zone *zone, const struct erofs_zone *before, uint64_t start);
 void erofs_writer_zone_release(struct erofs_zone *zone);
 
 /* Moves the end to the next unit, which is a block unless somebody has set it; what is passed over becomes a gap. -ENOMEM, or what the output says. */

@@ -20,4 +20,20 @@ typedef uint64_t (*erofs_nid_of)(const void *ctx, const struct erofs_tree_inode 
 int erofs_writer_dir_encode(struct erofs_buffer *out, const struct erofs_tree_inode *dir, uint32_t blksz,
 			    bool dot_omitted, erofs_nid_of nid_of, const void *ctx);
 
+/* A place in a directory's data: where a block begins, or the end. */
+struct erofs_dir_cursor {
+	const struct erofs_tree_inode *dir;
+	uint32_t own;  /* next of dir->dir.entries */
+	uint32_t dots; /* how many of `.` and `..` lie in front */
+};
+
+struct erofs_dir_cursor erofs_writer_dir_begin(const struct erofs_tree_inode *dir, bool dot_omitted);
+
+/* Moves on by as many blocks as `most` bytes hold; returns their bytes, 0 at the end. */
+uint64_t erofs_writer_dir_skip(struct erofs_dir_cursor *cursor, uint32_t blksz, uint64_t most);
+
+/* Appends them, too. -ENOMEM. */
+int erofs_writer_dir_encode_blocks(struct erofs_buffer *out, struct erofs_dir_cursor *cursor, uint32_t blksz,
+				   uint64_t most, erofs_nid_of nid_of, const void *ctx);
+
 #endif

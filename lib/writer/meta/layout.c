@@ -13,11 +13,11 @@
 /*
  * Layout: the place of everything behind the data, in memory only:
  *
- *	inode zone | shared xattrs | blocks of directories and long symlinks | packed inode
+ *	inode zone | shared xattrs | blocks of directories and long symlinks | encoded directories | packed inode
  *
  * or, with a metabox, in which inodes and shared xattrs are laid out in the same way:
  *
- *	blocks of directories and long symlinks | the metabox' data, encoded | its inode | packed inode
+ *	blocks of directories and long symlinks | encoded directories | the metabox' data, encoded | its inode | packed inode
  *
  * The zone begins with the root, whose nid has 16 bits and is that of the zone's first slot. Inodes follow in the order of the tree,
  * but for deviations: an inline tail must not cross a block boundary, so where the next inode would waste the rest of a block, one of the next few
@@ -207,11 +207,12 @@ static int place_inodes(struct erofs_layout *layout, const struct erofs_plan *pl
 }
 
 /* Blocks of directories and of symlinks too long to be inline lie behind all else, in the order of the tree. */
-static void place_blocks(struct erofs_layout *layout, const struct erofs_plan *plan, uint64_t at)
+static void place_blocks(struct erofs_layout *layout, const struct erofs_plan *plan, const struct erofs_data *data,
+			 uint64_t at)
 {
 	for (uint32_t i = 0; i < plan->tree->inode_count; i++) {
 		const struct erofs_tree_inode *inode = plan->tree->inodes[i];
-		uint64_t blocks = S_ISREG(inode->mode) ? 0 : erofs_writer_planned_blocks(plan, inode);
+		uint64_t blocks = S_ISREG(inode->mode) ? 0 : erofs_writer_placed_blocks(plan, data, inode);
 
 		if (!blocks)
 			continue;
@@ -220,6 +221,7 @@ static void place_blocks(struct erofs_layout *layout, const struct erofs_plan *p
 		at += blocks * plan->blksz;
 	}
 	layout->metadata_size = at;
+	layout->stored_end = layout->encoded_end = layout->meta_blkaddr * plan->blksz + at;
 }
 
 int erofs_writer_layout_report_size(const struct erofs_plan *plan)
@@ -239,24 +241,25 @@ int erofs_writer_layout_extend(struct erofs_layout *layout, const struct erofs_p
 }
 
 /* A single block of metadata gets no smaller. */
-static bool wants_metabox(const struct erofs_layout *layout, const struct erofs_plan *plan)
+static bool wants_metabox(const struct erofs_layout *layout, const struct erofs_plan *plan,
+			  const struct erofs_data *data)
 {
 	if (!erofs_writer_may_have_metabox(plan))
 		return false;
-	return plan->options->metabox == EROFS_METABOX_ALWAYS ||
+	return plan->options->metabox == EROFS_METABOX_ALWAYS || data->has_encoded_dirs ||
 	       layout->zone_size + plan->xattrs.shared_zone.size > plan->blksz;
 }
 
 /* Inodes and shared xattrs are placed; decides where that is. */
-static void place_all(struct erofs_layout *layout, const struct erofs_plan *plan)
+static void place_all(struct erofs_layout *layout, const struct erofs_plan *plan, const struct erofs_data *data)
 {
 	uint64_t size;
 
 	layout->shared_xattrs_at = layout->zone_size;
 	size = erofs_align_up(layout->zone_size + plan->xattrs.shared_zone.size, plan->blksz);
-	layout->has_metabox = wants_metabox(layout, plan);
+	layout->has_metabox = wants_metabox(layout, plan, data);
 	layout->metabox_size = layout->has_metabox ? size : 0;
-	place_blocks(layout, plan, layout->has_metabox ? 0 : size);
+	place_blocks(layout, plan, data, layout->has_metabox ? 0 : size);
 }
 
 void erofs_writer_layout_release(struct erofs_layout *layout)
@@ -285,6 +288,6 @@ int erofs_writer_lay_out(struct erofs_layout *layout, const struct erofs_plan *p
 	layout->meta_blkaddr = (plan->options->data_device ? plan->data_start : data->zone.end) / plan->blksz;
 	/* The superblock lies in front. */
 	assert(layout->meta_blkaddr);
-	place_all(layout, plan);
+	place_all(layout, plan, data);
 	return erofs_writer_layout_extend(layout, plan, 0);
 }

@@ -24,6 +24,8 @@ struct erofs_layout {
 	uint64_t zone_size;
 	uint64_t shared_xattrs_at;
 	uint64_t metadata_size; /* bytes of the image from meta_blkaddr to the end of what is needed */
+	uint64_t stored_end;	/* where what is not encoded ends, bytes from the image's start */
+	uint64_t encoded_end;	/* the same of encoded directories, which follow it, with or without a metabox behind them */
 	uint64_t image_size;	/* bytes from the image's start, with what aligns the end */
 
 	uint64_t metabox_size; /* bytes of the metabox' data, 0: there is none */

@@ -211,13 +211,10 @@ static void release_metabox(struct metabox *metabox)
 
 static int init_metabox(struct metabox *metabox, struct erofs_pool *pool)
 {
-	const struct erofs_layout *layout = metabox->parts.emitter.layout;
-	const struct erofs_zone *before = &metabox->parts.emitter.data->zone;
 	int err = 0;
 
-	erofs_writer_zone_init(&metabox->zone, before->output, before->blksz,
-			       layout->meta_blkaddr * before->blksz + layout->metadata_size, before->limit);
-	metabox->zone.is_stale = before->is_stale;
+	erofs_writer_zone_init_behind(&metabox->zone, &metabox->parts.emitter.data->zone,
+				      metabox->parts.emitter.layout->encoded_end);
 	metabox->width = erofs_pool_width(pool);
 	metabox->slot_count = 2 * metabox->width;
 	metabox->slots = calloc(metabox->slot_count, sizeof(*metabox->slots));

@@ -15,7 +15,7 @@ struct erofs_parts erofs_writer_parts(const struct erofs_plan *plan, const struc
 		.emitter = { .plan = plan, .data = data, .layout = layout, .zone_start = start },
 		.first = layout->has_metabox ? inodes + 1 : 0,
 		.end = inodes + 1 + layout->with_blocks_count,
-		.end_at = start + layout->metadata_size,
+		.end_at = layout->stored_end,
 	};
 }
 

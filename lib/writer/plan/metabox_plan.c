@@ -72,6 +72,18 @@ int erofs_writer_plan_metabox(struct erofs_plan *plan)
 	return erofs_writer_methods_init(&plan->metabox, &plan->metabox_options, plan->diag);
 }
 
+bool erofs_writer_may_encode_dirs(const struct erofs_plan *plan)
+{
+	switch (plan->options->directories) {
+	case EROFS_DIRECTORIES_STORED:
+		return false;
+	case EROFS_DIRECTORIES_COMPRESSED:
+		return true;
+	default:
+		return erofs_writer_may_have_metabox(plan);
+	}
+}
+
 bool erofs_writer_has_configs(const struct erofs_plan *plan)
 {
 	return erofs_writer_may_have_metabox(plan) ||

@@ -111,6 +111,17 @@ int erofs_writer_plan_metabox(struct erofs_plan *plan);
 struct erofs_compression_configs erofs_writer_plan_configs(const struct erofs_plan *plan);
 bool erofs_writer_has_configs(const struct erofs_plan *plan);
 
+/* ---- directories (metabox_plan.c) ----------------------------------------------------------------------------------------- */
+
+/* Whether those that become smaller by it are compressed. It follows from the options alone. */
+bool erofs_writer_may_encode_dirs(const struct erofs_plan *plan);
+
+/* By the first of these: as the metabox is, if there may be one, which their inodes lie in, else as files are. */
+static inline const struct erofs_methods *erofs_writer_dir_methods(const struct erofs_plan *plan)
+{
+	return erofs_writer_may_have_metabox(plan) ? &plan->metabox : &plan->methods;
+}
+
 /* ---- one inode ------------------------------------------------------------------------------------------------------------ */
 
 /* Whether this inode carries a fingerprint. */
