@@ -63,6 +63,8 @@ static bool append(char *out, size_t size, const char *format, ...)
 
 static bool append_items(char *out, size_t size, const struct tool_progress_state *state)
 {
+	if (!state->item)
+		return append(out, size, "%s", state->doing);
 	if (state->items_total)
 		return append(out, size, "%s: %" PRIu64 "/%" PRIu64 " %ss", state->doing, state->items,
 			      state->items_total, state->item);

@@ -19,7 +19,7 @@ bool tool_progress_parse(enum tool_progress_form *out, const char *value);
 /* How far it is. */
 struct tool_progress_state {
 	const char *doing; /* "packing"; a new pointer begins a new stage, which has a clock of its own */
-	const char *item;  /* "file", of which there are: */
+	const char *item;  /* "file", of which there are the following; NULL: they are not said */
 	uint64_t items, items_total;
 	uint64_t bytes, bytes_total; /* totals: 0 where they are not known; all 0: bytes are not counted */
 };

@@ -3,9 +3,15 @@
 
 static void update(void *ctx, const struct erofs_build_progress *progress)
 {
+	static const char *const doing[] = {
+		[EROFS_STAGE_PACK] = "packing",
+		[EROFS_STAGE_EMIT] = "writing metadata",
+		[EROFS_STAGE_REPEATS] = "looking for repeats",
+		[EROFS_STAGE_FRAGMENTS] = "packing fragments",
+	};
 	const struct tool_progress_state state = {
-		.doing = progress->stage == EROFS_STAGE_PACK ? "packing" : "writing metadata",
-		.item = "file",
+		.doing = doing[progress->stage],
+		.item = progress->stage == EROFS_STAGE_FRAGMENTS ? NULL : "file",
 		.items = progress->files,
 		.items_total = progress->files_total,
 		.bytes = progress->bytes,

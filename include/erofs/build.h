@@ -33,11 +33,13 @@ enum erofs_uuid_rule {
 enum erofs_build_stage {
 	EROFS_STAGE_PACK,
 	EROFS_STAGE_EMIT,
+	EROFS_STAGE_REPEATS,   /* dedupe_runs: before files are packed, they are read for what they have in common */
+	EROFS_STAGE_FRAGMENTS, /* behind files: what has been put aside is packed */
 };
 
 struct erofs_build_progress {
 	enum erofs_build_stage stage;
-	uint64_t files, files_total; /* regular files read */
+	uint64_t files, files_total; /* regular files read; fragments: the one that they lie in */
 	uint64_t bytes, bytes_total; /* of their contents */
 };
 

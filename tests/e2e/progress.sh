@@ -47,6 +47,9 @@ logs() {
 	local size='[0-9.]+ [KMG]?i?B' said
 	said=$(fast "$MKFS" --workers=0 "$work/again" "$work/s")
 	check "log: mkfs.erofs" all_like "^mkfs\.erofs: (packing|writing metadata): [0-9]+/41 files, $size of $size(, $size/s)?, [0-9]+ s(, [0-9]+ s left)?$" "$said"
+	said=$(fast "$MKFS" --workers=0 -zlz4 -Ededupe,all-fragments "$work/again" "$work/s")
+	check "log: repeats" all_like "^mkfs\.erofs: looking for repeats: [01]/1 files, $size of $size(, $size/s)?, [0-9]+ s(, [0-9]+ s left)?$" "$(grep repeats <<<"$said")"
+	check "log: fragments" all_like "^mkfs\.erofs: packing fragments, $size of $size(, $size/s)?, [0-9]+ s(, [0-9]+ s left)?$" "$(grep fragments <<<"$said")"
 	said=$(fast "$FSCK" --extract "$image")
 	check "log: fsck.erofs reads" all_like "^fsck\.erofs: checking (the tree: [0-9]+/43 inodes|contents: [0-9]+/41 files(, $size of $size)?)(, $size/s)?, [0-9]+ s(, [0-9]+ s left)?$" "$said"
 	same "log: a line when ten seconds have passed" 12 "$(fast "$FSCK" --workers=0 --extract "$image" | sed -n 's/.*, \([0-9]*\) s\(,.*\)*$/\1/p' | awk 'NR > 1 { print $1 - last } { last = $1 }' | sort -u)"

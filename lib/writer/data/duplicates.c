@@ -176,7 +176,7 @@ static int read_candidate(struct erofs_run *run, struct erofs_long_file *file, u
 		if (!err && left == length)
 			err = keep_tail(run, file, buffer + length);
 		if (!err)
-			erofs_progress_add(&run->progress, 0, length);
+			erofs_progress_add(&run->progress.count, 0, length);
 	}
 	return err ? err : erofs_writer_hash_end(&tools->hash, &file->identity);
 }
@@ -197,7 +197,7 @@ static int digest_candidate(void *ctx, unsigned int item, unsigned int worker)
 		run->source->abandon(&file->content);
 		return err;
 	}
-	erofs_progress_add(&run->progress, 1, 0);
+	erofs_progress_add(&run->progress.count, 1, 0);
 	return run->source->close(run->workers[worker].reader, &file->content);
 }
 

@@ -269,7 +269,7 @@ static int end_file(struct erofs_run *run, struct erofs_job *job)
 	erofs_writer_chain_release(&file->chain);
 	erofs_buffer_release(&file->extents);
 	if (!err && !run->is_second)
-		erofs_progress_add(&run->progress, 1, 0);
+		erofs_progress_add(&run->progress.count, 1, 0);
 	return err;
 }
 
@@ -286,7 +286,7 @@ int erofs_writer_long_commit(struct erofs_run *run, struct erofs_job *job)
 	if (err || job->is_dropped)
 		return err;
 	if (!run->is_second)
-		erofs_progress_add(&run->progress, 0, job->span);
+		erofs_progress_add(&run->progress.count, 0, job->span);
 	err = place_segment(run, job);
 	return err || !job->is_last ? err : end_file(run, job);
 }

@@ -76,7 +76,6 @@ static void choose_options(struct erofs_packed *packed, const struct erofs_build
 	packed->options.pack_tails = false;
 	packed->options.fragments = false;
 	packed->options.hints = NULL;
-	packed->options.progress = NULL;
 }
 
 static void describe(struct erofs_packed *packed, const struct erofs_plan *plan, struct erofs_data *data)
@@ -101,6 +100,9 @@ static void describe(struct erofs_packed *packed, const struct erofs_plan *plan,
 	packed->plan.tree = &packed->tree;
 	packed->plan.options = &packed->options;
 	packed->plan.summary = &packed->summary;
+	packed->plan.stage = EROFS_STAGE_FRAGMENTS;
+	packed->plan.files = 1;
+	packed->plan.file_bytes = packed->inode.size;
 	packed->plan.is_arriving = false;
 	packed->method = plan->methods.packed;
 	packed->plan.methods =

@@ -3,19 +3,25 @@
 
 static void tell(const void *ctx, uint64_t files, uint64_t bytes)
 {
-	const struct erofs_plan *plan = ctx;
+	const struct erofs_stage_progress *progress = ctx;
+	const struct erofs_build_options *options = progress->plan->options;
 	const struct erofs_build_progress report = {
-		.stage = EROFS_STAGE_PACK,
+		.stage = progress->stage,
 		.files = files,
-		.files_total = plan->files,
+		.files_total = progress->files_total,
 		.bytes = bytes,
-		.bytes_total = plan->file_bytes,
+		.bytes_total = progress->bytes_total,
 	};
 
-	plan->options->progress(plan->options->progress_ctx, &report);
+	options->progress(options->progress_ctx, &report);
 }
 
-void erofs_writer_progress_init(struct erofs_progress *progress, const struct erofs_plan *plan)
+void erofs_writer_progress_init(struct erofs_stage_progress *progress, const struct erofs_plan *plan,
+				enum erofs_build_stage stage)
 {
-	erofs_progress_init(progress, plan->options->progress ? tell : NULL, plan);
+	progress->plan = plan;
+	progress->stage = stage;
+	progress->files_total = plan->files;
+	progress->bytes_total = plan->file_bytes;
+	erofs_progress_init(&progress->count, plan->options->progress ? tell : NULL, progress);
 }

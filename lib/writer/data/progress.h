@@ -5,7 +5,16 @@
 #include "lib/util/progress.h"
 #include "lib/writer/plan/plan.h"
 
-/* Counts what has been read for the caller of the build, if that wants to know. */
-void erofs_writer_progress_init(struct erofs_progress *progress, const struct erofs_plan *plan);
+/* What has been read in one stage of the build, for its caller, if that wants to know. */
+struct erofs_stage_progress {
+	struct erofs_progress count;
+	const struct erofs_plan *plan;
+	enum erofs_build_stage stage;
+	uint64_t files_total, bytes_total; /* at first those of the plan */
+};
+
+/* It must stay where it is until its count is released. */
+void erofs_writer_progress_init(struct erofs_stage_progress *progress, const struct erofs_plan *plan,
+				enum erofs_build_stage stage);
 
 #endif

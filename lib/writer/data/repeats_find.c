@@ -63,6 +63,7 @@ struct seen {
 
 struct finder {
 	struct erofs_run *run;
+	struct erofs_stage_progress progress;
 	struct erofs_chunker chunker;
 	struct find_job *jobs; /* by slot */
 	unsigned int job_count;
@@ -92,6 +93,7 @@ static void release_finder(struct finder *finder)
 		free(finder->jobs[i].chunks);
 	}
 	free(finder->jobs);
+	erofs_progress_release(&finder->progress.count);
 	free(finder->seen);
 	free(finder->wholes);
 	erofs_index_release(&finder->index);
@@ -311,31 +313,39 @@ static int commit_job(void *ctx, unsigned int slot)
 	int err = 0;
 
 	for (uint32_t i = 0; !err && i < job->count; i++) {
-		err = commit_part(finder, &job->parts[i], chunks);
-		chunks += job->parts[i].chunks;
+		const struct part *part = &job->parts[i];
+
+		err = commit_part(finder, part, chunks);
+		chunks += part->chunks;
+		erofs_progress_add(&finder->progress.count, part->offset + part->length == part->inode->size,
+				   part->length);
 	}
 	return err;
 }
 
 /* ---- beginning and end ----------------------------------------------------------------------------------------------------- */
 
-static uint64_t bytes_to_read(const struct erofs_run *run)
+/* What there is to read. */
+static void init_progress(struct erofs_stage_progress *progress, const struct erofs_run *run)
 {
 	const struct erofs_tree *tree = run->plan->tree;
-	uint64_t bytes = 0;
 
-	for (uint32_t i = 0; i < tree->inode_count; i++)
-		if (erofs_writer_repeats_end(run, tree->inodes[i]))
-			bytes += tree->inodes[i]->size;
-	return bytes;
+	erofs_writer_progress_init(progress, run->plan, EROFS_STAGE_REPEATS);
+	progress->files_total = progress->bytes_total = 0;
+	for (uint32_t i = 0; i < tree->inode_count; i++) {
+		if (!erofs_writer_repeats_end(run, tree->inodes[i]))
+			continue;
+		progress->files_total++;
+		progress->bytes_total += tree->inodes[i]->size;
+	}
 }
 
 static int init_finder(struct finder *finder)
 {
-	uint64_t bytes = bytes_to_read(finder->run);
 	uint32_t average = AVERAGE_LEAST;
 
-	while (bytes / average > CHUNKS_MOST && average < AVERAGE_MOST)
+	init_progress(&finder->progress, finder->run);
+	while (finder->progress.bytes_total / average > CHUNKS_MOST && average < AVERAGE_MOST)
 		average *= 2;
 	erofs_chunker_init(&finder->chunker, average);
 	finder->job_count = JOBS_PER_WORK * erofs_pool_width(finder->run->pool);

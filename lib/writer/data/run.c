@@ -70,7 +70,7 @@ static void release_run(struct erofs_run *run)
 	erofs_writer_repeats_release(&run->repeats);
 	erofs_buffer_release(&run->resolved);
 	erofs_writer_chunks_release(&run->chunks);
-	erofs_progress_release(&run->progress);
+	erofs_progress_release(&run->progress.count);
 	erofs_pages_release(&run->files);
 	free(run->open);
 	erofs_index_release(&run->first_segments);
@@ -194,7 +194,7 @@ static int init_run(struct erofs_run *run)
 	run->takes_turns = !run->arrivals && !is_encoding(run) && !stores_in_chunks(run);
 	run->open_most = run->takes_turns ? erofs_pool_width(run->pool) : 1;
 	run->open = calloc(run->open_most, sizeof(struct erofs_long_file *));
-	erofs_writer_progress_init(&run->progress, plan);
+	erofs_writer_progress_init(&run->progress, plan, plan->stage);
 	if (!err)
 		err = run->open ? init_jobs(run) : -ENOMEM;
 	if (!err && stores_in_chunks(run))

@@ -193,7 +193,7 @@ struct erofs_run {
 	const struct erofs_arrival_ops *arrivals; /* NULL: contents are read in any order, with the above */
 	enum erofs_digest digest;
 	struct erofs_run_worker *workers; /* by worker number */
-	struct erofs_progress progress;
+	struct erofs_stage_progress progress;
 	size_t segment;	 /* bytes */
 	size_t out_room; /* bytes of a job's `out` */
 	bool is_hashing_only;

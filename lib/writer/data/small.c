@@ -192,7 +192,7 @@ int erofs_writer_small_work(struct erofs_run *run, struct erofs_job *job, unsign
 		bytes += file->inode->size;
 	}
 	if (!err)
-		erofs_progress_add(&run->progress, job->count, bytes);
+		erofs_progress_add(&run->progress.count, job->count, bytes);
 	return err;
 }
 

@@ -37,6 +37,7 @@ struct erofs_plan {
 	const struct erofs_diag *diag;
 	struct erofs_build_summary *summary; /* each stage counts what it does */
 	uint32_t blksz;
+	enum erofs_build_stage stage; /* in which files are packed: fragments have their own plan */
 	bool is_arriving; /* the source's contents come once, in its own order */
 
 	struct erofs_pages inodes; /* struct erofs_inode_plan, by inode number */
