@@ -29,7 +29,7 @@ floors() {
 		6 mount        public common
 		6 fuse         public common
 		6 examples     public
-		7 tests/unit   public lib/util lib/format lib/codec lib/io lib/tree lib/reader lib/archive lib/oci lib/source lib/writer lib/check lib/extract lib/share common tests/fuzz
+		7 tests/unit   public lib/util lib/format lib/codec lib/io lib/tree lib/reader lib/archive lib/oci lib/source lib/writer lib/check lib/extract lib/share common fuse tests/fuzz
 		7 tests/fuzz   public lib/codec lib/archive lib/oci lib/source tests/tools
 		7 tests/tools
 	FLOORS

@@ -88,6 +88,7 @@ unit_tests = \
 	tests/unit/test_owners \
 	tests/unit/test_pages \
 	tests/unit/test_path \
+	tests/unit/test_pieces \
 	tests/unit/test_pool \
 	tests/unit/test_progress \
 	tests/unit/test_repeats \
@@ -96,12 +97,14 @@ unit_tests = \
 	tests/unit/test_run \
 	tests/unit/test_run_arrivals \
 	tests/unit/test_run_failures \
+	tests/unit/test_run_metabox \
 	tests/unit/test_share_directories \
 	tests/unit/test_share_manifest \
 	tests/unit/test_share_places \
 	tests/unit/test_share_set \
 	tests/unit/test_sized \
 	tests/unit/test_tails \
+	tests/unit/test_tool_numbers \
 	tests/unit/test_tree \
 	tests/unit/test_tree_aufs \
 	tests/unit/test_tree_normalize \
@@ -132,7 +135,9 @@ tests_unit_libunit_la_SOURCES = \
 	tests/unit/small_image.c tests/unit/small_image.h \
 	tests/unit/tree_maker.c tests/unit/tree_maker.h \
 	tests/unit/unit.h
+tests_unit_test_pieces_SOURCES = tests/unit/test_pieces.c fuse/pieces.c fuse/pieces.h
 tests_unit_test_progress_SOURCES = tests/unit/test_progress.c $(progress_sources) $(common_sources)
+tests_unit_test_tool_numbers_SOURCES = tests/unit/test_tool_numbers.c $(common_sources)
 tests_unit_test_decoder_SOURCES = tests/unit/test_decoder.c tests/fuzz/encode.c tests/fuzz/encode.h \
 	tests/tools/support.c tests/tools/support.h
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include "tests/unit/tree_maker.h"
 #include "tests/unit/unit.h"
@@ -81,6 +82,37 @@ static void equal_ones_are_there_once(void **state)
 	for (uint32_t i = 0; i < 1000; i++)
 		add(&fragments, i, false);
 	assert_int_equal(fragments.count, 1000);
+	erofs_writer_fragments_release(&fragments);
+}
+
+/*
+ * Of 32 bytes, the hash multiplies the first eight, mixed with the first eight of a secret that all know, by the next eight: where
+ * they are the secret itself, the next eight do not count.
+ */
+static void equal_hashes_are_not_equal_bytes(void **state)
+{
+	static const uint8_t secret[8] = { 0xb8, 0xfe, 0x6c, 0x39, 0x23, 0xa4, 0x4b, 0xbe };
+	const struct erofs_tree_inode inode = { .name = "a" };
+	struct erofs_fragments fragments = { 0 };
+	uint8_t bytes[3][32] = { { 0 } }, found[32];
+	uint32_t number;
+
+	(void)state;
+	for (uint32_t i = 0; i < 3; i++) {
+		memcpy(bytes[i], secret, sizeof(secret));
+		memset(bytes[i] + 8, 'a' + (int)i, 8);
+		assert_true(XXH3_64bits(bytes[i], 32) == XXH3_64bits(bytes[0], 32));
+		assert_int_equal(erofs_writer_fragments_add(&fragments, &number, &inode, bytes[i], 32, true), 0);
+		assert_int_equal(number, i);
+		assert_int_equal(erofs_writer_fragments_add(&fragments, &number, &inode, bytes[i], 32, true), 0);
+		assert_int_equal(number, i);
+		erofs_writer_fragments_use(&fragments, i);
+	}
+	arrange(&fragments, 0);
+	for (uint32_t i = 0; i < 3; i++) {
+		assert_int_equal(erofs_writer_fragments_read(&fragments, found, 32, fragments.items[i].offset), 0);
+		assert_memory_equal(found, bytes[i], 32);
+	}
 	erofs_writer_fragments_release(&fragments);
 }
 
@@ -190,9 +222,8 @@ static void alike_lie_together(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(equal_ones_are_there_once),
-		cmocka_unit_test(kinds_lie_together),
-		cmocka_unit_test(memory_is_bounded),
+		cmocka_unit_test(equal_ones_are_there_once), cmocka_unit_test(equal_hashes_are_not_equal_bytes),
+		cmocka_unit_test(kinds_lie_together),	     cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(alike_lie_together),
 	};
 

@@ -231,6 +231,34 @@ static void stored_runs_come_back(void **state)
 	}
 }
 
+/* Runs of a long flat file: one that is less than the map of chunks takes, and then one that is more. */
+static void what_does_not_pay_is_taken_back(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct fake_way *way = fake_way(1);
+		struct fake_run runs[] = {
+			{ .at = way->segment + 8192, .length = 4096, .seed = 1 },
+			{ .at = 2 * way->segment + 4096, .length = 100352, .seed = 1, .from = 8192 },
+		};
+		struct erofs_build_options options = way->options;
+		struct erofs_build_summary summary;
+		struct fake_source source;
+		struct fake_file *file;
+
+		fake_begin(&source, false, way->segment);
+		fake_add(&source, "a", 200000, 1);
+		file = fake_add(&source, "b", 4 * way->segment + 777, 2);
+		file->runs = runs;
+		file->run_count = i + 1;
+		options.dedupe_runs = true;
+		assert_int_equal(fake_build(&source, fake_target(), &options, &summary), 0);
+		assert_int_equal(summary.repeat_bytes, i ? 100352 : 0);
+		fake_verify(&source, fake_target());
+		fake_end(&source);
+	}
+}
+
 static int remove_target(void **state)
 {
 	(void)state;
@@ -245,6 +273,7 @@ int main(void)
 		cmocka_unit_test_teardown(a_long_file_may_be_nothing_but_repeats, remove_target),
 		cmocka_unit_test_teardown(algorithms_are_told_apart, remove_target),
 		cmocka_unit_test_teardown(stored_runs_come_back, remove_target),
+		cmocka_unit_test_teardown(what_does_not_pay_is_taken_back, remove_target),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

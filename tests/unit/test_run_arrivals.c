@@ -150,6 +150,56 @@ static void replaced_members_are_wiped(void **state)
 	}
 }
 
+#define BLOCKS 64u /* of the member that is replaced */
+
+/* Others have some of its blocks in the middle, one alone, and the last one. */
+static void make_replaced_runs(struct fake_source *source)
+{
+	static const struct fake_run runs[] = {
+		{ .at = 8192, .length = 9 * 4096, .seed = GONE, .from = 10 * 4096, .is_random = true },
+		{ .at = 65536, .length = 4096, .seed = GONE, .from = 30 * 4096, .is_random = true },
+		{ .at = 131072, .length = 4096, .seed = GONE, .from = (BLOCKS - 1) * 4096, .is_random = true },
+	};
+	struct fake_file *file;
+
+	add_random(source, "a", BLOCKS * 4096, GONE);
+	file = add_random(source, "others", 200000, 31);
+	file->runs = runs;
+	file->run_count = 3;
+	add_random(source, "a", 4096, 32);
+}
+
+static bool is_in_others(unsigned int block)
+{
+	return (block >= 10 && block < 19) || block == 30 || block == BLOCKS - 1;
+}
+
+/* Block by block: what nobody else has is gone. */
+static void replaced_runs_are_wiped(void **state)
+{
+	static const uint32_t chunks[] = { 0, 4096 };
+	const struct fake_file gone = { .size = BLOCKS * 4096, .seed = GONE, .is_random = true };
+
+	(void)state;
+	for (unsigned int i = 0; i < 4; i++) {
+		struct fake_way way = *fake_way(i % 2);
+		struct erofs_build_summary summary;
+		uint8_t *bytes, wanted[64];
+		size_t size;
+
+		way.options.dedupe_runs = true;
+		way.options.chunk_bytes = chunks[i / 2];
+		bytes = build(&way, make_replaced_runs, 3, &summary, &size);
+		for (unsigned int block = 0; block < BLOCKS; block++) {
+			fake_fill(&gone, wanted, sizeof(wanted), block * 4096);
+			if (!memmem(bytes, size, wanted, sizeof(wanted)) == is_in_others(block))
+				fail_msg("%s, chunks of %u: block %u", way.name, way.options.chunk_bytes, block);
+		}
+		assert_int_equal(summary.abandoned_bytes, (BLOCKS - 11) * 4096);
+		free(bytes);
+	}
+}
+
 static void what_others_have_stays(void **state)
 {
 	(void)state;
@@ -222,6 +272,7 @@ int main(void)
 		cmocka_unit_test_teardown(duplicates_are_withdrawn, remove_target),
 		cmocka_unit_test_teardown(what_was_withdrawn_takes_no_room, remove_target),
 		cmocka_unit_test_teardown(replaced_members_are_wiped, remove_target),
+		cmocka_unit_test_teardown(replaced_runs_are_wiped, remove_target),
 		cmocka_unit_test_teardown(summary_counts_what_stays, remove_target),
 		cmocka_unit_test_teardown(what_others_have_stays, remove_target),
 	};
