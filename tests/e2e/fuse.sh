@@ -204,17 +204,25 @@ if is_root && command -v mount.fuse3 >/dev/null && [ -d /usr/local/bin ]; then b
 
 # ---- several readers, a small cache -------------------------------------------------------------------------------------------------
 
+# Of `shuffled`, no two blocks lie beside each other where files are in chunks.
 mkdir mixes && head -c 2500000 "$MKFS" >mixes/programs && seq 1 "${LONG:+3}100000" >mixes/numbers
 truncate -s 3M mixes/hole && cat mixes/numbers >>mixes/hole
-readers() { # NAME CACHE: eight of them, each with sizes and places of its own
+python3 - mixes/programs mixes/shuffled <<-'END'
+	import sys
+	data = open(sys.argv[1], "rb").read()
+	blocks = [data[at:at + 4096] for at in range(0, len(data) // 4096 * 4096, 4096)]
+	open(sys.argv[2], "wb").write(b"".join(blocks[i * 7 % len(blocks)] for i in range(200)))
+END
+readers() { # NAME CACHE [FILE...]: eight of them, each with sizes and places of its own
 	show "$work/mixes.img" fuse --cache-size="$2" || return
-	check "$1: eight readers, cache of $2" python3 - mixes fuse "${LONG:+6000}" <<-'END'
+	[ $# -lt 3 ] || check "$1: in a row" cmp "mixes/$3" "fuse/$3"
+	check "$1: eight readers, cache of $2" python3 - mixes fuse "${LONG:+6000}" "${@:3}" <<-'END'
 		import os, random, sys, threading
 		source, shown, count = sys.argv[1], sys.argv[2], int(sys.argv[3] or 300)
 		wrong = []
 		def read(seed):
 		    chance = random.Random(seed)
-		    for name in ("programs", "numbers", "hole"):
+		    for name in sys.argv[4:] or ("programs", "numbers", "hole"):
 		        with open(f"{source}/{name}", "rb") as right, open(f"{shown}/{name}", "rb", buffering=0) as fd:
 		            size = os.fstat(right.fileno()).st_size
 		            for i in range(count):
@@ -235,6 +243,7 @@ for options in "" "-zlz4" "-zzstd -C65536 -Efragments" "-zzstd -E48bit" "-zlzma 
 	readers "${options:-plain}" 1M
 done
 readers "nothing kept" 0
+"$MKFS" -d1 --chunksize=4096 "$work/mixes.img" mixes >.out 2>&1 && readers "chunks of a block" 1M shuffled
 
 # ---- damage ------------------------------------------------------------------------------------------------------------------------
 
@@ -350,6 +359,18 @@ in_namespace() {
 	if ! unshare -Urm true 2>/dev/null; then skip "in a user namespace: none can be made here"; return; fi
 	check "in a user namespace" unshare -Urm sh -c "'$FUSE' plain.img fuse && cmp small/hello fuse/hello && umount fuse"
 }
+# ACLs count for others, and names that are root's to see are not shown to them.
+others_and_xattrs() {
+	mkdir -p named && echo x | tee named/shown named/by-acl >named/file && chmod 600 named/by-acl
+	if ! setfattr -n user.seen -v 1 named/file || ! setfattr -n trusted.unseen -v 1 named/file || ! setfacl -m u:65534:r named/by-acl ||
+		! setfacl -m u:65534:- named/shown; then skip "xattrs and ACLs of others: cannot be set here"; return; fi
+	"$MKFS" --quiet named.img named && show named.img fuse -o allow_other || return
+	same "root sees names of trusted xattrs" "trusted.unseen user.seen" "$(getfattr -m - fuse/file | grep -v '^#' | sort | xargs)"
+	same "... others do not" user.seen "$(as_nobody getfattr -m - fuse/file | grep -v '^#' | xargs)"
+	check "an ACL lets somebody in" as_nobody cat fuse/by-acl
+	check_not "an ACL keeps somebody out" as_nobody cat fuse/shown
+	hide fuse
+}
 is_root && without_root
 in_namespace
 if is_root; then
@@ -363,6 +384,7 @@ if is_root; then
 		check_not "... but not where modes forbid it" as_nobody cat fuse/file
 		hide fuse
 	fi
+	others_and_xattrs
 fi
 
 # ---- real roots ------------------------------------------------------------------------------------------------------------------------

@@ -124,6 +124,15 @@ same "what matches nothing: one warning" 1 "$(wc -l <"$work/said")"
 same "what matches nothing" 1 "$(grep -c "list: 5 of 6 .*'nothing' in line 2" "$work/said")"
 same "what matches nothing, quietly" "" "$("$MKFS" --quiet --hot-files="$list" "$image" "$source" 2>&1)"
 
+# As many links as Linux follows on the way along a path, and one more.
+mkdir "$work/chain" && echo end >"$work/chain/0"
+for i in $(seq 41); do ln -s $((i - 1)) "$work/chain/$i"; done
+for i in 40 41; do cat "$work/chain/$i" 2>/dev/null; done >"$work/said"
+same "Linux follows forty links" end "$(cat "$work/said")"
+printf '%s\n' 40 41 >"$list"
+"$MKFS" --hot-files="$list" "$image" "$work/chain" 2>"$work/said" >/dev/null || fail "forty links: build"
+check "forty links are followed, no more" grep -q "list: 1 of 2 .*'41' in line 2" "$work/said"
+
 # ---- the recorder
 
 recorder=$top_srcdir/scripts/erofs-hot-files

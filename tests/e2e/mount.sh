@@ -68,6 +68,15 @@ case $(shown "$m") in "/dev/loop"*) pass "... as asked for" ;; *) fail "... but 
 same "... read-only, and gone with its last user" "1 1" "$(losetup -n -O RO,AUTOCLEAR -j "$image" | tr -s ' ' | sed 's/^ //')"
 check "... unmounted by the name of the image" "$UMOUNT" "$image"
 check "... no loop device is left" no_loops "$image"
+# The kernel's table has such names in octal.
+odd=$disk/$'a blank, a\ttab, a\\ and a\nline'
+mkdir "$odd" && cp "$image" "$odd/image" && mkdir "$odd/m"
+check "odd names: mounted" "$MOUNT" "$odd/image" "$odd/m"
+check "odd names: unmounted by the directory" "$UMOUNT" "$odd/m"
+check "odd names: mounted again" "$MOUNT" "$odd/image" "$odd/m"
+check "odd names: unmounted by the image" "$UMOUNT" "$odd/image"
+check_not "odd names: nothing is left" mountpoint -q "$odd/m"
+rm -r "$odd"
 # A file system from which the kernel reads no files.
 cp "$image" "$work/image"
 check "an image on tmpfs" "$MOUNT" "$work/image" "$m"
@@ -242,9 +251,12 @@ if ${CC:-cc} -shared -fPIC -D_GNU_SOURCE -O1 -o "$work/fakeverity.so" "$top_srcd
 	says "... is not remembered" 'verified, ' "$disk/index" "$m" -o "verify,device=$work/tar"
 	for record in /run/erofs-verified/*; do echo more >>"$record"; done
 	says "a record that is not as we wrote it" 'verified, ' "$image" "$m" -o verify
-	chmod 777 /run/erofs-verified
-	says "a directory that others can write to is not believed" 'verified, ' "$image" "$m" -o verify
-	check "... and that is said" grep -q 'warning: .*others than root' "$work/.said"
+	says "... is written anew" 'verified before' "$image" "$m" -o verify
+	for mode in 770 707 777; do
+		chmod $mode /run/erofs-verified
+		says "a directory that others can write to is not believed, $mode" 'verified, ' "$image" "$m" -o verify
+		check "... and that is said" grep -q 'warning: .*others than root' "$work/.said"
+	done
 	rm -r /run/erofs-verified && ln -s "$work" /run/erofs-verified
 	says "nor is a link" 'verified, ' "$image" "$m" -o verify
 	rm /run/erofs-verified

@@ -56,6 +56,11 @@ if is_root; then
 		same "as nobody, owners wanted: no set-id bits" "644 0644|644 1644|755 2755|755 4755|711 6711|4755 own|" \
 			"$(cd "$work/o/ids" && stat -c '%a %n' -- * | tr '\n' '|')"
 		same "as nobody, owners wanted: all contents" "" "$(diff -r "$work/ids" "$work/o/ids" 2>&1)"
+		# Those that a namespace does not have are left out, as all that privilege is wanting for, unless they were asked for.
+		check "owners from outside of the namespace" unshare -r "$FSCK" "--extract=$work/o/outside" "$work/ids.img"
+		cp "$work/.out" "$work/ids.log"
+		check "... are counted" grep -q 'cannot set owner 12:34: Invalid argument (owners not set: [0-9]*)' "$work/ids.log"
+		check_not "... and wanted, an error" unshare -r "$FSCK" --preserve-owner "--extract=$work/o/wanted" "$work/ids.img"
 	else
 		skip "the build directory is closed to others"
 	fi
