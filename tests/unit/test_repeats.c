@@ -17,7 +17,6 @@
 
 #define FILES	  20u
 #define RUNS_MOST 6u
-#define SEEDS	  2u
 #define KINDS	  5u /* of bytes that files have in common */
 
 #define COMMON                                                                                                         \
@@ -63,6 +62,12 @@ static const struct fake_way encoded_ways[] = {
 #define ENCODED_WAYS (sizeof(encoded_ways) / sizeof(encoded_ways[0]))
 
 /* ---- files ------------------------------------------------------------------------------------------------------------------- */
+
+/* Trees of each way. */
+static uint64_t seeds(void)
+{
+	return getenv("EROFS_TEST_LONG") ? 50 : 2;
+}
 
 static uint64_t below(uint64_t *random, uint64_t most)
 {
@@ -160,7 +165,7 @@ static void encoded_runs_come_back(void **state)
 	for (size_t i = 0; i < ENCODED_WAYS; i++) {
 		uint64_t repeats = 0;
 
-		for (uint64_t seed = 1; seed <= SEEDS; seed++)
+		for (uint64_t seed = 1; seed <= seeds(); seed++)
 			repeats += build_twice(&encoded_ways[i], seed);
 		/* Of fragments, few are so long. */
 		if (!repeats && !encoded_ways[i].options.all_fragments)
@@ -209,7 +214,7 @@ static void algorithms_are_told_apart(void **state)
 	way.options.hints = hints;
 	way.options.compression[1] = (struct erofs_compression)DEFLATE;
 	way.options.compression_count = 2;
-	for (uint64_t seed = 1; seed <= SEEDS; seed++)
+	for (uint64_t seed = 1; seed <= seeds(); seed++)
 		repeats += build_twice(&way, seed);
 	assert_true(repeats > 0);
 	erofs_compress_hints_free(hints);
@@ -226,7 +231,7 @@ static void stored_runs_come_back(void **state)
 
 		way.options.dedupe_runs = true;
 		way.options.chunk_bytes = chunks[i / 2];
-		for (uint64_t seed = 1; seed <= SEEDS; seed++)
+		for (uint64_t seed = 1; seed <= seeds(); seed++)
 			build_twice(&way, seed);
 	}
 }
