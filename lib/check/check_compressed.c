@@ -45,29 +45,33 @@ static int check_length(struct erofs_check_job *job, const struct erofs_zmap *ma
 				       (unsigned long long)extent->length, (unsigned long long)extent->plen);
 }
 
-static int check_extents(const struct erofs_check *check, struct erofs_check_job *job, struct erofs_zmap *map)
+static int check_extents(const struct erofs_check *check, struct erofs_check_job *job,
+			 struct erofs_check_worker *worker, struct erofs_zmap *map)
 {
-	const char *reason = NULL;
+	struct erofs_check_hole hole = { .map = map };
 	bool bad = false;
 	int err = 0;
 
-	for (uint64_t offset = 0; offset < job->inode.size && !err && !bad;) {
+	for (; hole.offset < job->inode.size && !err && !bad;) {
 		struct erofs_extent extent;
 
-		err = erofs_reader_zmap_map(map, &extent, offset, &reason);
-		if (err) {
-			job->what = reason ? reason : job->what;
-			break;
-		}
-		offset = extent.logical + extent.length;
-		err = erofs_check_place(check, job, &extent, &bad);
+		err = erofs_reader_zmap_map(map, &extent, hole.offset, &hole.reason);
+		if (!err && extent.kind == EROFS_EXTENT_HOLE)
+			err = erofs_check_zeros(check, job, worker, &hole, &bad);
+		else if (!err)
+			err = erofs_check_place(check, job, &extent, &bad);
 		if (!err && !bad)
 			err = check_length(job, map, &extent, &bad);
+		hole.follows_data = extent.kind != EROFS_EXTENT_HOLE;
+		hole.offset = extent.logical + extent.length;
 	}
+	if (err && hole.reason)
+		job->what = hole.reason;
 	return err;
 }
 
-int erofs_check_compressed(const struct erofs_check *check, struct erofs_check_job *job)
+int erofs_check_compressed(const struct erofs_check *check, struct erofs_check_job *job,
+			   struct erofs_check_worker *worker)
 {
 	const char *reason = NULL;
 	struct erofs_zmap map;
@@ -89,7 +93,7 @@ int erofs_check_compressed(const struct erofs_check *check, struct erofs_check_j
 		err = map.extent_size ? erofs_reader_zmap_verify_extents(&map, &reason)
 				      : erofs_reader_zmap_verify(&map, &reason);
 	if (!err)
-		return check_extents(check, job, &map);
+		return check_extents(check, job, worker, &map);
 	job->what = reason ? reason : job->what;
 	return err;
 }

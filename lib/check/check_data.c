@@ -30,14 +30,14 @@ struct data {
 
 /* ---- where the data lie --------------------------------------------------------------------------------------------------- */
 
-static int check_places(const struct erofs_check *check, struct erofs_check_job *job)
+static int check_places(const struct erofs_check *check, struct erofs_check_job *job, struct erofs_check_worker *worker)
 {
 	struct erofs_extent extent;
 	bool bad = false;
 	int found, err = 0;
 
 	if (erofs_inode_is_compressed(&job->inode))
-		return erofs_check_compressed(check, job);
+		return erofs_check_compressed(check, job, worker);
 	for (uint64_t offset = 0; (found = erofs_image_map(check->image, &extent, &job->inode, offset)) > 0;
 	     offset = extent.logical + extent.length) {
 		err = erofs_check_place(check, job, &extent, &bad);
@@ -105,7 +105,7 @@ static int do_job(void *ctx, unsigned int slot, unsigned int worker)
 	if (job->err)
 		return 0;
 	job->what = "its data lie outside the image";
-	job->err = check_places(check, job);
+	job->err = check_places(check, job, &data->workers[worker]);
 	if (nodes[job->node].type == EROFS_FT_SYMLINK && (job->err == -EUCLEAN || job->err == -EOPNOTSUPP))
 		job->err = 0; /* said already when its target was read */
 	if (job->err || job->absent || nodes[job->node].type != EROFS_FT_REG)

@@ -19,6 +19,7 @@ struct erofs_check_worker {
 	struct erofs_hasher *hashers[EROFS_DIGEST_COUNT]; /* by enum erofs_digest, made when first needed */
 	struct erofs_fingerprint fingerprint;
 	struct erofs_progress *progress; /* that of all */
+	struct erofs_extent zeros;	 /* the last one that decoded to zeros, as holes of full indexes share it */
 };
 
 struct erofs_check_job {
@@ -33,6 +34,8 @@ struct erofs_check_job {
 	const char *what; /* ... with this text */
 };
 
+struct erofs_zmap;
+
 /* ---- check_job.c ---- */
 
 /* Notes a finding of the job. */
@@ -44,8 +47,29 @@ int erofs_check_place(const struct erofs_check *check, struct erofs_check_job *j
 
 /* ---- check_compressed.c ---- */
 
-/* The index and the extents of a compressed file; their bytes are for erofs_check_read(). */
-int erofs_check_compressed(const struct erofs_check *check, struct erofs_check_job *job);
+/* The index and the extents of a compressed file; their bytes are for erofs_check_read(), but for those behind holes. */
+int erofs_check_compressed(const struct erofs_check *check, struct erofs_check_job *job,
+			   struct erofs_check_worker *worker);
+
+/* ---- check_zeros.c ---- */
+
+/* A hole of a compressed file. */
+struct erofs_check_hole {
+	struct erofs_zmap *map;
+	uint64_t offset;
+	bool follows_data;  /* the extent in front of it is no hole */
+	const char *reason; /* of -EUCLEAN: what of the index is wrong */
+};
+
+/*
+ * What a full index names for a hole, for kernels that do not know that it is one, has to be zeros. `*bad`: there was a finding, and
+ * there is no point in looking at the file's others. Errors as of a pool's work.
+ */
+int erofs_check_zeros(const struct erofs_check *check, struct erofs_check_job *job, struct erofs_check_worker *worker,
+		      struct erofs_check_hole *hole, bool *bad);
+
+/* The worker's buffer, made when first needed. -ENOMEM. */
+int erofs_check_buffer(struct erofs_check_worker *worker);
 
 /* ---- check_fingerprint.c ---- */
 

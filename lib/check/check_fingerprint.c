@@ -67,16 +67,21 @@ static void make_stretch(struct erofs_extent *extent, const struct erofs_inode *
 		extent->length = rest < EROFS_CHECK_BUFFER ? rest : EROFS_CHECK_BUFFER;
 }
 
+int erofs_check_buffer(struct erofs_check_worker *worker)
+{
+	if (!worker->buffer)
+		worker->buffer = erofs_data_buffer(EROFS_CHECK_BUFFER);
+	return worker->buffer ? 0 : -ENOMEM;
+}
+
 int erofs_check_read(const struct erofs_check *check, struct erofs_check_job *job, struct erofs_check_worker *worker,
 		     struct erofs_hasher *hasher)
 {
 	struct erofs_extent extent;
-	int found, err;
+	int found, err = erofs_check_buffer(worker);
 
-	if (!worker->buffer)
-		worker->buffer = erofs_data_buffer(EROFS_CHECK_BUFFER);
-	if (!worker->buffer)
-		return -ENOMEM;
+	if (err)
+		return err;
 	for (uint64_t offset = 0; (found = erofs_image_map(check->image, &extent, &job->inode, offset)) > 0;
 	     offset = extent.logical + extent.length) {
 		if (erofs_inode_is_compressed(&job->inode))

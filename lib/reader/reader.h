@@ -197,6 +197,12 @@ int erofs_reader_zmap_verify_extents(const struct erofs_zmap *map, const char **
 int erofs_reader_zmap_map(struct erofs_zmap *map, struct erofs_extent *out, uint64_t offset, const char **reason);
 
 /*
+ * Of a hole in a full index: the extent that it is for kernels that do not know the mark: 1, or errors as above. 0: any other extent.
+ */
+int erofs_reader_zmap_map_marked(struct erofs_zmap *map, struct erofs_extent *out, uint64_t offset,
+				 const char **reason);
+
+/*
  * Whether an extent takes no less than it holds, which is no compression: Linux takes it for damage, but where a file ends. Clusters of
  * whole blocks are rounded up: old writers cut the file first and lay a small rest in a block of its own.
  */

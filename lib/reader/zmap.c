@@ -303,6 +303,22 @@ int erofs_reader_zmap_map(struct erofs_zmap *map, struct erofs_extent *out, uint
 	return err ? err : map_found(map, out, &found, offset, reason);
 }
 
+int erofs_reader_zmap_map_marked(struct erofs_zmap *map, struct erofs_extent *out, uint64_t offset, const char **reason)
+{
+	struct erofs_zmap_found found = { 0 };
+	int err;
+
+	*out = (struct erofs_extent){ .algorithm = -1 };
+	if (map->extent_size || map->header.whole_fragment)
+		return 0;
+	err = erofs_reader_zmap_find(map, &found, offset);
+	if (err || !found.hole)
+		return err;
+	found.hole = false;
+	err = map_found(map, out, &found, offset, reason);
+	return err ? err : 1;
+}
+
 bool erofs_reader_zmap_grows(const struct erofs_zmap *map, const struct erofs_extent *extent)
 {
 	bool tail = extent->logical + extent->length >= map->inode->size;

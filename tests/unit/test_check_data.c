@@ -11,6 +11,7 @@
 #include "lib/reader/nodes.h"
 #include "lib/format/format_chunk.h"
 #include "lib/format/format_xattr.h"
+#include "lib/format/format_zmap.h"
 #include "tests/unit/small_image.h"
 #include "tests/unit/unit.h"
 
@@ -327,6 +328,73 @@ static void the_files_of_an_image_share_what_is_read(void **state)
 	assert_string_equal(report.text, "/s: not read: the files of the image are too large for it in all\n");
 }
 
+/* ---- holes of full indexes -------------------------------------------------------------------------------------------------- */
+
+#define ZEROS (SMALL_BLOCKS - 1) /* a block that nobody uses */
+
+/* /a becomes a file of three stored blocks: the second is a hole, for kernels that know the mark; what `block` holds for all others. */
+static void mark_hole(uint32_t block, uint16_t advise)
+{
+	const struct erofs_zmap_header header = { .lclusterbits = 12, .advise = advise };
+	struct erofs_lcluster entries[3] = {
+		{ .type = EROFS_LCLUSTER_PLAIN, .blkaddr = SMALL_DATA_A / SMALL_BLOCK },
+		{ .type = EROFS_LCLUSTER_PLAIN, .blkaddr = block, .hole = true },
+		{ .type = EROFS_LCLUSTER_PLAIN, .blkaddr = SMALL_DATA_A / SMALL_BLOCK + 1 },
+	};
+	uint8_t *index = small_behind(&image, NID_A);
+
+	small_build(&image);
+	inode = small_get(&image, NID_A);
+	inode.layout = EROFS_LAYOUT_COMPRESSED_FULL;
+	inode.xattr_icount = 0;
+	inode.u = 2;
+	inode.size = 3 * SMALL_BLOCK;
+	small_put(&image, &inode);
+	image.sb.feature_incompat |= EROFS_FEATURE_INCOMPAT_ZERO_PADDING;
+	if (advise)
+		image.sb.feature_incompat |= EROFS_FEATURE_INCOMPAT_BIG_PCLUSTER;
+	image.sb.available_compr_algs = UINT16_MAX;
+	erofs_zmap_header_encode(&header, 12, false, index);
+	for (size_t i = 0; i < 3; i++)
+		erofs_lcluster_full_encode(&entries[i], index + 16 + i * EROFS_LCLUSTER_FULL_SIZE);
+	memset(image.bytes + (size_t)ZEROS * SMALL_BLOCK, 0, SMALL_BLOCK);
+}
+
+static void expect_of_a(const char *messages, bool read_data)
+{
+	struct erofs_check_options options = erofs_check_options_init();
+	static struct small_report report;
+
+	options.read_data = read_data;
+	options.verify_fingerprints = false;
+	options.path = "/a";
+	small_check(&report, &image, &options);
+	assert_string_equal(report.text, messages);
+}
+
+static void holes_are_zeros_for_all_kernels(void **state)
+{
+	(void)state;
+	mark_hole(ZEROS, 0);
+	expect_of_a("", true);
+	image.bytes[ZEROS * SMALL_BLOCK + SMALL_BLOCK - 1] = 1;
+	expect_of_a("/a: a hole at byte 4096 where kernels before 7.2 read other bytes than zeros\n", true);
+	expect_of_a("", false);
+	mark_hole(SMALL_ROOTDIR / SMALL_BLOCK, 0);
+	expect_of_a("/a: its data overlap the directory data of / at byte 12288\n", false);
+	mark_hole(SMALL_BLOCKS, 0);
+	expect_of_a("/a: its data lie outside the image\n", false);
+}
+
+static void holes_that_spoil_data_are_found(void **state)
+{
+	static const uint16_t big = EROFS_ZADVISE_BIG_PCLUSTER_1 | EROFS_ZADVISE_BIG_PCLUSTER_2;
+
+	(void)state;
+	mark_hole(ZEROS, big);
+	expect_of_a("/a: a hole at byte 4096 that makes Linux 7.3 take what is in front of it for zeros, too\n", false);
+}
+
 /* ---- claims and nodes --------------------------------------------------------------------------------------------------------- */
 
 static void count_overlap(void *ctx, const struct erofs_claim *earlier, const struct erofs_claim *later)
@@ -406,6 +474,8 @@ int main(void)
 		cmocka_unit_test_setup(endless_holes_are_not_hashed, build),
 		cmocka_unit_test_setup(the_number_of_workers_does_not_show, build),
 		cmocka_unit_test_setup(the_files_of_an_image_share_what_is_read, build),
+		cmocka_unit_test(holes_are_zeros_for_all_kernels),
+		cmocka_unit_test(holes_that_spoil_data_are_found),
 		cmocka_unit_test(claims_have_a_budget),
 		cmocka_unit_test(paths_are_escaped_and_cut),
 	};
