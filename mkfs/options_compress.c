@@ -181,6 +181,8 @@ static const struct mkfs_option rows[] = {
 	{ "MZ", 0, MAY, take_zones,
 	  .help = "      --MZ[=i|d|id]          inodes, directories in zones of their own, as they always are\n" },
 	{ .help = "  -E [^]full-index           clusters with full indexes instead of compact ones\n" },
+	{ .help = "  -E [^]zero-extents         long runs of zeros in clusters take no data (Linux >= 6.1), for which files\n"
+		  "                             get full indexes; without it where both are needed anyway\n" },
 	{ .help = "  -E [^]ztailpacking         the last cluster of a file lies behind its index if it fits (Linux >= 5.17)\n" },
 	{ .help = "  -E [^]fragments[=BYTES]    tails and small files, up to BYTES (small: 16K), together in the packed inode,\n"
 		  "                             which Linux (>= 6.1) keeps in memory beside the files, and never shares\n" },

@@ -69,11 +69,11 @@ static bool check_legacy(const struct erofs_build_options *build)
 
 	for (unsigned int i = 0; i < build->compression_count; i++)
 		other |= erofs_compressor_limits(build->compression[i].compressor)->algorithm != EROFS_ALGORITHM_LZ4;
-	other |= build->dot_omitted || build->dedupe_runs;
+	other |= build->dot_omitted || build->dedupe_runs || build->zero_extents == EROFS_ZERO_EXTENTS_ALWAYS;
 	return !other || !build->legacy_layout ||
 	       mkfs_refuse("-E legacy-compress: kernels before 5.4, which want it, read nothing but LZ4 in clusters, "
-			   "without packed tails, fragments, dedupe, a metabox or dot-omitted; full indexes "
-			   "alone are -E full-index");
+			   "without packed tails, fragments, dedupe, zero-extents, a metabox or dot-omitted; full "
+			   "indexes alone are -E full-index");
 }
 
 /* Some of it is wrong for any kernel. */
@@ -109,6 +109,9 @@ bool mkfs_settle_compression(struct mkfs_options *options)
 	if (!check_sizes(build) || !check_metabox(build) || !check_directories(build) || !check_legacy(build) ||
 	    !read_hints(options))
 		return false;
+	if (build->zero_extents == EROFS_ZERO_EXTENTS_NEVER && build->compressed_form == EROFS_COMPRESSED_EXTENTS)
+		return mkfs_refuse("-E ^zero-extents is for clusters: encoded extents, asked for by -E 48bit, never "
+				   "take data for zeros");
 	if (build->pack_tails && build->compressed_form == EROFS_COMPRESSED_EXTENTS)
 		return mkfs_refuse("-E ztailpacking is for clusters: encoded extents, asked for by -E 48bit, lie byte "
 				   "behind byte and leave nothing to pack");

@@ -60,6 +60,12 @@ static bool set_full_index(struct mkfs_options *options, bool on)
 	return true;
 }
 
+static bool set_zero_extents(struct mkfs_options *options, bool on)
+{
+	options->build.zero_extents = on ? EROFS_ZERO_EXTENTS_ALWAYS : EROFS_ZERO_EXTENTS_NEVER;
+	return true;
+}
+
 static bool set_ztailpacking(struct mkfs_options *options, bool on)
 {
 	options->build.pack_tails = on;
@@ -168,6 +174,7 @@ static const struct {
 	{ .name = "plain-xattr-prefixes", .set = set_plain_prefixes },
 	{ .name = "fragdedupe", .take = set_fragdedupe },
 	{ .name = "fragments", .take = set_fragments },
+	{ .name = "zero-extents", .set = set_zero_extents },
 	{ .name = "ztailpacking", .set = set_ztailpacking },
 };
 

@@ -296,6 +296,7 @@ program_tests = \
 	tests/e2e/sparse.sh \
 	tests/e2e/packed.sh \
 	tests/e2e/packed_tails.sh \
+	tests/e2e/zero_extents.sh \
 	tests/e2e/stored_extents.sh \
 	tests/e2e/real_archives.sh \
 	tests/e2e/recipes.sh \

@@ -86,6 +86,17 @@ enum erofs_directory_rule {
 	EROFS_DIRECTORIES_COMPRESSED,
 };
 
+/*
+ * CLUSTERS: whether runs of zeros inside of files take no data. Their extents name one cluster of zeros, of which an image has one for
+ * each algorithm, and carry a mark by which Linux >= 7.2 does not even read that. Only full indexes have such extents, and no Linux
+ * before 6.1 reads them. EXTENTS: no run of zeros of an extent's size takes any, whatever the rule.
+ */
+enum erofs_zero_extents_rule {
+	EROFS_ZERO_EXTENTS_DEFAULT, /* in files with full indexes, if the other options want Linux >= 6.1 anyway */
+	EROFS_ZERO_EXTENTS_NEVER,
+	EROFS_ZERO_EXTENTS_ALWAYS, /* files that have such runs get full indexes */
+};
+
 /* Pieces of this size make small images, and trees that are read whole quicker than smaller ones do. */
 #define EROFS_METABOX_PIECE_DEFAULT (128u * 1024)
 
@@ -240,6 +251,9 @@ struct erofs_build_options {
 	 * if COMPRESSED, and nothing says how.
 	 */
 	enum erofs_directory_rule directories;
+
+	/* -EINVAL for EROFS_ZERO_EXTENTS_ALWAYS with legacy_layout, and for EROFS_ZERO_EXTENTS_NEVER with EXTENTS. */
+	enum erofs_zero_extents_rule zero_extents;
 };
 
 /* A chunk is in memory as a whole, one for each worker and some more. */

@@ -61,6 +61,7 @@ struct image_storage {
 	uint64_t recoded_files; /* that are encoded anew, all or in part */
 	bool interlaced;
 	bool has_encoded_dirs;
+	bool has_zeros;	      /* clusters: some extents take no data */
 	bool for_old_kernels; /* the new image needs no kernel that its source does not need */
 };
 

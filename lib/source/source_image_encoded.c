@@ -20,8 +20,9 @@ static bool is_portable(const struct erofs_zmap *map, const struct erofs_zmap_fo
 	uint64_t blksz = erofs_block_size(&map->image->sb), length = found->end - found->start;
 	uint64_t most = map->extent_size ? length : (length + blksz - 1) / blksz * blksz;
 
+	/* Those of clusters share one of the image that is made. */
 	if (found->hole)
-		return map->extent_size;
+		return true;
 	if (found->partial || !found->length || found->length > EROFS_PCLUSTER_ENCODED_MAX)
 		return false;
 	if (found->last && (map->inline_size || (map->header.advise & EROFS_ZADVISE_FRAGMENT_PCLUSTER)))
@@ -85,6 +86,7 @@ static uint64_t find_end(struct image_storage *storage, struct erofs_zmap *map, 
 		return 0;
 	while (at < size && !erofs_reader_zmap_find(map, &found, at) && found.start == at &&
 	       is_portable(map, &found, algorithm) && !(storage->for_old_kernels && is_too_small(map, &found))) {
+		storage->has_zeros |= found.hole && !map->extent_size;
 		if (found.length > storage->largest_cluster)
 			storage->largest_cluster = (uint32_t)found.length;
 		at = found.end;

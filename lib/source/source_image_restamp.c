@@ -97,6 +97,7 @@ static void describe_layout(struct image_source *source, struct erofs_build_opti
 	build->max_extent_bytes = 0;
 	build->full_index = !storage->extent_files && storage->full_files > storage->compact_files;
 	build->interlaced = !storage->extent_files && storage->interlaced;
+	build->zero_extents = storage->has_zeros ? EROFS_ZERO_EXTENTS_ALWAYS : EROFS_ZERO_EXTENTS_DEFAULT;
 	build->hints = NULL;
 }
 

@@ -48,7 +48,8 @@ static int check_extent(const struct erofs_zmap *map, const struct erofs_zmap_fo
 	const struct erofs_superblock *sb = &map->image->sb;
 	uint64_t most = sb->blocks << sb->blkszbits;
 
-	if (found->hole || (found->last && map->inline_size))
+	/* A full index names data for a hole, too, which some kernels read. */
+	if ((found->hole && map->extent_size) || (found->last && map->inline_size))
 		return 0;
 	if (!found->length || found->length > EROFS_PCLUSTER_ENCODED_MAX)
 		return -EUCLEAN;

@@ -272,10 +272,12 @@ static int build(const struct erofs_tree *tree, struct erofs_tree *arriving, con
 	if (!summary)
 		summary = &ignored;
 	settle_sizes(options);
+	erofs_writer_settle_zero_extents(options);
 	err = build_once(tree, arriving, rules, output, options, summary, diag);
 	if (err > 0) {
 		erofs_message(diag, EROFS_SEV_NOTE, "repeats cost more than they save: once more, without them");
 		options->dedupe_runs = false;
+		erofs_writer_settle_zero_extents(options);
 		err = build_once(tree, arriving, rules, output, options, summary, diag);
 	}
 	if (err == -ENOMEM)

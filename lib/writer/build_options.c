@@ -62,6 +62,8 @@ static int check_choices(const struct erofs_build_options *options, const struct
 		return REFUSE(diag, "uuid_rule", "there is no rule %d", (int)options->uuid_rule);
 	if ((unsigned int)options->fragment_dedupe > EROFS_FRAGMENTS_NONE)
 		return REFUSE(diag, "fragment_dedupe", "there is no choice %d", (int)options->fragment_dedupe);
+	if ((unsigned int)options->zero_extents > EROFS_ZERO_EXTENTS_ALWAYS)
+		return REFUSE(diag, "zero_extents", "there is no rule %d", (int)options->zero_extents);
 	if ((unsigned int)options->compressed_form > EROFS_COMPRESSED_EXTENTS)
 		return REFUSE(diag, "compressed_form", "there is no form %d", (int)options->compressed_form);
 	return 0;
@@ -104,9 +106,9 @@ static int check_legacy(const struct erofs_build_options *options, const struct 
 	if (options->compressed_form == EROFS_COMPRESSED_EXTENTS)
 		return REFUSE(diag, "legacy_layout", "encoded extents lie byte behind byte");
 	if (options->pack_tails || options->fragments || options->dedupe_runs ||
-	    options->metabox >= EROFS_METABOX_IF_SMALLER)
+	    options->zero_extents == EROFS_ZERO_EXTENTS_ALWAYS || options->metabox >= EROFS_METABOX_IF_SMALLER)
 		return REFUSE(diag, "legacy_layout",
-			      "kernels that need it read no tails, fragments, shared runs or metabox");
+			      "kernels that need it read no tails, fragments, shared runs or zeros, or metabox");
 	return 0;
 }
 
@@ -122,6 +124,9 @@ static int check_compressors(const struct erofs_build_options *options, const st
 		return err;
 	if (options->pack_tails && options->compressed_form == EROFS_COMPRESSED_EXTENTS)
 		return REFUSE(diag, "pack_tails", "encoded extents lie byte behind byte, there is no tail to pack");
+	if (options->zero_extents == EROFS_ZERO_EXTENTS_NEVER && options->compression_count &&
+	    options->compressed_form == EROFS_COMPRESSED_EXTENTS)
+		return REFUSE(diag, "zero_extents", "encoded extents of zeros never take any data");
 	if (options->data_align_blocks > 1 && options->compression_count)
 		return REFUSE(diag, "data_align_blocks", "compressed files take as few blocks as they can");
 	if (options->data_outside && options->compression_count)

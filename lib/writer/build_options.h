@@ -14,4 +14,7 @@ int erofs_writer_options_check(const struct erofs_build_options *options, const 
 /* The same of contents that stay outside in an archive, and not in images: 0, or -EINVAL, reported. */
 int erofs_writer_options_check_archive(const struct erofs_build_options *options, const struct erofs_diag *diag);
 
+/* The default rule for zeros becomes the one that it stands for: never, unless the image needs a kernel anyway that reads them. */
+void erofs_writer_settle_zero_extents(struct erofs_build_options *options);
+
 #endif

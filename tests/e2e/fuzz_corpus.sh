@@ -18,6 +18,7 @@ head -c 5000 /dev/urandom | cat "$work/s/text" - >"$work/s/d/mixed"
 # Of runs that others have.
 { echo begins otherwise && cat "$work/s/text" && seq 9000 10000 && cat "$work/s/text"; } >"$work/s/d/runs"
 printf hello >"$work/s/small"
+{ head -c 3000 "$work/s/text"; head -c 20000 /dev/zero; echo end; } >"$work/s/d/zeros"
 ln -s text "$work/s/link"
 made=()
 while read -r name options; do
@@ -34,6 +35,7 @@ done <<-END
 	tails -zlz4hc -Eztailpacking $FP_OPT
 	legacy -zlz4 -Elegacy-compress
 	legacy-big -zlz4hc -C16384 -Elegacy-compress $FP_OPT
+	zeros -zlz4 -b512 -C2048 -Efull-index,zero-extents --max-extent-bytes=4096
 	dots-left-out -b512 -Edot-omitted
 	dedupe -zlz4 -C16384 -Ededupe,full-index
 	dedupe-extents -zzstd -E48bit,dedupe --extent-size=16384 $FP_OPT

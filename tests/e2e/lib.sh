@@ -189,6 +189,7 @@ compressed_images() { # SOURCE
 	head -c 3000 /dev/urandom >"$text/noise"
 	cat "$text/dir/text" "$text/noise" "$text/dir/text" >"$text/mixed"
 	tail -c 20000 "$text/dir/text" >"$text/dir/end"
+	{ head -c 9000 "$text/dir/text"; head -c 100000 /dev/zero; cat "$text/noise"; } >"$text/zeros"
 	while read -r mkfs name options; do
 		[ "$mkfs" ] && [ -x "$mkfs" ] || continue
 		# shellcheck disable=SC2086
@@ -205,6 +206,7 @@ compressed_images() { # SOURCE
 		$MKFS tails -zlz4hc -C65536 -Eztailpacking
 		$MKFS dots-left-out -Edot-omitted -b512
 		$MKFS legacy -zlz4 -Elegacy-compress
+		$MKFS zeros -zlz4 -C8192 -Efull-index,zero-extents --max-extent-bytes=16384
 		$MKFS lz4-extents -zlz4 -E48bit --extent-size=16384
 		$MKFS metabox-4096 -zlz4 -m4096 $FP_OPT
 		$MKFS metabox-512 -m1024:deflate -b512 -x0

@@ -51,6 +51,8 @@ rows() {
 		fragments 6.1 -zlz4 -Efragments
 		fragtails 6.1 -zlz4hc -C65536 -Efragments,ztailpacking
 		allfragments 6.1 -zlz4 -Eall-fragments
+		zeros 6.1 -zlz4 -Efull-index,zero-extents --max-extent-bytes=16384
+		zerosbig 6.1 -zlz4hc -C65536 -Efull-index,zero-extents --max-extent-bytes=50000
 		rotated 6.1 -zlz4
 		rotatedbig 6.1 -zlz4 -C65536
 		prints 6.4 $FP_OPT
@@ -98,6 +100,9 @@ make_tree() { # DIR
 		{ head -c $size text; head -c 5001 noise; tail -c $size text; } >"$1/ends/mixed-$size"
 	done
 	head -c 200000 /dev/zero >"$1/ends/zeros"
+	# Behind a part of a block, and behind one that does not shrink.
+	{ head -c 9000 text; head -c 200000 /dev/zero; tail -c 9000 text; } >"$1/ends/zeros-inside"
+	{ head -c 8192 noise; head -c 400000 /dev/zero; head -c 5000 noise; } >"$1/ends/zeros-behind-noise"
 }
 
 at_least() { [ "$(printf '%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; } # VERSION VERSION

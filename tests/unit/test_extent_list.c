@@ -44,6 +44,7 @@ static void assert_list(const struct erofs_buffer *lists, uint64_t at, const str
 	assert_int_equal(list.has_fragment, expected->has_fragment);
 	assert_int_equal(list.fragment, expected->fragment);
 	assert_int_equal(list.has_shared, expected->has_shared);
+	assert_int_equal(list.has_zeros, expected->has_zeros);
 	for (size_t i = first; i < first + expected->count; i++) {
 		assert_true(erofs_writer_extents_next(&cursor, &extent));
 		assert_int_equal(extent.length, samples[i].length);
@@ -60,7 +61,9 @@ static void lists_come_back(void **state)
 	const struct erofs_extent_list first = {
 		.start = UINT64_MAX, .plen = 300, .count = SAMPLES - 1, .method = 254, .has_shared = true
 	};
-	const struct erofs_extent_list second = { .start = 0, .plen = 0, .count = 1, .method = 0, .uneven = true };
+	const struct erofs_extent_list second = {
+		.start = 0, .plen = 0, .count = 1, .method = 0, .uneven = true, .has_zeros = true
+	};
 	const struct erofs_extent_list third = { .count = 2, .method = 3, .tail_size = 3800, .tail_at = UINT64_MAX };
 	struct erofs_buffer lists = { 0 };
 	const struct erofs_extent_list fourth = { .count = 1, .has_fragment = true, .fragment = UINT32_MAX - 1 };

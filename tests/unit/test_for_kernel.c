@@ -107,6 +107,19 @@ static void directories_without_dots_need_their_kernel(void **state)
 	assert_since(options, 6, 15);
 }
 
+static void zeros_that_are_shared_need_their_kernel(void **state)
+{
+	struct erofs_build_options options = compressed(EROFS_COMPRESSOR_LZ4);
+
+	(void)state;
+	options.zero_extents = EROFS_ZERO_EXTENTS_ALWAYS;
+	assert_since(options, 6, 1);
+	/* Encoded extents have them always. */
+	options.zero_extents = EROFS_ZERO_EXTENTS_NEVER;
+	assert_int_equal(accepted(options, 7, 0, false).compressed_form, EROFS_COMPRESSED_CLUSTERS);
+	assert_since(options, 5, 4);
+}
+
 static void the_old_layout_stays_old(void **state)
 {
 	struct erofs_build_options options = compressed(EROFS_COMPRESSOR_LZ4HC), newest;
@@ -120,12 +133,13 @@ static void the_old_layout_stays_old(void **state)
 	assert_int_equal(newest.metabox, EROFS_METABOX_DEFAULT);
 	assert_true(newest.full_index);
 	assert_false(newest.interlaced);
-	for (int i = 0; i < 7; i++) {
+	for (int i = 0; i < 8; i++) {
 		struct erofs_build_options odd = options;
 
 		odd.compression[0].compressor = i == 0 ? EROFS_COMPRESSOR_DEFLATE : EROFS_COMPRESSOR_LZ4;
 		odd.dot_omitted = i == 5;
 		odd.dedupe_runs = i == 6;
+		odd.zero_extents = i == 7 ? EROFS_ZERO_EXTENTS_ALWAYS : EROFS_ZERO_EXTENTS_DEFAULT;
 		odd.pack_tails = i == 1;
 		odd.fragments = i == 2;
 		odd.metabox = i == 3 ? EROFS_METABOX_ALWAYS : EROFS_METABOX_DEFAULT;
@@ -305,6 +319,7 @@ int main(void)
 		cmocka_unit_test(compression_needs_its_kernel),
 		cmocka_unit_test(superblocks_say_it_too),
 		cmocka_unit_test(versions_compare_by_number),
+		cmocka_unit_test(zeros_that_are_shared_need_their_kernel),
 		cmocka_unit_test(the_old_layout_stays_old),
 		cmocka_unit_test(chunks_need_their_kernel),
 		cmocka_unit_test(directories_without_dots_need_their_kernel),

@@ -243,6 +243,55 @@ static void nothing_is_added_without_need(void **state)
 	expect(&made, header, BYTES(single));
 }
 
+/*
+ * Zeros take no block of the file's: all name that of the image, a shorter one as a part, and each counts as one block. One that begins inside
+ * a cluster, or follows a single one where there are big ones, has no mark, as Linux would take what is in front of it for zeros, too.
+ */
+static void zeros_share_a_block(void **state)
+{
+	static const uint8_t plain[] = {
+		0x01, 0,    0x00, 0, 5,	 0, 0, 0,
+		0x02, 0,    0x00, 0, 1,	 0, 1, 0, /* two blocks of data */
+		0x01, 0x40, 0x00, 0, 77, 0, 0, 0,
+		0x02, 0,    0x00, 0, 1,	 0, 1, 0, /* two of zeros, all of the shared ones */
+		0x01, 0xc0, 0x00, 0, 77, 0, 0, 0, /* a part of them */
+		0x01, 0,    0x00, 0, 6,	 0, 0, 0,
+		0x01, 0x80, 8,	  0, 77, 0, 0, 0, /* data up to byte 8, other zeros */
+		0x00, 0,    0x64, 0, 7,	 0, 0, 0, /* the end */
+	};
+	static const uint8_t
+		big[] = {
+			0x01, 0,    0x00, 0,	5,  0,	  0,	0,    0x02, 0,	  0,	0,    0x02, 0x08, 2,
+			0,    0x02, 0,	  0,	0,  2,	  0,	1,    0,    0x01, 0x40, 0x00, 0,    77,	  0,
+			0,    0,    0x02, 0,	0,  0,	  0x01, 0x08, 1,    0,	  0x01, 0xc0, 0x00, 0,	  77,
+			0,    0,    0,	  0x00, 0,  0x00, 0,	7,    0,    0,	  0, /* one cluster of data: what follows has no mark, ... */
+			0x01, 0,    0x00, 0,	77, 0,	  0,	0,    0x02, 0,	  0,	0,    0x01, 0x08, 1,
+			0,    0x01, 0xc0, 0x00, 0,  77,	  0,	0,    0, /* ... and what follows that has one */
+		};
+	struct made made;
+
+	(void)state;
+	begin(&made, true, 1);
+	made.method.zeros = 2 * BLOCK;
+	made.zindex.zeros_at = 77;
+	add(&made, 2 * BLOCK, 1, EROFS_FORM_ENCODED);
+	add(&made, 2 * BLOCK, 0, EROFS_FORM_ZEROS);
+	add(&made, BLOCK, 0, EROFS_FORM_ZEROS);
+	add(&made, BLOCK + 8, 1, EROFS_FORM_ENCODED);
+	add(&made, BLOCK + 100 - 8, 0, EROFS_FORM_ZEROS);
+	expect(&made, header, BYTES(plain));
+	begin(&made, true, 4);
+	made.method.zeros = 2 * BLOCK;
+	made.zindex.zeros_at = 77;
+	add(&made, 3 * BLOCK, 2, EROFS_FORM_ENCODED);
+	add(&made, 2 * BLOCK, 0, EROFS_FORM_ZEROS);
+	add(&made, BLOCK, 0, EROFS_FORM_ZEROS);
+	add(&made, BLOCK, 1, EROFS_FORM_STORED);
+	add(&made, 2 * BLOCK, 0, EROFS_FORM_ZEROS);
+	add(&made, BLOCK, 0, EROFS_FORM_ZEROS);
+	expect(&made, header_big, BYTES(big));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +304,7 @@ int main(void)
 		cmocka_unit_test(a_fragment_has_its_place_in_the_packed_inode),
 		cmocka_unit_test(a_whole_fragment_is_a_header),
 		cmocka_unit_test(nothing_is_added_without_need),
+		cmocka_unit_test(zeros_share_a_block),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

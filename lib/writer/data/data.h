@@ -31,6 +31,12 @@ struct erofs_place {
 	uint32_t content; /* its number among the distinct contents, or EROFS_CONTENT_NONE */
 };
 
+/* Of an algorithm: the cluster that extents of zeros share. */
+struct erofs_zero_cluster {
+	uint32_t block;
+	bool is_wanted;
+};
+
 struct erofs_data {
 	struct erofs_output *output;
 	struct erofs_pages places; /* struct erofs_place, by inode number */
@@ -42,6 +48,7 @@ struct erofs_data {
 	struct erofs_buffer chunk_lists;  /* of those in chunks */
 	struct erofs_fragments fragments;
 	struct erofs_packed *packed; /* the inode that they lie in, see packed.h; NULL if there are none */
+	struct erofs_zero_cluster zeros[EROFS_ALGORITHM_COUNT];
 	bool has_compressed;
 	bool has_encoded_dirs; /* directories among the compressed inodes, see dirs_encode.h */
 	bool has_chunks; /* some are in chunks */

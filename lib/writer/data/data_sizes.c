@@ -60,6 +60,7 @@ struct erofs_zindex erofs_writer_zindex(const struct erofs_plan *plan, const str
 		.has_shared = list.has_shared,
 	};
 
+	zindex.zeros_at = data->zeros[erofs_writer_method_algorithm(&zindex.methods->items[list.method])].block;
 	if (list.has_fragment)
 		zindex.fragment_at = data->fragments.items[list.fragment].offset;
 	return zindex;

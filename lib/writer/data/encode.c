@@ -72,16 +72,70 @@ size_t erofs_writer_encode_room(const struct erofs_methods *methods, size_t size
 	return (size + blksz - 1) / blksz * blksz;
 }
 
-int erofs_writer_encode(struct erofs_encode_tools *tools, uint8_t number, const uint8_t *in, size_t size, size_t at,
-			struct erofs_encoded *to)
+static int encode_run(struct erofs_encode_tools *tools, uint8_t number, const uint8_t *in, size_t size, size_t at,
+		      struct erofs_encoded *to)
 {
 	const struct erofs_method *method = &tools->methods->items[number];
-	int err = get_encoder(tools, number);
 
-	if (err)
-		return err;
 	erofs_encoder_begin(tools->encoders[number]);
 	if (method->unit == 1)
 		return erofs_writer_encode_extents(tools, tools->encoders[number], method, in, size, to);
 	return erofs_writer_encode_clusters(tools, tools->encoders[number], method, in, size, at, to);
+}
+
+/* What is between the runs is encoded as if nothing followed: they begin with a block. */
+static int encode_around_zeros(struct erofs_encode_tools *tools, uint8_t number, const struct erofs_zero_search *search,
+			       struct erofs_encoded *to)
+{
+	const struct erofs_encoded given = *to;
+	const size_t size = search->size;
+	struct erofs_zero_run run = { 0 };
+	int err = 0;
+
+	for (size_t done = 0; !err && done < size && !to->full; done = run.end) {
+		if (!erofs_writer_zero_run_find(search, &run))
+			run = (struct erofs_zero_run){ .start = size, .end = size };
+		to->ends_file = given.ends_file && run.start == size;
+		to->is_followed = given.is_followed && run.start == size;
+		to->wanted = given.wanted > done ? given.wanted - done : 0;
+		if (run.start > done)
+			err = encode_run(tools, number, search->in + done, run.start - done, search->at + done, to);
+		if (!err)
+			err = erofs_writer_encoded_zeros(to, search->method, run.end - run.start);
+	}
+	to->ends_file = given.ends_file;
+	to->is_followed = given.is_followed;
+	to->wanted = given.wanted;
+	return err;
+}
+
+static bool may_have_zeros(const struct erofs_encode_tools *tools, const struct erofs_zero_search *search,
+			   const struct erofs_encoded *to)
+{
+	const struct erofs_method *method = search->method;
+
+	if (!to->may_have_zeros || !method->zeros ||
+	    (search->ends_file && erofs_writer_is_fragment(tools->methods, method, search->size)))
+		return false;
+	return !to->zeros_pay_for || erofs_writer_zero_runs_pay(search, to->zeros_pay_for);
+}
+
+int erofs_writer_encode(struct erofs_encode_tools *tools, uint8_t number, const uint8_t *in, size_t size, size_t at,
+			struct erofs_encoded *to)
+{
+	const struct erofs_zero_search search = {
+		.options = tools->methods->options,
+		.method = &tools->methods->items[number],
+		.in = in,
+		.size = size,
+		.at = at,
+		.ends_file = to->ends_file,
+	};
+	int err = get_encoder(tools, number);
+
+	if (err)
+		return err;
+	if (may_have_zeros(tools, &search, to))
+		return encode_around_zeros(tools, number, &search, to);
+	return encode_run(tools, number, in, size, at, to);
 }

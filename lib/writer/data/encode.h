@@ -33,6 +33,8 @@ struct erofs_encoded {
 	size_t room;
 	bool ends_file;		      /* set by the caller: the bytes are a file's last, so that its tail may be packed */
 	bool is_followed;	      /* set by the caller: the next extent begins anywhere in a block */
+	bool may_have_zeros;  /* set by the caller: of clusters, some may be zeros; the index will be a full one, ... */
+	size_t zeros_pay_for; /* ... for so many bytes of the file these have to pay; 0: it is one anyway */
 	size_t wanted; /* set by the caller: of the input; repeats need their extents, so that they are in no tail */
 	size_t size;		      /* bytes of `out` in use */
 	size_t tail_size;	      /* bytes behind them: the last extent, to stand behind the index */
@@ -40,10 +42,17 @@ struct erofs_encoded {
 	struct erofs_buffer *extents; /* the caller's; what is made is appended, as for an extent list */
 	uint64_t count;		      /* of the extents */
 	bool shrunk;		      /* some extent is not stored as it is */
+	bool has_zeros;		      /* some extent takes no room */
 	bool uneven;		      /* extents that are not all of the method's size */
 	uint64_t start, end;	      /* of the file, what the extents span; set where extents are taken over */
 	bool full;		      /* more than `room` would have been needed: nothing else counts */
 };
+
+/* Whether extents of a file may be zeros that has no extents of others. */
+static inline bool erofs_writer_may_have_zeros(const struct erofs_build_options *options)
+{
+	return options->zero_extents == EROFS_ZERO_EXTENTS_ALWAYS || options->full_index;
+}
 
 /* About what the index of a compressed file of this size takes. */
 uint64_t erofs_writer_index_estimate(const struct erofs_methods *methods, uint64_t size);
@@ -63,6 +72,35 @@ bool erofs_writer_ends_in_fragment(const struct erofs_methods *methods, const st
 
 /* Leaves the last bytes of the input to be a fragment. */
 int erofs_writer_encoded_leave(struct erofs_encoded *to, size_t size);
+
+/* Notes extents of zeros. */
+int erofs_writer_encoded_zeros(struct erofs_encoded *to, const struct erofs_method *method, uint64_t length);
+
+/* Clusters: looking for runs of zeros in bytes as of erofs_writer_encode(). */
+struct erofs_zero_search {
+	const struct erofs_build_options *options;
+	const struct erofs_method *method;
+	const uint8_t *in;
+	size_t size, at;
+	bool ends_file;
+};
+
+struct erofs_zero_run {
+	size_t start, end;
+	size_t gain; /* about so many bytes less are stored if it becomes extents of its own */
+};
+
+/*
+ * Finds the next run from byte run->end on that gains something. It begins and ends with a block, or where the file ends. Whether it pays
+ * for a full index is another question.
+ */
+bool erofs_writer_zero_run_find(const struct erofs_zero_search *search, struct erofs_zero_run *run);
+
+/* Whether the runs together gain more than a full index for `size` bytes costs. */
+bool erofs_writer_zero_runs_pay(const struct erofs_zero_search *search, size_t size);
+
+/* Bytes that an entry of a full index has more than one of a compact one. */
+#define EROFS_FULL_INDEX_MORE 6u
 
 /* Empties a result, but for what the caller has set and the extents of others. */
 void erofs_writer_encoded_reset(struct erofs_encoded *to);

@@ -7,7 +7,21 @@ int erofs_writer_encoded_note(struct erofs_encoded *to, uint64_t length, uint32_
 
 	to->count++;
 	to->shrunk |= form != EROFS_FORM_STORED;
+	to->has_zeros |= form == EROFS_FORM_ZEROS;
 	return erofs_writer_extents_append(to->extents, &extent);
+}
+
+/* Encoded extents may be as long as they like, but those of clusters are no longer than what they share. */
+int erofs_writer_encoded_zeros(struct erofs_encoded *to, const struct erofs_method *method, uint64_t length)
+{
+	uint64_t most = method->unit == 1 ? length : method->zeros;
+	int err = 0;
+
+	for (uint64_t part; !err && length; length -= part) {
+		part = length < most ? length : most;
+		err = erofs_writer_encoded_note(to, part, 0, EROFS_FORM_ZEROS);
+	}
+	return err;
 }
 
 int erofs_writer_encoded_leave(struct erofs_encoded *to, size_t size)
@@ -52,5 +66,5 @@ void erofs_writer_encoded_reset(struct erofs_encoded *to)
 	to->size = to->tail_size = to->fragment_size = 0;
 	to->count = 0;
 	to->start = to->end = 0;
-	to->shrunk = to->full = to->uneven = false;
+	to->shrunk = to->full = to->uneven = to->has_zeros = false;
 }

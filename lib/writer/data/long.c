@@ -95,6 +95,7 @@ static int encode_around(struct erofs_run *run, struct erofs_job *job, unsigned 
 	job->around.out = job->out + job->result.size + job->result.tail_size;
 	job->around.room = job->result.room;
 	job->around.ends_file = job->is_last;
+	job->around.may_have_zeros = true;
 	return erofs_writer_encode_around(run, worker, job->file->inode, job->in, job->offset, job->length,
 					  &job->around);
 }
@@ -105,6 +106,9 @@ static int encode_segment(struct erofs_run *run, struct erofs_job *job, unsigned
 
 	job->result.room = erofs_writer_encode_room(&run->plan->methods, job->length);
 	job->result.ends_file = job->is_last;
+	job->result.may_have_zeros = erofs_writer_may_have_zeros(run->plan->options);
+	/* Half of a file may be other segments, whose index is a full one then, too. */
+	job->result.zeros_pay_for = run->plan->options->full_index ? 0 : 2 * run->segment;
 	err = erofs_writer_encode(&run->workers[worker].encode,
 				  erofs_writer_inode_plan(run->plan, job->file->inode)->method, job->in, job->length, 0,
 				  &job->result);

@@ -88,6 +88,7 @@ static int choose_extents(struct erofs_run *run, struct erofs_job *job)
 	job->result.count = chosen.count;
 	/* By itself it has shrunk: no company makes it one of those that are stored as they are. */
 	job->result.shrunk = true;
+	job->result.has_zeros = chosen.has_zeros;
 	job->file->has_shared |= chosen.has_shared;
 	job->extents.size = 0;
 	return erofs_buffer_append(&job->extents, run->resolved.data, run->resolved.size);
@@ -104,6 +105,7 @@ static int add_extents(struct erofs_run *run, struct erofs_job *job)
 	file->count += job->result.count;
 	file->shrunk |= job->result.shrunk;
 	file->uneven |= job->result.uneven;
+	file->has_zeros |= job->result.has_zeros;
 	return err ? err : erofs_buffer_append(&file->extents, job->extents.data, job->extents.size);
 }
 
@@ -196,6 +198,7 @@ static int settle_layout(struct erofs_run *run, struct erofs_job *job)
 		.method = method,
 		.uneven = file->uneven,
 		.has_shared = file->has_shared,
+		.has_zeros = file->has_zeros,
 		.tail_size = (uint32_t)job->result.tail_size,
 	};
 	int err;

@@ -76,6 +76,7 @@ static void choose_options(struct erofs_packed *packed, const struct erofs_build
 	packed->options.pack_tails = false;
 	packed->options.fragments = false;
 	packed->options.hints = NULL;
+	packed->options.zero_extents = EROFS_ZERO_EXTENTS_NEVER;
 }
 
 static void describe(struct erofs_packed *packed, const struct erofs_plan *plan, struct erofs_data *data)
@@ -105,6 +106,7 @@ static void describe(struct erofs_packed *packed, const struct erofs_plan *plan,
 	packed->plan.file_bytes = packed->inode.size;
 	packed->plan.is_arriving = false;
 	packed->method = plan->methods.packed;
+	packed->method.zeros = 0;
 	packed->plan.methods =
 		(struct erofs_methods){ .options = &packed->options, .items = &packed->method, .count = 1 };
 	packed->plan.inodes = (struct erofs_pages){ 0 };

@@ -121,8 +121,11 @@ int erofs_writer_place_fragment(struct erofs_run *run, const struct erofs_tree_i
 	return erofs_writer_fragments_add(&run->data->fragments, &list->fragment, inode, bytes, size, once);
 }
 
-/* Bytes that an entry of a full index has more than one of a compact one. */
-#define FULL_INDEX_MORE 6u
+/* Whatever repeats it has. */
+static bool is_full_anyway(const struct erofs_run *run, const struct erofs_extent_list *list)
+{
+	return run->plan->options->full_index || (list->has_zeros && erofs_writer_may_have_zeros(run->plan->options));
+}
 
 int erofs_writer_place_extents(struct erofs_run *run, const struct erofs_tree_inode *inode,
 			       struct erofs_extent_list *list, const struct erofs_buffer *extents, const uint8_t *tail)
@@ -133,14 +136,19 @@ int erofs_writer_place_extents(struct erofs_run *run, const struct erofs_tree_in
 	uint64_t at;
 	int err = 0;
 
+	list->has_shared |= list->has_zeros && unit > 1;
 	if (list->tail_size)
 		err = erofs_writer_tails_append(run->data->tails, &list->tail_at, tail, list->tail_size);
 	if (!err)
 		err = erofs_writer_extent_lists_add(&run->data->extent_lists, &at, list, extents);
 	if (err)
 		return err;
-	if (list->has_shared && unit > 1 && !run->plan->options->full_index)
-		run->data->bytes_with += (inode->size / unit + 1) * FULL_INDEX_MORE;
+	if (list->has_shared && unit > 1 && !is_full_anyway(run, list))
+		run->data->bytes_with += (inode->size / unit + 1) * EROFS_FULL_INDEX_MORE;
+	if (list->has_zeros && unit > 1)
+		run->data->zeros[erofs_writer_method_algorithm(&run->plan->methods.items[list->method])].is_wanted =
+			true;
+	run->data->has_shared |= list->has_shared;
 	run->data->has_packed_tails |= list->tail_size;
 	place->at = at;
 	place->is_compressed = true;

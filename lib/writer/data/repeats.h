@@ -81,7 +81,7 @@ struct erofs_choice {
 
 struct erofs_chosen {
 	uint64_t count; /* of extents */
-	bool has_shared;
+	bool has_shared, has_zeros;
 };
 
 /* Whether the form with repeats is possible and better: 1, then run->resolved is its list of extents; 0; -ENOMEM. */

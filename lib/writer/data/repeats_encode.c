@@ -106,6 +106,27 @@ static bool must_stay(const struct around *around)
 	       wanted_at(around, around->offset);
 }
 
+/* Where a file has repeats, and thereby a full index, zeros may take no data. */
+static bool has_zeros(const struct around *around)
+{
+	const struct erofs_repeats *repeats = &around->run->repeats;
+	const struct erofs_method *method = &around->run->plan->methods.items[around->method];
+	size_t item = erofs_writer_repeats_first(repeats, around->inode->number, 0);
+	const struct erofs_zero_search search = {
+		.options = around->run->plan->options,
+		.method = method,
+		.in = around->in,
+		.size = (size_t)(around->end - around->offset),
+		.ends_file = around->ends_file,
+	};
+	struct erofs_zero_run run = { 0 };
+
+	if (!method->zeros || item == repeats->count || repeats->items[item].inode != around->inode->number ||
+	    erofs_writer_may_have_zeros(search.options))
+		return false;
+	return erofs_writer_zero_run_find(&search, &run);
+}
+
 /* Whether there is a repeat in the bytes, or a cut where no extent begins anyway, or bytes behind one. */
 static bool has_some(const struct around *around)
 {
@@ -142,7 +163,7 @@ int erofs_writer_encode_around(struct erofs_run *run, unsigned int worker, const
 		.to = to,
 	};
 
-	if (!run->repeats.cut_count || !has_some(&around))
+	if (!run->repeats.cut_count || (!has_some(&around) && !has_zeros(&around)))
 		return 0;
 	to->uneven = has_extents(&around);
 	return encode_all(&around);

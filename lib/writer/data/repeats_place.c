@@ -22,7 +22,7 @@ struct resolving {
 	uint8_t method_number;
 	uint64_t at; /* in the file */
 	uint64_t count;
-	bool has_shared;
+	bool has_shared, has_zeros;
 	/* Clusters: where the extent before this began, and how many blocks it takes. */
 	bool has_head;
 	uint64_t head;
@@ -52,6 +52,7 @@ static bool add(struct resolving *resolving, const struct erofs_list_extent *ext
 	resolving->blocks = extent->plen;
 	resolving->at += extent->length;
 	resolving->count++;
+	resolving->has_zeros |= extent->form == EROFS_FORM_ZEROS;
 	resolving->err = erofs_writer_extents_append(&resolving->run->resolved, extent);
 	return !resolving->err;
 }
@@ -84,7 +85,7 @@ static bool add_known(struct resolving *resolving, const struct erofs_known_exte
 	return add(resolving, &extent);
 }
 
-/* Zeros take no room, wherever they are. */
+/* Zeros take no room, wherever they are. In clusters they want a full index, as repeats do. */
 static bool add_zeros(struct resolving *resolving, uint64_t length)
 {
 	return add(resolving, &(struct erofs_list_extent){ .length = length, .form = EROFS_FORM_ZEROS });
@@ -176,11 +177,16 @@ bool erofs_writer_data_lost_by_repeats(const struct erofs_data *data, const stru
 	return data->bytes_with && with > data->bytes_without;
 }
 
+static bool needs_full_index(const struct resolving *resolving)
+{
+	return resolving->has_shared || (resolving->has_zeros && resolving->method->unit > 1);
+}
+
 static bool is_better(const struct resolving *resolving)
 {
 	const struct erofs_choice *choice = resolving->choice;
 
-	if (!resolving->has_shared || has_cuts(resolving->run, choice))
+	if (!needs_full_index(resolving) || has_cuts(resolving->run, choice))
 		return true;
 	return cost(choice->around) + index_cost(resolving, resolving->count) < cost(choice->plain);
 }
@@ -216,7 +222,9 @@ int erofs_writer_choose_around(struct erofs_run *run, const struct erofs_choice 
 	run->resolved.size = 0;
 	if (!resolve(&resolving) || !is_better(&resolving))
 		return resolving.err;
-	*chosen = (struct erofs_chosen){ .count = resolving.count, .has_shared = resolving.has_shared };
+	*chosen = (struct erofs_chosen){ .count = resolving.count,
+					 .has_shared = resolving.has_shared,
+					 .has_zeros = resolving.has_zeros };
 	run->data->has_shared |= resolving.has_shared;
 	add_to_balance(&resolving);
 	count_repeats(&resolving);

@@ -116,15 +116,15 @@ static int add_bytes(struct copy *copy, const struct erofs_encoded_extent *exten
 
 static int append(struct copy *copy, const struct erofs_encoded_extent *extent)
 {
+	enum erofs_extent_form form = extent->is_stored ? EROFS_FORM_STORED : EROFS_FORM_ENCODED;
 	struct erofs_encoded *to = copy->to;
-	enum erofs_extent_form form = !extent->size	  ? EROFS_FORM_ZEROS
-				      : extent->is_stored ? EROFS_FORM_STORED
-							  : EROFS_FORM_ENCODED;
 	int err;
 
+	if (!extent->size)
+		return erofs_writer_encoded_zeros(to, &copy->tools->methods->items[copy->method], extent->length);
 	if (extent->size > to->room - to->size || extent->size % copy->unit)
 		return report_odd(copy);
-	err = extent->size ? add_bytes(copy, extent) : 0;
+	err = add_bytes(copy, extent);
 	return err ? err : erofs_writer_encoded_note(to, extent->length, extent->size / copy->unit, form);
 }
 

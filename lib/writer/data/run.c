@@ -7,6 +7,7 @@
 #include "lib/writer/data/repeats.h"
 #include "lib/writer/data/run_all.h"
 #include "lib/writer/data/small.h"
+#include "lib/writer/data/zero_cluster.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -277,6 +278,8 @@ int erofs_writer_data_store(struct erofs_data *data, struct erofs_plan *plan, st
 	else
 		err = pass_over(plan);
 
+	if (!err)
+		err = erofs_writer_zero_clusters_store(data, plan);
 	/* Metadata begin with a block. */
 	return err ? err : erofs_writer_zone_align(&data->zone);
 }

@@ -107,6 +107,7 @@ struct erofs_small_file {
 	uint64_t extent_count; /* 0: the file is stored as it is */
 	bool uneven;	       /* see struct erofs_encoded */
 	bool has_shared;       /* extents of other files */
+	bool has_zeros;	       /* see struct erofs_encoded */
 	size_t sums_at;	       /* among the job's */
 	struct erofs_small_around around;
 };
@@ -145,7 +146,7 @@ struct erofs_long_file {
 	uint64_t start;	  /* byte on the device */
 	uint64_t size;	  /* bytes there so far */
 	uint64_t covered; /* bytes of the file, by extents that were taken over, or by runs */
-	bool shrunk, uneven, has_shared;
+	bool shrunk, uneven, has_shared, has_zeros;
 	uint32_t fragment;     /* number of the one that all of it is */
 	bool in_chunks;	       /* it is no flat file any more; `extents` are the runs of its blocks */
 	uint32_t known_before; /* granules in the table when it began */

@@ -22,6 +22,7 @@ static void note_encoded(struct erofs_job *job, struct erofs_small_file *file, c
 	file->extents_size = job->extents.size - file->extents_at;
 	file->extent_count = result->count;
 	file->uneven = result->uneven;
+	file->has_zeros = result->has_zeros;
 }
 
 /* What the source has encoded goes over as it is. */
@@ -108,6 +109,7 @@ static int encode_around(struct erofs_run *run, struct erofs_job *job, struct er
 		.room = worthwhile(run->plan, size),
 		.extents = &job->extents,
 		.ends_file = true,
+		.may_have_zeros = true,
 	};
 	err = erofs_writer_encode_around(run, worker, file->inode, job->in + file->at, 0, size, &around->result);
 
@@ -120,9 +122,12 @@ static int encode_file(struct erofs_run *run, struct erofs_job *job, struct erof
 {
 	struct erofs_encode_tools *tools = &run->workers[worker].encode;
 	size_t size = (size_t)file->inode->size;
-	struct erofs_encoded result = { .extents = &job->extents, .ends_file = true };
+	struct erofs_encoded result = { .extents = &job->extents,
+					.ends_file = true,
+					.may_have_zeros = erofs_writer_may_have_zeros(run->plan->options) };
 	int err;
 
+	result.zeros_pay_for = run->plan->options->full_index ? 0 : size;
 	/* Where nothing is encoded, there is no room to encode into. */
 	if (!erofs_writer_method(run->plan, file->inode)->encoded_max)
 		return 0;
@@ -245,6 +250,7 @@ static int choose_extents(struct erofs_run *run, struct erofs_job *job, struct e
 	file->uneven = around->uneven;
 	file->extent_count = chosen.count;
 	file->has_shared = chosen.has_shared;
+	file->has_zeros = chosen.has_zeros;
 	*extents = run->resolved;
 	return 0;
 }
@@ -268,6 +274,7 @@ static int place_file(struct erofs_run *run, struct erofs_job *job, struct erofs
 		.uneven = file->uneven,
 		.tail_size = (uint32_t)file->tail_size,
 		.has_shared = file->has_shared,
+		.has_zeros = file->has_zeros,
 	};
 
 	if (!err)

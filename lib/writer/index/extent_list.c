@@ -15,7 +15,8 @@
 #define FLAG_TAIL     2u
 #define FLAG_FRAGMENT 4u
 #define FLAG_SHARED   8u
-#define FLAG_BITS     4u
+#define FLAG_ZEROS    16u
+#define FLAG_BITS     5u
 
 static size_t put_number(uint8_t *out, uint64_t value)
 {
@@ -64,7 +65,8 @@ int erofs_writer_extent_lists_add(struct erofs_buffer *lists, uint64_t *at, cons
 				  const struct erofs_buffer *extents)
 {
 	uint64_t flags = (list->uneven ? FLAG_UNEVEN : 0) | (list->tail_size ? FLAG_TAIL : 0) |
-			 (list->has_fragment ? FLAG_FRAGMENT : 0) | (list->has_shared ? FLAG_SHARED : 0);
+			 (list->has_fragment ? FLAG_FRAGMENT : 0) | (list->has_shared ? FLAG_SHARED : 0) |
+			 (list->has_zeros ? FLAG_ZEROS : 0);
 	uint8_t raw[7 * NUMBER_MAX_SIZE];
 	size_t size = put_number(raw, list->start);
 	int err;
@@ -100,6 +102,7 @@ void erofs_writer_extent_lists_open(const struct erofs_buffer *lists, uint64_t a
 	list->tail_size = method & FLAG_TAIL ? (uint32_t)get_number(&cursor->at) : 0;
 	list->tail_at = method & FLAG_TAIL ? get_number(&cursor->at) : 0;
 	list->has_shared = method & FLAG_SHARED;
+	list->has_zeros = method & FLAG_ZEROS;
 	list->has_fragment = method & FLAG_FRAGMENT;
 	list->fragment = list->has_fragment ? (uint32_t)get_number(&cursor->at) : 0;
 	cursor->left = list->count + list->gaps;

@@ -46,7 +46,8 @@ struct erofs_extent_list {
 	uint64_t gaps;
 	uint8_t method;	 /* number of the file's method */
 	bool uneven;	 /* extents that are not all of the method's size */
-	bool has_shared; /* some are elsewhere */
+	bool has_shared; /* some are elsewhere, so that the index of clusters is a full one */
+	bool has_zeros;	 /* some are zeros */
 	/*
 	 * The last extent may be a packed tail: encoded or stored bytes that stand behind the index, 0: there is none. Each file
 	 * that shares the list has a copy.

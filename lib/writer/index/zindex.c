@@ -30,7 +30,8 @@ uint64_t erofs_writer_zindex_size(const struct erofs_zindex *zindex, uint64_t at
 
 uint64_t erofs_writer_zindex_bound(const struct erofs_build_options *options, uint64_t file_size)
 {
-	bool is_full = options->full_index || options->dedupe_runs;
+	bool is_full =
+		options->full_index || options->dedupe_runs || options->zero_extents == EROFS_ZERO_EXTENTS_ALWAYS;
 	uint64_t record = has_encoded_extents(options) ? RECORD_MAX : is_full ? EROFS_LCLUSTER_FULL_SIZE : 4;
 	uint64_t span = has_encoded_extents(options) ? options->extent_size : UINT64_C(1) << options->blkszbits;
 

@@ -21,7 +21,8 @@ struct erofs_zindex {
 	uint64_t file_size;		/* bytes, not 0 */
 	uint64_t fragment_at;		/* of a list with a fragment: its offset in the packed inode */
 	bool has_fragment, is_fragment; /* such a list; nothing else is in it */
-	bool has_shared;		/* extents that are elsewhere */
+	bool has_shared;		/* extents that are elsewhere, or zeros in clusters */
+	uint32_t zeros_at;		/* block of the cluster that these share */
 };
 
 /* Layout of the inode. */

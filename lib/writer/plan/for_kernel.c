@@ -61,6 +61,9 @@ static int check_clusters(const struct erofs_build_options *options, const struc
 		err = need(target, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_ZTAILPACKING), "packed tails");
 	if (!err && options->interlaced)
 		err = need(target, EROFS_KERNEL_INTERLACED, "interlaced clusters");
+	if (!err && options->zero_extents == EROFS_ZERO_EXTENTS_ALWAYS)
+		err = need(target, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_DEDUPE),
+			   "runs of zeros that share a cluster");
 	return err;
 }
 
@@ -126,13 +129,44 @@ static void switch_on(struct erofs_build_options *options, struct erofs_kernel k
 		return;
 	if (!erofs_kernel_is_before(kernel, EROFS_KERNEL_INTERLACED))
 		options->interlaced = true;
-	/* Tails are packed of clusters. */
-	if (!form_given && !options->pack_tails &&
+	/* Tails are packed of clusters, and nothing but clusters can be asked to hold zeros. */
+	if (!form_given && !options->pack_tails && options->zero_extents != EROFS_ZERO_EXTENTS_NEVER &&
 	    !erofs_kernel_is_before(kernel, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_48BIT)))
 		options->compressed_form = EROFS_COMPRESSED_EXTENTS;
 	if (options->metabox == EROFS_METABOX_DEFAULT && options->compression_count &&
 	    !erofs_kernel_is_before(kernel, erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_METABOX)))
 		options->metabox = EROFS_METABOX_IF_SMALLER;
+}
+
+static bool wants_algorithm_of(const struct erofs_build_options *options, struct erofs_kernel kernel)
+{
+	for (unsigned int i = 0; i < options->compression_count; i++) {
+		const struct erofs_compressor_info *limits =
+			erofs_compressor_limits(options->compression[i].compressor);
+
+		if (!erofs_kernel_is_before(erofs_kernel_of_algorithms((uint16_t)(1u << limits->algorithm)), kernel))
+			return true;
+	}
+	return false;
+}
+
+/* What an image has by itself, not what some file might happen to have. */
+static bool wants_shared_extents_kernel(const struct erofs_build_options *options)
+{
+	struct erofs_kernel since = erofs_kernel_of_features(EROFS_FEATURE_INCOMPAT_DEDUPE);
+
+	return options->interlaced || options->fragments || options->dedupe_runs || options->dot_omitted ||
+	       options->xattr_prefix_count || options->fingerprint != EROFS_DIGEST_NONE ||
+	       options->metabox >= EROFS_METABOX_IF_SMALLER ||
+	       !erofs_kernel_is_before(erofs_kernel_of_block_size(options->blkszbits, true), since) ||
+	       wants_algorithm_of(options, since);
+}
+
+void erofs_writer_settle_zero_extents(struct erofs_build_options *options)
+{
+	if (options->zero_extents == EROFS_ZERO_EXTENTS_DEFAULT &&
+	    (options->legacy_layout || !wants_shared_extents_kernel(options)))
+		options->zero_extents = EROFS_ZERO_EXTENTS_NEVER;
 }
 
 static int check_directories(const struct erofs_build_options *options, const struct target *target)

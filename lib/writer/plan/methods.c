@@ -43,6 +43,23 @@ static uint32_t packed_cluster(const struct erofs_build_options *options)
 	return options->packed_pcluster_size ? options->packed_pcluster_size : options->pcluster_size;
 }
 
+/*
+ * Where Linux does not know the mark of zeros, it decodes all of a cluster for the last page of its extent: no more than it reads
+ * ahead anyway. It always fits into a block.
+ */
+#define ZEROS_BLOCKS 32u
+
+static uint32_t shared_zeros(const struct erofs_build_options *options, uint32_t extent_bytes)
+{
+	uint32_t blksz = 1u << options->blkszbits, most = ZEROS_BLOCKS * blksz;
+
+	if (options->zero_extents == EROFS_ZERO_EXTENTS_NEVER || options->compressed_form == EROFS_COMPRESSED_EXTENTS)
+		return 0;
+	if (extent_bytes < most)
+		most = extent_bytes & ~(blksz - 1);
+	return most > blksz ? most : 0;
+}
+
 static struct erofs_method make_method(const struct erofs_build_options *options,
 				       const struct erofs_compress_hint *hint)
 {
@@ -66,6 +83,7 @@ static struct erofs_method make_method(const struct erofs_build_options *options
 			? method.compression.dict_size
 			: erofs_encoder_dict_size(&method.compression, method.encoded_max, method.extent_bytes);
 	method.slow = erofs_encoder_wants_look(&method.compression);
+	method.zeros = shared_zeros(options, method.extent_bytes);
 	return method;
 }
 

@@ -18,9 +18,15 @@ struct erofs_method {
 	uint32_t extent_bytes; /* largest input of one extent; in the extents layout that of every one but the last */
 	uint32_t dict_size;    /* history that a reader has to keep */
 	bool slow;	       /* a quick look beforehand pays */
+	uint32_t zeros;	       /* clusters: what the one of zeros decodes to that files share; 0: there is none */
 };
 
 #define EROFS_METHODS_MAX 255u
+
+static inline unsigned int erofs_writer_method_algorithm(const struct erofs_method *method)
+{
+	return (unsigned int)erofs_compressor_limits(method->compression.compressor)->algorithm;
+}
 
 /* All methods of a build; the first is that of files without a hint. */
 struct erofs_methods {
