@@ -190,6 +190,63 @@ for options in '-zlzma -m128K' '-zzstd --zD -C65536' '-zlzma --zD -E48bit' '-zde
 	same "$options: all are listed" 20002 "$("$DUMP" --ls --path=/d "$image" | grep -c 'aaa\|\.$')"
 done
 
+# ---- hostile ones: found, quickly and in little memory, by all that go through them
+cat >"$work/spoil.py" <<'END'
+import struct, sys
+path, nid, how = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+image = bytearray(open(path, 'rb').read())
+at = struct.unpack_from('<I', image, 1024 + 0x28)[0] * 4096 + 32 * nid
+extended = image[at] & 1
+assert struct.unpack_from('<H', image, at + 2)[0] == 0, 'no xattrs'
+header = at + (64 if extended else 32)
+record = (header + 8 + 15) // 16 * 16
+def put(form, where, *values): struct.pack_into(form, image, where, *values)
+def size(value): put('<Q' if extended else '<I', at + 8, value)
+count = struct.unpack_from('<I', image, header)[0]
+plen, start = struct.unpack_from('<II', image, record)
+if how == 'huge': size(0x7ffff000)
+if how == 'zeros':
+    size(0x7ffff000)
+    for i in range(count): put('<I', record + 16 * i, 0)
+if how == 'zero': put('<I', record, 0)
+if how == 'beyond': put('<I', record + 4, 0x7fffffff)
+if how == 'past': put('<I', record + 4, len(image) - 100)
+if how == 'short': put('<I', record, plen - 7)
+if how == 'algorithm': put('<I', record, plen & 0xfffffff | 15 << 28)
+if how == 'inode': put('<I', record + 4, at)
+if how == 'order': put('<I', record + 12, 4096)
+if how == 'none': put('<I', header, 0)
+if how == 'bytes':
+    for i in range(40, 60): image[start + i] ^= 0x5a
+if how == 'loop':
+    root = struct.unpack_from('<H', image, 1024 + 14)[0]
+    names = [(b'.', nid), (b'..', root), (b'again', nid), (b'root', root)]
+    block, names_at = bytearray(), 12 * len(names)
+    for name, to in names:
+        block += struct.pack('<QHBB', to, names_at, 2, 0)
+        names_at += len(name)
+    block += b''.join(name for name, _ in names)
+    image[start:start + len(block)] = block
+    size(len(block))
+    put('<I', header, 1)
+    put('<I', record, len(block))
+open(path, 'wb').write(image)
+END
+build "-z$algorithm" -E48bit --zD && mv "$image" "$work/sound"
+nid=$("$DUMP" --path=/wide "$work/sound" | sed -n 's/^NID: *\([0-9]*\).*/\1/p')
+for how in huge zeros zero beyond past short algorithm inode order none bytes loop; do
+	cp "$work/sound" "$image" && python3 "$work/spoil.py" "$image" "$nid" $how || fail "$how: cannot make it"
+	for tool in "$FSCK" "$FSCK --extract=$work/hostile" "$DUMP --ls -R" "$MKFS --force --quiet --restamp $work/of-hostile"; do
+		# shellcheck disable=SC2086
+		(ulimit -v 4000000; timeout 20 $tool "$image") >"$work/.out" 2>&1
+		status=$?
+		rm -rf "$work/hostile" "$work/of-hostile"
+		# 8: nothing that this version knows.
+		case $status in 1 | 4 | 8) ;; *) fail "$how: exit $status of $tool" ;; esac
+	done
+	grep -q . "$work/.out" && pass "a hostile directory: $how" || fail "$how: nothing is said"
+done
+
 refused "nothing says how" "--zD: .*-z" "$MKFS" --zD "$work/refused" "$source"
 refused "neither 0 nor 1" "--zD='2'" "$MKFS" "-z$algorithm" --zD=2 "$work/refused" "$source"
 refused "--restamp leaves what it is" "--restamp.*--zD" "$MKFS" --restamp --zD "$work/refused" "$work/before"
