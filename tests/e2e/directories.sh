@@ -136,6 +136,14 @@ tar -C "$source" -cf - . | "$MKFS" --quiet "-z$algorithm" -m4096 --tar=f "$work/
 is_compressed /wide "$work/of-tar" || fail "an archive: directories are stored"
 rm -f "$work/of-tar"
 
+# A name alone is changed, in clusters, whose sizes stay.
+"$MKFS" --quiet -T1 "-z$algorithm" --zD "$work/one" "$work/s" && mv "$work/s/full/$(printf %052d 7)" "$work/s/full/$(printf %051d 0)x"
+touch -d @1500000000 "$work/s/full" && "$MKFS" --quiet -T1 "-z$algorithm" --zD "$work/other" "$work/s"
+mv "$work/s/full/$(printf %051d 0)x" "$work/s/full/$(printf %052d 7)" && touch -d @1500000000 "$work/s/full"
+uuid() { "$DUMP" -s "$1" | grep -i uuid; }
+[ "$(uuid "$work/one")" != "$(uuid "$work/other")" ] && pass "another name, another UUID" || fail "another name, the same UUID"
+rm -f "$work/one" "$work/other"
+
 # ---- as sources: taken over as they are, and pointed to
 build "-z$algorithm" --zD && mv "$image" "$work/before"
 check "--restamp" "$MKFS" --quiet --restamp "$image" "$work/before" && check "--restamp: fsck" "$FSCK" "$image"
@@ -182,8 +190,8 @@ open(sys.argv[1] + '/f', 'w').close()
 for i in range(20000):
     os.link(sys.argv[1] + '/f', sys.argv[1] + '/d/' + 'a' * 245 + '%07d' % i)
 END
-for options in '-zlzma -m128K' '-zzstd --zD -C65536' '-zlzma --zD -E48bit' '-zdeflate --zD -C1M'; do
-	has "${options#-z}" && { [ "$LONG" ] || [[ $options != *lzma*zD* ]]; } || continue
+for options in '-zlzma -m128K' '-zzstd --zD -C65536' '-zlzma --zD -C65536' '-zdeflate --zD -E48bit --extent-size=4096'; do
+	has "${options#-z}" && { [ "$LONG" ] || [[ $options != *-m* ]]; } || continue
 	# shellcheck disable=SC2086
 	check "$options: names that are much alike" "$MKFS" --quiet --force $options "$image" "$work/alike" &&
 		check "$options: names that are much alike, fsck" "$FSCK" "$image"

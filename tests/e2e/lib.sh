@@ -208,6 +208,7 @@ compressed_images() { # SOURCE
 		$MKFS legacy -zlz4 -Elegacy-compress
 		$MKFS zeros -zlz4 -C8192 -Efull-index,zero-extents --max-extent-bytes=16384
 		$MKFS lz4-extents -zlz4 -E48bit --extent-size=16384
+		$MKFS directories-512 -zzstd -b512 -E48bit --zD
 		$MKFS metabox-4096 -zlz4 -m4096 $FP_OPT
 		$MKFS metabox-512 -m1024:deflate -b512 -x0
 		/usr/bin/mkfs.erofs distribution-tails -zlz4hc -C65536 -Eztailpacking
