@@ -66,25 +66,6 @@ static bool is_readable(const struct erofs_extent *extent)
 	return extent->kind == EROFS_EXTENT_ENCODED || extent->kind == EROFS_EXTENT_PLAIN;
 }
 
-/*
- * Measured on Linux 7.3.4: where it looks up the head of a hole to find what is in front of it, that is a hole, too. It does so if both meet
- * inside a logical cluster, and, with big clusters, if the extent in front has but one, where the next would say how many blocks it has.
- */
-static int spoils_data(const struct erofs_check_hole *hole, bool *spoils)
-{
-	const uint16_t big = EROFS_ZADVISE_BIG_PCLUSTER_1 | EROFS_ZADVISE_BIG_PCLUSTER_2;
-	unsigned int bits = hole->map->header.lclusterbits;
-	struct erofs_lcluster before;
-	int err;
-
-	*spoils = hole->follows_data && hole->offset & ((UINT64_C(1) << bits) - 1);
-	if (*spoils || !(hole->offset >> bits) || !(hole->map->header.advise & big))
-		return 0;
-	err = erofs_reader_zmap_lcluster(hole->map, &before, (hole->offset >> bits) - 1);
-	*spoils = !err && before.type != EROFS_LCLUSTER_NONHEAD && !before.hole;
-	return err;
-}
-
 int erofs_check_zeros(const struct erofs_check *check, struct erofs_check_job *job, struct erofs_check_worker *worker,
 		      struct erofs_check_hole *hole, bool *bad)
 {
@@ -93,7 +74,7 @@ int erofs_check_zeros(const struct erofs_check *check, struct erofs_check_job *j
 
 	if (err <= 0)
 		return err;
-	err = spoils_data(hole, bad);
+	err = erofs_reader_zmap_spoils(hole->map, hole->offset, hole->follows_data, bad);
 	if (err)
 		return err;
 	if (*bad)

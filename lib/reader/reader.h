@@ -203,6 +203,13 @@ int erofs_reader_zmap_map_marked(struct erofs_zmap *map, struct erofs_extent *ou
 				 const char **reason);
 
 /*
+ * Whether such a hole at `offset` makes Linux misread what is in front of it. Measured on 7.3.4: where it looks up the head of a hole to find
+ * what is in front of it, that is a hole, too. It does so if both meet inside a logical cluster (`follows_data`: and that is none), and, with
+ * big clusters, if the extent in front has but one, where the next would say how many blocks it has.
+ */
+int erofs_reader_zmap_spoils(struct erofs_zmap *map, uint64_t offset, bool follows_data, bool *spoils);
+
+/*
  * Whether an extent takes no less than it holds, which is no compression: Linux takes it for damage, but where a file ends. Clusters of
  * whole blocks are rounded up: old writers cut the file first and lay a small rest in a block of its own.
  */

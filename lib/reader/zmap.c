@@ -319,6 +319,21 @@ int erofs_reader_zmap_map_marked(struct erofs_zmap *map, struct erofs_extent *ou
 	return err ? err : 1;
 }
 
+int erofs_reader_zmap_spoils(struct erofs_zmap *map, uint64_t offset, bool follows_data, bool *spoils)
+{
+	const uint16_t big = EROFS_ZADVISE_BIG_PCLUSTER_1 | EROFS_ZADVISE_BIG_PCLUSTER_2;
+	unsigned int bits = map->header.lclusterbits;
+	struct erofs_lcluster before;
+	int err;
+
+	*spoils = follows_data && offset & ((UINT64_C(1) << bits) - 1);
+	if (*spoils || !(offset >> bits) || !(map->header.advise & big))
+		return 0;
+	err = erofs_reader_zmap_lcluster(map, &before, (offset >> bits) - 1);
+	*spoils = !err && before.type != EROFS_LCLUSTER_NONHEAD && !before.hole;
+	return err;
+}
+
 bool erofs_reader_zmap_grows(const struct erofs_zmap *map, const struct erofs_extent *extent)
 {
 	bool tail = extent->logical + extent->length >= map->inode->size;

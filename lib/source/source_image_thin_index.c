@@ -5,6 +5,7 @@
 #include <erofs/compress.h>
 
 #include "lib/source/source_image.h"
+#include "lib/util/zeros.h"
 
 /*
  * Indexes of compressed files, for an image that points to their data in another one. Each becomes one whose form does not
@@ -56,10 +57,50 @@ static int check_extent(const struct erofs_zmap *map, const struct erofs_zmap_fo
 	return found->address > most || found->length > most - found->address ? -EUCLEAN : 0;
 }
 
+static int check_zeros(const struct erofs_image *image, const struct erofs_extent *extent)
+{
+	uint8_t bytes[16384];
+	int err = 0;
+
+	for (uint64_t done = 0; !err && done < extent->length; done += sizeof(bytes)) {
+		uint64_t rest = extent->length - done;
+		size_t part = rest < sizeof(bytes) ? (size_t)rest : sizeof(bytes);
+
+		err = extent->kind == EROFS_EXTENT_ENCODED
+			      ? erofs_reader_read_encoded(image, extent, bytes, part, done)
+			      : erofs_reader_read_device(image, extent->device, bytes, part, extent->physical + done);
+		if (!err && !erofs_is_zero(bytes, part))
+			err = -EUCLEAN;
+	}
+	return err;
+}
+
+/* What a full index names for a hole is read by kernels that do not know the mark, and has to have the file's fingerprint. */
+static int check_hole(struct erofs_zmap *map, uint64_t offset, bool follows_data, struct erofs_extent *known)
+{
+	struct erofs_extent extent;
+	bool spoils;
+	int err = erofs_reader_zmap_map_marked(map, &extent, offset, NULL);
+
+	if (err <= 0)
+		return err;
+	err = erofs_reader_zmap_spoils(map, offset, follows_data, &spoils);
+	if (err || spoils)
+		return err ? err : -EUCLEAN;
+	if (extent.kind != EROFS_EXTENT_ENCODED && extent.kind != EROFS_EXTENT_PLAIN)
+		return -EUCLEAN;
+	if (known->length == extent.length && known->physical == extent.physical && known->plen == extent.plen &&
+	    known->kind == extent.kind && known->algorithm == extent.algorithm && known->partial == extent.partial)
+		return 0;
+	*known = extent;
+	return check_zeros(map->image, &extent);
+}
+
 static int check_extents(struct image_source *source, struct erofs_zmap *map)
 {
+	struct erofs_extent extent = { 0 }, known = { 0 };
 	struct erofs_zmap_found found = { 0 };
-	struct erofs_extent extent;
+	bool follows_data = false;
 	int err = 0;
 
 	for (uint64_t at = 0; !err && at < map->inode->size; at = found.end) {
@@ -71,6 +112,9 @@ static int check_extents(struct image_source *source, struct erofs_zmap *map)
 			err = erofs_reader_zmap_map(map, &extent, at, NULL);
 		if (!err && erofs_reader_zmap_grows(map, &extent))
 			err = -EUCLEAN;
+		if (!err && found.hole)
+			err = check_hole(map, at, follows_data, &known);
+		follows_data = extent.kind != EROFS_EXTENT_HOLE;
 		if (!err)
 			err = check_extent(map, &found);
 		if (!err && found.partial)

@@ -109,6 +109,7 @@ same "a cluster of something else: each file once" 6 "$(grep -c ": a hole at byt
 check "we read zeros all the same" cmp "$tree/middle" <("$DUMP" --cat --path=/middle "$work/forged")
 forge elsewhere small "$(($("$DUMP" --json -e --path=/middle "$image" | sed -n 's/.*"physical": \([0-9]*\).*/\1/p' | head -n 1) / 4096))"
 refused "a cluster of a file's data" "small: a hole at byte 0 where kernels before 7.2 read other bytes than zeros" "$FSCK" --extract "$work/forged"
+refused "no index of it" "small" "$MKFS" --quiet "$FP_OPT" "$work/index" "$work/forged"
 check "that is not read is right" "$FSCK" "$work/forged"
 forge inside end
 refused "behind data in one cluster" "end: a hole at byte [0-9]* that makes Linux 7.3 take what is in front of it for zeros" "$FSCK" "$work/forged"
