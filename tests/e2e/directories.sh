@@ -246,7 +246,7 @@ for how in huge zeros zero beyond past short algorithm inode order none bytes lo
 	cp "$work/sound" "$image" && python3 "$work/spoil.py" "$image" "$nid" $how || fail "$how: cannot make it"
 	for tool in "$FSCK" "$FSCK --extract=$work/hostile" "$DUMP --ls -R" "$MKFS --force --quiet --restamp $work/of-hostile"; do
 		# shellcheck disable=SC2086
-		(ulimit -v 4000000; timeout 20 $tool "$image") >"$work/.out" 2>&1
+		(ulimit -v "$hostile_limit"; timeout 20 $tool "$image") >"$work/.out" 2>&1
 		status=$?
 		rm -rf "$work/hostile" "$work/of-hostile"
 		# 8: nothing that this version knows.

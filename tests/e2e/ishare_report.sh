@@ -231,14 +231,11 @@ check_not "a table on a full disk" bash -c '"$1" --ishare-report a.4096 >/dev/fu
 # Damaged images and manifests: an orderly end, whatever they hold.
 bad=0 count=${COUNT:-150}
 [ -n "$LONG" ] && count=${COUNT:-3000}
-# AddressSanitizer maps terabytes.
-limit=4000000
-[ -z "${SANITIZER_CFLAGS:-}" ] || limit=unlimited
 for ((seed = 1; seed <= count; seed++)); do
 	input=a.512
 	[ $((seed % 2)) = 0 ] || input=b.json
 	"$tools/corrupt" "$seed" $input damaged
-	(ulimit -v "$limit"; timeout 20 "$DUMP" --ishare-report --json --html=page damaged a.json damaged >/dev/null 2>.err)
+	(ulimit -v "$hostile_limit"; timeout 20 "$DUMP" --ishare-report --json --html=page damaged a.json damaged >/dev/null 2>.err)
 	status=$?
 	[ "$status" -lt 2 ] && continue
 	bad=$((bad + 1))

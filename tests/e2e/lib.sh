@@ -17,6 +17,9 @@ tools=$top_builddir/tests/tools
 FP_OPT=${FP_OPT---ishare-fingerprint=sha256}
 FP_NAME=trusted.erofs.fingerprint
 LONG=${EROFS_TEST_LONG:-}
+# Address space for a run over a hostile input, in KiB. AddressSanitizer maps terabytes.
+hostile_limit=4000000
+[ -z "${SANITIZER_CFLAGS:-}" ] || hostile_limit=unlimited
 failures=0
 mounts=()
 loops=()
