@@ -472,6 +472,13 @@ void fake_target_remove(void)
 	directory[0] = '\0';
 }
 
+int fake_target_teardown(void **state)
+{
+	(void)state;
+	fake_target_remove();
+	return 0;
+}
+
 uint8_t *fake_load(const char *path, size_t *size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -108,6 +108,8 @@ const struct fake_way *fake_way(unsigned int number);
 const char *fake_target(void);
 unsigned int fake_target_files(void);
 void fake_target_remove(void);
+/* The same, as what cmocka calls behind each test. */
+int fake_target_teardown(void **state);
 
 /* A whole file; free it. */
 uint8_t *fake_load(const char *path, size_t *size);

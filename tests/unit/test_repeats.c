@@ -264,21 +264,14 @@ static void what_does_not_pay_is_taken_back(void **state)
 	}
 }
 
-static int remove_target(void **state)
-{
-	(void)state;
-	fake_target_remove();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(encoded_runs_come_back, remove_target),
-		cmocka_unit_test_teardown(a_long_file_may_be_nothing_but_repeats, remove_target),
-		cmocka_unit_test_teardown(algorithms_are_told_apart, remove_target),
-		cmocka_unit_test_teardown(stored_runs_come_back, remove_target),
-		cmocka_unit_test_teardown(what_does_not_pay_is_taken_back, remove_target),
+		cmocka_unit_test_teardown(encoded_runs_come_back, fake_target_teardown),
+		cmocka_unit_test_teardown(a_long_file_may_be_nothing_but_repeats, fake_target_teardown),
+		cmocka_unit_test_teardown(algorithms_are_told_apart, fake_target_teardown),
+		cmocka_unit_test_teardown(stored_runs_come_back, fake_target_teardown),
+		cmocka_unit_test_teardown(what_does_not_pay_is_taken_back, fake_target_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -354,26 +354,19 @@ static void progress_ends_where_it_should(void **state)
 		}
 }
 
-static int remove_target(void **state)
-{
-	(void)state;
-	fake_target_remove();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(any_number_of_workers_makes_the_same_image, remove_target),
-		cmocka_unit_test_teardown(without_dedup_or_fingerprints_too, remove_target),
-		cmocka_unit_test_teardown(many_long_files, remove_target),
-		cmocka_unit_test_teardown(each_kind_of_duplicate_is_stored_once, remove_target),
-		cmocka_unit_test_teardown(what_begins_otherwise_is_read_once, remove_target),
-		cmocka_unit_test_teardown(few_files_are_open_at_a_time, remove_target),
-		cmocka_unit_test_teardown(segments_may_be_read_backwards, remove_target),
-		cmocka_unit_test_teardown(a_duplicate_is_found_while_its_original_is_in_flight, remove_target),
-		cmocka_unit_test_teardown(a_file_that_changes_between_its_readings_is_named, remove_target),
-		cmocka_unit_test_teardown(progress_ends_where_it_should, remove_target),
+		cmocka_unit_test_teardown(any_number_of_workers_makes_the_same_image, fake_target_teardown),
+		cmocka_unit_test_teardown(without_dedup_or_fingerprints_too, fake_target_teardown),
+		cmocka_unit_test_teardown(many_long_files, fake_target_teardown),
+		cmocka_unit_test_teardown(each_kind_of_duplicate_is_stored_once, fake_target_teardown),
+		cmocka_unit_test_teardown(what_begins_otherwise_is_read_once, fake_target_teardown),
+		cmocka_unit_test_teardown(few_files_are_open_at_a_time, fake_target_teardown),
+		cmocka_unit_test_teardown(segments_may_be_read_backwards, fake_target_teardown),
+		cmocka_unit_test_teardown(a_duplicate_is_found_while_its_original_is_in_flight, fake_target_teardown),
+		cmocka_unit_test_teardown(a_file_that_changes_between_its_readings_is_named, fake_target_teardown),
+		cmocka_unit_test_teardown(progress_ends_where_it_should, fake_target_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -259,22 +259,15 @@ static void summary_counts_what_stays(void **state)
 	}
 }
 
-static int remove_target(void **state)
-{
-	(void)state;
-	fake_target_remove();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(duplicates_are_withdrawn, remove_target),
-		cmocka_unit_test_teardown(what_was_withdrawn_takes_no_room, remove_target),
-		cmocka_unit_test_teardown(replaced_members_are_wiped, remove_target),
-		cmocka_unit_test_teardown(replaced_runs_are_wiped, remove_target),
-		cmocka_unit_test_teardown(summary_counts_what_stays, remove_target),
-		cmocka_unit_test_teardown(what_others_have_stays, remove_target),
+		cmocka_unit_test_teardown(duplicates_are_withdrawn, fake_target_teardown),
+		cmocka_unit_test_teardown(what_was_withdrawn_takes_no_room, fake_target_teardown),
+		cmocka_unit_test_teardown(replaced_members_are_wiped, fake_target_teardown),
+		cmocka_unit_test_teardown(replaced_runs_are_wiped, fake_target_teardown),
+		cmocka_unit_test_teardown(summary_counts_what_stays, fake_target_teardown),
+		cmocka_unit_test_teardown(what_others_have_stays, fake_target_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -257,20 +257,13 @@ static void each_allocation_may_fail(void **state)
 }
 #endif
 
-static int remove_target(void **state)
-{
-	(void)state;
-	fake_target_remove();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(each_step_may_fail, remove_target),
-		cmocka_unit_test_teardown(each_step_may_be_cancelled, remove_target),
-		cmocka_unit_test_teardown(each_write_may_fail, remove_target),
-		cmocka_unit_test_teardown(each_allocation_may_fail, remove_target),
+		cmocka_unit_test_teardown(each_step_may_fail, fake_target_teardown),
+		cmocka_unit_test_teardown(each_step_may_be_cancelled, fake_target_teardown),
+		cmocka_unit_test_teardown(each_write_may_fail, fake_target_teardown),
+		cmocka_unit_test_teardown(each_allocation_may_fail, fake_target_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -137,18 +137,11 @@ static void old_bytes_do_not_show(void **state)
 	}
 }
 
-static int remove_target(void **state)
-{
-	(void)state;
-	fake_target_remove();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(the_uuid_follows_metadata, remove_target),
-		cmocka_unit_test_teardown(old_bytes_do_not_show, remove_target),
+		cmocka_unit_test_teardown(the_uuid_follows_metadata, fake_target_teardown),
+		cmocka_unit_test_teardown(old_bytes_do_not_show, fake_target_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
